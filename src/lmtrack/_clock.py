@@ -1,0 +1,21 @@
+"""The one place that reads the clock, and the one rule for times: aware, or refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def epoch_seconds(now: datetime | None, /) -> int:
+    """Give `now`, or the current time when it is None, as whole Unix seconds, rounded down.
+
+    Raises:
+        TypeError: `now` is no `datetime`.
+        ValueError: `now` is naive; a naive time means another instant on another host.
+    """
+    if now is None:
+        now = datetime.now(UTC)  # noqa: TID251 - this is the one place
+    elif not isinstance(now, datetime):
+        raise TypeError(f"now must be an aware datetime or None, not {type(now).__name__}")
+    elif now.tzinfo is None or now.utcoffset() is None:
+        raise ValueError("now must be an aware datetime; add a time zone, for example datetime.UTC")
+    return int(now.timestamp() // 1)

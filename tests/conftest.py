@@ -1,0 +1,26 @@
+"""Hypothesis profiles and the folder of shared data (tests that need it skip by name without it)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+
+settings.register_profile("default", deadline=None, max_examples=100)
+settings.register_profile(
+    "deep", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+# hypothesis registers "ci" itself (derandomised, no database) and picks it when CI is set.
+if profile := os.environ.get("HYPOTHESIS_PROFILE", "" if os.environ.get("CI") else "default"):
+    settings.load_profile(profile)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    if not SHARED.is_dir():
+        pytest.skip("../shared is not here: the corpus and the conformance suites are not part of the repository")
+    return SHARED
