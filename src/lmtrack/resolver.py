@@ -1,19 +1,320 @@
-"""May this one message be tracked? Route, override and consent go in, a decision with its reasons comes out."""
+"""May this one message be tracked? Route, override and consent go in, a decision with its reasons comes out.
+
+For each flag on its own: the route says on or off, an override replaces that answer for one message, and consent is a
+ceiling that can only lower the result. What cannot be read, or contradicts itself, is off.
+`docs/explanation/decisions.md` has the table of reasons and the texts behind the rules.
+"""
 
 from __future__ import annotations
 
-from enum import IntEnum
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from lmtrack._evidence import (
+    FLAGS,
+    MODES,
+    REASONS,
+    read_choice,
+    read_inputs,
+    read_list,
+    read_object,
+    write_inputs,
+    write_mode,
+)
+from lmtrack._override import Flag, Override, parse_headers, parse_settings, wish_of
+from lmtrack._rules import Consent, Inputs, Reason, Route, Settled, TrackingMode, ceiling, check_type, settle
+
+__all__ = [
+    "Consent",
+    "Decision",
+    "Inputs",
+    "Limit",
+    "Override",
+    "Reason",
+    "Route",
+    "TrackingMode",
+    "parse_headers",
+    "parse_settings",
+    "resolve",
+    "resolve_shared",
+]
+
+# Of the evidence and of the rules that lead to its result: who changes a rule raises this and keeps the old one.
+_VERSION: Final = 1
+# Our choice: shared bodies of shared bodies are flattened unless lowered in between, so real use nests twice.
+_MAX_NESTING: Final = 8
+_NEVER_LOWERS: Final = frozenset({Reason.OVERRIDE_TRUE, Reason.CONSENT_UNKNOWN_ALLOWED})
+_RANK: Final = {reason: rank for rank, reason in enumerate(Reason)}
 
 
-class TrackingMode(IntEnum):
-    """How much one flag may reveal; ordered, so that a ceiling can only lower it.
+class Limit(NamedTuple):
+    """One later step that lowered a flag of a decision, see `Decision.lower`."""
 
-    `AGGREGATE` counts a whole campaign without telling recipients apart, `DELIVERABILITY` may keep the day of a
-    recipient's last open and nothing else, `INDIVIDUAL` tells who opened or clicked and when.
-    Written to JSON by its lower-case name, never by its number.
+    flag: Flag
+    mode: TrackingMode
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What may be tracked in one message, and why; made by `resolve`, `resolve_shared` and `Decision.lower`.
+
+    The result is computed from the inputs, so no decision can contradict them.
+
+    Attributes:
+        opens: The mode for opens.
+        clicks: The mode for clicks, never DELIVERABILITY.
+        reasons: `"opens:<code>"`, then `"clicks:<code>"`, each in order of application; the codes are those of
+            `Reason`. A flag that is on because its route says so and consent is granted has none.
+        inputs: What it was made from; of a shared body, the distinct decisions of its recipients.
+        limits: What later steps lowered.
+
+    Raises:
+        ValueError: `inputs` is empty, a limit lowers nothing, or shared decisions nest more than 8 deep.
     """
 
-    OFF = 0
-    AGGREGATE = 1
-    DELIVERABILITY = 2
-    INDIVIDUAL = 3
+    inputs: Inputs | tuple[Decision, ...] = field(repr=False)
+    limits: tuple[Limit, ...] = field(default=(), repr=False)
+    opens: TrackingMode = field(init=False)
+    clicks: TrackingMode = field(init=False)
+    reasons: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.inputs, tuple):
+            object.__setattr__(self, "inputs", _distinct(self.inputs))  # frozen: this is part of its construction
+        if _nesting(self) > _MAX_NESTING:
+            raise ValueError(f"shared decisions nest more than {_MAX_NESTING} deep")
+        reasons: list[str] = []
+        for flag in FLAGS.values():
+            mode, codes = settle(flag, self.inputs) if isinstance(self.inputs, Inputs) else _share(flag, self.inputs)
+            for limit in self.limits:
+                if limit.flag == flag:
+                    if limit.mode >= mode:
+                        raise ValueError("a limit lowers nothing")
+                    mode = limit.mode
+                    codes.append(limit.reason)
+            object.__setattr__(self, flag, mode)
+            reasons += [f"{flag}:{code}" for code in codes]
+        object.__setattr__(self, "reasons", tuple(reasons))
+
+    @property
+    def track_opens(self) -> bool:
+        """Whether opens are tracked in any mode."""
+        return self.opens is not TrackingMode.OFF
+
+    @property
+    def track_clicks(self) -> bool:
+        """Whether clicks are tracked in any mode."""
+        return self.clicks is not TrackingMode.OFF
+
+    def lower(
+        self,
+        reason: Reason,
+        /,
+        *,
+        opens: TrackingMode = TrackingMode.INDIVIDUAL,
+        clicks: TrackingMode = TrackingMode.INDIVIDUAL,
+    ) -> Decision:
+        """Put a ceiling on each flag; a flag above it falls to it and gets the reason, others stay as they are.
+
+        Raises:
+            TypeError: `reason` is no `Reason`, or a ceiling no `TrackingMode`.
+            ValueError: `reason` is one that never lowers.
+
+        Example:
+            >>> decision = resolve(Route(track_opens=True), consent=Consent.GRANTED)
+            >>> decision.lower(Reason.ALREADY_SIGNED, opens=TrackingMode.OFF, clicks=TrackingMode.OFF).reasons
+            ('opens:already_signed', 'clicks:route_off')
+        """
+        check_type(Reason, reason=reason)
+        check_type(TrackingMode, opens=opens, clicks=clicks)
+        if reason in _NEVER_LOWERS:
+            raise ValueError(f"{reason} lowers nothing")
+        limits = list(self.limits)
+        if opens < self.opens:
+            limits.append(Limit("opens", opens, reason))
+        if ceiling("clicks", clicks) < self.clicks:
+            limits.append(Limit("clicks", ceiling("clicks", clicks), reason))
+        return Decision(inputs=self.inputs, limits=tuple(limits)) if len(limits) > len(self.limits) else self
+
+    def lower_by(self, override: Override, /) -> Decision:
+        """Apply a wish that came late, such as a message's own headers: false and problems lower, true does nothing.
+
+        Raises:
+            TypeError: `override` is no `Override`.
+
+        Example:
+            >>> decision = resolve(Route(track_opens=True), consent=Consent.GRANTED)
+            >>> decision.lower_by(Override(track_opens=False, track_clicks=True)).reasons
+            ('opens:override_false', 'clicks:route_off')
+        """
+        check_type(Override, override=override)
+        decision = self
+        for flag in FLAGS.values():
+            wish = wish_of(override, flag)
+            if wish is None or wish is True:
+                continue
+            reason = Reason(wish) if isinstance(wish, str) else Reason.OVERRIDE_FALSE
+            if flag == "opens":
+                decision = decision.lower(reason, opens=TrackingMode.OFF)
+            else:
+                decision = decision.lower(reason, clicks=TrackingMode.OFF)
+        return decision
+
+    def to_dict(self) -> dict[str, object]:
+        """Give inputs, result and reasons as JSON values with a fixed key order, to keep as evidence.
+
+        Nothing in it tells who the recipient is.
+
+        Example:
+            >>> resolve(Route(track_opens=True), consent=Consent.DENIED).to_dict()["reasons"]
+            ['opens:consent_denied', 'clicks:route_off']
+        """
+        shared = self.inputs
+        return {
+            "v": _VERSION,
+            "inputs": (
+                write_inputs(shared)
+                if isinstance(shared, Inputs)
+                else {"shared": [decision.to_dict() for decision in shared]}
+            ),
+            "limits": [
+                {"flag": limit.flag, "mode": write_mode(limit.mode), "reason": limit.reason.value}
+                for limit in self.limits
+            ],
+            "result": {"opens": write_mode(self.opens), "clicks": write_mode(self.clicks)},
+            "reasons": list(self.reasons),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object], /) -> Decision:
+        """Read evidence that `to_dict` gave, and prove it: the result is worked out again from the inputs.
+
+        Raises:
+            TypeError: `data` is no mapping.
+            ValueError: The version is unknown, the form is not exactly that of `to_dict`, or result and reasons do
+                not follow from the inputs.
+
+        Example:
+            >>> evidence = resolve(Route(track_opens=True), consent=Consent.DENIED).to_dict()
+            >>> evidence["result"] = {"opens": "individual", "clicks": "off"}
+            >>> Decision.from_dict(evidence)
+            Traceback (most recent call last):
+                ...
+            ValueError: evidence: result and reasons do not follow from the inputs
+        """
+        if not isinstance(data, Mapping):
+            raise TypeError(f"data must be a mapping, not {type(data).__name__}")
+        return _read(dict(data), _MAX_NESTING)
+
+
+def resolve(
+    route: Route,
+    /,
+    *overrides: Override,
+    consent: Consent = Consent.UNKNOWN,
+    clicks_consent: Consent | None = None,
+) -> Decision:
+    """Decide what may be tracked in one message to one recipient.
+
+    Per flag: the route's answer, then the overrides (two that disagree are off), then consent as a ceiling. A message
+    is tracked individually unless something lowers it; `Route()` alone gives OFF for both flags.
+
+    Args:
+        route: The sending stream.
+        *overrides: This message's own wishes, for example from `parse_settings` and from `parse_headers`.
+        consent: What the recipient said about being tracked.
+        clicks_consent: The same for clicks, if asked for separately; None is the same as `consent`.
+
+    Raises:
+        TypeError: An argument has the wrong type.
+
+    Example:
+        >>> newsletter = Route(track_opens=True, track_clicks=True, require_consent=True)
+        >>> resolve(newsletter, Override(track_clicks=False), consent=Consent.GRANTED)
+        Decision(opens=<TrackingMode.INDIVIDUAL: 3>, clicks=<TrackingMode.OFF: 0>, reasons=('clicks:override_false',))
+    """
+    clicks_consent = consent if clicks_consent is None else clicks_consent
+    return Decision(inputs=Inputs(route=route, overrides=overrides, consent=consent, clicks_consent=clicks_consent))
+
+
+def resolve_shared(decisions: Iterable[Decision], /) -> Decision:
+    """Decide about one body that goes to several recipients: the lowest mode per flag.
+
+    The reasons are those of the decisions that hold the lowest mode, in the order of `Reason`, then `shared_body`.
+    A single decision comes back as it is.
+
+    Raises:
+        TypeError: One of them is no `Decision`.
+        ValueError: There is none, or lowered shared decisions nest more than 8 deep.
+
+    Example:
+        >>> route = Route(track_opens=True, track_clicks=True)
+        >>> yes, no = resolve(route, consent=Consent.GRANTED), resolve(route, consent=Consent.DENIED)
+        >>> resolve_shared([yes, no]).reasons
+        ('opens:consent_denied', 'opens:shared_body', 'clicks:consent_denied', 'clicks:shared_body')
+    """
+    given = tuple(decisions)
+    for decision in given:
+        check_type(Decision, decision=decision)
+    return given[0] if len(given) == 1 else Decision(inputs=given)
+
+
+def _distinct(decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
+    members: dict[Decision, None] = {}
+    for decision in dict.fromkeys(decisions):
+        if isinstance(decision.inputs, tuple) and not decision.limits:
+            members.update(dict.fromkeys(decision.inputs))
+        else:
+            members[decision] = None
+    return tuple(sorted(members, key=lambda member: json.dumps(member.to_dict())))
+
+
+def _share(flag: Flag, members: tuple[Decision, ...]) -> Settled:
+    if not members:
+        raise ValueError("no decision given: a shared body has at least one recipient")
+    modes = [member.opens if flag == "opens" else member.clicks for member in members]
+    lowest = min(modes)
+    codes = {
+        Reason(reason.removeprefix(f"{flag}:"))
+        for member, mode in zip(members, modes, strict=True)
+        if mode is lowest
+        for reason in member.reasons
+        if reason.startswith(f"{flag}:")
+    }
+    return Settled(lowest, [*sorted(codes - {Reason.SHARED_BODY}, key=_RANK.__getitem__), Reason.SHARED_BODY])
+
+
+def _nesting(decision: Decision) -> int:
+    return 0 if isinstance(decision.inputs, Inputs) else 1 + max(map(_nesting, decision.inputs), default=0)
+
+
+def _read(data: object, nesting: int) -> Decision:
+    # The version comes first: evidence of another one may have other members.
+    if isinstance(data, dict) and (type(data.get("v")) is not int or data["v"] != _VERSION):
+        raise ValueError("evidence: unknown version")
+    evidence = read_object(data, "v", "inputs", "limits", "result", "reasons")
+    inputs = evidence["inputs"]
+    if isinstance(inputs, dict) and inputs.keys() == {"shared"}:
+        if not nesting:
+            raise ValueError(f"evidence: shared decisions nest more than {_MAX_NESTING} deep")
+        read: Inputs | tuple[Decision, ...] = tuple(_read(one, nesting - 1) for one in read_list(inputs["shared"]))
+    else:
+        read = read_inputs(inputs)
+    limits = (read_object(one, "flag", "mode", "reason") for one in read_list(evidence["limits"]))
+    decision = Decision(
+        inputs=read,
+        limits=tuple(
+            Limit(
+                read_choice(FLAGS, limit["flag"]),
+                read_choice(MODES, limit["mode"]),
+                read_choice(REASONS, limit["reason"]),
+            )
+            for limit in limits
+        ),
+    )
+    if decision.to_dict() != data:
+        raise ValueError("evidence: result and reasons do not follow from the inputs")
+    return decision
