@@ -22,10 +22,11 @@ _LINE = r"[^\r\n]*+(?:\r++\n?+|\n|\Z)"
 # possessive quantifiers, which crash CPython 3.11-3.13 otherwise (gh-101955).
 _FIELD = re.compile(
     rf"""
-    (?P<envelope>\AFrom[ ]){_LINE}                              # an mbox entry's first line
-    | (?: (?P<name>{_FTEXT}++):                                 # a field
-        | [^!-9;-~\r\n]*+(?P<malformed>{_FTEXT}*+) )            # a line that is none
-      {_LINE} (?:[ \t]{_LINE})*+                                # its rest, and the lines folded below it
+    (?!\Z)
+    (?: (?P<envelope>\AFrom[ ]){_LINE}                          # an mbox entry's first line
+      | (?: (?P<name>{_FTEXT}++):                               # a field
+          | [^!-9;-~\r\n]*+(?P<malformed>{_FTEXT}*+) )          # a line that is none
+        {_LINE} (?:[ \t]{_LINE})*+ )                            # its rest, and the lines folded below it
     """.encode(),
     re.VERBOSE,
 )
@@ -89,8 +90,6 @@ def iter_fields(raw: bytes, /) -> Iterator[HeaderField]:
     certain = True
     for field in _FIELD.finditer(raw, 0, block_end):
         start, end = field.span()
-        if start == block_end:
-            return
         kind = str(field.lastgroup)  # one of the three groups has matched
         certain = certain and kind != "malformed" and not _LONE_CR.search(raw, start, end)
         name = b"" if kind == "envelope" else field[kind]

@@ -181,7 +181,7 @@ def parse_headers(
                 said[flag].add(_read_value(header.value))
             elif written.startswith(name) and not header.certain:
                 said[flag].add(INVALID)
-    wishes = {flag: combine(values) for flag, values in said.items()}
+    wishes: dict[Flag, bool | str | None] = {flag: combine(values) for flag, values in said.items()}
     for flag, wish in wishes.items():
         if strict and isinstance(wish, str):
             problem = "contradicts another one" if wish == CONFLICT else "must be true or false"

@@ -43,8 +43,9 @@ __all__ = [
 
 # Of the evidence and of the rules that lead to its result: who changes a rule raises this and keeps the old one.
 _VERSION: Final = 1
-# Our choice: shared bodies of shared bodies are flattened unless lowered in between, so real use nests twice.
-_MAX_NESTING: Final = 8
+# A shared body among the recipients of another is flattened unless it was lowered in between, and two flags can be
+# lowered five times in all (opens by three steps, clicks by two). Deeper evidence is forged.
+_MAX_NESTING: Final = 6
 _NEVER_LOWERS: Final = frozenset({Reason.OVERRIDE_TRUE, Reason.CONSENT_UNKNOWN_ALLOWED})
 _RANK: Final = {reason: rank for rank, reason in enumerate(Reason)}
 
@@ -72,7 +73,7 @@ class Decision:
         limits: What later steps lowered.
 
     Raises:
-        ValueError: `inputs` is empty, a limit lowers nothing, or shared decisions nest more than 8 deep.
+        ValueError: `inputs` is empty, or a limit lowers nothing.
     """
 
     inputs: Inputs | tuple[Decision, ...] = field(repr=False)
@@ -84,8 +85,6 @@ class Decision:
     def __post_init__(self) -> None:
         if isinstance(self.inputs, tuple):
             object.__setattr__(self, "inputs", _distinct(self.inputs))  # frozen: this is part of its construction
-        if _nesting(self) > _MAX_NESTING:
-            raise ValueError(f"shared decisions nest more than {_MAX_NESTING} deep")
         reasons: list[str] = []
         for flag in FLAGS.values():
             mode, codes = settle(flag, self.inputs) if isinstance(self.inputs, Inputs) else _share(flag, self.inputs)
@@ -248,7 +247,7 @@ def resolve_shared(decisions: Iterable[Decision], /) -> Decision:
 
     Raises:
         TypeError: One of them is no `Decision`.
-        ValueError: There is none, or lowered shared decisions nest more than 8 deep.
+        ValueError: There is none.
 
     Example:
         >>> route = Route(track_opens=True, track_clicks=True)
@@ -285,10 +284,6 @@ def _share(flag: Flag, members: tuple[Decision, ...]) -> Settled:
         if reason.startswith(f"{flag}:")
     }
     return Settled(lowest, [*sorted(codes - {Reason.SHARED_BODY}, key=_RANK.__getitem__), Reason.SHARED_BODY])
-
-
-def _nesting(decision: Decision) -> int:
-    return 0 if isinstance(decision.inputs, Inputs) else 1 + max(map(_nesting, decision.inputs), default=0)
 
 
 def _read(data: object, nesting: int) -> Decision:

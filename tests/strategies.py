@@ -1,0 +1,97 @@
+"""Strategies shared by the test modules; those that make mail and HTML are hostile on purpose."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from lmtrack.resolver import (
+    Consent,
+    Decision,
+    Override,
+    Reason,
+    Route,
+    TrackingMode,
+    parse_headers,
+    resolve,
+    resolve_shared,
+)
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+CONSENTS = st.sampled_from(Consent)
+MODES = st.sampled_from(TrackingMode)
+ROUTES = st.builds(
+    Route,
+    track_opens=st.booleans(),
+    track_clicks=st.booleans(),
+    require_consent=st.booleans(),
+    without_consent=st.sampled_from([TrackingMode.OFF, TrackingMode.AGGREGATE, TrackingMode.DELIVERABILITY]),
+)
+WISHES = st.none() | st.booleans()
+PLAIN_OVERRIDES = st.builds(Override, track_opens=WISHES, track_clicks=WISHES)
+HEADER_VALUES = st.sampled_from(["true", "false", " TRUE ", "\tOff", "1", "0", "yes", "no", "on", "\r\n false"]) | (
+    st.sampled_from(["", "maybe", "=?utf-8?q?false?=", "false\x00", "false (x)", '"false"', "0.0", "true\x0c"])
+    | st.sampled_from(["\uff54rue", "tr\u0131e", "o\u2060n", "false\r\nX: y"])
+)
+OVERRIDE_PAIRS = st.tuples(
+    st.sampled_from(
+        ["X-LM-Override-Track-Opens", "x-lm-override-track-clicks", "X-LM-OVERRIDE-TRACK-OPENS ", "Subject"]
+    ),
+    HEADER_VALUES,
+)
+OVERRIDES = PLAIN_OVERRIDES | st.lists(OVERRIDE_PAIRS, max_size=4).map(parse_headers)
+
+
+@st.composite
+def single_decisions(draw: st.DrawFn) -> Decision:
+    overrides = draw(st.lists(OVERRIDES, max_size=3))
+    return resolve(draw(ROUTES), *overrides, consent=draw(CONSENTS), clicks_consent=draw(st.none() | CONSENTS))
+
+
+@st.composite
+def lowered(draw: st.DrawFn, base: SearchStrategy[Decision]) -> Decision:
+    decision = draw(base)
+    for _ in range(draw(st.integers(0, 2))):
+        reason = draw(st.sampled_from([Reason.ALREADY_SIGNED, Reason.NO_HTML, Reason.CONSENT_WITHDRAWN]))
+        decision = decision.lower(reason, opens=draw(MODES), clicks=draw(MODES)).lower_by(draw(OVERRIDES))
+    return decision
+
+
+DECISIONS = st.recursive(
+    lowered(single_decisions()),
+    lambda inner: lowered(st.lists(inner, min_size=1, max_size=3).map(resolve_shared)),
+    max_leaves=6,
+)
+
+# Lines that parsers read differently, and line ends that are none.
+HEADER_LINES = st.sampled_from(
+    [
+        b"Subject: Your code",
+        b"X-LM-Override-Track-Opens: false",
+        b"X-LM-Override-Track-Opens: true",
+        b"x-lm-override-track-clicks:\tNo ",
+        b"X-LM-Override-Track-Clicks : false",
+        b"X-LM-Override-Track-Opens\t: true",
+        b"X-LM-Override-Track-Opens true",
+        b" X-LM-Override-Track-Opens: true",
+        b"X-LM-Override-Track-Opens:",
+        b"\tfalse",
+        b" ",
+        b"From mallory Thu Jan  1 00:00:00 1970",
+        b">From here",
+        b": no name",
+        b"X-8bit: \xe4\xff",
+        b"\xe4: 8-bit name",
+        b"\xef\xbb\xbfX-LM-Override-Track-Clicks: true",
+        b"X-LM-Override-Track-Opens: fal\x00se",
+        b"no colon at all",
+        b"",
+    ]
+)
+HEADER_BLOCKS = st.lists(
+    st.tuples(HEADER_LINES, st.sampled_from([b"\r\n", b"\r\n", b"\r\n", b"\n", b"\n", b"\r", b"\r\r\n", b""])),
+    max_size=8,
+).map(lambda lines: b"".join(line + end for line, end in lines))
