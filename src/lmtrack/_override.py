@@ -11,20 +11,14 @@ import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from email.errors import (
-    FirstHeaderLineIsContinuationDefect,
-    InvalidHeaderDefect,
-    MisplacedEnvelopeHeaderDefect,
-    MissingHeaderBodySeparatorDefect,
-)
-from email.message import Message
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypeGuard
 
 from lmtrack._headers import find_body, iter_fields, unfold
 from lmtrack.errors import InvalidOverride
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from email.message import Message
 
 Flag: TypeAlias = Literal["opens", "clicks"]
 
@@ -45,13 +39,6 @@ _VALUES: Final = {
 }
 _BLANKS: Final = " \t"  # RFC 5322 section 2.2.2: WSP; a form feed or a no-break space is none
 _NAME: Final = re.compile(r"[!-9;-~]++")  # RFC 5322 section 3.6.8: ftext
-# What the stdlib parser leaves behind where it ended the header block early or dropped a line: a header may be lost.
-_LOSSES: Final = (
-    FirstHeaderLineIsContinuationDefect,
-    InvalidHeaderDefect,
-    MisplacedEnvelopeHeaderDefect,
-    MissingHeaderBodySeparatorDefect,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +158,7 @@ def parse_headers(
     _check_strict(strict)
     _check_prefix(prefix)
     names: dict[str, Flag] = {(prefix + name).lower(): flag for flag, name in _HEADERS.items()}
-    if isinstance(headers, Message) and any(isinstance(defect, _LOSSES) for defect in headers.defects):
+    if _has_losses(headers):
         return _unreadable(prefix + _HEADERS["opens"], "may be lost: the header block is malformed", strict=strict)
     said: dict[Flag, set[bool | str]] = {flag: set() for flag in _HEADERS}
     for header in _read(headers, prefix):
@@ -210,13 +197,39 @@ def _read(headers: object, prefix: str) -> Iterator[_Header]:
         if prefix.lower().encode() in headers[: find_body(headers)[0]].lower():
             for found in iter_fields(headers):
                 yield _Header(found.name, found.value, found.certain)
-    elif isinstance(headers, Message):
+    elif _is_message(headers):
         # Values as they were read or set: `items` decodes encoded words, and what it gives depends on the policy.
         yield from _read_pairs(headers.raw_items())
     elif isinstance(headers, Iterable) and not isinstance(headers, str | bytearray | memoryview | Mapping):
         yield from _read_pairs(headers)
     else:
         raise TypeError(f"headers must be a Message, bytes or pairs of name and value, not {type(headers).__name__}")
+
+
+def _is_message(headers: object) -> TypeGuard[Message[Any, Any]]:  # any header type of any policy
+    from email.message import Message  # noqa: PLC0415 - a third of the time `import lmtrack` would take
+
+    return isinstance(headers, Message)
+
+
+def _has_losses(headers: object) -> bool:
+    """Whether the stdlib parser ended the header block early, or dropped a line: an override may be lost."""
+    if isinstance(headers, bytes) or not _is_message(headers):
+        return False
+    from email.errors import (  # noqa: PLC0415 - with the message
+        FirstHeaderLineIsContinuationDefect,
+        InvalidHeaderDefect,
+        MisplacedEnvelopeHeaderDefect,
+        MissingHeaderBodySeparatorDefect,
+    )
+
+    losses = (
+        FirstHeaderLineIsContinuationDefect,
+        InvalidHeaderDefect,
+        MisplacedEnvelopeHeaderDefect,
+        MissingHeaderBodySeparatorDefect,
+    )
+    return any(isinstance(defect, losses) for defect in headers.defects)
 
 
 def _read_pairs(pairs: Iterable[object]) -> Iterator[_Header]:
