@@ -5,6 +5,15 @@ No text of these errors holds a token, a key, an address or a URL. Data a caller
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, ClassVar
+
+from itsdangerous import BadData, BadSignature, BadTimeSignature, SignatureExpired
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lmtrack.tokens import ClickToken, OpenToken
+
 
 class LmtrackError(Exception):
     """Base of every lmtrack error."""
@@ -24,3 +33,139 @@ class InvalidOverride(LmtrackError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.field}: {self.problem}"
+
+
+class BadToken(LmtrackError, BadData):  # noqa: N818 - named by the decision, as its leaves are
+    """A token was refused; each leaf is one decision a caller can make.
+
+    Also an `itsdangerous.BadData`, so a handler written for itsdangerous catches it.
+
+    Attributes:
+        reason: Stable code of the leaf, for counters and logs.
+        scanner: True if the ROT13 copy of the text is a token of ours: Microsoft's mail scanners fetch such copies,
+            so the request came from a machine.
+    """
+
+    reason: ClassVar[str] = "bad_token"
+    _text: ClassVar[str] = "the token was refused"
+
+    def __init__(self, *, scanner: bool = False) -> None:
+        super().__init__(self._text)
+        self.scanner = scanner
+
+    def __reduce__(self) -> tuple[Callable[..., BadToken], tuple[object, ...], dict[str, object]]:
+        # The default calls the leaf with the text alone, and a leaf wants its data. This one skips __init__.
+        return _uninitialised, (type(self), self.args), self.__dict__
+
+
+def _uninitialised(leaf: type[BadToken], args: tuple[object, ...]) -> BadToken:
+    return leaf.__new__(leaf, *args)
+
+
+class MalformedToken(BadToken):
+    """The text has not the form of a token, or a signed payload breaks the format."""
+
+    reason = "malformed"
+    _text = "the text is not a token"
+
+
+class UnknownVersion(BadToken):
+    """The token has a version this release does not read.
+
+    Attributes:
+        version: The version in the header, 0 to 15.
+    """
+
+    reason = "unknown_version"
+    _text = "the token has an unknown version"
+
+    def __init__(self, version: int, *, scanner: bool = False) -> None:
+        super().__init__(scanner=scanner)
+        self.version = version
+
+
+class UnknownKey(BadToken, BadSignature):
+    """No key of the ring can have signed the token: it is made up, or its key was dropped."""
+
+    reason = "unknown_key"
+    _text = "no key of the ring signed the token"
+
+
+class BadTokenSignature(BadToken, BadSignature):
+    """The signature does not match: the token was changed or made up."""
+
+    reason = "bad_signature"
+    _text = "the token's signature does not match"
+
+
+class WrongPurpose(BadToken):
+    """The token is ours, but of another kind than the one asked for.
+
+    Attributes:
+        kind: The kind in the verified header, 0 to 15.
+    """
+
+    reason = "wrong_purpose"
+    _text = "the token was made for another purpose"
+
+    def __init__(self, kind: int, *, scanner: bool = False) -> None:
+        super().__init__(scanner=scanner)
+        self.kind = kind
+
+
+class TokenExpired(BadToken, SignatureExpired):
+    """The token is ours and too old: a click still redirects, nothing is recorded.
+
+    Attributes:
+        token: The verified payload. It is in no text or repr of the error.
+        date_signed: When the token was made, as itsdangerous names it.
+    """
+
+    reason = "expired"
+    _text = "the token has expired"
+
+    def __init__(self, token: OpenToken | ClickToken) -> None:
+        super().__init__()
+        self.token = token
+        self.date_signed = token.issued_at
+
+
+class TokenNotYetValid(BadToken, BadTimeSignature):
+    """The token is ours and was made further in the future than the leeway covers: some clock is wrong."""
+
+    reason = "not_yet_valid"
+    _text = "the token is not valid yet"
+
+
+class TokenRevoked(BadToken):
+    """The token is ours and was made no later than `issued_after`: a click still redirects, nothing is recorded.
+
+    Attributes:
+        token: The verified payload. It is in no text or repr of the error.
+    """
+
+    reason = "revoked"
+    _text = "the token was revoked"
+
+    def __init__(self, token: OpenToken | ClickToken) -> None:
+        super().__init__()
+        self.token = token
+
+
+class BadDestination(BadToken, ValueError):  # noqa: N818 - the same
+    """A URL cannot be where a click goes; raised when signing and when reading.
+
+    Attributes:
+        problem: Which rule it breaks: `too_long`, `surrogate`, `character`, `scheme`, `userinfo`, `ipv6`, `host`,
+            `ambiguous_host` or `port`.
+    """
+
+    reason = "bad_destination"
+    _text = "the URL cannot be the destination of a click"
+
+    def __init__(self, problem: str) -> None:
+        super().__init__()
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self._text}: {self.problem}"

@@ -1,0 +1,134 @@
+"""Where a click may go: which URLs are signed into a token, written by the rewriter and sent in a redirect.
+
+An absolute http or https URL that every browser and the standard library read the same way; everything else is
+refused, when signing and again when reading. A URL that passes is kept character by character, non-ASCII too.
+Its host, if it is not ASCII, has an ASCII form under `host.encode("idna")`, so a redirect to it can be written.
+"""
+
+from __future__ import annotations
+
+import re
+from unicodedata import normalize
+from urllib.parse import unquote
+
+from lmtrack.errors import BadDestination
+
+# Our choice: with its token around it a longer URL passes 2,800 characters, and mail clients cut links far below
+# that (Outlook at 1,024 characters: codenote.net, 2022).
+LIMIT_OCTETS = 2048
+
+# Almost every link of a real mail: ASCII, lower-case host, port of at most four digits. Possessive throughout and
+# each piece ends where the next begins, so it is linear. The backslash is left to a substring test: with it
+# the last class is one range, which the engine runs twice as fast as a set.
+_COMMON = re.compile(r"https?://[a-z0-9][a-z0-9.-]*+(?::[0-9]{1,4}+)?+(?:[/?#][!-~]*+)?+").fullmatch
+
+# C0 controls and space, DEL and C1 controls, backslash: parsers drop them, stop at them or read them as a slash
+# (WHATWG URL, "basic URL parser"; CVE-2022-0391 for the standard library), and a CR or LF would end a header line.
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\x9f\\]").search
+
+# RFC 3986 section 3.2: the authority ends at the first slash, question mark or number sign.
+# The classes are spelt out because IGNORECASE lets U+017F stand for an s.
+_AUTHORITY = re.compile(r"[Hh][Tt][Tt][Pp][Ss]?://([^/?#]*+)").match
+
+_BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]*+)\](?::(.*+))?").fullmatch
+
+# WHATWG URL, "forbidden domain code point", and the C1 controls. No browser opens such a host.
+_FORBIDDEN_IN_HOST = re.compile(r"[\x00-\x20\x7f-\x9f#/:<>?@\[\\\]^|%]").search
+
+# IDNA 2003, which the standard library speaks, maps these away or drops them; browsers (UTS 46, non-transitional)
+# keep them. The same name leads to two places. Capital sharp s joined them with Unicode 15.1.
+_DEVIATIONS = re.compile("[ß\u1e9eς\u200c\u200d]").search
+
+
+def is_destination(url: str, /) -> bool:
+    """Tell whether a click may go to `url`; `check_destination` says why not.
+
+    >>> is_destination("https://shop.example/?q=1"), is_destination("javascript:alert(1)")
+    (True, False)
+    """
+    return _is_common(url) or _problem(url) is None
+
+
+def check_destination(url: str, /) -> None:
+    """Refuse a URL that cannot be where a click goes.
+
+    A host written with percent escapes is judged in its decoded form, because browsers decode it.
+    An IPv6 literal has no zone (a link-local address means nothing in mail), and IPvFuture is refused with it.
+
+    Raises:
+        BadDestination: `.problem` names the rule; no part of the URL is in the error.
+        TypeError: `url` is no `str`.
+    """
+    if not _is_common(url):
+        problem = _problem(url)
+        if problem is not None:
+            raise BadDestination(problem)
+
+
+def _is_common(url: str) -> bool:
+    return len(url) <= LIMIT_OCTETS and _COMMON(url) is not None and "\\" not in url
+
+
+def _problem(url: str) -> str | None:  # noqa: PLR0911 - one return a rule, in the order they are tried
+    if len(url) > LIMIT_OCTETS:  # first: it keeps all that follows bounded
+        return "too_long"
+    try:
+        octets = len(url.encode())
+    except UnicodeEncodeError:
+        return "surrogate"
+    if octets > LIMIT_OCTETS:
+        return "too_long"
+    if _FORBIDDEN(url):
+        return "character"
+    start = _AUTHORITY(url)
+    if start is None:
+        return "scheme"
+    authority = start[1]
+    if "@" in authority:
+        return "userinfo"
+    if authority.startswith("["):
+        literal = _BRACKETED(authority)
+        if literal is None or not _is_ipv6(literal[1]):
+            return "ipv6"
+        return _port_problem(literal[2] or "")
+    host, _, port = authority.partition(":")
+    return _host_problem(host) or _port_problem(port)
+
+
+def _host_problem(host: str) -> str | None:
+    if "%" in host:
+        try:
+            host = unquote(host, errors="strict")
+        except UnicodeDecodeError:
+            return "host"
+    composed = normalize("NFKC", host)
+    if not host.strip(".") or _FORBIDDEN_IN_HOST(host) or _FORBIDDEN_IN_HOST(composed):
+        return "host"
+    if _DEVIATIONS(host) or _DEVIATIONS(composed):
+        return "ambiguous_host"
+    if not host.isascii():
+        try:
+            ours, theirs = host.encode("idna"), composed.encode("idna")
+        except UnicodeError:  # an empty or over-long label, or a code point no name may hold
+            return "host"
+        # The standard library normalises by Unicode 3.2: a letter added later that stands for another one is kept
+        # as it is, where a browser would map it.
+        if ours.lower() != theirs.lower():
+            return "ambiguous_host"
+    return None
+
+
+def _is_ipv6(address: str) -> bool:
+    from ipaddress import IPv6Address  # noqa: PLC0415 - rare in mail, and 3 ms of every import
+
+    try:
+        IPv6Address(address)
+    except ValueError:
+        return False
+    return True
+
+
+def _port_problem(port: str) -> str | None:
+    if not port or (port.isascii() and port.isdigit() and int(port) <= 65535):
+        return None
+    return "port"

@@ -1,0 +1,321 @@
+"""Signed tokens: what an open, click or withdraw URL says, in as few characters as it takes.
+
+A token is signed, not encrypted: it holds the sender's message id and the position of a recipient, never an address.
+Making and reading are plain functions of their arguments; nothing is stored. `docs/explanation/token-format.md`
+shows every octet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from lmtrack._keys import Keys, make_keys
+from lmtrack._token_body import unpack_id, unpack_number, unpack_url
+from lmtrack._token_kinds import AGGREGATE, HEADER, KINDS, VERSION, Purpose
+from lmtrack._token_make import make_click_token, make_click_tokens, make_open_token, make_withdraw_token
+from lmtrack._token_text import to_octets, verified_body
+from lmtrack._token_time import LEEWAY, MAX_AGE, valid_window
+from lmtrack.errors import (
+    BadToken,
+    MalformedToken,
+    TokenExpired,
+    TokenNotYetValid,
+    TokenRevoked,
+    UnknownVersion,
+    WrongPurpose,
+)
+from lmtrack.resolver import TrackingMode  # noqa: TC001 - who asks for the type hints of a value at run time gets them
+
+__all__ = [
+    "ClickToken",
+    "Keys",
+    "OpenToken",
+    "TokenHeader",
+    "WithdrawToken",
+    "explain_token",
+    "make_click_token",
+    "make_click_tokens",
+    "make_keys",
+    "make_open_token",
+    "make_withdraw_token",
+    "read_click_token",
+    "read_open_token",
+    "read_withdraw_token",
+]
+
+# By the first octet of the body.
+_OPENS = {VERSION << 4 | kind.number: kind.mode for kind in KINDS.values() if kind.purpose == "open"}
+_CLICKS = {VERSION << 4 | kind.number: kind.mode for kind in KINDS.values() if kind.purpose == "click"}
+_INLINE = frozenset(VERSION << 4 | kind.number for kind in KINDS.values() if kind.inline)
+_WITHDRAWS = frozenset(VERSION << 4 | kind.number for kind in KINDS.values() if kind.purpose == "withdraw")
+
+_FIELDS = HEADER.size  # where the fields behind the header begin
+
+# A tuple subclass's own __new__ takes twice as long.
+_new_tuple = tuple.__new__
+
+
+class OpenToken(NamedTuple):
+    """The verified payload of an open token. Its repr leaves out the recipient.
+
+    Attributes:
+        message_id: The sender's id of the message, exactly as it was given; a UUID in lower case.
+        recipient: Position in that message's recipient list; 0 for `AGGREGATE`, whose tokens hold none.
+        mode: What may be recorded: `INDIVIDUAL`, `DELIVERABILITY` or `AGGREGATE`.
+        issued_at: When the token was made, in UTC, whole seconds.
+    """
+
+    message_id: str
+    recipient: int
+    mode: TrackingMode
+    issued_at: datetime
+
+    def __repr__(self) -> str:
+        return f"OpenToken(message_id={self.message_id!r}, mode={self.mode.name}, issued_at='{self.issued_at}')"
+
+
+class ClickToken(NamedTuple):
+    """The verified payload of a click token. Its repr leaves out the recipient and the URL.
+
+    Attributes:
+        message_id: The sender's id of the message, exactly as it was given; a UUID in lower case.
+        recipient: Position in that message's recipient list; 0 for `AGGREGATE`, whose tokens hold none.
+        mode: What may be recorded: `INDIVIDUAL` or `AGGREGATE`.
+        issued_at: When the token was made, in UTC, whole seconds.
+        link_index: Which link of the message, from 0.
+        url: Where the click goes; None if the token names the destination by message id and link index.
+    """
+
+    message_id: str
+    recipient: int
+    mode: TrackingMode
+    issued_at: datetime
+    link_index: int
+    url: str | None
+
+    def __repr__(self) -> str:
+        return (
+            f"ClickToken(message_id={self.message_id!r}, mode={self.mode.name}, issued_at='{self.issued_at}', "
+            f"link_index={self.link_index})"
+        )
+
+
+class WithdrawToken(NamedTuple):
+    """The verified payload of a withdraw token: this recipient wants no more tracking. Its repr leaves out which.
+
+    Attributes:
+        message_id: The sender's id of the message, exactly as it was given; a UUID in lower case.
+        recipient: Position in that message's recipient list.
+        issued_at: When the token was made, in UTC, whole seconds.
+    """
+
+    message_id: str
+    recipient: int
+    issued_at: datetime
+
+    def __repr__(self) -> str:
+        return f"WithdrawToken(message_id={self.message_id!r}, issued_at='{self.issued_at}')"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenHeader:
+    """What a token says of itself before any key has been asked; anybody can write this.
+
+    Attributes:
+        version: Format version; 1.
+        kind: Kind of token, 0 to 15.
+        purpose: What that kind is for; None for a kind not in use.
+        mode: The kind's tracking mode; None for a kind not in use.
+        key_hint: First octet of a hash of the key, 0 to 255; tells keys of one ring apart.
+        issued_at: When the token claims to have been made.
+    """
+
+    version: int
+    kind: int
+    purpose: Purpose | None
+    mode: TrackingMode | None
+    key_hint: int
+    issued_at: datetime
+
+
+def read_open_token(
+    keys: Keys,
+    token: str,
+    *,
+    max_age: timedelta | None = MAX_AGE,
+    leeway: timedelta = LEEWAY,
+    issued_after: datetime | None = None,
+    now: datetime | None = None,
+) -> OpenToken:
+    """Verify an open token and give what it holds.
+
+    It is valid if `-leeway <= age <= max_age`, both ends included, in whole seconds.
+
+    Args:
+        keys: The ring; a token of any of its keys is accepted.
+        token: The text as it came; one spelling of each token is accepted.
+        max_age: How old it may be; None for any age.
+        leeway: How far the clock of the host that made it may be ahead.
+        issued_after: Refuse what was made at this time or before, in whole seconds: for a whole tenant, after an
+            incident.
+        now: The time of the request.
+
+    Raises:
+        MalformedToken: The text is no token.
+        UnknownVersion: A later release made it.
+        UnknownKey: No key of the ring made it.
+        BadTokenSignature: It was changed or made up.
+        WrongPurpose: It is a click or withdraw token.
+        TokenNotYetValid: It comes from the future.
+        TokenRevoked: `issued_after` revokes it; `.token` holds what it says.
+        TokenExpired: It is too old; `.token` holds what it says.
+        TypeError: An argument has another type.
+        ValueError: A duration is negative, or a time naive.
+
+    >>> from datetime import UTC, datetime
+    >>> keys = make_keys(b"an example key of 32 octets, not")
+    >>> token = make_open_token(keys, "welcome-42", now=datetime(2026, 1, 1, 12, tzinfo=UTC))
+    >>> read_open_token(keys, token, now=datetime(2026, 1, 2, tzinfo=UTC))
+    OpenToken(message_id='welcome-42', mode=INDIVIDUAL, issued_at='2026-01-01 12:00:00+00:00')
+    """
+    earliest, latest, revoked_until = valid_window(max_age, leeway, issued_after, now)
+    body = verified_body(keys, token)
+    mode = _OPENS.get(body[0])
+    if mode is None:
+        raise WrongPurpose(body[0] & 0xF)
+    recipient, position = (0, _FIELDS) if mode is AGGREGATE else unpack_number(body, _FIELDS)
+    seconds = int.from_bytes(body[2:_FIELDS], "big")
+    issued_at = datetime.fromtimestamp(seconds, UTC)
+    opened = _new_tuple(OpenToken, (unpack_id(body[position:]), recipient, mode, issued_at))
+    if earliest <= seconds <= latest and seconds > revoked_until:
+        return opened
+    raise _untimely(opened, seconds, latest, revoked_until)
+
+
+def read_click_token(
+    keys: Keys,
+    token: str,
+    *,
+    max_age: timedelta | None = MAX_AGE,
+    leeway: timedelta = LEEWAY,
+    issued_after: datetime | None = None,
+    now: datetime | None = None,
+) -> ClickToken:
+    """Verify a click token and give what it holds.
+
+    Its URL has passed the destination rules again. An expired or revoked click should still redirect: `.token` of the
+    error has the URL; nothing is recorded then.
+
+    Args:
+        keys: As for `read_open_token`.
+        token: As for `read_open_token`.
+        max_age: As for `read_open_token`.
+        leeway: As for `read_open_token`.
+        issued_after: As for `read_open_token`.
+        now: As for `read_open_token`.
+
+    Raises:
+        BadDestination: It was signed by rules that are no longer ours.
+        WrongPurpose: It is an open or withdraw token.
+        BadToken: For all other reasons of `read_open_token`, in its leaves.
+        TypeError: An argument has another type.
+        ValueError: A duration is negative, or a time naive.
+
+    >>> keys = make_keys(b"an example key of 32 octets, not")
+    >>> token = make_click_token(keys, "welcome-42", 0, url="https://shop.example/")
+    >>> read_click_token(keys, token).url
+    'https://shop.example/'
+    """
+    earliest, latest, revoked_until = valid_window(max_age, leeway, issued_after, now)
+    body = verified_body(keys, token)
+    mode = _CLICKS.get(body[0])
+    if mode is None:
+        raise WrongPurpose(body[0] & 0xF)
+    recipient, position = (0, _FIELDS) if mode is AGGREGATE else unpack_number(body, _FIELDS)
+    link_index, position = unpack_number(body, position)
+    url = None
+    if body[0] in _INLINE:
+        size, position = unpack_number(body, position)
+        end = position + size
+        if end > len(body):
+            raise MalformedToken
+        url = unpack_url(body[end:])
+        body = body[:end]
+    seconds = int.from_bytes(body[2:_FIELDS], "big")
+    issued_at = datetime.fromtimestamp(seconds, UTC)
+    clicked = _new_tuple(ClickToken, (unpack_id(body[position:]), recipient, mode, issued_at, link_index, url))
+    if earliest <= seconds <= latest and seconds > revoked_until:
+        return clicked
+    raise _untimely(clicked, seconds, latest, revoked_until)
+
+
+def read_withdraw_token(keys: Keys, token: str, *, now: datetime | None = None) -> WithdrawToken:
+    """Verify a withdraw token and give what it holds; whoever asks not to be tracked is heard at any time.
+
+    Args:
+        keys: As for `read_open_token`.
+        token: As for `read_open_token`.
+        now: The time of the request. A token from more than five minutes later is refused.
+
+    Raises:
+        WrongPurpose: It is an open or click token.
+        TokenNotYetValid: It comes from the future.
+        BadToken: It is malformed, unknown or forged, in the leaves of `read_open_token`.
+        TypeError: An argument has another type.
+        ValueError: `now` is naive.
+
+    >>> from datetime import UTC, datetime
+    >>> keys = make_keys(b"an example key of 32 octets, not")
+    >>> token = make_withdraw_token(keys, "welcome-42", now=datetime(2020, 1, 1, tzinfo=UTC))
+    >>> read_withdraw_token(keys, token)
+    WithdrawToken(message_id='welcome-42', issued_at='2020-01-01 00:00:00+00:00')
+    """
+    _, latest, _ = valid_window(None, LEEWAY, None, now)
+    body = verified_body(keys, token)
+    if body[0] not in _WITHDRAWS:
+        raise WrongPurpose(body[0] & 0xF)
+    seconds = int.from_bytes(body[2:_FIELDS], "big")
+    recipient, position = unpack_number(body, _FIELDS)
+    withdrawn = WithdrawToken(unpack_id(body[position:]), recipient, datetime.fromtimestamp(seconds, UTC))
+    if seconds > latest:
+        raise TokenNotYetValid
+    return withdrawn
+
+
+def explain_token(token: str, /) -> TokenHeader:
+    """Give the header of a token without verifying it: for support, never for a decision.
+
+    Raises:
+        MalformedToken: The text is no token.
+        UnknownVersion: A later release made it; the rest may mean anything.
+        TypeError: `token` is no `str`.
+
+    >>> from datetime import UTC, datetime
+    >>> keys = make_keys(b"an example key of 32 octets, not")
+    >>> header = explain_token(make_open_token(keys, "welcome-42", now=datetime(2026, 1, 1, tzinfo=UTC)))
+    >>> header.purpose, str(header.issued_at)
+    ('open', '2026-01-01 00:00:00+00:00')
+    """
+    first, hint, seconds = HEADER.unpack_from(to_octets(token))
+    version, number = first >> 4, first & 0xF
+    if version != VERSION:
+        raise UnknownVersion(version)
+    kind = KINDS.get(number)
+    return TokenHeader(
+        version=version,
+        kind=number,
+        purpose=kind.purpose if kind else None,
+        mode=kind.mode if kind else None,
+        key_hint=hint,
+        issued_at=datetime.fromtimestamp(seconds, UTC),
+    )
+
+
+def _untimely(token: OpenToken | ClickToken, seconds: int, latest: float, revoked_until: int) -> BadToken:
+    if seconds > latest:
+        return TokenNotYetValid()
+    if seconds <= revoked_until:
+        return TokenRevoked(token)
+    return TokenExpired(token)
