@@ -1,0 +1,81 @@
+"""A document that was read once, with what later steps learned about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from lmtrack._html.images import Image, live_images
+from lmtrack._html.scan import Scan, scan
+from lmtrack._plan import Plan, make_plan
+
+if TYPE_CHECKING:
+    from lmtrack.links import LinkPolicy
+    from lmtrack.urls import TrackingDomain
+
+
+class _Memo:
+    """What need not be worked out twice; a cache of pure functions of the document, so no part of its value."""
+
+    __slots__ = ("images", "plan", "plan_for")
+
+    def __init__(self) -> None:
+        self.images: list[Image] | None = None
+        self.plan_for: tuple[LinkPolicy, TrackingDomain | None] | None = None
+        self.plan: Plan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlDocument:
+    """A document that was read once and can be tracked for any number of recipients; made by `scan_html`.
+
+    It compares and pickles as its text. It keeps what the last policy meant for its links.
+
+    Attributes:
+        html: The document.
+    """
+
+    html: str
+    _scan: Scan = field(init=False, compare=False)
+    _memo: _Memo = field(init=False, compare=False, default_factory=_Memo)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.html, str):
+            raise TypeError(f"html must be a str, not {type(self.html).__name__}")
+        object.__setattr__(self, "_scan", scan(self.html))
+
+    def __reduce__(self) -> tuple[type[HtmlDocument], tuple[str]]:
+        return HtmlDocument, (self.html,)
+
+    def __repr__(self) -> str:
+        return f"HtmlDocument({len(self.html)} characters, {len(self._scan.links)} links)"
+
+    @property
+    def found(self) -> Scan:
+        """What the pass over the document found (internal)."""
+        return self._scan
+
+    def images(self) -> list[Image]:
+        """Give the live images (internal)."""
+        memo = self._memo
+        if memo.images is None:
+            memo.images = live_images(self.html)
+        return memo.images
+
+    def plan(self, policy: LinkPolicy, domain: TrackingDomain | None, /) -> Plan:
+        """Decide what to do with the links; kept for the next recipient under the same policy and domain (internal)."""
+        memo = self._memo
+        plan = memo.plan
+        if plan is None or memo.plan_for != (policy, domain):
+            plan = make_plan(self.html, self._scan, policy, domain)
+            memo.plan, memo.plan_for = plan, (policy, domain)
+        return plan
+
+    def pixel_place(self, position: Literal["end", "start"], /) -> int:
+        """Where a pixel goes in the source (internal)."""
+        found = self._scan
+        if position == "start" and found.body_start >= 0:
+            return found.body_start
+        if position == "start" and found.head_end >= 0:
+            return found.head_end
+        return next(offset for offset in (found.body_end, found.html_end, found.safe_end) if offset >= 0)

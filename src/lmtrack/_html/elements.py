@@ -1,0 +1,57 @@
+"""Element sets the tree builder decides by. Source: WHATWG HTML 13.2.4.2, 13.2.4.3 and 13.2.6.4."""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+def _names(text: str, /) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+VOID: Final = _names(
+    "area base basefont bgsound br col embed frame hr image img input keygen link meta param source track wbr"
+)
+# "Special" HTML elements; the foreign ones (mi mo mn ms mtext annotation-xml, foreignObject desc title) are below.
+SPECIAL: Final = _names(
+    "address applet area article aside base basefont bgsound blockquote body br button caption center col colgroup dd "
+    "details dir div dl dt embed fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header "
+    "hgroup hr html iframe img input keygen li link listing main marquee menu meta nav noembed noframes noscript "
+    "object ol p param plaintext pre script search section select source style summary table tbody td template "
+    "textarea tfoot th thead title tr track ul wbr xmp"
+)
+# Special elements that do not stop the search for an open li, dd or dt.
+LIST_TRANSPARENT: Final = _names("address div p")
+SCOPE: Final = _names("applet caption html table td th marquee object select template")
+TABLE_SCOPE: Final = _names("html table template")
+LIST_SCOPE: Final = _names("ol ul")
+FORMATTING: Final = _names("a b big code em font i nobr s small strike strong tt u")
+HEADINGS: Final = _names("h1 h2 h3 h4 h5 h6")
+# Start tags that close an open p and are then inserted ("in body"); `table` does so outside quirks mode only.
+CLOSES_P: Final = HEADINGS | _names(
+    "address article aside blockquote center details dialog dir div dl fieldset figcaption figure footer header hgroup "
+    "listing main menu nav ol p pre search section summary ul"
+)
+# End tags "in body" that pop to their element if it is in scope.
+BLOCK_END: Final = _names(
+    "address article aside blockquote button center details dialog dir div dl fieldset figcaption figure footer header "
+    "hgroup listing main menu nav ol pre search section select summary ul"
+)
+TABLE_PARTS: Final = _names("caption col colgroup tbody td tfoot th thead tr")
+TABLE_SECTIONS: Final = _names("tbody tfoot thead")
+# Elements that tell the insertion mode when it is reset (13.2.4.1).
+TABLE_STATES: Final = _names("caption colgroup table tbody td template tfoot th thead tr")
+CELLS: Final = _names("td th")
+# Start tags "in body" ignores because they belong to documents or tables.
+IGNORED_IN_BODY: Final = TABLE_PARTS | _names("body frame frameset head html")
+# Start tags that leave "in head" and "in head noscript" as they are.
+IN_HEAD: Final = _names("base basefont bgsound head html link meta noframes noscript script style template title")
+
+# 13.2.6.5: start tags that end foreign content; `font` does with one of these attributes.
+BREAKOUT: Final = _names(
+    "b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu meta "
+    "nobr ol p pre ruby s small span strong strike sub sup table tt u ul var"
+)
+BREAKOUT_FONT: Final = _names("color face size")
+MATHML_TEXT: Final = _names("mi mn mo ms mtext")
+SVG_HTML: Final = _names("desc foreignobject title")

@@ -1,0 +1,52 @@
+"""Edits on a text: carry them out, undo them, and say where an insertion ends up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lmtrack.links import Edit
+
+
+def splice(source: str, edits: Iterable[Edit], /) -> str:
+    """Carry out edits, which must ascend and be disjoint."""
+    parts: list[str] = []
+    position = 0
+    for offset, old, new in edits:
+        parts.append(source[position:offset])
+        parts.append(new)
+        position = offset + len(old)
+    parts.append(source[position:])
+    return "".join(parts)
+
+
+def revert(output: str, edits: Iterable[Edit], /) -> str:
+    """Undo edits.
+
+    Raises:
+        ValueError: They do not ascend, overlap, or the text does not hold what they put there.
+    """
+    parts: list[str] = []
+    position = shift = last = 0
+    for offset, old, new in edits:
+        start = offset + shift
+        if offset < last or start > len(output) or not output.startswith(new, start):
+            raise ValueError("the edits do not fit this document")
+        parts += (output[position:start], old)
+        position = start + len(new)
+        shift += len(new) - len(old)
+        last = offset + len(old)
+    parts.append(output[position:])
+    return "".join(parts)
+
+
+def growth(edits: Iterable[Edit], /) -> int:
+    """How many characters edits add in all."""
+    return sum([len(new) - len(old) for _, old, new in edits])
+
+
+def octets(text: str, /) -> int:
+    """Length in UTF-8; a lone surrogate counts three."""
+    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))

@@ -1,0 +1,312 @@
+"""A link, an edit, and the question between them: may this link be tracked, and if not, why not.
+
+The rules run in one order for every caller, most certain first; the first that applies is the reason. What a rule
+looks for stands in a table with its source.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from unicodedata import combining, normalize
+from urllib.parse import unquote
+
+from lmtrack._destination import is_destination
+from lmtrack._html.visible import visible_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Edit(NamedTuple):
+    """One replacement: at `offset` in the source, `old` became `new`. Edits ascend and never overlap.
+
+    Attributes:
+        offset: Where `old` begins in the source; characters for HTML and text, octets for raw messages.
+        old: What stood there; empty where something was inserted.
+        new: What stands there now; empty where something was removed.
+    """
+
+    offset: int
+    old: str
+    new: str
+
+
+class SkipReason(StrEnum):
+    """Why a link is not tracked."""
+
+    EMPTY = "empty"
+    PLACEHOLDER = "placeholder"
+    FRAGMENT = "fragment"
+    SCHEME = "scheme"
+    SCHEME_RELATIVE = "scheme_relative"
+    RELATIVE = "relative"
+    BAD_DESTINATION = "bad_destination"
+    TOO_LONG = "too_long"
+    TRACKED = "tracked"
+    OPT_OUT = "opt_out"
+    LISTED = "listed"
+    UNSUBSCRIBE = "unsubscribe"
+    SENSITIVE = "sensitive"
+    URL_TEXT = "url_text"
+    TOO_MANY = "too_many"  # a token counts to 65,535
+
+
+class Link(NamedTuple):
+    """A link of a document.
+
+    Attributes:
+        index: Zero-based order among the trackable links; -1 for a skipped link. The same button drawn twice, for
+            Outlook and for the rest, has one index.
+        url: Where it leads: decoded, without outer white space, and absolute if a base resolves it.
+        element: `a`, `area`, or the VML element, lower case.
+        conditional: Whether it stands inside an Outlook conditional comment.
+        source: The document it stands in; not part of the repr.
+        span: Where its tag begins in the source, and where its surroundings (document or comment) end.
+    """
+
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody misses on a link
+    url: str
+    element: str = "a"
+    conditional: bool = False
+    source: str = ""
+    span: tuple[int, int] = (0, 0)
+
+    def text(self) -> str:
+        """Read what a person sees as this link: its text and the alt texts of its images, blanks folded.
+
+        Costs a pass over the link's content each time, at most 10,000 characters.
+
+        >>> from lmtrack import rewrite_html
+        >>> rewrite_html('<a href="https://shop.example/"><b>Our</b> &amp; your shop</a>').links[0].text()
+        'Our & your shop'
+        """
+        return visible_text(self.source, *self.span)
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the fields that can be stored or shown, without the document.
+
+        >>> Link(index=0, url="https://shop.example/").to_dict()
+        {'index': 0, 'url': 'https://shop.example/', 'element': 'a', 'conditional': False}
+        """
+        return {"index": self.index, "url": self.url, "element": self.element, "conditional": self.conditional}
+
+    def __repr__(self) -> str:
+        return f"Link(index={self.index}, url={self.url!r}, element={self.element!r}, conditional={self.conditional})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkPolicy:
+    """Which links a sender wants tracked, beyond what cannot be tracked at all.
+
+    Attributes:
+        skip_urls: Never track these: exact URLs as str, or compiled patterns that are searched for in the URL.
+        tracking_hosts: Hosts whose links are tracked already (an e-mail service's own); compared without case.
+        track_unsubscribe: Track links that look like a way to unsubscribe.
+        track_sensitive: Track links that hold an e-mail address or a secret parameter.
+        track_conditional: Look at links inside Outlook conditional comments.
+        strip_opt_out: Remove opt-out attributes from the output: our `data-lm-no-track` ("own"), every vendor's
+            ("all", when no later service needs to see them), or leave all ("none").
+        skip_url_text: Leave links whose visible text is itself a URL (readers compare it with the status line).
+        max_url_octets: Leave longer URLs, 1 to 2,048 octets of UTF-8.
+
+    Raises:
+        TypeError: A field has another type; a str for `skip_urls` or `tracking_hosts` would be read letter by letter.
+        ValueError: `strip_opt_out` is none of the three or `max_url_octets` is out of range.
+
+    >>> LinkPolicy(tracking_hosts=["Click.Service.example"]).tracking_hosts
+    ('click.service.example',)
+    """
+
+    skip_urls: Sequence[str | re.Pattern[str]] = ()
+    tracking_hosts: Sequence[str] = ()
+    track_unsubscribe: bool = False
+    track_sensitive: bool = False
+    track_conditional: bool = True
+    strip_opt_out: Literal["own", "all", "none"] = "own"
+    skip_url_text: bool = False
+    max_url_octets: int = 2000
+
+    def __post_init__(self) -> None:
+        for name in ("track_unsubscribe", "track_sensitive", "track_conditional", "skip_url_text"):
+            if not isinstance(getattr(self, name), bool):
+                raise TypeError(f"{name} must be a bool")
+        if isinstance(self.skip_urls, str | re.Pattern) or isinstance(self.tracking_hosts, str):
+            raise TypeError("skip_urls and tracking_hosts must be sequences, not one value")
+        skip_urls, hosts = tuple(self.skip_urls), tuple(self.tracking_hosts)
+        if not all(isinstance(entry, str | re.Pattern) for entry in skip_urls):
+            raise TypeError("skip_urls must hold str and compiled patterns")
+        if any(isinstance(entry, re.Pattern) and not isinstance(entry.pattern, str) for entry in skip_urls):
+            raise TypeError("patterns of skip_urls must be str patterns")
+        if not all(isinstance(host, str) for host in hosts):
+            raise TypeError("tracking_hosts must hold str")
+        if self.strip_opt_out not in {"own", "all", "none"}:
+            raise ValueError("strip_opt_out must be 'own', 'all' or 'none'")
+        if isinstance(self.max_url_octets, bool) or not isinstance(self.max_url_octets, int):
+            raise TypeError("max_url_octets must be an int")
+        if not 1 <= self.max_url_octets <= 2048:  # 2,048: what a token holds
+            raise ValueError("max_url_octets must be 1 to 2048")
+        object.__setattr__(self, "skip_urls", skip_urls)
+        object.__setattr__(self, "tracking_hosts", tuple(host.lower() for host in hosts))
+
+
+# RFC 3986 section 3.1.
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*+):")
+
+# Template languages seen in 470 href values of real mail: Jinja, Django, Liquid and Handlebars `{{ }}` and `{% %}`,
+# ERB and EJS `<%= %>`, Mailchimp `*|X|*`, Mailgun and others `%name%`, SAP and others `%%x%%`, JavaScript `${x}`,
+# Mailjet `[[x]]`. `%name%` counts only if it cannot be two percent escapes with something between.
+_PLACEHOLDER: Final = re.compile(
+    r"""
+      \{\{ | \{% | <% | \*\| | %%[A-Za-z_] | \$\{ | \[\[
+    | %(?![0-9A-Fa-f]{2}) [A-Za-z_][A-Za-z0-9_.-]*+ %
+    | % [A-Fa-f][A-Za-z0-9_.-]*+ % (?![0-9A-Fa-f]{2})
+    """,
+    re.VERBOSE,
+)
+
+
+def _table(text: str, /) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# "Unsubscribe" in other languages, as words of paths and queries; without accents, words joined by hyphens. Collected
+# 2026-11 from the footers of mail in these languages: en de fr es it pt nl sv da nb fi pl cs hu ro tr ru uk ja zh.
+_UNSUBSCRIBE: Final = _table("""
+    opt-out optout abmelden abmeldung abbestellen abbestellung austragen desabonner desabonnement desabonnez
+    desinscrire desinscription desinscrivez darse-de-baja dar-de-baja darme-de-baja desuscribir desuscribirse
+    desuscripcion cancelar-suscripcion anular-suscripcion disiscriviti disiscrizione disiscrivi annulla-iscrizione
+    descadastrar descadastro descadastre cancelar-inscricao cancelar-assinatura desinscrever uitschrijven uitschrijving
+    afmelden afmelding avregistrera avprenumerera avsluta-prenumeration afmeld frameld avmeld avmelding peruuta-tilaus
+    wypisz wypisz-sie rezygnacja odhlasit odhlaseni odhlasenie leiratkozas leiratkozom dezabonare dezabonati
+    abonelikten-cik abonelikten-ayril otpisatsya otpiska отписаться отписка відписатися відписка
+    配信停止 登録解除 退订 退訂
+""")
+_WORDS: Final = re.compile(r"[^\W\d_]+")
+_LONGEST_PHRASE: Final = 3
+
+# An e-mail address, `@` also as %40. Begun at the `@`, so that a long local part costs nothing.
+_ADDRESS: Final = re.compile(r"(?<=[A-Za-z0-9_+~%-])(?:@|%(?:25)?40)(?:[A-Za-z0-9-]++\.)++[A-Za-z]{2}")
+# Parameters whose value is a bearer secret: a noun alone or behind a word that tells what it opens, in any spelling
+# (`resetToken`, `reset_token`, `RESET-TOKEN`). "promo_code" and "zip_code" are none. Our choice, from the sign-in,
+# reset and invitation links of transactional templates.
+_SECRET_NOUNS: Final = _table("""
+    token code otp key sig signature auth jwt password passwd pwd pass secret ticket nonce hash hmac mac session
+    sessionid sid credential credentials assertion samlresponse
+""")
+_SECRET_OWNERS: Final = _table("""
+    access account activate activation admin api auth authorization authorisation bearer client confirm confirmation
+    csrf email id invitation invite link login logon magic mfa oauth oauth2 onetime otp passwordless password private
+    recovery refresh reset secret secure security session signin signup sso temp temporary user validation
+    verification verify xsrf
+""")
+_SECRETS: Final = _SECRET_NOUNS | {owner + noun for owner in _SECRET_OWNERS for noun in _SECRET_NOUNS}
+_PARAMETER: Final = re.compile(r"[?&;#]([^=&;#]*+)=")
+_SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
+
+# A lower-cased ASCII URL that no rule above can object to, found in one match. It may only ever say yes too seldom: a
+# word that begins like a listed one, a parameter that is not well known, a sign that a placeholder, an address or a
+# character reference needs, all go the long way.
+_INNOCENT: Final = re.compile(
+    r"""
+    https?://[a-z0-9][a-z0-9.-]*+(?::[0-9]{1,4}+)?+
+    (?:
+        /
+        (?: (?! ab[bmo] | afm | an[nu]u | aust | av[mprs] | canc | dar[sm-] | des[aciu] | dez | disi | fram | leir | odh
+              | op[t] | otp | peru | rez | uits | wyp )
+            [a-z]++
+          | [0-9/.,_~+!()-]++
+        )*+
+    )?+
+    (?: [?] (?: &? utm_ (?:source|medium|campaign|content|term|id) = [a-z0-9._~+-]*+ )*+ )?+
+    """,
+    re.VERBOSE,
+).fullmatch
+
+
+_URL_TEXT: Final = re.compile(
+    r"(?:[hH][tT][tT][pP][sS]?://|[wW]{3}\.)\S++|(?:[A-Za-z0-9-]++\.)++[A-Za-z]{2,}+(?:/\S*+)?+"
+)
+
+
+def skip_reason(url: str, policy: LinkPolicy, /) -> SkipReason | None:
+    """Judge a decoded, trimmed and (if a base resolved it) absolute URL by itself; None if it may be tracked.
+
+    What needs the document (`opt_out`, `url_text`) or the tracking domain (`tracked`) is the caller's to ask.
+    """
+    return _form_problem(url, policy) or _policy_problem(url, policy)
+
+
+def is_innocent(url: str, low: str, /) -> bool:
+    """Whether a quick look (at the URL and its lower-case form) shows that no rule can object; False says nothing.
+
+    True holds for the attribute value as written, too: nothing in such a URL could be a character reference. Lists
+    and the limit of the policy are not looked at.
+    """
+    return _INNOCENT(low) is not None and "unsubscribe" not in low and url.isascii()
+
+
+def _form_problem(url: str, policy: LinkPolicy, /) -> SkipReason | None:  # noqa: PLR0911 - one return a rule, in order
+    if not url:
+        return SkipReason.EMPTY
+    if _PLACEHOLDER.search(url):
+        return SkipReason.PLACEHOLDER
+    if url[0] == "#":
+        return SkipReason.FRAGMENT
+    if url.startswith("//"):
+        return SkipReason.SCHEME_RELATIVE
+    scheme = _SCHEME.match(url)
+    if scheme is None:
+        return SkipReason.RELATIVE
+    if scheme[1].lower() not in {"http", "https"}:
+        return SkipReason.SCHEME
+    # Long first: what follows is then bounded. A lone surrogate is three octets here and refused below.
+    if len(url) > policy.max_url_octets or len(url.encode(errors="surrogatepass")) > policy.max_url_octets:
+        return SkipReason.TOO_LONG
+    return None if is_destination(url) else SkipReason.BAD_DESTINATION
+
+
+def _policy_problem(url: str, policy: LinkPolicy, /) -> SkipReason | None:
+    if policy.tracking_hosts and host_of(url) in policy.tracking_hosts:
+        return SkipReason.TRACKED
+    if any(url == entry if isinstance(entry, str) else entry.search(url) for entry in policy.skip_urls):
+        return SkipReason.LISTED
+    if not policy.track_unsubscribe and _is_unsubscribe(url):
+        return SkipReason.UNSUBSCRIBE
+    if not policy.track_sensitive and _is_sensitive(url):
+        return SkipReason.SENSITIVE
+    return None
+
+
+def host_of(url: str, /) -> str:
+    """The host of a URL that `is_destination` accepts, lower case, without its port."""
+    authority = re.split(r"[/?#]", url.split("://", 1)[1], maxsplit=1)[0].lower()
+    return authority[: authority.find("]") + 1] if authority.startswith("[") else authority.partition(":")[0]
+
+
+def looks_like_url(text: str, /) -> bool:
+    """Whether a link's visible text is itself a URL or a host with a path."""
+    return _URL_TEXT.fullmatch(text) is not None
+
+
+def _is_unsubscribe(url: str, /) -> bool:
+    if "unsubscribe" in url.lower():
+        return True
+    # Path and query only: a host is a name. Accents are dropped so that both spellings of "désabonner" are one.
+    tail = url.split("://", 1)[-1]
+    start = min((at for at in map(tail.find, "/?#") if at >= 0), default=len(tail))
+    plain = "".join(char for char in normalize("NFKD", unquote(tail[start:])).casefold() if not combining(char))
+    words = [normalize("NFC", word) for word in _WORDS.findall(plain)]
+    return any(
+        "-".join(words[first : first + length]) in _UNSUBSCRIBE
+        for first in range(len(words))
+        for length in range(1, _LONGEST_PHRASE + 1)
+    )
+
+
+def _is_sensitive(url: str, /) -> bool:
+    if ("@" in url or "%40" in url) and _ADDRESS.search(url):
+        return True
+    return any(_SEPARATORS.sub("", unquote(name).lower()) in _SECRETS for name in _PARAMETER.findall(url))

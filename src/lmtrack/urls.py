@@ -1,0 +1,131 @@
+"""The tracking domain and the URLs under it.
+
+`{base}/o/{token}` is a pixel, `{base}/c/{token}` a click, `{base}/w/{token}` the way to withdraw. A token is one path
+segment of letters, digits, `-` and `_`: nothing a mail client, wrapper or log escapes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from lmtrack._destination import is_destination
+
+if TYPE_CHECKING:
+    from lmtrack._keys import Keys
+
+# RFC 6761: these names never leave the machine, so a test server may do without a certificate.
+_LOCAL_HOSTS: Final = frozenset(("localhost", "127.0.0.1", "[::1]"))
+_DEFAULT_PORT: Final = {"https": "443", "http": "80"}
+_BASE: Final = re.compile(r"([hH][tT][tT][pP][sS]?)://(\[[0-9A-Fa-f:.]*+\]|[^/:?#\[\]]++)(?::([0-9]*+))?(/[^?#]*+)?")
+# Percent escapes and unreserved marks are the same for every reader of the URL; anything else in a base is a mistake.
+_PATH: Final = re.compile(r"(?:/[A-Za-z0-9._~-]++)*+")
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingDomain:
+    """The host that receives opens and clicks, and the keys its tokens are signed with.
+
+    Attributes:
+        base_url: `https://` host, optional port and path; one trailing slash is dropped. `http://` is accepted for
+            localhost, 127.0.0.1 and [::1] only, since a token read on the way is a token anyone may send.
+        keys: What `make_keys` gave; not part of the repr.
+
+    Raises:
+        TypeError: `base_url` is no str.
+        ValueError: It has another scheme, a query, a fragment, userinfo, or is no URL a click could go to.
+
+    >>> from lmtrack import TrackingDomain, make_keys
+    >>> TrackingDomain("https://track.example/t/", make_keys(b"an example secret"))
+    TrackingDomain(base_url='https://track.example/t')
+    """
+
+    base_url: str
+    keys: Keys = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.base_url, str):
+            raise TypeError(f"base_url must be a str, not {type(self.base_url).__name__}")
+        base_url = self.base_url.removesuffix("/")
+        parts = _BASE.fullmatch(base_url)
+        if parts is None or not base_url.isascii() or not is_destination(base_url):
+            raise ValueError(
+                "base_url must be https://host, with a port and path if you like, and without user, query or fragment"
+            )
+        scheme, host, _, path = parts.groups()
+        if scheme.lower() != "https" and host.lower() not in _LOCAL_HOSTS:
+            raise ValueError("base_url must begin with https:// (http:// is for localhost only)")
+        if not _PATH.fullmatch(path or ""):
+            raise ValueError("the path of base_url may hold letters, digits and . _ ~ - between single slashes")
+        object.__setattr__(self, "base_url", base_url)
+
+    def holds(self, url: str, /) -> bool:
+        """Say whether a URL has this origin and lies under `/c/`, `/o/` or `/w/` of this base.
+
+        Scheme and host are compared without case, a default port counts as none. Content is never refused.
+
+        >>> from lmtrack import TrackingDomain, make_keys
+        >>> domain = TrackingDomain("https://track.example", make_keys(b"an example secret"))
+        >>> domain.holds("HTTPS://Track.Example:443/c/x"), domain.holds("https://track.example/news")
+        (True, False)
+        """
+        return self._path_under(url) is not None
+
+    def token_in(self, url: str, kind: str, /) -> str | None:
+        """Give what stands after `/{kind}/` in one of our URLs (`c`, `o` or `w`), unverified; None for other URLs.
+
+        >>> from lmtrack import TrackingDomain, make_keys
+        >>> domain = TrackingDomain("https://track.example", make_keys(b"an example secret"))
+        >>> domain.token_in("https://track.example/c/x", "c")
+        'x'
+        """
+        path = self._path_under(url)
+        return path[3:] if path is not None and path[1] == kind else None
+
+    def _path_under(self, url: str, /) -> str | None:
+        theirs, ours = _BASE.match(url), _BASE.match(self.base_url)
+        if theirs is None or ours is None or _origin(theirs) != _origin(ours):
+            return None
+        rest = url[theirs.end() - len(theirs[4] or "") :]
+        base_path = ours[4] or ""
+        if not rest.startswith(base_path):
+            return None
+        path = rest[len(base_path) :]
+        return path if path.startswith(("/c/", "/o/", "/w/")) else None
+
+
+def _origin(parts: re.Match[str], /) -> tuple[str, str, str]:
+    scheme, host, port, _ = parts.groups()
+    scheme = scheme.lower()
+    return scheme, host.lower(), (port or "").lstrip("0") or _DEFAULT_PORT[scheme]
+
+
+def open_url(domain: TrackingDomain, token: str, /) -> str:
+    """Make the URL of a tracking pixel.
+
+    >>> from lmtrack import TrackingDomain, make_keys, open_url
+    >>> open_url(TrackingDomain("https://track.example", make_keys(b"an example secret")), "token")
+    'https://track.example/o/token'
+    """
+    return f"{domain.base_url}/o/{token}"
+
+
+def click_url(domain: TrackingDomain, token: str, /) -> str:
+    """Make the URL of a tracked link.
+
+    >>> from lmtrack import TrackingDomain, click_url, make_keys
+    >>> click_url(TrackingDomain("https://track.example", make_keys(b"an example secret")), "token")
+    'https://track.example/c/token'
+    """
+    return f"{domain.base_url}/c/{token}"
+
+
+def withdraw_url(domain: TrackingDomain, token: str, /) -> str:
+    """Make the URL behind which a recipient withdraws consent to tracking.
+
+    >>> from lmtrack import TrackingDomain, make_keys, withdraw_url
+    >>> withdraw_url(TrackingDomain("https://track.example", make_keys(b"an example secret")), "token")
+    'https://track.example/w/token'
+    """
+    return f"{domain.base_url}/w/{token}"
