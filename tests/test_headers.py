@@ -77,6 +77,8 @@ def test_line_folded_below_the_envelope_line_is_malformed() -> None:
         (b"A: 1\r\r\n\r\r\nb", (7, 10)),
         (b"\r\nA: 1\r\n\r\n", (0, 2)),
         (b"A: 1\r\rb", (5, 6)),
+        (b"A\r\rb", (2, 3)),
+        (b"\rA: 1\r\r", (0, 1)),
         (b"A: 1\r\rb\n", (8, 8)),
         (b"A: 1\n \nB: 2\n\nb", (12, 13)),
     ],

@@ -286,6 +286,13 @@ def test_mode_without_consent_is_a_tracking_mode(value: Anything) -> None:
         Route(without_consent=value)
 
 
+def test_values_are_made_by_keyword_and_problems_only_by_reading() -> None:
+    for make in (lambda: Route(True), lambda: Override(True), lambda: Override(problems=INVALID)):  # type: ignore[call-arg]
+        with pytest.raises(TypeError):
+            make()
+    assert not any(hasattr(value, "__dict__") for value in (BOTH, Override(), resolve(BOTH), resolve(BOTH).inputs))
+
+
 def test_individual_mode_without_consent_is_refused() -> None:
     with pytest.raises(ValueError, match="without_consent"):
         Route(without_consent=INDIVIDUAL)

@@ -70,8 +70,11 @@ def find_body(raw: bytes, /) -> tuple[int, int]:
         return 0, leading.end()
     if found := _EMPTY_LINE.search(raw):
         return found.start(1), found.end(1)
-    if b"\n" not in raw and (end := raw.find(b"\r\r")) >= 0:
-        return end + 1, end + 2
+    if b"\n" not in raw:
+        if raw.startswith(b"\r"):
+            return 0, 1
+        if (end := raw.find(b"\r\r")) > 0:
+            return end + 1, end + 2
     return len(raw), len(raw)
 
 
