@@ -1,0 +1,1 @@
+"""The parts of the `lmtrack` command: arguments, files, what is printed, and the longer verbs."""

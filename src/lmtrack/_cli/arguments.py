@@ -1,0 +1,159 @@
+"""Command line arguments: errors in one line, contradictions refused, and the groups that several verbs share."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from lmtrack._cli.files import CommandError
+from lmtrack._cli.output import printable
+from lmtrack.errors import InvalidOverride
+from lmtrack.resolver import Consent, Decision, Override, Route, TrackingMode, parse_headers, parse_settings, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_BOOLEANS: Final = {"true": True, "false": False}
+_CONSENTS: Final = {consent.value: consent for consent in Consent}
+_WITHOUT_CONSENT: Final = {mode.name.lower(): mode for mode in TrackingMode if mode is not TrackingMode.INDIVIDUAL}
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one line, and takes no abbreviations."""
+
+    def __init__(self, *, prog: str, description: str, example: str) -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            epilog=f"example:\n  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the command line."""
+        raise CommandError(f"{printable(message)} (see {self.prog} --help)")
+
+
+class _Once(argparse.Action):
+    """An option that may be repeated only with the same value: the last one must not win in silence."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        value: object = values if self.nargs != 0 else not (option_string or "").startswith("--no-")
+        seen: dict[str, object] = namespace.__dict__.setdefault("seen", {})
+        if seen.setdefault(self.dest, value) != value:
+            parser.error(f"{'/'.join(self.option_strings)}: given twice with different values")
+        setattr(namespace, self.dest, value)
+
+
+def add_once(group: argparse._ArgumentGroup | argparse.ArgumentParser, *names: str, **options: object) -> None:
+    """Add an option that takes a value and must not contradict itself."""
+    group.add_argument(*names, action=_Once, **options)  # type: ignore[arg-type]  # argparse's own signature is wider
+
+
+def add_switch(group: argparse._ArgumentGroup, name: str, *, help: str, default: bool = False) -> None:  # noqa: A002
+    """Add `--name` and `--no-name`; both at once are refused."""
+    group.add_argument(f"--{name}", f"--no-{name}", action=_Once, nargs=0, default=default, help=help)
+
+
+def add_decision_arguments(parser: argparse.ArgumentParser, /) -> None:
+    """Add route, override and consent."""
+    route = parser.add_argument_group("route (tracks nothing unless told to)")
+    add_switch(route, "track-opens", help="the route tracks opens")
+    add_switch(route, "track-clicks", help="the route tracks clicks")
+    add_switch(route, "require-consent", help="treat unknown consent as none")
+    add_once(
+        route, "--without-consent", choices=sorted(_WITHOUT_CONSENT), default="off", help="the most without consent"
+    )
+    override = parser.add_argument_group("override (this message's own wish)")
+    add_once(override, "--override-opens", choices=sorted(_BOOLEANS), help="beats the route for opens")
+    add_once(override, "--override-clicks", choices=sorted(_BOOLEANS), help="beats the route for clicks")
+    add_once(override, "--settings", metavar="JSON", help='a settings object, such as {"track_opens": false}')
+    override.add_argument(
+        "--header",
+        metavar="LINE",
+        action="append",
+        default=[],
+        help="a header line, such as 'X-LM-Override-Track-Opens: false'; may be repeated",
+    )
+    consent = parser.add_argument_group("consent (a ceiling)")
+    add_once(consent, "--consent", choices=sorted(_CONSENTS), default="unknown", help="the recipient's consent")
+    add_once(consent, "--clicks-consent", choices=sorted(_CONSENTS), help="for clicks, if it is another")
+
+
+def read_decision(arguments: argparse.Namespace, /) -> Decision:
+    """Resolve what `add_decision_arguments` asked for.
+
+    Raises:
+        CommandError: `--settings` is no settings object.
+    """
+    overrides = [
+        Override(
+            track_opens=_BOOLEANS.get(arguments.override_opens), track_clicks=_BOOLEANS.get(arguments.override_clicks)
+        )
+    ]
+    if arguments.settings is not None:
+        overrides.append(_read_settings(arguments.settings))
+    if arguments.header:
+        overrides.append(parse_headers("\r\n".join(arguments.header).encode("utf-8", "surrogateescape")))
+    return resolve(
+        Route(
+            track_opens=arguments.track_opens,
+            track_clicks=arguments.track_clicks,
+            require_consent=arguments.require_consent,
+            without_consent=_WITHOUT_CONSENT[arguments.without_consent],
+        ),
+        *(override for override in overrides if override != Override()),
+        consent=_CONSENTS[arguments.consent],
+        clicks_consent=_CONSENTS.get(arguments.clicks_consent),
+    )
+
+
+def _read_settings(text: str) -> Override:
+    try:
+        return parse_settings(json.loads(text))
+    except (InvalidOverride, RecursionError) as error:
+        raise CommandError(f"--settings: {error}") from error
+    except ValueError as error:
+        raise CommandError("--settings: not JSON") from error
+
+
+def add_key_arguments(parser: argparse.ArgumentParser, /) -> None:
+    """Add where the keys come from."""
+    keys = parser.add_argument_group("keys (from a file or the variable LMTRACK_KEY, never from the command line)")
+    add_once(keys, "--key-file", metavar="FILE", help="one key per line; the first signs, all verify")
+    add_once(keys, "--tenant", metavar="NAME", default="", help="whose tokens these are")
+
+
+def read_time(text: str, /) -> datetime:
+    """Read an ISO 8601 time with its time zone; for argparse.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.utcoffset() is None:
+        raise argparse.ArgumentTypeError("must be a time with its zone, such as 2026-01-31T09:00:00Z")
+    return moment
+
+
+def read_number(text: str, /) -> int:
+    """Read a whole number from 0 on; for argparse.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none.
+    """
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise argparse.ArgumentTypeError("must be a whole number from 0 on")
+    return int(text)
