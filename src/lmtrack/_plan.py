@@ -112,11 +112,11 @@ def _judge(
     unlisted = not policy.skip_urls and not policy.tracking_hosts
 
     def judge(written: str, /) -> tuple[str, SkipReason | None]:
-        low = written.lower()
-        ours = host is not None and host in low
-        if unlisted and not ours and is_innocent(written, low) and len(written) <= limit:
-            return written, None
         url = decode_attribute(written).strip(WHITESPACE)
+        low = url.lower()
+        ours = host is not None and host in low
+        if unlisted and not ours and is_innocent(url, low) and len(url) <= limit:
+            return url, None
         reason = skip_reason(url, policy)
         if reason is SkipReason.RELATIVE and base:
             url = _resolve(base, url)

@@ -186,6 +186,7 @@ _UNSUBSCRIBE: Final = _table("""
 """)
 _WORDS: Final = re.compile(r"[^\W\d_]+")
 _LONGEST_PHRASE: Final = 3
+_FIRST_WORDS: Final = frozenset(phrase.partition("-")[0] for phrase in _UNSUBSCRIBE)
 
 # An e-mail address, `@` also as %40. Begun at the `@`, so that a long local part costs nothing.
 _ADDRESS: Final = re.compile(r"(?<=[A-Za-z0-9_+~%-])(?:@|%(?:25)?40)(?:[A-Za-z0-9-]++\.)++[A-Za-z]{2}")
@@ -206,26 +207,28 @@ _SECRETS: Final = _SECRET_NOUNS | {owner + noun for owner in _SECRET_OWNERS for 
 _PARAMETER: Final = re.compile(r"[?&;#]([^=&;#]*+)=")
 _SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
 
+
+def _beginning(words: frozenset[str], length: int, /) -> str:
+    """Spell a pattern for whatever begins like one of the ASCII words, by first letter so that most fail at once."""
+    tails: dict[str, set[str]] = {}
+    for word in words:
+        if word.isascii():
+            start = word.partition("-")[0][:length]
+            tails.setdefault(start[0], set()).add(start[1:])
+    return "|".join(f"{letter}(?:{'|'.join(sorted(ends))})" for letter, ends in sorted(tails.items()))
+
+
 # A lower-cased ASCII URL that no rule above can object to, found in one match. It may only ever say yes too seldom: a
-# word that begins like a listed one, a parameter that is not well known, a sign that a placeholder, an address or a
-# character reference needs, all go the long way.
+# word that begins like a listed one or a sign that a placeholder, an address or an escape needs goes the long way.
+_INNOCENT_TEXT: Final = rf"(?: (?!{_beginning(_UNSUBSCRIBE, 5)}) [a-z]++ | [0-9/.,_~+!()-]++ )*+"
 _INNOCENT: Final = re.compile(
-    r"""
-    https?://[a-z0-9][a-z0-9.-]*+(?::[0-9]{1,4}+)?+
-    (?:
-        /
-        (?: (?! ab[bmo] | afm | an[nu]u | aust | av[mprs] | canc | dar[sm-] | des[aciu] | dez | disi | fram | leir | odh
-              | op[t] | otp | peru | rez | uits | wyp )
-            [a-z]++
-          | [0-9/.,_~+!()-]++
-        )*+
-    )?+
-    (?: [?] (?: &? utm_ (?:source|medium|campaign|content|term|id) = [a-z0-9._~+-]*+ )*+ )?+
+    rf"""
+    https?://[a-z0-9][a-z0-9.-]*+ (?: :[0-9]{{1,4}}+ )?+
+    (?: / {_INNOCENT_TEXT} )?+
+    (?: [?] (?: (?!{_beginning(_SECRETS, 4)}) {_INNOCENT_TEXT} (?: = {_INNOCENT_TEXT} )?+ &?+ )*+ )?+
     """,
     re.VERBOSE,
 ).fullmatch
-
-
 _URL_TEXT: Final = re.compile(
     r"(?:[hH][tT][tT][pP][sS]?://|[wW]{3}\.)\S++|(?:[A-Za-z0-9-]++\.)++[A-Za-z]{2,}+(?:/\S*+)?+"
 )
@@ -242,8 +245,7 @@ def skip_reason(url: str, policy: LinkPolicy, /) -> SkipReason | None:
 def is_innocent(url: str, low: str, /) -> bool:
     """Whether a quick look (at the URL and its lower-case form) shows that no rule can object; False says nothing.
 
-    True holds for the attribute value as written, too: nothing in such a URL could be a character reference. Lists
-    and the limit of the policy are not looked at.
+    The lists of the policy and its limit are not looked at.
     """
     return _INNOCENT(low) is not None and "unsubscribe" not in low and url.isascii()
 
@@ -297,11 +299,14 @@ def _is_unsubscribe(url: str, /) -> bool:
     # Path and query only: a host is a name. Accents are dropped so that both spellings of "désabonner" are one.
     tail = url.split("://", 1)[-1]
     start = min((at for at in map(tail.find, "/?#") if at >= 0), default=len(tail))
-    plain = "".join(char for char in normalize("NFKD", unquote(tail[start:])).casefold() if not combining(char))
-    words = [normalize("NFC", word) for word in _WORDS.findall(plain)]
+    plain = unquote(tail[start:]).casefold()
+    if not plain.isascii():
+        plain = normalize("NFC", "".join(char for char in normalize("NFKD", plain) if not combining(char)))
+    words = _WORDS.findall(plain)
     return any(
         "-".join(words[first : first + length]) in _UNSUBSCRIBE
-        for first in range(len(words))
+        for first, word in enumerate(words)
+        if word in _FIRST_WORDS
         for length in range(1, _LONGEST_PHRASE + 1)
     )
 

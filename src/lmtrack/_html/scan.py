@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+# A named tuple's own __new__ takes twice as long.
+_new = tuple.__new__
+
+
 class FoundLink(NamedTuple):
     """A link as it stands in the source: the span of its tag and of its href value inside the quotes."""
 
@@ -98,19 +102,24 @@ _GHOST_TABLE: Final = rf"""
 """
 
 
-# An <a> in the form nearly all are written in. Attribute names have eight letters at most there, since every opt-out
-# attribute is longer or holds a sign: such a tag needs no second look. Group 1 is empty and stands where the tag
-# begins, group 2 is the value of href.
-_PLAIN_ATTRIBUTE: Final = rf"""(?: {WS}++ (?!{any_case("href")}=) [a-zA-Z]{{1,8}}+ ="[^"]*+" )*+"""
-_PLAIN_LINK: Final = rf"""
-    () <[aA] {_PLAIN_ATTRIBUTE} {WS}++ {any_case("href")} ="([^"]*+)"
-    (?: {WS}++ [a-zA-Z]{{1,8}}+ ="[^"]*+" )*+ {WS}*+ >
-"""
+# A link in the form nearly all are written in. Attribute names have twelve letters at most there (and perhaps a
+# prefix): every opt-out attribute is longer or holds a hyphen, so such a tag needs no second look. Group 1 is the
+# element's name, group 2 the value of href.
+_PLAIN_NAME: Final = r"[a-zA-Z]{1,12}+ (?: :[a-zA-Z]{1,12}+ )?+"
+
+
+def _plain_link(names: str, /) -> str:
+    return rf"""
+        <({names}) (?: {WS}++ (?!{any_case("href")}=) {_PLAIN_NAME} ="[^"]*+" )*+
+        {WS}++ {any_case("href")} ="([^"]*+)"
+        (?: {WS}++ {_PLAIN_NAME} ="[^"]*+" )*+ {WS}*+ >
+    """
 
 
 def _reader(*, vml: bool) -> re.Pattern[str]:
     """Build the fast reader; inside a conditional comment VML elements stop it too, elsewhere the comment does."""
     name = _DULL_NAME.replace("{vml}", "" if vml else "v")
+    link = _plain_link("[aA]|v:(?!fill|imagedata)[a-z]++" if vml else "[aA]")
     comment = COMMENT if vml else rf"!--(?: (?!\[[iI][fF]) {COMMENT_BODY} | {_GHOST_TABLE} )"
     return verbose(
         rf"""
@@ -127,7 +136,7 @@ def _reader(*, vml: bool) -> re.Pattern[str]:
             )
         )*+
         [^<]*+
-        (?: {_PLAIN_LINK} )?
+        (?: {link} )?
         """
     )
 
@@ -158,7 +167,8 @@ def _read_fast(html: str, found: Scan, /) -> bool:
             return False
         if step.lastindex:
             position = step.end()
-            links.append(FoundLink(step.start(1), position, *step.span(2), "a", 0, plain=True))
+            value_start, value_end = step.span(2)
+            links.append(_new(FoundLink, (step.start(1) - 1, position, value_start, value_end, "a", 0, True)))
             continue
         start = step.end()
         if start >= end:
@@ -285,16 +295,21 @@ def _read_conditional(html: str, comment: Token, found: Scan, /) -> None:
     opening = _CONDITION.match(html, comment.start, comment.end)
     if opening is None or "mso" not in opening[1].lower():
         return
-    position, end = opening.end(), comment.end - 3
-    if "href" not in html[position:end].lower():
+    position, comment_end = opening.end(), comment.end - 3
+    if "href" not in html[position:comment_end].lower():
         return
+    end = comment_end - 9 if html.endswith("<![endif]", position, comment_end) else comment_end
     while True:
         step = _CONDITIONAL.match(html, position, end)
         if step is None:  # pragma: no cover - the expression matches the empty string
             return
         if step.lastindex:
             position = step.end()
-            found.links.append(FoundLink(step.start(1), position, *step.span(2), "a", end, plain=True))
+            value_start, value_end = step.span(2)
+            element = step[1].lower()
+            found.links.append(
+                _new(FoundLink, (step.start(1) - 1, position, value_start, value_end, element, comment_end, True))
+            )
             continue
         start = step.end()
         token = token_at(html, start, end) if start < end else None
@@ -306,4 +321,4 @@ def _read_conditional(html: str, comment: Token, found: Scan, /) -> None:
             if position < 0:
                 return
         elif token.name:
-            _note_tag(html, token, found, end)
+            _note_tag(html, token, found, comment_end)
