@@ -95,3 +95,79 @@ HEADER_BLOCKS = st.lists(
     st.tuples(HEADER_LINES, st.sampled_from([b"\r\n", b"\r\n", b"\r\n", b"\n", b"\n", b"\r", b"\r\r\n", b""])),
     max_size=8,
 ).map(lambda lines: b"".join(line + end for line, end in lines))
+
+
+def message_ids() -> SearchStrategy[str]:
+    """Ids a sender may use: UUIDs in either case, their near misses, and free text, often of 15 to 17 characters."""
+    characters = st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="@")
+    uuids = st.uuids().map(str)
+    return st.one_of(
+        uuids,
+        uuids.map(str.upper),
+        uuids.map(lambda text: text.replace("-", "")),
+        st.text(characters, min_size=15, max_size=17),
+        st.text(characters, min_size=1, max_size=64),
+    )
+
+
+def destinations() -> SearchStrategy[str]:
+    """URLs a click may go to: odd ports, literals, non-ASCII hosts and paths, long and repetitive queries."""
+    scheme = st.sampled_from(["http://", "https://", "HTTPS://", "hTTp://"])
+    host = st.sampled_from(
+        [
+            "a",
+            "shop.example",
+            "SHOP.example",
+            "a_b.test",
+            "a..b",
+            "b\u00fccher.example",
+            "%61.test",
+            "[::1]",
+            "1.2.3.4",
+            "xn--a",
+        ]
+    )
+    port = st.sampled_from(["", ":", ":0", ":80", ":00443", ":65535"])
+    character = st.characters(min_codepoint=0x21, exclude_characters="\\", exclude_categories=["Cs", "Cc"])
+    rest = st.text(character, max_size=60) | st.text("utm_=&shoe", min_size=80, max_size=600)
+    return st.builds(
+        lambda *parts: "".join(parts),
+        scheme,
+        host,
+        port,
+        st.sampled_from(["", "/", "?", "#"]).flatmap(
+            lambda mark: rest.map(lambda text: mark + text) if mark else st.just("")
+        ),
+    )
+
+
+def near_destinations() -> SearchStrategy[str]:
+    """Text that looks like a URL at first: pieces that belong into one, in any order, and any character between."""
+    piece = st.sampled_from(
+        [
+            "http",
+            "https",
+            "HTTP",
+            ":",
+            "//",
+            "/",
+            "?",
+            "#",
+            "@",
+            "[",
+            "]",
+            "::1",
+            ".",
+            "a",
+            "\u00df",
+            "\u2100",
+            "%2f",
+            "%",
+            "\\",
+            " ",
+        ]
+    )
+    return st.one_of(
+        st.lists(piece | st.characters(), max_size=12).map("".join),
+        st.lists(piece | st.characters(), max_size=8).map(lambda pieces: "https://" + "".join(pieces)),
+    )

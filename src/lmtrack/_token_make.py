@@ -54,7 +54,7 @@ def make_open_token(
     >>> from lmtrack.tokens import make_keys
     >>> keys = make_keys(b"an example key of 32 octets, not")
     >>> make_open_token(keys, "01890a5d-ac96-774b-bcce-b302099a8057", now=datetime(2026, 1, 1, tzinfo=UTC))
-    ''
+    'EZ1pVbkAAAGJCl2slndLvM6zAgmagFcbod6VhZZCJrtyModBlyP8'
     """
     return seal(keys, _start(keys, _OPENS, mode, recipient, now) + pack_id(message_id))
 
@@ -90,7 +90,7 @@ def make_click_token(
     >>> from lmtrack.tokens import make_keys
     >>> keys = make_keys(b"an example key of 32 octets, not")
     >>> make_click_token(keys, "welcome-42", 0, url="https://shop.example/", now=datetime(2026, 1, 1, tzinfo=UTC))
-    ''
+    'E51pVbkAAAAKd2VsY29tZS00Mmh0dHBzOi8vc2hvcC5leGFtcGxlL5m7n5sDqQZLmVx8vZWwImM'
     """
     field = pack_id(message_id)
     index = pack_number(link_index, "link_index")

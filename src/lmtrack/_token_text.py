@@ -21,43 +21,49 @@ _MIN_CHARACTERS = 31
 _MAX_CHARACTERS = 4096
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")  # RFC 4648 section 5
+_STANDARD = bytes.maketrans(b"-_+/", b"+/  ")  # the other alphabet's marks become what neither has
+# Clients that turn plain text into links drop a trailing mark (devise issue 501, Thunderbird bug 1418548). A `0` behind
+# it is no base64: no octets give a length of 4n + 1.
+_CUT_OFF = "-_"
+_GUARD = "0"
+
 _LOWER, _UPPER = string.ascii_lowercase, string.ascii_uppercase
 _ROT13 = str.maketrans(_LOWER + _UPPER, _LOWER[13:] + _LOWER[:13] + _UPPER[13:] + _UPPER[:13])
 
 
-def to_text(octets: bytes) -> str:
-    """Spell octets as token text."""
-    text = b2a_base64(octets, newline=False).translate(_URL_SAFE, b"=").decode()
-    # Clients that turn plain text into links drop a trailing mark (devise issue 501, Thunderbird bug 1418548).
-    # A `0` there is no base64: no octets give a length of 4n + 1.
-    return text + "0" if text[-1] in "-_" else text
+def seal(keys: Keys, body: bytes) -> str:
+    """Sign a body with the current key and spell it as text."""
+    text = b2a_base64(body + keys.make_tag(body), newline=False).translate(_URL_SAFE, b"=").decode()
+    return text + _GUARD if text[-1] in _CUT_OFF else text
 
 
 def to_octets(text: str) -> bytes:
-    """Read token text back; the spelling `to_text` would choose is the only one accepted.
+    """Read token text back; the spelling that `seal` would choose is the only one accepted.
 
     Raises:
-        MalformedToken: The text is nothing that `to_text` gives.
+        MalformedToken: The text is not one that `seal` can give.
         TypeError: `text` is no `str`.
     """
     if not isinstance(text, str):
         raise TypeError(f"a token must be a str, not {type(text).__name__}")
     if not _MIN_CHARACTERS <= len(text) <= _MAX_CHARACTERS:
         raise MalformedToken
-    core = text[:-1] if len(text) % 4 == 1 else text
+    core = text
+    if len(text) % 4 == 1:
+        if text[-1] != _GUARD or text[-2] not in _CUT_OFF:
+            raise MalformedToken
+        core = text[:-1]
+    elif text[-1] in _CUT_OFF:
+        raise MalformedToken
     try:
-        # Lax on purpose, padding always there: whatever is lax about it, the comparison below refuses.
-        octets = a2b_base64(core.replace("-", "+").replace("_", "/") + "==")
-    except ValueError:
+        standard = core.encode().translate(_STANDARD)
+        # Lax on purpose, padding always there: whatever is lax about it, spelling it again shows.
+        octets = a2b_base64(standard + b"==")
+    except ValueError:  # a lone surrogate; a length that no octets give
         raise MalformedToken from None
-    if not octets or to_text(octets) != text:
+    if b2a_base64(octets, newline=False).rstrip(b"=") != standard:
         raise MalformedToken
     return octets
-
-
-def seal(keys: Keys, body: bytes) -> str:
-    """Sign a body with the current key and spell it as text."""
-    return to_text(body + keys.make_tag(body))
 
 
 def verified_body(keys: Keys, text: str, *, seek_copy: bool = True) -> bytes:

@@ -51,6 +51,7 @@ _CLICKS = {VERSION << 4 | kind.number: kind.mode for kind in KINDS.values() if k
 _INLINE = frozenset(VERSION << 4 | kind.number for kind in KINDS.values() if kind.inline)
 _WITHDRAWS = frozenset(VERSION << 4 | kind.number for kind in KINDS.values() if kind.purpose == "withdraw")
 
+_unpack_header = HEADER.unpack_from
 _FIELDS = HEADER.size  # where the fields behind the header begin
 
 # A tuple subclass's own __new__ takes twice as long.
@@ -182,11 +183,11 @@ def read_open_token(
     """
     earliest, latest, revoked_until = valid_window(max_age, leeway, issued_after, now)
     body = verified_body(keys, token)
-    mode = _OPENS.get(body[0])
+    first, _, seconds = _unpack_header(body)
+    mode = _OPENS.get(first)
     if mode is None:
-        raise WrongPurpose(body[0] & 0xF)
+        raise WrongPurpose(first & 0xF)
     recipient, position = (0, _FIELDS) if mode is AGGREGATE else unpack_number(body, _FIELDS)
-    seconds = int.from_bytes(body[2:_FIELDS], "big")
     issued_at = datetime.fromtimestamp(seconds, UTC)
     opened = _new_tuple(OpenToken, (unpack_id(body[position:]), recipient, mode, issued_at))
     if earliest <= seconds <= latest and seconds > revoked_until:
@@ -230,20 +231,20 @@ def read_click_token(
     """
     earliest, latest, revoked_until = valid_window(max_age, leeway, issued_after, now)
     body = verified_body(keys, token)
-    mode = _CLICKS.get(body[0])
+    first, _, seconds = _unpack_header(body)
+    mode = _CLICKS.get(first)
     if mode is None:
-        raise WrongPurpose(body[0] & 0xF)
+        raise WrongPurpose(first & 0xF)
     recipient, position = (0, _FIELDS) if mode is AGGREGATE else unpack_number(body, _FIELDS)
     link_index, position = unpack_number(body, position)
     url = None
-    if body[0] in _INLINE:
+    if first in _INLINE:
         size, position = unpack_number(body, position)
         end = position + size
         if end > len(body):
             raise MalformedToken
         url = unpack_url(body[end:])
         body = body[:end]
-    seconds = int.from_bytes(body[2:_FIELDS], "big")
     issued_at = datetime.fromtimestamp(seconds, UTC)
     clicked = _new_tuple(ClickToken, (unpack_id(body[position:]), recipient, mode, issued_at, link_index, url))
     if earliest <= seconds <= latest and seconds > revoked_until:
@@ -274,9 +275,9 @@ def read_withdraw_token(keys: Keys, token: str, *, now: datetime | None = None) 
     """
     _, latest, _ = valid_window(None, LEEWAY, None, now)
     body = verified_body(keys, token)
-    if body[0] not in _WITHDRAWS:
-        raise WrongPurpose(body[0] & 0xF)
-    seconds = int.from_bytes(body[2:_FIELDS], "big")
+    first, _, seconds = _unpack_header(body)
+    if first not in _WITHDRAWS:
+        raise WrongPurpose(first & 0xF)
     recipient, position = unpack_number(body, _FIELDS)
     withdrawn = WithdrawToken(unpack_id(body[position:]), recipient, datetime.fromtimestamp(seconds, UTC))
     if seconds > latest:
@@ -298,7 +299,7 @@ def explain_token(token: str, /) -> TokenHeader:
     >>> header.purpose, str(header.issued_at)
     ('open', '2026-01-01 00:00:00+00:00')
     """
-    first, hint, seconds = HEADER.unpack_from(to_octets(token))
+    first, hint, seconds = _unpack_header(to_octets(token))
     version, number = first >> 4, first & 0xF
     if version != VERSION:
         raise UnknownVersion(version)
