@@ -25,6 +25,9 @@ _CLICKS: Final = {
 _INLINE_CLICKS: Final = {kind.mode: VERSION << 4 | kind.number for kind in KINDS.values() if kind.inline}
 _WITHDRAWS: Final = {kind.mode: VERSION << 4 | kind.number for kind in KINDS.values() if kind.purpose == "withdraw"}
 
+_HEADER_AND_OCTET: Final = struct.Struct(HEADER.format + "B")
+_LATEST: Final = 0xFFFF_FFFF  # 2106-02-07T06:28:15Z
+
 
 def make_open_token(
     keys: Keys,
@@ -175,13 +178,13 @@ def _start(
     first = kinds.get(mode)
     if first is None:
         raise ValueError(f"there is no such token for {mode.name}")
-    try:
-        header = HEADER.pack(first, keys.hint, epoch_seconds(now))
-    except struct.error:
-        raise ValueError("now must be between 1970-01-01 and 2106-02-07 to be signed") from None
-    packed = pack_number(recipient, "recipient")
-    if mode is not AGGREGATE:
-        return header + packed
-    if recipient != 0:
-        raise ValueError("an aggregate token holds no recipient; recipient must be 0")
-    return header
+    seconds = epoch_seconds(now)
+    if not 0 <= seconds <= _LATEST:
+        raise ValueError("now must be between 1970-01-01 and 2106-02-07 to be signed")
+    if mode is AGGREGATE:
+        if pack_number(recipient, "recipient") != ONE_OCTET[0]:
+            raise ValueError("an aggregate token holds no recipient; recipient must be 0")
+        return HEADER.pack(first, keys.hint, seconds)
+    if type(recipient) is int and 0 <= recipient < 0x80:  # almost always, and a call less
+        return _HEADER_AND_OCTET.pack(first, keys.hint, seconds, recipient)
+    return HEADER.pack(first, keys.hint, seconds) + pack_number(recipient, "recipient")

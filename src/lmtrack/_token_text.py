@@ -84,12 +84,12 @@ def verified_body(keys: Keys, text: str, *, seek_copy: bool = True) -> bytes:
         octets = to_octets(text)
         if octets[0] >> 4 != VERSION:
             raise UnknownVersion(octets[0] >> 4)
-        if octets[1] not in keys.makers_by_hint:
+        makers = keys.makers_by_hint.get(octets[1])
+        if makers is None:
             raise UnknownKey
         body = octets[:-TAG_OCTETS]
-        tag = octets[-TAG_OCTETS:]
-        for make_tag in keys.makers_by_hint[octets[1]]:
-            if compare_digest(make_tag(body), tag):
+        for make_tag in makers:
+            if compare_digest(make_tag(body), octets[-TAG_OCTETS:]):
                 return body
         raise BadTokenSignature
     except BadToken as error:

@@ -52,6 +52,7 @@ _INLINE = frozenset(VERSION << 4 | kind.number for kind in KINDS.values() if kin
 _WITHDRAWS = frozenset(VERSION << 4 | kind.number for kind in KINDS.values() if kind.purpose == "withdraw")
 
 _unpack_header = HEADER.unpack_from
+_from_timestamp = datetime.fromtimestamp
 _FIELDS = HEADER.size  # where the fields behind the header begin
 
 # A tuple subclass's own __new__ takes twice as long.
@@ -188,7 +189,7 @@ def read_open_token(
     if mode is None:
         raise WrongPurpose(first & 0xF)
     recipient, position = (0, _FIELDS) if mode is AGGREGATE else unpack_number(body, _FIELDS)
-    issued_at = datetime.fromtimestamp(seconds, UTC)
+    issued_at = _from_timestamp(seconds, UTC)
     opened = _new_tuple(OpenToken, (unpack_id(body[position:]), recipient, mode, issued_at))
     if earliest <= seconds <= latest and seconds > revoked_until:
         return opened
@@ -245,7 +246,7 @@ def read_click_token(
             raise MalformedToken
         url = unpack_url(body[end:])
         body = body[:end]
-    issued_at = datetime.fromtimestamp(seconds, UTC)
+    issued_at = _from_timestamp(seconds, UTC)
     clicked = _new_tuple(ClickToken, (unpack_id(body[position:]), recipient, mode, issued_at, link_index, url))
     if earliest <= seconds <= latest and seconds > revoked_until:
         return clicked
@@ -279,7 +280,7 @@ def read_withdraw_token(keys: Keys, token: str, *, now: datetime | None = None) 
     if first not in _WITHDRAWS:
         raise WrongPurpose(first & 0xF)
     recipient, position = unpack_number(body, _FIELDS)
-    withdrawn = WithdrawToken(unpack_id(body[position:]), recipient, datetime.fromtimestamp(seconds, UTC))
+    withdrawn = WithdrawToken(unpack_id(body[position:]), recipient, _from_timestamp(seconds, UTC))
     if seconds > latest:
         raise TokenNotYetValid
     return withdrawn
@@ -310,7 +311,7 @@ def explain_token(token: str, /) -> TokenHeader:
         purpose=kind.purpose if kind else None,
         mode=kind.mode if kind else None,
         key_hint=hint,
-        issued_at=datetime.fromtimestamp(seconds, UTC),
+        issued_at=_from_timestamp(seconds, UTC),
     )
 
 
