@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING, Final, NamedTuple
+from itertools import repeat
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from urllib.parse import urljoin
 
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import WHITESPACE
 from lmtrack._html.optout import OWN, opt_outs
-from lmtrack.links import Edit, Link, SkipReason, is_innocent, looks_like_url, skip_reason
+from lmtrack.links import Edit, Link, SkipReason, innocent, looks_like_url, skip_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from lmtrack._html.scan import FoundLink, Scan
     from lmtrack.links import LinkPolicy
     from lmtrack.urls import TrackingDomain
@@ -24,12 +23,8 @@ _MOST_LINKS: Final = 65_536  # a click token holds an index of 0 to 65,535
 _new = tuple.__new__
 
 
-class Value(NamedTuple):
-    """The href value of a trackable link: where it begins, how it is written, and the quote around it."""
-
-    start: int
-    written: str
-    quote: str
+# The href value of a trackable link: where it begins, how it is written, and the quote around it.
+Value: TypeAlias = tuple[int, str, str]
 
 
 class Plan(NamedTuple):
@@ -44,46 +39,43 @@ class Plan(NamedTuple):
 
 def make_plan(html: str, scan: Scan, policy: LinkPolicy, domain: TrackingDomain | None, /) -> Plan:
     """Judge every link of a document and number those that may be tracked."""
-    judge = _judge(scan.base, policy, domain)
-    verdicts: dict[str, tuple[str, SkipReason | None]] = {}
+    found = scan.links if policy.track_conditional else [link for link in scan.links if not link[5]]
+    written = [html[link[2] : link[3]] for link in found]
+    verdicts = _judge(list(dict.fromkeys(written)), scan.base, policy, domain)
     kept: list[FoundLink] = []
+    values: list[Value] = []
     urls: list[str] = []
     skipped: list[tuple[Link, SkipReason]] = []
     removals: list[Edit] = []
-    for found in scan.links:
-        tag_start, tag_end, value_start, value_end, _, comment_end, plain = found
-        if comment_end and not policy.track_conditional:
-            continue
-        written = html[value_start:value_end]
-        if written not in verdicts:
-            verdicts[written] = judge(written)
-        url, reason = verdicts[written]
-        if not plain and (outs := opt_outs(html, tag_start, tag_end)):
+    for link, text in zip(found, written, strict=True):
+        url, reason = verdicts[text]
+        if not link[6] and (outs := opt_outs(html, link[0], link[1])):
             reason = reason or SkipReason.OPT_OUT
             removals += [
                 Edit(out.start, html[out.start : out.end], "")
                 for out in outs
                 if policy.strip_opt_out == "all" or (policy.strip_opt_out == "own" and out.name == OWN)
             ]
-        if policy.skip_url_text and reason is None and looks_like_url(_link(html, found, -1, url).text()):
+        if policy.skip_url_text and reason is None and looks_like_url(_link(html, link, -1, url).text()):
             reason = SkipReason.URL_TEXT
         if reason is None:
-            kept.append(found)
+            kept.append(link)
             urls.append(url)
+            before = html[link[2] - 1]  # a bare value cannot begin with a quote, so one here is around the value
+            values.append((link[2], text, before if before in "\"'" else ""))
         else:
-            skipped.append((_link(html, found, -1, url), reason))
+            skipped.append((_link(html, link, -1, url), reason))
     indices = _number(kept, urls)
-    for place in [place for place, index in enumerate(indices) if index >= _MOST_LINKS][::-1]:
-        skipped.append((_link(html, kept.pop(place), -1, urls.pop(place)), SkipReason.TOO_MANY))
-        del indices[place]
-    links = [_link(html, found, index, url) for found, index, url in zip(kept, indices, urls, strict=True)]
-    values = [_value(html, found[2], found[3]) for found in kept]
+    if len(indices) > _MOST_LINKS:
+        for place in [place for place, index in enumerate(indices) if index >= _MOST_LINKS][::-1]:
+            skipped.append((_link(html, kept.pop(place), -1, urls.pop(place)), SkipReason.TOO_MANY))
+            del indices[place], values[place]
+    links = list(map(_link, repeat(html), kept, indices, urls))
     return Plan(tuple(links), tuple(values), _one_each(links), tuple(skipped), tuple(removals))
 
 
-def _value(html: str, start: int, end: int, /) -> Value:
-    before = html[start - 1]  # a bare value cannot begin with a quote, so a quote here is the one around it
-    return _new(Value, (start, html[start:end], before if before in "\"'" else ""))
+def _link(html: str, found: FoundLink, index: int, url: str, /) -> Link:
+    return _new(Link, (index, url, found[4], found[5] > 0, html, found[0], found[5] or len(html)))
 
 
 def _one_each(links: list[Link], /) -> tuple[Link, ...]:
@@ -97,35 +89,28 @@ def _one_each(links: list[Link], /) -> tuple[Link, ...]:
     return tuple([chosen[index] for index in range(len(chosen))])
 
 
-def _link(html: str, found: FoundLink, index: int, url: str, /) -> Link:
-    tag_start, _, _, _, element, comment_end, _ = found
-    return _new(Link, (index, url, element, comment_end > 0, html, (tag_start, comment_end or len(html))))
-
-
 def _judge(
-    base: str, policy: LinkPolicy, domain: TrackingDomain | None, /
-) -> Callable[[str], tuple[str, SkipReason | None]]:
-    """Build the judge of href values as written; it answers with the URL they mean and why it is not tracked."""
+    written: list[str], base: str, policy: LinkPolicy, domain: TrackingDomain | None, /
+) -> dict[str, tuple[str, SkipReason | None]]:
+    """Say of each href value as written which URL it means and why that is not tracked (None: it is)."""
     base = base if base[:8].lower().startswith(("http://", "https://")) else ""
     host = domain.base_url.split("/", 3)[2].lower() if domain else None
-    limit = policy.max_url_octets
     unlisted = not policy.skip_urls and not policy.tracking_hosts
-
-    def judge(written: str, /) -> tuple[str, SkipReason | None]:
-        url = decode_attribute(written).strip(WHITESPACE)
-        low = url.lower()
-        ours = host is not None and host in low
-        if unlisted and not ours and is_innocent(url, low) and len(url) <= limit:
-            return url, None
-        reason = skip_reason(url, policy)
+    urls = [decode_attribute(text).strip(WHITESPACE) for text in written]
+    verdicts: dict[str, tuple[str, SkipReason | None]] = {}
+    for text, url, innocuous in zip(written, urls, innocent(urls), strict=True):
+        ours = host is not None and host in url.lower()
+        if innocuous and unlisted and not ours and len(url) <= policy.max_url_octets:
+            verdicts[text] = (url, None)
+            continue
+        target, reason = url, skip_reason(url, policy)
         if reason is SkipReason.RELATIVE and base:
-            url = _resolve(base, url)
-            reason = skip_reason(url, policy)
-        if reason is None and domain is not None and domain.holds(url):
+            target = _resolve(base, url)
+            reason = skip_reason(target, policy)
+        if reason is None and domain is not None and domain.holds(target):
             reason = SkipReason.TRACKED
-        return url, reason
-
-    return judge
+        verdicts[text] = (target, reason)
+    return verdicts
 
 
 def _resolve(base: str, url: str, /) -> str:

@@ -270,14 +270,14 @@ def untrack_html(html: str, /, *, domain: TrackingDomain) -> str:
         raise TypeError("domain must be a TrackingDomain")
     document = _document(html)
     edits: list[Edit] = []
-    for found in document.found.links:
-        written = html[found.value_start : found.value_end]
+    for link in document.found.links:
+        start, written = link[2], html[link[2] : link[3]]
         token = domain.token_in(decode_attribute(written).strip(WHITESPACE), "c")
         payload = _verified_click(domain, token) if token else None
         if payload is not None and payload.url is not None:
-            before = html[found.value_start - 1]
+            before = html[start - 1]
             value = encode_attribute(payload.url, before if before in "\"'" else "")
-            edits.append(Edit(found.value_start, written, value))
+            edits.append(Edit(start, written, value))
     images = document.images() if f"{domain.base_url}/o/" in html else []
     for image in images:
         token = domain.token_in(image.url, "o")

@@ -31,11 +31,8 @@ _REPLACEMENT: Final = "\ufffd"
 
 def decode_attribute(value: str, /) -> str:
     """Decode an attribute value as written in the source (without its quotes)."""
-    if "\0" in value:
-        value = value.replace("\0", _REPLACEMENT)
-    if "\r" in value:
-        value = value.replace("\r\n", "\n").replace("\r", "\n")
-    if "&" in value:
+    if "&" in value or "\r" in value or "\0" in value:
+        value = value.replace("\0", _REPLACEMENT).replace("\r\n", "\n").replace("\r", "\n")
         if value.count("&") == value.count("&amp;"):  # the usual case, 5x as fast
             return value.replace("&amp;", "&")
         value = _REFERENCE.sub(_decode_reference, value)

@@ -9,23 +9,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import (
-    ATTRIBUTES_EXACT,
-    ATTRIBUTES_PLAIN,
-    BOGUS,
-    COMMENT,
-    COMMENT_BODY,
-    NAME_END,
-    NOT_MARKUP,
     RAW_TEXT,
     WHITESPACE,
     WS,
     any_case,
-    verbose,
 )
+from lmtrack._html.reader import CONDITIONAL, LIVE
 from lmtrack._html.tokenizer import (
     Attribute,
     Token,
@@ -42,20 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-# A named tuple's own __new__ takes twice as long.
-_new = tuple.__new__
-
-
-class FoundLink(NamedTuple):
-    """A link as it stands in the source: the span of its tag and of its href value inside the quotes."""
-
-    tag_start: int
-    tag_end: int
-    value_start: int
-    value_end: int
-    element: str
-    comment_end: int  # where the conditional comment around it ends; 0 for a live link
-    plain: bool  # known to hold no opt-out attribute
+# A link as it stands in the source: the span of its tag, the span of its href value inside the quotes, its element,
+# where the conditional comment around it ends (0 for a live link), and whether its tag is known to hold no opt-out
+# attribute. A bare tuple, because the fast reader makes one a link and little else.
+FoundLink: TypeAlias = tuple[int, int, int, int, str, int, bool]
 
 
 @dataclass(slots=True)
@@ -71,79 +54,6 @@ class Scan:
     base: str = ""  # href of the first live <base href>, decoded
 
 
-# Tags the fast reader passes over, by their first letters: first the lower-case spelling nearly all mail has, then any.
-# Everything else stops it: links, raw text, base and body, svg and math, and names that only look like one of them
-# (those are passed over one at a time). `<abbr` and `<br` are dull, `<ar`, `<ba` and `<st` may not be.
-_DULL_NAME: Final = r"""
-    (?: t[dhrabf] | [c-gj-loqruwyz{vml}] | p(?!l) | s[pmui] | str | im | b(?![ao]) | h )
-"""
-_DULL_NAME_ANY_CASE: Final = r"""
-    (?: [tT][dhrabfDHRABF] | [C-GJ-LOQRUWYZ] | [pP](?![lL]) | [sS](?: (?![cCtTvV]) | [tT](?![yY]) )
-      | [bB](?![aAoO]) | [hH] | [iI](?![fF]) | [mM](?![aA]) | [nN](?![oO][eEfF]) | [xX](?![mM])
-      | [aA](?=[b-qs-zB-QS-Z])
-    )
-"""
-_DULL_END: Final = r"/ [ac-gi-z] [a-z0-9]*+ >"
-_DULL_END_ANY_CASE: Final = rf"""
-    / (?: [ac-gi-zAC-GI-Z] | [bB](?![oO]) | [hH](?![eEtT]) ) [^\t\n\f\r />]*+ {ATTRIBUTES_EXACT}
-"""
-_REST: Final = rf"(?: [a-zA-Z0-9:]*+ {ATTRIBUTES_PLAIN} | [^\t\n\f\r />]*+ {ATTRIBUTES_EXACT} )"
-
-
-def _raw_text_whole(name: str, /) -> str:
-    spelled = any_case(name)
-    return rf"{spelled} {ATTRIBUTES_PLAIN} [^<]*+ (?: <(?!/{spelled}{NAME_END}) [^<]*+ )*+ </{spelled} {WS}*+ >"
-
-
-# Most conditional comments in mail hold a "ghost table" for Outlook: tags of tables and white space, so no link. As no
-# text stands between the tags, the comment can end early only at a `>` behind one of its own signs.
-_GHOST_TABLE: Final = rf"""
-    \[[iI][fF] [^>]*+ (?<![!-])> {WS}*+ (?: </?+[tT][^>]*+ (?<![!-])> {WS}*+ )*+ <!\[endif\]-->
-"""
-
-
-# A link in the form nearly all are written in. Attribute names have twelve letters at most there (and perhaps a
-# prefix): every opt-out attribute is longer or holds a hyphen, so such a tag needs no second look. Group 1 is the
-# element's name, group 2 the value of href.
-_PLAIN_NAME: Final = r"[a-zA-Z]{1,12}+ (?: :[a-zA-Z]{1,12}+ )?+"
-
-
-def _plain_link(names: str, /) -> str:
-    return rf"""
-        <({names}) (?: {WS}++ (?!{any_case("href")}=) {_PLAIN_NAME} ="[^"]*+" )*+
-        {WS}++ {any_case("href")} ="([^"]*+)"
-        (?: {WS}++ {_PLAIN_NAME} ="[^"]*+" )*+ {WS}*+ >
-    """
-
-
-def _reader(*, vml: bool) -> re.Pattern[str]:
-    """Build the fast reader; inside a conditional comment VML elements stop it too, elsewhere the comment does."""
-    name = _DULL_NAME.replace("{vml}", "" if vml else "v")
-    link = _plain_link("[aA]|v:(?!fill|imagedata)[a-z]++" if vml else "[aA]")
-    comment = COMMENT if vml else rf"!--(?: (?!\[[iI][fF]) {COMMENT_BODY} | {_GHOST_TABLE} )"
-    return verbose(
-        rf"""
-        (?: [^<]*+ <
-            (?: {_DULL_END}
-              | {name} {_REST}
-              | {comment}
-              | {_raw_text_whole("style")}
-              | {_raw_text_whole("title")}
-              | {_DULL_END_ANY_CASE}
-              | {_DULL_NAME_ANY_CASE} {_REST}
-              | {BOGUS}
-              | {NOT_MARKUP}
-            )
-        )*+
-        [^<]*+
-        (?: {link} )?
-        """
-    )
-
-
-_LIVE: Final = _reader(vml=False)
-_CONDITIONAL: Final = _reader(vml=True)
-
 # Where a conditional comment's content begins; group 1 is its condition.
 _CONDITION: Final = re.compile(r"<!--\[[iI][fF]([^\]>]*+)\]>")
 # The closing of a downlevel-revealed branch right behind <body>: a pixel before it would be in that branch only.
@@ -158,23 +68,21 @@ def scan(html: str, /) -> Scan:
 
 def _read_fast(html: str, found: Scan, /) -> bool:
     """Read without an open-element stack; False if svg or math shows that one is needed."""
-    match = _LIVE.match
     links = found.links
     position, end = 0, len(html)
     while True:
-        step = match(html, position)
-        if step is None:  # pragma: no cover - the expression matches the empty string
-            return False
-        if step.lastindex:
-            position = step.end()
-            value_start, value_end = step.span(2)
-            links.append(_new(FoundLink, (step.start(1) - 1, position, value_start, value_end, "a", 0, True)))
-            continue
+        for step in LIVE.finditer(html, position):
+            kind = step.lastindex
+            if kind == 2:  # an <a>
+                value_start, value_end = step.span(2)
+                links.append((step.start(1) - 1, step.end(), value_start, value_end, "a", 0, True))
+            elif kind == 5:  # a conditional comment with one VML element in it
+                value_start, value_end = step.span(4)
+                links.append((step.start(3) - 1, step.start(5), value_start, value_end, step[3], step.end() - 3, True))
+            else:
+                break
         start = step.end()
-        if start >= end:
-            found.safe_end = end
-            return True
-        token = token_at(html, start, end)
+        token = token_at(html, start, end) if start < end else None
         if token is None:
             found.safe_end = start
             return True
@@ -272,7 +180,7 @@ def _note_tag(html: str, token: Token, found: Scan, /, comment_end: int = 0) -> 
     start, end, name = token
     if name in {"a", "area"} or (comment_end and name.startswith("v:") and name not in {"v:fill", "v:imagedata"}):
         if href := _href(html, token):
-            found.links.append(FoundLink(start, end, href.value_start, href.value_end, name, comment_end, plain=False))
+            found.links.append((start, end, href.value_start, href.value_end, name, comment_end, False))
     elif comment_end:
         return
     elif name == "body":
@@ -300,16 +208,14 @@ def _read_conditional(html: str, comment: Token, found: Scan, /) -> None:
         return
     end = comment_end - 9 if html.endswith("<![endif]", position, comment_end) else comment_end
     while True:
-        step = _CONDITIONAL.match(html, position, end)
+        step = CONDITIONAL.match(html, position, end)
         if step is None:  # pragma: no cover - the expression matches the empty string
             return
         if step.lastindex:
             position = step.end()
             value_start, value_end = step.span(2)
             element = step[1].lower()
-            found.links.append(
-                _new(FoundLink, (step.start(1) - 1, position, value_start, value_end, element, comment_end, True))
-            )
+            found.links.append((step.start(1) - 1, position, value_start, value_end, element, comment_end, True))
             continue
         start = step.end()
         token = token_at(html, start, end) if start < end else None
