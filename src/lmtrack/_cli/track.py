@@ -209,7 +209,7 @@ def _report(
         return
     rows: list[tuple[Link, str]] = [(link, "tracked") for link in tracked.links]
     rows += [(link, f"skipped: {reason}") for link, reason in tracked.skipped]
-    rows.sort(key=lambda row: row[0].span)
+    rows.sort(key=lambda row: row[0].start)
     table = [("link", "element", "destination", "outcome")]
     table += [
         (
