@@ -1095,6 +1095,58 @@ def test_every_kind_has_a_golden_token() -> None:
     assert {row["kind"] for row in GOLDEN["tokens"]} == set(range(1, 9))
 
 
+def number_at(body: bytes, place: int) -> tuple[str, int]:
+    end = place
+    while body[end] & 0x80:
+        end += 1
+    return f"`{body[place : end + 1].hex()}`", end + 1
+
+
+def row_of_page(row: dict[str, Any]) -> str:
+    """Take a golden token apart with nothing of the library's, as the page on the format shows it."""
+    octets = octets_of(row["token"])
+    body, tag = octets[:-16], octets[-16:]
+    place = 6
+    recipient = index = size = url = ""
+    if row["kind"] not in {5, 6, 7}:
+        recipient, place = number_at(body, place)
+    if row["kind"] in {2, 3, 6, 7}:
+        index, place = number_at(body, place)
+    field = body[place:]
+    if row["kind"] in {3, 7}:
+        size, place = number_at(body, place)
+        end = place + int(size.strip("`"), 16)
+        field, stored = body[place:end], body[end:]
+        url = f"`00` and {len(stored) - 1} octets of deflate" if stored[0] == 0 else f"{len(stored)} octets of UTF-8"
+    if len(field) == 16:
+        message_id = f"`{field.hex()}`"
+    else:
+        message_id = f"`80`, `{field[1:].decode()}`" if field[0] == 0x80 else f"`{field.decode()}`"
+    guard = ", guard" if len(row["token"]) % 4 == 1 else ""
+    cells = [
+        row["name"],
+        f"`{body[0]:02x}`",
+        f"`{body[1]:02x}`",
+        f"`{body[2:6].hex()}`",
+        recipient,
+        index,
+        size,
+        message_id,
+        url,
+        f"`{tag.hex()}`",
+        f"{len(row['token'])}{guard}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def test_page_on_the_format_shows_every_golden_token() -> None:
+    page = Path(__file__).parent.parent / "docs" / "explanation" / "token-format.md"
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert [
+        line for line in lines if line.startswith(("| open", "| click", "| aggregate", "| deliver", "| withdraw"))
+    ] == [row_of_page(row) for row in GOLDEN["tokens"]]
+
+
 # Properties
 
 numbers = st.integers(0, 65535) | st.integers(0, 300)
