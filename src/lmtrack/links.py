@@ -158,11 +158,11 @@ class LinkPolicy:
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*+):")
 
 # Template languages seen in 470 href values of real mail: Jinja, Django, Liquid and Handlebars `{{ }}` and `{% %}`,
-# ERB and EJS `<%= %>`, Mailchimp `*|X|*`, Mailgun and others `%name%`, SAP and others `%%x%%`, JavaScript `${x}`,
-# Mailjet `[[x]]`. `%name%` counts only if it cannot be two percent escapes with something between.
+# ERB and EJS `<%= %>`, Mailchimp `*|X|*`, Mailgun and others `%name%`, SAP and Salesforce `%%x%%` and `%%=f(x)=%%`,
+# JavaScript `${x}`, Mailjet `[[x]]`. `%name%` counts only if it cannot be two percent escapes with something between.
 _PLACEHOLDER: Final = re.compile(
     r"""
-      \{\{ | \{% | <% | \*\| | %%[A-Za-z_] | \$\{ | \[\[
+      \{\{ | \{% | <% | \*\| | %%[A-Za-z_=] | \$\{ | \[\[
     | %(?![0-9A-Fa-f]{2}) [A-Za-z_][A-Za-z0-9_.-]*+ %
     | % [A-Fa-f][A-Za-z0-9_.-]*+ % (?![0-9A-Fa-f]{2})
     """,
@@ -188,25 +188,29 @@ _UNSUBSCRIBE: Final = _table("""
 """)
 _WORDS: Final = re.compile(r"[^\W\d_]+")
 _LONGEST_PHRASE: Final = 3
+_DOTLESS: Final = {ord("ı"): "i"}  # the one letter of the table's languages that no accent can be taken off
 _FIRST_WORDS: Final = frozenset(phrase.partition("-")[0] for phrase in _UNSUBSCRIBE)
 
-# An e-mail address, `@` also as %40. Begun at the `@`, so that a long local part costs nothing.
-_ADDRESS: Final = re.compile(r"(?<=[A-Za-z0-9_+~%-])(?:@|%(?:25)?40)(?:[A-Za-z0-9-]++\.)++[A-Za-z]{2}")
-# Parameters whose value is a bearer secret: a noun alone or behind a word that tells what it opens, in any spelling
-# (`resetToken`, `reset_token`, `RESET-TOKEN`). "promo_code" and "zip_code" are none. Our choice, from the sign-in,
-# reset and invitation links of transactional templates.
+# An e-mail address in a decoded URL. Begun at the `@`, so that a long local part costs nothing. A profile (`/@name`)
+# and a picture for fine screens (`logo@2x.png`) are none.
+_ADDRESS: Final = re.compile(r"(?<=[\w+~-])@(?![1-9]x\.)(?:[\w-]++\.)+[^\W\d_]{2}")
+# Parameters whose value is a bearer secret: a noun alone or behind words that tell what it opens, in any spelling
+# (`resetToken`, `user[reset_password_token]`, `X-Amz-Signature`). "promo_code" and "zip_code" are none. Our choice,
+# from the sign-in, reset, invitation and download links of transactional templates and frameworks.
 _SECRET_NOUNS: Final = _table("""
     token code otp key sig signature auth jwt password passwd pwd pass secret ticket nonce hash hmac mac session
-    sessionid sid credential credentials assertion samlresponse
+    sessionid jsessionid sessid sid credential credentials assertion samlresponse
 """)
 _SECRET_OWNERS: Final = _table("""
     access account activate activation admin api auth authorization authorisation bearer client confirm confirmation
-    csrf email id invitation invite link login logon magic mfa oauth oauth2 onetime otp passwordless password private
-    recovery refresh reset secret secure security session signin signup sso temp temporary user validation
-    verification verify xsrf
+    csrf email id invitation invite link login logon magic mfa oauth oauth2 onetime oob otp passwordless password php
+    private recovery refresh reset secret secure security session signin signup sso temp temporary unlock user
+    validation verification verify wp xamz xgoog xsrf
 """)
-_SECRETS: Final = _SECRET_NOUNS | {owner + noun for owner in _SECRET_OWNERS for noun in _SECRET_NOUNS}
-_PARAMETER: Final = re.compile(r"[?&;#]([^=&;#]*+)=")
+_SECRET_WORDS: Final = _SECRET_NOUNS | _SECRET_OWNERS
+_SECRET_ENDS: Final = tuple(sorted(_SECRET_NOUNS))
+_LONGEST_WORD: Final = max(map(len, _SECRET_WORDS))
+_PARAMETER: Final = re.compile(r"[?&;#]([^?&;#=]*+)=")
 _SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -224,7 +228,13 @@ def _beginning(words: frozenset[str], length: int, /) -> str:
 # be missing too often: a word that begins like a listed one, a parameter that begins like a secret, a sign that a
 # placeholder, an address or an escape needs, all make a URL go the long way.
 _INNOCENT_TEXT: Final = rf"(?: (?!{_beginning(_UNSUBSCRIBE, 5)}) [a-z]++ | [0-9/.,_~+!()-]++ )*+"
-_INNOCENT_NAME: Final = rf"(?: utm_[a-z]++ | (?! {_beginning(_SECRETS | _UNSUBSCRIBE, 4)} ) [a-z]++ )"
+# Secrets begin with one of their words; behind a short one the next word begins within these four letters.
+_SECRET_BEGINNINGS: Final = frozenset(
+    beginning
+    for word in _SECRET_WORDS
+    for beginning in ([word] if word in _SECRET_NOUNS or len(word) >= 4 else [word + other for other in _SECRET_WORDS])
+)
+_INNOCENT_NAME: Final = rf"(?: utm_[a-z]++ | (?! {_beginning(_SECRET_BEGINNINGS | _UNSUBSCRIBE, 4)} ) [a-z]++ )"
 _INNOCENT_LINES: Final = re.compile(
     rf"""
     (?:
@@ -238,7 +248,8 @@ _INNOCENT_LINES: Final = re.compile(
     re.VERBOSE,
 ).findall
 _URL_TEXT: Final = re.compile(
-    r"(?:[hH][tT][tT][pP][sS]?://|[wW]{3}\.)\S++|(?:[A-Za-z0-9-]++\.)++[A-Za-z]{2,}+(?:/\S*+)?+"
+    r"(?: [hH][tT][tT][pP][sS]?:// | [wW]{3}\. ) \S++ | (?:[\w-]++\.)++ [^\W\d_]{2,}+ (?::[0-9]++)?+ (?:[/?#]\S*+)?+",
+    re.VERBOSE,
 )
 
 
@@ -310,7 +321,7 @@ def host_of(url: str, /) -> str:
 
 
 def looks_like_url(text: str, /) -> bool:
-    """Whether a link's visible text is itself a URL or a host with a path."""
+    """Whether a link's visible text is itself a URL, or a host with or without a path."""
     return _URL_TEXT.fullmatch(text) is not None
 
 
@@ -320,9 +331,12 @@ def _is_unsubscribe(url: str, /) -> bool:
     # Path and query only: a host is a name. Accents are dropped so that both spellings of "désabonner" are one.
     tail = url.split("://", 1)[-1]
     start = min((at for at in map(tail.find, "/?#") if at >= 0), default=len(tail))
-    plain = unquote(tail[start:]).casefold()
+    plain = _decoded(tail[start:]).casefold()
     if not plain.isascii():
-        plain = normalize("NFC", "".join(char for char in normalize("NFKD", plain) if not combining(char)))
+        plain = "".join(char for char in normalize("NFKD", plain.translate(_DOTLESS)) if not combining(char))
+        plain = normalize("NFC", plain)
+    if "unsubscribe" in plain:
+        return True
     words = _WORDS.findall(plain)
     return any(
         "-".join(words[first : first + length]) in _UNSUBSCRIBE
@@ -333,6 +347,33 @@ def _is_unsubscribe(url: str, /) -> bool:
 
 
 def _is_sensitive(url: str, /) -> bool:
-    if ("@" in url or "%40" in url) and _ADDRESS.search(url):
+    # Twice, because a URL inside a parameter of a redirect is encoded twice.
+    plain = _decoded(_decoded(url))
+    if "@" in plain and _ADDRESS.search(plain):
         return True
-    return any(_SEPARATORS.sub("", unquote(name).lower()) in _SECRETS for name in _PARAMETER.findall(url))
+    names = _PARAMETER.findall(url)
+    if plain != url:
+        names += [*map(_decoded, names), *_PARAMETER.findall(plain)]
+    return any(map(_is_secret, names))
+
+
+def _is_secret(name: str, /) -> bool:
+    """Whether a parameter's name consists of words of the two tables, a noun last."""
+    plain = _SEPARATORS.sub("", name.lower()).rstrip("0123456789")
+    if not plain.endswith(_SECRET_ENDS):
+        return False
+    reached = [0]  # where a word may begin
+    for end in range(1, len(plain)):
+        if any(plain[start:end] in _SECRET_WORDS for start in reached[-_LONGEST_WORD:]):
+            reached.append(end)
+    return any(plain[start:] in _SECRET_NOUNS for start in reached[-_LONGEST_WORD:])
+
+
+def _decoded(text: str, /) -> str:
+    """Undo percent escapes; octets that are no UTF-8 are Latin-1, as old sites write them."""
+    if "%" not in text:
+        return text
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        return unquote(text, "latin-1")
