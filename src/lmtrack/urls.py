@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from lmtrack._destination import is_destination
-
-if TYPE_CHECKING:
-    from lmtrack._keys import Keys
+from lmtrack._keys import Keys
 
 # RFC 6761: these names never leave the machine, so a test server may do without a certificate.
 _LOCAL_HOSTS: Final = frozenset(("localhost", "127.0.0.1", "[::1]"))
 _DEFAULT_PORT: Final = {"https": "443", "http": "80"}
 _BASE: Final = re.compile(r"([hH][tT][tT][pP][sS]?)://(\[[0-9A-Fa-f:.]*+\]|[^/:?#\[\]]++)(?::([0-9]*+))?(/[^?#]*+)?")
-# Percent escapes and unreserved marks are the same for every reader of the URL; anything else in a base is a mistake.
-_PATH: Final = re.compile(r"(?:/[A-Za-z0-9._~-]++)*+")
+# RFC 952 and 1123, or an IPv6 literal: what stands in every attribute value as it is, quoted or bare.
+_HOST: Final = re.compile(r"[A-Za-z0-9.-]++|\[[0-9A-Fa-f:.]*+\]")
+# Unreserved marks are the same for every reader of the URL; anything else in a base is a mistake. So is a segment `.`
+# or `..`, which browsers take out.
+_PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]++)*+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,12 @@ class TrackingDomain:
 
     Attributes:
         base_url: `https://` host, optional port and path; one trailing slash is dropped. `http://` is accepted for
-            localhost, 127.0.0.1 and [::1] only, since a token read on the way is a token anyone may send.
+            localhost, 127.0.0.1 and [::1] only, since a token read on the way is a token anyone may send. ASCII; a
+            name in other letters is given in its `xn--` form.
         keys: What `make_keys` gave; not part of the repr.
 
     Raises:
-        TypeError: `base_url` is no str.
+        TypeError: `base_url` is no str, or `keys` was not made by `make_keys`.
         ValueError: It has another scheme, a query, a fragment, userinfo, or is no URL a click could go to.
 
     >>> from lmtrack import TrackingDomain, make_keys
@@ -47,9 +49,11 @@ class TrackingDomain:
     def __post_init__(self) -> None:
         if not isinstance(self.base_url, str):
             raise TypeError(f"base_url must be a str, not {type(self.base_url).__name__}")
+        if not isinstance(self.keys, Keys):
+            raise TypeError(f"keys must be made by make_keys, not {type(self.keys).__name__}")
         base_url = self.base_url.removesuffix("/")
         parts = _BASE.fullmatch(base_url)
-        if parts is None or not base_url.isascii() or not is_destination(base_url):
+        if parts is None or not _HOST.fullmatch(parts[2]) or not is_destination(base_url):
             raise ValueError(
                 "base_url must be https://host, with a port and path if you like, and without user, query or fragment"
             )
@@ -98,34 +102,49 @@ class TrackingDomain:
 def _origin(parts: re.Match[str], /) -> tuple[str, str, str]:
     scheme, host, port, _ = parts.groups()
     scheme = scheme.lower()
-    return scheme, host.lower(), (port or "").lstrip("0") or _DEFAULT_PORT[scheme]
+    return scheme, host.lower(), (port.lstrip("0") or "0") if port else _DEFAULT_PORT[scheme]
 
 
 def open_url(domain: TrackingDomain, token: str, /) -> str:
     """Make the URL of a tracking pixel.
 
+    Raises:
+        TypeError: An argument has another type.
+
     >>> from lmtrack import TrackingDomain, make_keys, open_url
     >>> open_url(TrackingDomain("https://track.example", make_keys(b"an example secret")), "token")
     'https://track.example/o/token'
     """
-    return f"{domain.base_url}/o/{token}"
+    return _under(domain, "o", token)
 
 
 def click_url(domain: TrackingDomain, token: str, /) -> str:
     """Make the URL of a tracked link.
 
+    Raises:
+        TypeError: An argument has another type.
+
     >>> from lmtrack import TrackingDomain, click_url, make_keys
     >>> click_url(TrackingDomain("https://track.example", make_keys(b"an example secret")), "token")
     'https://track.example/c/token'
     """
-    return f"{domain.base_url}/c/{token}"
+    return _under(domain, "c", token)
 
 
 def withdraw_url(domain: TrackingDomain, token: str, /) -> str:
     """Make the URL behind which a recipient withdraws consent to tracking.
 
+    Raises:
+        TypeError: An argument has another type.
+
     >>> from lmtrack import TrackingDomain, make_keys, withdraw_url
     >>> withdraw_url(TrackingDomain("https://track.example", make_keys(b"an example secret")), "token")
     'https://track.example/w/token'
     """
-    return f"{domain.base_url}/w/{token}"
+    return _under(domain, "w", token)
+
+
+def _under(domain: TrackingDomain, kind: str, token: str, /) -> str:
+    if not isinstance(domain, TrackingDomain) or not isinstance(token, str):
+        raise TypeError("domain must be a TrackingDomain, token a str")
+    return f"{domain.base_url}/{kind}/{token}"
