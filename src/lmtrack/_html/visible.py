@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 from typing import Final
 
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import RAW_TEXT
-from lmtrack._html.tokenizer import Token, attributes, next_token, raw_text_end, token_at
+from lmtrack._html.tokenizer import Token, attributes, next_token, open_point, raw_text_end, token_at
 
 # Our choice: a link's text is a line; more markup than this is a link somebody forgot to close.
 _LIMIT: Final = 10_000
+_NUMBER: Final = re.compile(r"&#0*+([0-9]{1,9}+)[0-9]*+")
 # Tags that leave no gap between the words around them.
 _INLINE: Final = frozenset(
     ("a", "abbr", "b", "big", "code", "em", "font", "i", "s", "small", "span", "strong", "u", "wbr")
@@ -31,18 +33,27 @@ def visible_text(html: str, tag_start: int, limit: int, /) -> str:
     parts: list[str] = []
     position = opening.end
     while token := next_token(html, position, end):
-        parts.append(unescape(html[position : token.start]))
+        parts.append(_plain(html[position : token.start]))
         position = token.end
         name = token.name.removeprefix("/")
         if name == opening.name:
             break
         if token.name in RAW_TEXT:
-            position = max(position, raw_text_end(html, name, position, end))
+            position = raw_text_end(html, name, position, end)
+            if position < 0:
+                break
         elif token.name == "img":
             parts.append(f" {_alt(html, token)} ")
         elif name and name not in _INLINE:
             parts.append(" ")
+    else:
+        parts.append(_plain(html[position : open_point(html, position, end)]))
     return " ".join("".join(parts).split())
+
+
+def _plain(text: str, /) -> str:
+    # `unescape` gives any number to int(), which refuses thousands of digits; from nine on they mean no character.
+    return unescape(_NUMBER.sub(r"&#\1", text) if "&#" in text else text)
 
 
 def _alt(html: str, token: Token, /) -> str:
