@@ -279,6 +279,31 @@ def test_long_url_is_deflated_if_that_saves_sixteen_octets() -> None:
     assert _token_body.pack_url(plain) == plain.encode()
 
 
+def url_that_saves(octets: int) -> str:
+    """Repeat part of an incompressible URL until deflating it gains that much."""
+    noise = urlsafe_b64encode(sha256(b"1").digest() + sha256(b"2").digest()).decode().rstrip("=")
+    urls = (f"https://shop.example/{noise}/{noise[:length]}" for length in range(len(noise)))
+    return next(url for url in urls if len(url) - 1 - len(deflated(url.encode())) == octets)
+
+
+def test_url_is_deflated_from_a_gain_of_sixteen_octets() -> None:
+    for gain in (14, 15):
+        url = url_that_saves(gain)
+        assert _token_body.pack_url(url) == url.encode()
+        with pytest.raises(MalformedToken):
+            read_click_token(KEYS, click_with(b"\0" + deflated(url.encode())), now=NOW)
+    for gain in (16, 17):
+        url = url_that_saves(gain)
+        assert len(_token_body.pack_url(url)) == len(url) - gain
+        assert read_click_token(KEYS, click_with(b"\0" + deflated(url.encode())), now=NOW).url == url
+
+
+def test_url_is_deflated_from_96_octets() -> None:
+    url = "https://shop.example/".ljust(95, "x")
+    assert _token_body.pack_url(url) == url.encode()
+    assert _token_body.pack_url(url + "x").startswith(b"\0")
+
+
 @pytest.mark.parametrize("last", ["x", "ü"])
 def test_longest_url_comes_back(last: str) -> None:
     url = "https://shop.example/" + "x" * (2027 - len(last.encode())) + last
@@ -453,6 +478,11 @@ def test_keys_with_one_hint_all_read() -> None:
     refused(make_open_token(make_keys(secrets[0]), ID, now=NOW), leaf=BadTokenSignature)
 
 
+def test_newest_of_the_keys_with_one_hint_is_tried_first() -> None:
+    ring = make_keys(SECRET, colliding_secrets(2))
+    assert ring.makers_by_hint[hint_of()][0](b"body") == KEYS.make_tag(b"body")
+
+
 def test_keys_show_no_secret() -> None:
     keys = make_keys(SECRET, [OLD_SECRET], tenant=b"tenant-7")
     assert repr(keys) == str(keys) == "<Keys: 1 current, 1 previous>"
@@ -584,6 +614,11 @@ def test_token_made_at_issued_after_or_before_is_revoked(after: timedelta, revok
 def test_revoked_is_told_before_expired() -> None:
     with pytest.raises(TokenRevoked):
         read_open_token(KEYS, ALL_KINDS["open"][0], issued_after=NOW, now=NOW + timedelta(days=365))
+
+
+def test_revoked_is_told_at_the_end_of_the_leeway() -> None:
+    with pytest.raises(TokenRevoked):
+        read_open_token(KEYS, ALL_KINDS["open"][0], issued_after=NOW, now=NOW - timedelta(minutes=5))
 
 
 def test_issued_after_before_1970_revokes_nothing() -> None:
@@ -869,6 +904,7 @@ def test_deflated_url_of_another_window_and_level_is_read() -> None:
         b"\0" + deflated(URL.encode()),  # saves nothing
         b"\0" + deflated(b""),
         b"\0" + deflated(b"https://shop.example/" + b"x" * 10**6),
+        b"\0" + deflated(b"https://shop.example/" + b"x" * 2029),  # 2,050 octets are not inflated to the end
         b"\0" + deflated(b"\0" + deflated(LONG_URL.encode())),
         b"\0" + deflated(b"https://shop.example/\xff" + b"x" * 500),
         b"https://shop.example/\xff",
@@ -907,6 +943,14 @@ def test_destination_is_checked_again_when_reading(field: bytes) -> None:
 @pytest.mark.parametrize("filler", ["A", "=", "-", "é", "\ud800", "\x00"])
 def test_ten_megabytes_are_refused(filler: str) -> None:
     refused(filler * 10**7, leaf=MalformedToken)
+
+
+def test_text_of_31_to_4096_characters_can_be_a_token() -> None:
+    for octets in (23, 3072):
+        assert explain_token(text_of(header(1).ljust(octets, b"x"))).kind == 1
+    for octets in (22, 3073):
+        with pytest.raises(MalformedToken):
+            explain_token(text_of(header(1).ljust(octets, b"x")))
 
 
 @pytest.mark.parametrize("length", [*range(48), *range(4090, 4102)])

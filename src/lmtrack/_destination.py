@@ -101,14 +101,12 @@ def _problem(url: str) -> str | None:  # noqa: PLR0911 - one return a rule, in t
 
 def _host_problem(host: str) -> str | None:
     if "%" in host:
-        try:
-            host = unquote(host, errors="strict")
-        except UnicodeDecodeError:
-            return "host"
+        host = unquote(host)  # what is no UTF-8 becomes U+FFFD, which no name may hold
+    # Looked at in both forms: NFKC uncovers a disguised delimiter, and hides one under a combining mark.
     composed = normalize("NFKC", host)
     if not host.strip(".") or _FORBIDDEN_IN_HOST(host) or _FORBIDDEN_IN_HOST(composed):
         return "host"
-    if _DEVIATIONS(host) or _DEVIATIONS(composed):
+    if _DEVIATIONS(composed):
         return "ambiguous_host"
     if not host.isascii():
         try:
