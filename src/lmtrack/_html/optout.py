@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 
 from lmtrack._html.entities import decode_attribute
-from lmtrack._html.grammar import WHITESPACE, ascii_lower
-from lmtrack._html.tokenizer import attributes, token_at
+from lmtrack._html.grammar import WHITESPACE, WS, ascii_lower
+from lmtrack._html.tokenizer import Attribute, attributes, token_at
 
 # Attribute -> the value that means it; None where its presence does. Lettermint documents none, so ours is its own.
 # Postmark: "data-pm-no-track"; Amazon SES: "ses:no-track"; Mailchimp Transactional: "mc:disable-tracking"; Mailgun:
@@ -25,6 +26,9 @@ OWN: Final = "data-lm-no-track"
 HINT: Final = "track"
 
 
+_ASSIGNS: Final = re.compile(rf"{WS}*+=").match
+
+
 class OptOut(NamedTuple):
     """An opt-out attribute: its name, and the span to remove so that the rest of the tag reads as before."""
 
@@ -34,26 +38,32 @@ class OptOut(NamedTuple):
 
 
 def opt_outs(html: str, tag_start: int, tag_end: int, /) -> list[OptOut]:
-    """Find the opt-out attributes of a tag that apply; of two with one name the first counts."""
+    """Find the opt-out attributes of a tag; of two with one name the first counts, and the other goes with it."""
     tag = token_at(html, tag_start, tag_end)
     if tag is None or HINT not in ascii_lower(html[tag_start:tag_end]):
         return []
     found: list[OptOut] = []
-    seen: set[str] = set()
+    applies: dict[str, bool] = {}
+    before = tag.start + 1 + len(tag.name)
     for attribute in attributes(html, tag):
         name = attribute.name
-        if name in OPT_OUT and name not in seen:
-            seen.add(name)
+        if name in OPT_OUT:
             wanted = OPT_OUT[name]
             value = decode_attribute(html[attribute.value_start : attribute.value_end])
-            if wanted is None or ascii_lower(value.strip(WHITESPACE)) == wanted:
-                found.append(OptOut(name, *_removable(html, attribute.start, attribute.end)))
+            if applies.setdefault(name, wanted is None or ascii_lower(value.strip(WHITESPACE)) == wanted):
+                found.append(OptOut(name, *_removable(html, before, attribute)))
+        before = attribute.end
     return found
 
 
-def _removable(html: str, start: int, end: int, /) -> tuple[int, int]:
-    """Take the blanks before the attribute along, but only if something still keeps its neighbours apart."""
-    if html[end] in f"{WHITESPACE}>":
-        while html[start - 1] in WHITESPACE:
-            start -= 1
-    return start, end
+def _removable(html: str, before: int, attribute: Attribute, /) -> tuple[int, int]:
+    """Choose the span that leaves the rest of the tag as it reads; `before` is where the attribute before this ends.
+
+    What stands between the two (blanks, slashes) goes along only if something behind keeps the neighbours apart, and a
+    slash before the end of the tag would otherwise become a self-closing one. Before a name that begins with `=` the
+    attribute must stay, or the one before it would get a value: the span is empty.
+    """
+    start, end = attribute.start, attribute.end
+    if _ASSIGNS(html, end):
+        return end, end
+    return (before if html[end] in f"{WHITESPACE}>" else start), end
