@@ -951,6 +951,10 @@ def test_text_of_31_to_4096_characters_can_be_a_token() -> None:
     for octets in (22, 3073):
         with pytest.raises(MalformedToken):
             explain_token(text_of(header(1).ljust(octets, b"x")))
+    guarded = text_of(header(1).ljust(3071, b"x") + b"\x3e")
+    assert len(guarded) == 4097
+    with pytest.raises(MalformedToken):
+        explain_token(guarded)
 
 
 @pytest.mark.parametrize("length", [*range(48), *range(4090, 4102)])
