@@ -377,6 +377,7 @@ def test_track_writes_the_tracked_file_to_standard_output(
 def test_track_does_nothing_unless_told_to(capsysbinary: pytest.CaptureFixture[bytes], html_file: str) -> None:
     code, out, err = run(capsysbinary, "track", html_file)
     assert (code, out) == (0, HTML)
+    assert "  tracked" not in err
     assert "pixel: none" in err
     assert "nothing to track" in err
 

@@ -207,7 +207,8 @@ def _report(
         }
         say(as_json(report), to=sys.stdout if to_stdout else None)
         return
-    rows: list[tuple[Link, str]] = [(link, "tracked") for link in tracked.links]
+    done = "tracked" if decision.track_clicks else "trackable"
+    rows: list[tuple[Link, str]] = [(link, done) for link in tracked.links]
     rows += [(link, f"skipped: {reason}") for link, reason in tracked.skipped]
     rows.sort(key=lambda row: row[0].start)
     table = [("link", "element", "destination", "outcome")]
