@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from lmtrack._html.images import Image, live_images
 from lmtrack._html.scan import Scan, scan
@@ -17,12 +18,17 @@ if TYPE_CHECKING:
 class _Memo:
     """What need not be worked out twice; a cache of pure functions of the document, so no part of its value."""
 
-    __slots__ = ("images", "plan", "plan_for")
+    __slots__ = ("images", "pixels", "plan")
 
     def __init__(self) -> None:
         self.images: list[Image] | None = None
-        self.plan_for: tuple[LinkPolicy, TrackingDomain | None] | None = None
-        self.plan: Plan | None = None
+        self.pixels: list[Image] | None = None
+        # With what it is for, in one value: another thread may be putting its own here.
+        self.plan: tuple[tuple[LinkPolicy, TrackingDomain | None], Plan] | None = None
+
+
+# A slash or an `o` written as a character reference.
+_ESCAPED: Final = re.compile(r"&(?:sol;|#0*+(?:47|111)(?![0-9])|#[xX]0*+[26][fF](?![0-9A-Fa-f]))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +68,21 @@ class HtmlDocument:
             memo.images = live_images(self.html)
         return memo.images
 
+    def pixels(self) -> list[Image]:
+        """Give the live images that can be pixels of ours (internal); finding images is slow, so it asks first."""
+        memo = self._memo
+        if memo.pixels is None:
+            possible = "/o/" in self.html or _ESCAPED.search(self.html)
+            memo.pixels = [image for image in self.images() if "/o/" in image.url] if possible else []
+        return memo.pixels
+
     def plan(self, policy: LinkPolicy, domain: TrackingDomain | None, /) -> Plan:
         """Decide what to do with the links; kept for the next recipient under the same policy and domain (internal)."""
-        memo = self._memo
-        plan = memo.plan
-        if plan is None or memo.plan_for != (policy, domain):
-            plan = make_plan(self.html, self._scan, policy, domain)
-            memo.plan, memo.plan_for = plan, (policy, domain)
-        return plan
+        wanted = (policy, domain)
+        memo = self._memo.plan
+        if memo is None or memo[0] != wanted:
+            memo = self._memo.plan = (wanted, make_plan(self.html, self._scan, policy, domain))
+        return memo[1]
 
     def pixel_place(self, position: Literal["end", "start"], /) -> int:
         """Where a pixel goes in the source (internal)."""

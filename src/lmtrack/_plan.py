@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
-from itertools import repeat
+from itertools import count
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
-from urllib.parse import urljoin
 
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import WHITESPACE
 from lmtrack._html.optout import OWN, opt_outs
-from lmtrack.links import Edit, Link, SkipReason, innocent, looks_like_url, skip_reason
+from lmtrack.errors import BadToken
+from lmtrack.links import Edit, Link, SkipReason, host_of, innocent, looks_like_url, skip_reason
+from lmtrack.tokens import explain_token, read_click_token
 
 if TYPE_CHECKING:
     from lmtrack._html.scan import FoundLink, Scan
     from lmtrack.links import LinkPolicy
+    from lmtrack.tokens import ClickToken
     from lmtrack.urls import TrackingDomain
 
 _MOST_LINKS: Final = 65_536  # a click token holds an index of 0 to 65,535
+
+# What a document's base must be to resolve links; groups: scheme and authority, path. Longer than a destination may be,
+# it would only cost time; with a backslash or a blank in it, browsers and the RFC read it differently.
+_BASE: Final = re.compile(r"([hH][tT][tT][pP][sS]?://[^/?#\\\s]++)([^?#\\\s]*+)[^\\\s]*+")
+_LONGEST_BASE: Final = 2048
 
 # A named tuple's own __new__ takes twice as long.
 _new = tuple.__new__
@@ -35,6 +43,7 @@ class Plan(NamedTuple):
     numbered: tuple[Link, ...]  # one link of each index
     skipped: tuple[tuple[Link, SkipReason], ...]
     removals: tuple[Edit, ...]
+    clicks: tuple[ClickToken, ...]  # what the domain's keys signed in links it has tracked before
 
 
 def make_plan(html: str, scan: Scan, policy: LinkPolicy, domain: TrackingDomain | None, /) -> Plan:
@@ -42,40 +51,74 @@ def make_plan(html: str, scan: Scan, policy: LinkPolicy, domain: TrackingDomain 
     found = scan.links if policy.track_conditional else [link for link in scan.links if not link[5]]
     written = [html[link[2] : link[3]] for link in found]
     verdicts = _judge(list(dict.fromkeys(written)), scan.base, policy, domain)
-    kept: list[FoundLink] = []
-    values: list[Value] = []
-    urls: list[str] = []
-    skipped: list[tuple[Link, SkipReason]] = []
+    judged = [verdicts[text] for text in written]
     removals: list[Edit] = []
-    for link, text in zip(found, written, strict=True):
-        url, reason = verdicts[text]
+    for place, link in enumerate(found):
         if not link[6] and (outs := opt_outs(html, link[0], link[1])):
-            reason = reason or SkipReason.OPT_OUT
+            judged[place] = (judged[place][0], judged[place][1] or SkipReason.OPT_OUT)
             removals += [
                 Edit(out.start, html[out.start : out.end], "")
                 for out in outs
-                if policy.strip_opt_out == "all" or (policy.strip_opt_out == "own" and out.name == OWN)
+                if out.start < out.end
+                and (policy.strip_opt_out == "all" or (policy.strip_opt_out == "own" and out.name == OWN))
             ]
-        if policy.skip_url_text and reason is None and looks_like_url(_link(html, link, -1, url).text()):
-            reason = SkipReason.URL_TEXT
-        if reason is None:
-            kept.append(link)
-            urls.append(url)
-            before = html[link[2] - 1]  # a bare value cannot begin with a quote, so one here is around the value
-            values.append((link[2], text, before if before in "\"'" else ""))
-        else:
-            skipped.append((_link(html, link, -1, url), reason))
-    indices = _number(kept, urls)
-    if len(indices) > _MOST_LINKS:
-        for place in [place for place, index in enumerate(indices) if index >= _MOST_LINKS][::-1]:
-            skipped.append((_link(html, kept.pop(place), -1, urls.pop(place)), SkipReason.TOO_MANY))
-            del indices[place], values[place]
-    links = list(map(_link, repeat(html), kept, indices, urls))
-    return Plan(tuple(links), tuple(values), _one_each(links), tuple(skipped), tuple(removals))
+        if policy.skip_url_text and judged[place][1] is None:
+            shown = _link(html, link, -1, judged[place][0]).text()
+            judged[place] = (judged[place][0], SkipReason.URL_TEXT if looks_like_url(shown) else None)
+    skipped = [
+        (_link(html, link, -1, url), reason)
+        for link, (url, reason) in zip(found, judged, strict=True)
+        if reason is not None
+    ]
+    if skipped:
+        places = [place for place, verdict in enumerate(judged) if verdict[1] is None]
+        found = [found[place] for place in places]
+        written = [written[place] for place in places]
+        judged = [judged[place] for place in places]
+    urls = [url for url, _ in judged]
+    indices = _number(found, urls)
+    size = len(html)
+    links = [
+        _new(Link, (index, url, link[4], link[5] > 0, html, link[0], link[5] or size))
+        for link, index, url in zip(found, indices, urls, strict=True)
+    ]
+    values = [
+        (link[2], text, '"' if link[6] else _quote(html, link[2])) for link, text in zip(found, written, strict=True)
+    ]
+    if len(links) > _MOST_LINKS:
+        values = [value for value, index in zip(values, indices, strict=True) if index < _MOST_LINKS]
+        skipped += [(link._replace(index=-1), SkipReason.TOO_MANY) for link in links if link.index >= _MOST_LINKS]
+        skipped.sort(key=lambda skip: skip[0].start)
+        links = [link for link in links if link.index < _MOST_LINKS]
+    clicks = [verified_click(domain, link.url) for link, reason in skipped if domain and reason is SkipReason.TRACKED]
+    return Plan(
+        tuple(links),
+        tuple(values),
+        _one_each(links),
+        tuple(skipped),
+        tuple(removals),
+        tuple(click for click in clicks if click),
+    )
+
+
+def verified_click(domain: TrackingDomain, url: str, /) -> ClickToken | None:
+    """Read the click token in a URL of the domain, whatever its age; None if there is none that its keys signed."""
+    token = domain.token_in(url, "c")
+    if not token:
+        return None
+    try:
+        return read_click_token(domain.keys, token, max_age=None, now=explain_token(token).issued_at)
+    except BadToken:
+        return None
 
 
 def _link(html: str, found: FoundLink, index: int, url: str, /) -> Link:
     return _new(Link, (index, url, found[4], found[5] > 0, html, found[0], found[5] or len(html)))
+
+
+def _quote(html: str, start: int, /) -> str:
+    """The quote around a value; a bare one cannot begin with a quote, so one before it is around it."""
+    return html[start - 1] if html[start - 1] in "\"'" else ""
 
 
 def _one_each(links: list[Link], /) -> tuple[Link, ...]:
@@ -93,34 +136,49 @@ def _judge(
     written: list[str], base: str, policy: LinkPolicy, domain: TrackingDomain | None, /
 ) -> dict[str, tuple[str, SkipReason | None]]:
     """Say of each href value as written which URL it means and why that is not tracked (None: it is)."""
-    base = base if base[:8].lower().startswith(("http://", "https://")) else ""
-    host = domain.base_url.split("/", 3)[2].lower() if domain else None
+    origin = _BASE.fullmatch(base) if len(base) <= _LONGEST_BASE else None
+    host = host_of(domain.base_url) if domain else None
     unlisted = not policy.skip_urls and not policy.tracking_hosts
-    urls = [decode_attribute(text).strip(WHITESPACE) for text in written]
     verdicts: dict[str, tuple[str, SkipReason | None]] = {}
-    for text, url, innocuous in zip(written, urls, innocent(urls), strict=True):
-        ours = host is not None and host in url.lower()
-        if innocuous and unlisted and not ours and len(url) <= policy.max_url_octets:
-            verdicts[text] = (url, None)
+    for text, quick in zip(written, innocent(written), strict=True):
+        if quick and unlisted and len(quick) <= policy.max_url_octets and not (host and host in quick.lower()):
+            verdicts[text] = (quick, None)
             continue
-        target, reason = url, skip_reason(url, policy)
-        if reason is SkipReason.RELATIVE and base:
-            target = _resolve(base, url)
-            reason = skip_reason(target, policy)
-        if reason is None and domain is not None and domain.holds(target):
-            reason = SkipReason.TRACKED
-        verdicts[text] = (target, reason)
+        url = decode_attribute(text).strip(WHITESPACE)
+        reason = _reason(url, policy, domain)
+        if reason is SkipReason.RELATIVE and origin:
+            url = _resolve(origin, url)
+            reason = _reason(url, policy, domain)
+        verdicts[text] = (url, reason)
     return verdicts
 
 
-def _resolve(base: str, url: str, /) -> str:
-    """Resolve against the document's base; what the standard library cannot read stays as it is, relative."""
-    if any(char in url for char in "\t\n\r\\"):  # urljoin drops some of these; the browser's reading would differ
+def _reason(url: str, policy: LinkPolicy, domain: TrackingDomain | None, /) -> SkipReason | None:
+    return SkipReason.TRACKED if domain is not None and domain.holds(url) else skip_reason(url, policy)
+
+
+def _resolve(base: re.Match[str], url: str, /) -> str:
+    """Resolve against the document's base (RFC 3986 section 5.2).
+
+    `urljoin` would drop empty segments, so that `go/https://shop.example/` would lead elsewhere.
+    """
+    if any(char in url for char in "\t\n\r\\"):  # browsers drop the first three and take the last for a slash
         return url
-    try:
-        return urljoin(base, url)
-    except ValueError:
-        return url
+    origin, path = base.groups()
+    reference = url[: next((place for place, char in enumerate(url) if char in "?#"), len(url))]
+    if reference:
+        path = reference if reference.startswith("/") else path[: path.rfind("/") + 1] + reference
+    kept: list[str] = []
+    segments = path.removeprefix("/").split("/")
+    for place, segment in enumerate(segments):
+        dots = segment.lower().replace("%2e", ".")
+        if dots == "..":
+            del kept[-1:]
+        if dots not in {".", ".."}:
+            kept.append(segment)
+        elif place == len(segments) - 1:
+            kept.append("")
+    return f"{origin}/{'/'.join(kept)}{url[len(reference) :]}"
 
 
 def _number(kept: list[FoundLink], urls: list[str], /) -> list[int]:
@@ -128,17 +186,11 @@ def _number(kept: list[FoundLink], urls: list[str], /) -> list[int]:
     if not any(found[5] for found in kept):
         return list(range(len(kept)))
     live: dict[str, list[int]] = {}
-    for place, found in enumerate(kept):
+    for place, (found, url) in enumerate(zip(kept, urls, strict=True)):
         if not found[5]:
-            live.setdefault(urls[place], []).append(place)
-    indices: list[int] = []
-    count = 0
-    for place, found in enumerate(kept):
-        if found[5] and urls[place] in live:
-            indices.append(-1)
-        else:
-            indices.append(count)
-            count += 1
+            live.setdefault(url, []).append(place)
+    counter = count()
+    indices = [-1 if found[5] and url in live else next(counter) for found, url in zip(kept, urls, strict=True)]
     for place, index in enumerate(indices):
         if index < 0:
             indices[place] = indices[_nearest(live[urls[place]], place, kept)]

@@ -9,23 +9,22 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from lmtrack._clock import epoch_seconds
 from lmtrack._document import HtmlDocument
 from lmtrack._html.entities import decode_attribute, encode_attribute
 from lmtrack._html.grammar import WHITESPACE
+from lmtrack._plan import verified_click
 from lmtrack._splice import growth, octets, revert, splice
+from lmtrack._token_body import pack_id
 from lmtrack.errors import BadToken
 from lmtrack.links import Edit, Link, LinkPolicy, SkipReason
 from lmtrack.resolver import Decision, Reason, TrackingMode
 from lmtrack.tokens import (
-    ClickToken,
-    OpenToken,
     explain_token,
     make_click_tokens,
     make_open_token,
-    read_click_token,
     read_open_token,
 )
 from lmtrack.urls import TrackingDomain, open_url
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from lmtrack._plan import Plan
+    from lmtrack.tokens import ClickToken, OpenToken
 
 PixelPosition = Literal["end", "start", "auto"]
 
@@ -56,8 +56,8 @@ class Campaign:
         started_at: An aware datetime; stands in every token instead of the time of sending.
 
     Raises:
-        TypeError: `started_at` is no datetime.
-        ValueError: `started_at` is naive.
+        TypeError: `id` is neither str nor UUID, or `started_at` no datetime.
+        ValueError: `id` is none that a token can hold, or `started_at` is naive.
 
     >>> from datetime import UTC, datetime
     >>> Campaign(id="spring-2026", started_at=datetime(2026, 3, 20, tzinfo=UTC)).id
@@ -70,6 +70,7 @@ class Campaign:
     def __post_init__(self) -> None:
         if self.started_at is None:
             raise TypeError("started_at must be an aware datetime, not None")
+        pack_id(self.id)  # both are refused here rather than at the first mail
         epoch_seconds(self.started_at)
 
 
@@ -144,14 +145,14 @@ def rewrite_html(
     plan = document.plan(policy, None)
     edits: list[Edit] = []
     if click_url is not None:
-        for link, (start, written, quote) in zip(plan.links, plan.values, strict=True):
-            url = click_url(link)
-            if url is not None:
-                if not isinstance(url, str):
-                    raise TypeError(f"click_url must give str or None, not {type(url).__name__}")
-                value = encode_attribute(url, quote)
-                if value != written:
-                    edits.append(_new(Edit, (start, written, value)))
+        urls = list(map(click_url, plan.links))
+        if not all(issubclass(kind, str | None) for kind in set(map(type, urls))):
+            raise TypeError("click_url must give str or None")
+        edits = [
+            _new(Edit, (start, written, value))
+            for (start, written, quote), url in zip(plan.values, urls, strict=True)
+            if url is not None and (value := encode_attribute(url, quote)) != written
+        ]
         edits = _with_removals(edits, plan)
     pixel = "" if pixel_url is None or _shows(document, pixel_url) else pixel_tag(pixel_url)
     return _rewritten(document, plan, edits, pixel=pixel, position=pixel_position)
@@ -209,22 +210,17 @@ def track_html(
     """
     document = _document(source)
     _check_options(policy, pixel_position)
-    if not isinstance(decision, Decision) or not isinstance(domain, TrackingDomain):
-        raise TypeError("decision must be made by resolve, domain must be a TrackingDomain")
-    if campaign is not None and not isinstance(campaign, Campaign):
-        raise TypeError(f"campaign must be a Campaign or None, not {type(campaign).__name__}")
-    if destinations not in {"inline", "by_id"}:
-        raise ValueError("destinations must be 'inline' or 'by_id'")
+    _check_sending(decision, domain, campaign, now)
     if campaign is None:
         decision = _without_aggregate(decision)
+    if destinations not in {"inline", "by_id"}:
+        raise ValueError("destinations must be 'inline' or 'by_id'")
     plan = document.plan(policy, domain)
+    sending = _Sending(str(message_id), recipient, None if campaign is None else str(campaign.id))
     edits: list[Edit] = []
-    if decision.track_clicks:
-        urls: Iterable[str | None]
-        if destinations == "by_id":
-            urls = [None] * len(plan.numbered)
-        else:
-            urls = [link.url for link in plan.numbered] if destination is None else map(destination, plan.numbered)
+    # Indices go by the links of the untracked document: one that was tracked for this message is not counted anew.
+    if decision.track_clicks and not any(map(sending.has, plan.clicks)):
+        urls = _destinations(plan, destination, destinations)
         if campaign is not None and decision.clicks is TrackingMode.AGGREGATE:
             tokens = make_click_tokens(
                 domain.keys, campaign.id, urls, mode=TrackingMode.AGGREGATE, now=campaign.started_at
@@ -248,7 +244,8 @@ def track_html(
             token = make_open_token(domain.keys, campaign.id, mode=TrackingMode.AGGREGATE, now=campaign.started_at)
         else:
             token = make_open_token(domain.keys, message_id, recipient=recipient, mode=decision.opens, now=now)
-        pixel = "" if _shows_token(document, domain, token) else pixel_tag(open_url(domain, token))
+        shown = any(sending.has(_verified_open(domain, image.url)) for image in document.pixels())
+        pixel = "" if shown else pixel_tag(open_url(domain, token))
     return _rewritten(document, plan, edits, pixel=pixel, position=pixel_position, decision=decision)
 
 
@@ -268,21 +265,20 @@ def untrack_html(html: str, /, *, domain: TrackingDomain) -> str:
     """
     if not isinstance(domain, TrackingDomain):
         raise TypeError("domain must be a TrackingDomain")
-    document = _document(html)
+    document = HtmlDocument(html)
     edits: list[Edit] = []
     for link in document.found.links:
         start, written = link[2], html[link[2] : link[3]]
-        token = domain.token_in(decode_attribute(written).strip(WHITESPACE), "c")
-        payload = _verified_click(domain, token) if token else None
+        payload = verified_click(domain, decode_attribute(written).strip(WHITESPACE))
         if payload is not None and payload.url is not None:
             before = html[start - 1]
             value = encode_attribute(payload.url, before if before in "\"'" else "")
             edits.append(Edit(start, written, value))
-    images = document.images() if f"{domain.base_url}/o/" in html else []
-    for image in images:
-        token = domain.token_in(image.url, "o")
-        if token and _verified_open(domain, token) is not None:
-            edits.append(Edit(image.start, html[image.start : image.end], ""))
+    edits += [
+        Edit(image.start, html[image.start : image.end], "")
+        for image in document.pixels()
+        if _verified_open(domain, image.url) is not None
+    ]
     edits.sort()
     return splice(html, edits) if edits else html
 
@@ -330,6 +326,31 @@ def _check_options(policy: LinkPolicy, pixel_position: str, /) -> None:
         raise ValueError("pixel_position must be 'end', 'start' or 'auto'")
 
 
+def _check_sending(
+    decision: Decision, domain: TrackingDomain, campaign: Campaign | None, now: datetime | None, /
+) -> None:
+    if not isinstance(decision, Decision) or not isinstance(domain, TrackingDomain):
+        raise TypeError("decision must be made by resolve, domain must be a TrackingDomain")
+    if campaign is not None and not isinstance(campaign, Campaign):
+        raise TypeError(f"campaign must be a Campaign or None, not {type(campaign).__name__}")
+    if now is not None:
+        epoch_seconds(now)  # a naive time is refused whether or not a token comes to hold it
+
+
+def _destinations(
+    plan: Plan, destination: Callable[[Link], str] | None, destinations: str, /
+) -> list[str] | list[None]:
+    """Where each index leads; None is left to be looked up by id."""
+    if destinations == "by_id":
+        return [None] * len(plan.numbered)
+    if destination is None:
+        return [link.url for link in plan.numbered]
+    urls = [destination(link) for link in plan.numbered]
+    if not all(isinstance(url, str) for url in urls):
+        raise TypeError("destination must give str")
+    return urls
+
+
 def _without_aggregate(decision: Decision, /) -> Decision:
     """There is no campaign to make equal tokens from: aggregate flags are off."""
     off, keep = TrackingMode.OFF, TrackingMode.INDIVIDUAL
@@ -340,15 +361,11 @@ def _without_aggregate(decision: Decision, /) -> Decision:
     )
 
 
-def _verified_click(domain: TrackingDomain, token: str, /) -> ClickToken | None:
-    """Read a click token whatever its age; None if our keys did not sign it."""
-    try:
-        return read_click_token(domain.keys, token, max_age=None, now=explain_token(token).issued_at)
-    except BadToken:
+def _verified_open(domain: TrackingDomain, url: str, /) -> OpenToken | None:
+    """Read the open token in a URL of the domain, whatever its age; None if there is none that its keys signed."""
+    token = domain.token_in(url, "o")
+    if not token:
         return None
-
-
-def _verified_open(domain: TrackingDomain, token: str, /) -> OpenToken | None:
     try:
         return read_open_token(domain.keys, token, max_age=None, now=explain_token(token).issued_at)
     except BadToken:
@@ -356,26 +373,32 @@ def _verified_open(domain: TrackingDomain, token: str, /) -> OpenToken | None:
 
 
 def _shows(document: HtmlDocument, pixel_url: str, /) -> bool:
-    """Whether a live image has this URL, by whatever spelling the tag of ours would give it."""
+    """Whether a live image has this URL, in whatever spelling."""
+    html = document.html
     written = encode_attribute(pixel_url, '"')
-    return written in document.html and any(image.url == pixel_url for image in document.images())
+    url = decode_attribute(written).strip(WHITESPACE)
+    possible = written in html or url in html or ("&#" in html and url in decode_attribute(html))
+    return possible and any(image.url == url for image in document.images())
 
 
-def _shows_token(document: HtmlDocument, domain: TrackingDomain, token: str, /) -> bool:
-    """Whether a live image already tells of an open of this very message."""
-    if f"{domain.base_url}/o/" not in document.html:
-        return False
-    ours = _verified_open(domain, token)
-    for image in document.images():
-        other = domain.token_in(image.url, "o")
-        theirs = _verified_open(domain, other) if other else None
-        if ours and theirs and (ours.message_id, ours.recipient) == (theirs.message_id, theirs.recipient):
-            return True
-    return False
+class _Sending(NamedTuple):
+    """Which tokens are this message's: its own, and its campaign's."""
+
+    message_id: str
+    recipient: int
+    campaign_id: str | None
+
+    def has(self, token: ClickToken | OpenToken | None, /) -> bool:
+        if token is None:
+            return False
+        if token.mode is TrackingMode.AGGREGATE:
+            return token.message_id == self.campaign_id
+        return token.message_id == self.message_id and token.recipient == self.recipient
 
 
 def _with_removals(edits: list[Edit], plan: Plan, /) -> list[Edit]:
-    return sorted([*edits, *plan.removals]) if plan.removals else edits
+    """Opt-out attributes go where links are tracked; where none is, the document stays as it is."""
+    return sorted([*edits, *plan.removals]) if edits and plan.removals else edits
 
 
 def _rewritten(
@@ -392,12 +415,14 @@ def _rewritten(
     source = document.html
     offset = None
     if pixel:
+        grown = growth(edits)
         if position == "auto":
-            written = octets(source) + sum([octets(new) - octets(old) for _, old, new in edits]) + octets(pixel)
-            position = "end" if written <= _CLIP_OCTETS else "start"
+            plain = source.isascii() and "".join([new for _, _, new in edits]).isascii()
+            added = grown if plain else sum([octets(new) - octets(old) for _, old, new in edits])
+            position = "end" if octets(source) + added + octets(pixel) <= _CLIP_OCTETS else "start"
         place = document.pixel_place(position)
         at = bisect_left(edits, place, key=itemgetter(0))
-        offset = place + growth(edits[:at])
+        offset = place + (grown if at == len(edits) else growth(edits[:at]))
         edits.insert(at, Edit(place, "", pixel))
     return RewrittenHtml(
         html=splice(source, edits) if edits else source,

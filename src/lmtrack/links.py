@@ -224,10 +224,22 @@ def _beginning(words: frozenset[str], length: int, /) -> str:
     return "|".join(f"{letter}(?:{'|'.join(sorted(ends))})" for letter, ends in sorted(tails.items()))
 
 
+def _other_letters(words: frozenset[str], /) -> str:
+    """The letters that none of the words begins with."""
+    return "".join(sorted(set("abcdefghijklmnopqrstuvwxyz") - {word[0] for word in words}))
+
+
 # Lower-cased ASCII URLs, a line each; group 1 takes part for those that no rule above can object to. It may only ever
 # be missing too often: a word that begins like a listed one, a parameter that begins like a secret, a sign that a
 # placeholder, an address or an escape needs, all make a URL go the long way.
-_INNOCENT_TEXT: Final = rf"(?: (?!{_beginning(_UNSUBSCRIBE, 5)}) [a-z]++ | [0-9/.,_~+!()-]++ )*+"
+_INNOCENT_SIGNS: Final = r"[0-9/.,_~+!()-]"
+_INNOCENT_TEXT: Final = rf"""
+    {_INNOCENT_SIGNS}*+
+    (?:
+        (?: [{_other_letters(_UNSUBSCRIBE)}] [a-z]*+ | (?!{_beginning(_UNSUBSCRIBE, 5)}) [a-z]++ )
+        {_INNOCENT_SIGNS}*+
+    )*+
+"""
 # Secrets begin with one of their words; behind a short one the next word begins within these four letters.
 _SECRET_BEGINNINGS: Final = frozenset(
     beginning
@@ -261,25 +273,26 @@ def skip_reason(url: str, policy: LinkPolicy, /) -> SkipReason | None:
     return _form_problem(url, policy) or _policy_problem(url, policy)
 
 
-def is_innocent(url: str, /) -> bool:
-    """Whether a quick look shows that no rule can object; False says nothing.
+def innocent(values: list[str], /) -> list[str]:
+    """Take a quick look at href values as written, all at once: the URL if no rule can object to it, else "".
 
-    The lists of the policy and its limit are not looked at.
+    An empty answer says nothing. The lists and the limit of the policy are not looked at.
     """
-    return innocent([url]) == [True]
-
-
-def innocent(urls: list[str], /) -> list[bool]:
-    """Take the quick look at many URLs at once, which is cheaper than one by one."""
-    lines = "\n".join(urls)
-    if not lines.isascii() or lines.count("\n") != len(urls) - 1:
-        # Lower-casing could make ASCII letters, and a line end inside a URL would shift the answers.
-        return [url.isascii() and "\n" not in url and innocent([url])[0] for url in urls]
-    lines = lines.lower()
-    answers = [bool(answer) for answer in _INNOCENT_LINES(lines + "\n")]
-    if "unsubscribe" in lines:
+    if not values:
+        return []
+    lines = "\n".join(values)
+    if not lines.isascii() or lines.count("\n") != len(values) - 1:
+        # Lower-casing could make ASCII letters, and a line end inside a value would shift the answers.
+        values = [value if value.isascii() and "\n" not in value else "" for value in values]
+        lines = "\n".join(values)
+    # No other reference is left in an innocent line: there `&` comes before a name and `=`, where it stands for itself.
+    lines = lines.replace("&amp;", "&")
+    low = lines.lower()
+    answers = _INNOCENT_LINES(low + "\n")
+    urls = lines.split("\n")
+    if "unsubscribe" in low:
         answers = [answer and "unsubscribe" not in url.lower() for answer, url in zip(answers, urls, strict=True)]
-    return answers
+    return [url if answer else "" for answer, url in zip(answers, urls, strict=True)]
 
 
 def _form_problem(url: str, policy: LinkPolicy, /) -> SkipReason | None:  # noqa: PLR0911 - one return a rule, in order
