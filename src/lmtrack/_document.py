@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from lmtrack._html.images import Image, live_images
 from lmtrack._html.scan import Scan, scan
@@ -25,10 +24,6 @@ class _Memo:
         self.pixels: list[Image] | None = None
         # With what it is for, in one value: another thread may be putting its own here.
         self.plan: tuple[tuple[LinkPolicy, TrackingDomain | None], Plan] | None = None
-
-
-# A slash or an `o` written as a character reference.
-_ESCAPED: Final = re.compile(r"&(?:sol;|#0*+(?:47|111)(?![0-9])|#[xX]0*+[26][fF](?![0-9A-Fa-f]))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +64,19 @@ class HtmlDocument:
         return memo.images
 
     def pixels(self) -> list[Image]:
-        """Give the live images that can be pixels of ours (internal); finding images is slow, so it asks first."""
+        """Give the live images that can be pixels of ours (internal).
+
+        Finding images is slow, so it first asks for the path of a pixel as plain text: no program that writes HTML
+        spells its slashes as character references.
+        """
         memo = self._memo
         if memo.pixels is None:
-            possible = "/o/" in self.html or _ESCAPED.search(self.html)
-            memo.pixels = [image for image in self.images() if "/o/" in image.url] if possible else []
+            memo.pixels = [image for image in self.images() if "/o/" in image.url] if "/o/" in self.html else []
         return memo.pixels
+
+    def may_hold(self, written: str, /) -> bool:
+        """Whether a URL written like this, or with bare ampersands, stands anywhere in the document (internal)."""
+        return written in self.html or ("&" in written and written.replace("&amp;", "&") in self.html)
 
     def plan(self, policy: LinkPolicy, domain: TrackingDomain | None, /) -> Plan:
         """Decide what to do with the links; kept for the next recipient under the same policy and domain (internal)."""

@@ -374,11 +374,9 @@ def _verified_open(domain: TrackingDomain, url: str, /) -> OpenToken | None:
 
 def _shows(document: HtmlDocument, pixel_url: str, /) -> bool:
     """Whether a live image has this URL, in whatever spelling."""
-    html = document.html
     written = encode_attribute(pixel_url, '"')
     url = decode_attribute(written).strip(WHITESPACE)
-    possible = written in html or url in html or ("&#" in html and url in decode_attribute(html))
-    return possible and any(image.url == url for image in document.images())
+    return document.may_hold(written) and any(image.url == url for image in document.images())
 
 
 class _Sending(NamedTuple):

@@ -34,8 +34,11 @@ ATTRIBUTES_EXACT: Final = rf"(?:{_ATTRIBUTE})*+ [\t\n\f\r /]*+ >"
 
 # The same for the form nearly all mail is written in: ` name="value"` over and over. Tried first; 3x as fast.
 ATTRIBUTES_PLAIN: Final = rf"""(?: {WS}++ [a-zA-Z0-9:_-]++ ="[^"]*+" )*+ {WS}*+ /?+ >"""
-
-ATTRIBUTES: Final = rf"(?: {ATTRIBUTES_PLAIN} | {ATTRIBUTES_EXACT} )"
+# And for older mail, with bare values and names without any. A bare value ends where its signs do; if neither a blank
+# nor `>` follows there, this form fails and the exact one decides.
+ATTRIBUTES_LOOSE: Final = rf"""
+    (?: {WS}++ [a-zA-Z0-9:_-]++ (?: = (?: "[^"]*+" | [a-zA-Z0-9\#%.,_/:-]++ | '[^']*+' ) )?+ )*+ {WS}*+ /?+ >
+"""
 
 # A comment after its `<`, to its end ("comment start state" and on): `<!-->` and `<!--->` are complete; a `!>` right
 # after the opening dashes closes nothing; otherwise the first `-->` or `--!>` ends it.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from lmtrack._html.grammar import (
     ATTRIBUTES_EXACT,
+    ATTRIBUTES_LOOSE,
     ATTRIBUTES_PLAIN,
     BOGUS,
     COMMENT,
@@ -36,11 +37,14 @@ _DULL_NAME_ANY_CASE: Final = r"""
       | [aA](?=[b-qs-zB-QS-Z])
     )
 """
-_DULL_END: Final = r"/ [ac-gi-z] [a-z0-9]*+ >"
-_DULL_END_ANY_CASE: Final = rf"""
-    / (?: [ac-gi-zAC-GI-Z] | [bB](?![oO]) | [hH](?![eEtT]) ) [^\t\n\f\r />]*+ {ATTRIBUTES_EXACT}
+_DULL_END: Final = rf"""
+    / (?: [ac-gi-zAC-GI-Z] [a-zA-Z0-9]*+ >
+        | (?: [ac-gi-zAC-GI-Z] | [bB](?![oO]) | [hH](?![eEtT]) ) [^\t\n\f\r />]*+ {ATTRIBUTES_EXACT}
+      )
 """
-_REST: Final = rf"(?: [a-zA-Z0-9:]*+ {ATTRIBUTES_PLAIN} | [^\t\n\f\r />]*+ {ATTRIBUTES_EXACT} )"
+_REST: Final = rf"""
+    (?: [a-zA-Z0-9:]*+ (?: {ATTRIBUTES_PLAIN} | {ATTRIBUTES_LOOSE} ) | [^\t\n\f\r />]*+ {ATTRIBUTES_EXACT} )
+"""
 
 
 def _raw_text_whole(name: str, /) -> str:
@@ -99,7 +103,6 @@ def _reader(tail: str, /, *, vml: bool) -> re.Pattern[str]:
               | {comment}
               | {_raw_text_whole("style")}
               | {_raw_text_whole("title")}
-              | {_DULL_END_ANY_CASE}
               | {_DULL_NAME_ANY_CASE} {_REST}
               | {BOGUS}
               | {NOT_MARKUP}
@@ -111,8 +114,11 @@ def _reader(tail: str, /, *, vml: bool) -> re.Pattern[str]:
     )
 
 
+# The tags that frame a document, as nearly all mail writes them.
+_FRAME: Final = rf"<(/(?:body|head|html)|body) {ATTRIBUTES_PLAIN}"
+
 # Group 2 is the href value of an <a>; group 4 that of the VML element (group 3) of a whole conditional comment, and
-# group 5 stands where its tag ends.
-LIVE: Final = _reader(rf"{_PLAIN_A} | {_VML_BUTTON}", vml=False)
+# group 5 stands where its tag ends; group 6 is the name of a framing tag.
+LIVE: Final = _reader(rf"{_PLAIN_A} | {_VML_BUTTON} | {_FRAME}", vml=False)
 # Inside a conditional comment: group 2 is the href value of the link whose name is group 1.
 CONDITIONAL: Final = _reader(_plain_link("[aA]|v:(?!fill|imagedata)[a-z]++"), vml=True)

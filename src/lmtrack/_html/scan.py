@@ -23,13 +23,12 @@ from lmtrack._html.tokenizer import (
     Attribute,
     Token,
     attributes,
-    is_self_closing,
     next_token,
     open_point,
     raw_text_end,
     token_at,
 )
-from lmtrack._html.tree import OpenElements, StartTag
+from lmtrack._html.tree import OpenElements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +78,8 @@ def _read_fast(html: str, found: Scan, /) -> bool:
             elif kind == 5:  # a conditional comment with one VML element in it
                 value_start, value_end = step.span(4)
                 links.append((step.start(3) - 1, step.start(5), value_start, value_end, step[3], step.end() - 3, True))
+            elif kind == 6:  # a tag that frames the document
+                _note_tag(html, Token(step.start(6) - 1, step.end(), step[6]), found)
             else:
                 break
         start = step.end()
@@ -87,7 +88,7 @@ def _read_fast(html: str, found: Scan, /) -> bool:
             found.safe_end = start
             return True
         name = token.name
-        if name in {"svg", "math"}:
+        if name in {"svg", "math", "template"}:
             return False
         position = token.end
         if name in RAW_TEXT:
@@ -107,67 +108,44 @@ def _read_fast(html: str, found: Scan, /) -> bool:
 def _read_exactly(html: str, /) -> Scan:
     """Read with the stack of open elements, one tag at a time."""
     found = Scan()
-    elements = OpenElements()
-    for token in _walk(html, elements, found):
-        name = token.name
-        if not name:
-            _read_conditional(html, token, found)
-        elif name == "a" or not elements.foreign:
+    for token in _walk(html, found):
+        if token.name:
             _note_tag(html, token, found)
+        else:
+            _read_conditional(html, token, found)
     return found
 
 
 def live_tags(html: str, /) -> Iterator[Token]:
     """Go through every live tag of a document, exactly read; svg and math elements only by name `a`."""
-    elements = OpenElements()
-    for token in _walk(html, elements, Scan()):
-        if token.name and (token.name == "a" or not elements.foreign):
-            yield token
+    return (token for token in _walk(html, Scan()) if token.name)
 
 
-def _walk(html: str, elements: OpenElements, found: Scan, /) -> Iterator[Token]:
-    """Feed every token to the stack and hand it on; for an end tag first hand it on, then close.
-
-    So `elements.foreign` tells of a start tag what it opened (or, closed at once, what it stands in) and of an end tag
-    what it stands in. Sets `safe_end` in the end.
-    """
+def _walk(html: str, found: Scan, /) -> Iterator[Token]:
+    """Go through every comment, every tag of an HTML element and every `a`. Sets `safe_end` in the end."""
+    elements = OpenElements(html)
     position, end = 0, len(html)
     while token := next_token(html, position, end, cdata=elements.foreign):
-        if html[position : token.start].strip(WHITESPACE):
-            elements.text()
+        if token.start > position:
+            elements.text(position, token.start)
         position = token.end
         name = token.name
         if not name:
-            if html[token.start : token.start + 9].lower() == "<!doctype":
-                elements.doctype()
+            elements.declaration(token)
             yield token
-        elif name.startswith("/"):
-            yield token
+        elif name[0] == "/":
+            if not elements.foreign:
+                yield token
             elements.end(name[1:])
         else:
-            raw = elements.start(_start_tag(html, token))
-            if name == "plaintext" and not elements.foreign:
-                found.safe_end = token.start
-                return
-            if raw:
-                position = raw_text_end(html, name, position, end)
+            if elements.start(token):
+                position = -1 if name == "plaintext" else raw_text_end(html, name, position, end)
                 if position < 0:
                     found.safe_end = token.start
                     return
-            yield token
+            if elements.in_html or name == "a":
+                yield token
     found.safe_end = open_point(html, position, end)
-
-
-def _start_tag(html: str, token: Token, /) -> StartTag:
-    name = token.name
-    self_closing = html[token.end - 2] == "/" and is_self_closing(html, token)
-    if name == "font":
-        return StartTag(name, frozenset(attribute.name for attribute in attributes(html, token)), self_closing)
-    if name == "annotation-xml":
-        encoding = next((a for a in attributes(html, token) if a.name == "encoding"), None)
-        value = decode_attribute(html[encoding.value_start : encoding.value_end]) if encoding else ""
-        return StartTag(name, self_closing=self_closing, encoding=value.lower())
-    return StartTag(name, self_closing=self_closing)
 
 
 def _href(html: str, token: Token, /) -> Attribute | None:
