@@ -174,6 +174,9 @@ def _table(text: str, /) -> frozenset[str]:
     return frozenset(text.split())
 
 
+# One of these is in every placeholder, and in few URLs.
+_PLACEHOLDER_SIGNS: Final = frozenset("{%<*$[")
+
 # "Unsubscribe" in other languages, as words of paths and queries; without accents, words joined by hyphens. Collected
 # 2026-11 from the footers of mail in these languages: en de fr es it pt nl sv da nb fi pl cs hu ro tr ru uk ja zh.
 _UNSUBSCRIBE: Final = _table("""
@@ -186,6 +189,7 @@ _UNSUBSCRIBE: Final = _table("""
     abonelikten-cik abonelikten-ayril otpisatsya otpiska отписаться отписка відписатися відписка
     配信停止 登録解除 退订 退訂
 """)
+_TAIL: Final = re.compile(r"(?<=[^:/])[/?#].*+", re.DOTALL)  # from the first path, query or fragment on
 _WORDS: Final = re.compile(r"[^\W\d_]+")
 _LONGEST_PHRASE: Final = 3
 _DOTLESS: Final = {ord("ı"): "i"}  # the one letter of the table's languages that no accent can be taken off
@@ -252,7 +256,8 @@ _INNOCENT_LINES: Final = re.compile(
     (?:
         https?://[a-z0-9][a-z0-9.-]*+ (?: :[0-9]{{1,4}}+ )?+
         (?: / {_INNOCENT_TEXT} )?+
-        (?: [?] (?: {_INNOCENT_NAME} = {_INNOCENT_TEXT} (?: & | (?=\n) ) )*+ )?+
+        (?: [?] (?: {_INNOCENT_NAME} (?: = {_INNOCENT_TEXT} (?: & {_INNOCENT_NAME} = {_INNOCENT_TEXT} )*+ )?+ )?+ )?+
+        (?: \# {_INNOCENT_TEXT} )?+
         (\n)
       | [^\n]*+ \n
     )
@@ -298,7 +303,7 @@ def innocent(values: list[str], /) -> list[str]:
 def _form_problem(url: str, policy: LinkPolicy, /) -> SkipReason | None:  # noqa: PLR0911 - one return a rule, in order
     if not url:
         return SkipReason.EMPTY
-    if _PLACEHOLDER.search(url):
+    if not _PLACEHOLDER_SIGNS.isdisjoint(url) and _PLACEHOLDER.search(url):
         return SkipReason.PLACEHOLDER
     if url[0] == "#":
         return SkipReason.FRAGMENT
@@ -342,16 +347,15 @@ def _is_unsubscribe(url: str, /) -> bool:
     if "unsubscribe" in url.lower():
         return True
     # Path and query only: a host is a name. Accents are dropped so that both spellings of "désabonner" are one.
-    tail = url.split("://", 1)[-1]
-    start = min((at for at in map(tail.find, "/?#") if at >= 0), default=len(tail))
-    plain = _decoded(tail[start:]).casefold()
+    tail = _TAIL.search(url)
+    plain = _decoded(tail[0]).casefold() if tail else ""
     if not plain.isascii():
         plain = "".join(char for char in normalize("NFKD", plain.translate(_DOTLESS)) if not combining(char))
         plain = normalize("NFC", plain)
     if "unsubscribe" in plain:
         return True
     words = _WORDS.findall(plain)
-    return any(
+    return not _FIRST_WORDS.isdisjoint(words) and any(
         "-".join(words[first : first + length]) in _UNSUBSCRIBE
         for first, word in enumerate(words)
         if word in _FIRST_WORDS
@@ -364,7 +368,7 @@ def _is_sensitive(url: str, /) -> bool:
     plain = _decoded(_decoded(url))
     if "@" in plain and _ADDRESS.search(plain):
         return True
-    names = _PARAMETER.findall(url)
+    names = _PARAMETER.findall(url) if "=" in url else []
     if plain != url:
         names += [*map(_decoded, names), *_PARAMETER.findall(plain)]
     return any(map(_is_secret, names))
