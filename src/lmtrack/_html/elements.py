@@ -1,4 +1,4 @@
-"""Element sets the tree builder decides by. Source: WHATWG HTML 13.2.4.2, 13.2.4.3 and 13.2.6.4."""
+"""Element sets the tree builder decides by. Source: WHATWG HTML 13.2.4.2, 13.2.4.3, 13.2.5.2 and 13.2.6."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ def _names(text: str, /) -> frozenset[str]:
     return frozenset(text.split())
 
 
-VOID: Final = _names(
-    "area base basefont bgsound br col embed frame hr image img input keygen link meta param source track wbr"
-)
 # "Special" HTML elements; the foreign ones (mi mo mn ms mtext annotation-xml, foreignObject desc title) are below.
 SPECIAL: Final = _names(
     "address applet area article aside base basefont bgsound blockquote body br button caption center col colgroup dd "
@@ -27,25 +24,39 @@ TABLE_SCOPE: Final = _names("html table template")
 LIST_SCOPE: Final = _names("ol ul")
 FORMATTING: Final = _names("a b big code em font i nobr s small strike strong tt u")
 HEADINGS: Final = _names("h1 h2 h3 h4 h5 h6")
-# Start tags that close an open p and are then inserted ("in body"); `table` does so outside quirks mode only.
-CLOSES_P: Final = HEADINGS | _names(
+# "Generate implied end tags" pops these.
+IMPLIED_END: Final = _names("dd dt li optgroup option p rb rp rt rtc")
+# Start tags that close an open p and are then inserted ("in body"), form and table apart.
+CLOSES_P: Final = _names(
     "address article aside blockquote center details dialog dir div dl fieldset figcaption figure footer header hgroup "
-    "listing main menu nav ol p pre search section summary ul"
+    "listing main menu nav ol p plaintext pre search section summary ul"
 )
 # End tags "in body" that pop to their element if it is in scope.
 BLOCK_END: Final = _names(
-    "address article aside blockquote button center details dialog dir div dl fieldset figcaption figure footer header "
-    "hgroup listing main menu nav ol pre search section select summary ul"
+    "address article aside blockquote button center dd details dialog dir div dl dt fieldset figcaption figure footer "
+    "header hgroup listing main menu nav ol pre search section select summary ul"
 )
+# Start tags of elements that cannot stay open: after "reconstruct the active formatting elements", and without it.
+VOID_IN_LINE: Final = _names("area br embed image img keygen wbr")
+VOID_APART: Final = _names("base basefont bgsound link meta param source track")
+# Elements with a list of active formatting elements of their own.
+MARKED: Final = _names("applet marquee object")
+
 TABLE_PARTS: Final = _names("caption col colgroup tbody td tfoot th thead tr")
 TABLE_SECTIONS: Final = _names("tbody tfoot thead")
+CELLS: Final = _names("td th")
 # Elements that tell the insertion mode when it is reset (13.2.4.1).
 TABLE_STATES: Final = _names("caption colgroup table tbody td template tfoot th thead tr")
-CELLS: Final = _names("td th")
+# Current nodes under which the text of a table is collected first ("in table": a character token).
+TABLE_TEXT: Final = _names("table tbody template tfoot thead tr")
+
 # Start tags "in body" ignores because they belong to documents or tables.
 IGNORED_IN_BODY: Final = TABLE_PARTS | _names("body frame frameset head html")
-# Start tags that leave "in head" and "in head noscript" as they are.
+# Start tags "in head" takes, and those "in template" hands to it.
 IN_HEAD: Final = _names("base basefont bgsound head html link meta noframes noscript script style template title")
+IN_TEMPLATE_HEAD: Final = IN_HEAD - _names("head html noscript")
+# Start tags "in head noscript" takes or ignores.
+IN_HEAD_NOSCRIPT: Final = _names("basefont bgsound head html link meta noframes noscript style")
 
 # 13.2.6.5: start tags that end foreign content; `font` does with one of these attributes.
 BREAKOUT: Final = _names(
@@ -55,3 +66,7 @@ BREAKOUT: Final = _names(
 BREAKOUT_FONT: Final = _names("color face size")
 MATHML_TEXT: Final = _names("mi mn mo ms mtext")
 SVG_HTML: Final = _names("desc foreignobject title")
+# "MathML text integration point": these two stay MathML there.
+MATHML_IN_TEXT: Final = _names("malignmark mglyph")
+# Encodings that make an annotation-xml an integration point.
+HTML_ENCODINGS: Final = _names("text/html application/xhtml+xml")

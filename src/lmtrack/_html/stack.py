@@ -1,15 +1,15 @@
-"""The stack of open elements and the list of active formatting elements, without a tree.
+"""The stack of open elements, without a tree.
 
 The standard walks the stack to find an element or the border of a scope. Here each name and each kind of border keeps
 the list of its own offsets, so every question is a comparison of two numbers and hostile nesting costs no more than
-tidy nesting. Two things are coarser than the standard: the list of formatting elements holds at most three of a name
-whatever their attributes, and the adoption agency runs all its rounds at once. Source: WHATWG HTML 13.2.4.2, 13.2.4.3.
+tidy nesting. Source: WHATWG HTML 13.2.4.2.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from lmtrack._html.elements import (
     HEADINGS,
@@ -23,31 +23,32 @@ from lmtrack._html.elements import (
     TABLE_STATES,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lmtrack._html.formatting import Formatting
+
 
 class Border(IntEnum):
     """What an open element can be besides itself; `ElementStack` keeps the offsets of each kind."""
 
-    HTML = 0  # an HTML element
-    SPECIAL = 1
-    LIST_STOP = 2  # special, and stops the search for an open li, dd or dt
-    SCOPE = 3
-    BUTTON_SCOPE = 4
-    LIST_SCOPE = 5
-    TABLE_SCOPE = 6
-    TABLE_STATE = 7  # tells the insertion mode when it is reset
-    HEADING = 8
-    ISLAND = 9  # foreign, but its content is HTML (an integration point)
+    SPECIAL = 0
+    LIST_STOP = 1  # special, and stops the search for an open li, dd or dt
+    SCOPE = 2
+    BUTTON_SCOPE = 3
+    LIST_SCOPE = 4
+    TABLE_SCOPE = 5
+    TABLE_STATE = 6  # tells the insertion mode when it is reset
+    HEADING = 7
 
 
 _EVERY_SCOPE: Final = (Border.SCOPE, Border.BUTTON_SCOPE, Border.LIST_SCOPE)
 
 
 def _borders_of(name: str, /) -> tuple[Border, ...]:
-    kinds = [Border.HTML]
-    if name in SPECIAL:
-        kinds.append(Border.SPECIAL)
-        if name not in LIST_TRANSPARENT:
-            kinds.append(Border.LIST_STOP)
+    kinds = [Border.SPECIAL]
+    if name not in LIST_TRANSPARENT:
+        kinds.append(Border.LIST_STOP)
     if name in SCOPE:
         kinds.extend(_EVERY_SCOPE)
     elif name == "button":
@@ -65,53 +66,46 @@ def _borders_of(name: str, /) -> tuple[Border, ...]:
 
 # mi, foreignObject and their like are special and bound every scope but the table's.
 _FOREIGN_SCOPE: Final = (Border.SPECIAL, Border.LIST_STOP, *_EVERY_SCOPE)
-_BORDERS: Final = (
-    {name: _borders_of(name) for name in sorted(SPECIAL | SCOPE | HEADINGS | TABLE_STATES)}
-    | {f"math {name}": (*_FOREIGN_SCOPE, Border.ISLAND) for name in sorted(MATHML_TEXT)}
-    | {f"svg {name}": (*_FOREIGN_SCOPE, Border.ISLAND) for name in sorted(SVG_HTML)}
-    | {"math annotation-xml": _FOREIGN_SCOPE}
-)
-_PLAIN: Final = (Border.HTML,)
-_FOREIGN: Final[tuple[Border, ...]] = ()
-
-
-class _Formatting(NamedTuple):
-    """An active formatting element: where it stands on the stack, or -1 if it was popped and may come back."""
-
-    name: str
-    offset: int
+_ISLANDS: Final = frozenset(f"math {name}" for name in MATHML_TEXT) | frozenset(f"svg {name}" for name in SVG_HTML)
+_BORDERS: Final = {name: _borders_of(name) for name in sorted(SPECIAL)}
+_BORDERS.update(dict.fromkeys(sorted(_ISLANDS), _FOREIGN_SCOPE), **{"math annotation-xml": _FOREIGN_SCOPE})
 
 
 class ElementStack:
     """HTML elements under their name, svg and math elements as `svg NAME` and `math NAME`; all in lower case.
 
     The root elements html and body stand at 0 and 1 and are never popped.
+
+    Attributes:
+        current: The current node.
+        foreign: Whether the current node is an svg or math element.
+        opened: The active formatting elements that are open, lowest first.
     """
 
-    __slots__ = ("_at", "_borders", "_formatting", "_names")
+    __slots__ = ("_at", "_borders", "_islands", "_jumps", "_names", "_runs", "current", "foreign", "opened")
 
     def __init__(self) -> None:
+        self.current = ""
+        self.foreign = False
+        self.opened: list[Formatting] = []
         self._names: list[str] = []  # "" where an element was taken out of the middle
         self._at: dict[str, list[int]] = {}
         self._borders: list[list[int]] = [[-1] for _ in Border]
-        self._formatting: list[_Formatting | None] = []  # None is a marker
+        self._islands = [-1]  # integration points: foreign elements with HTML content
+        self._runs = [-1]  # foreign elements that stand right above an HTML element
+        self._jumps: dict[int, int] = {}  # from an empty place to the nearest one below that may hold an element
         self.push("html")
         self.push("body")
 
     @property
-    def current(self) -> str:
-        """The current node."""
-        return self._names[-1]
-
-    @property
-    def foreign(self) -> bool:
-        """Whether the current node is an svg or math element."""
-        return " " in self._names[-1]
-
-    @property
     def island(self) -> bool:
-        """Whether the current node is an integration point: a foreign element with HTML content."""
-        return self._borders[Border.ISLAND][-1] == len(self._names) - 1
+        """Whether the current node is an integration point."""
+        return self._islands[-1] == len(self._names) - 1
+
+    @property
+    def height(self) -> int:
+        """The offset the next element will get."""
+        return len(self._names)
 
     def last(self, name: str, /) -> int:
         """The offset of the topmost open element `name`; -1 if there is none."""
@@ -128,17 +122,37 @@ class ElementStack:
 
     def has(self, name: str, scope: Border = Border.SCOPE, /) -> bool:
         """Whether `name` is open with no border of the scope above it (it may be that border itself)."""
-        return 0 <= self._borders[scope][-1] <= self.last(name)
+        places = self._at.get(name)
+        return places is not None and places[-1] >= self._borders[scope][-1]
 
-    def push(self, name: str, /, *, island: bool = False) -> None:
-        """Open an element; `island` makes an annotation-xml with an HTML encoding an integration point."""
-        offset = len(self._names)
-        self._names.append(name)
-        self._at.setdefault(name, [-1]).append(offset)
-        for border in _BORDERS.get(name, _FOREIGN if " " in name else _PLAIN):
+    def foreign_place(self, name: str, /) -> int:
+        """Where an end tag finds its svg or math element above the topmost HTML element; -1 if nowhere."""
+        place = max(self.last(f"svg {name}"), self.last(f"math {name}"))
+        return place if place >= self._runs[-1] else -1
+
+    def push(self, name: str, /) -> None:
+        """Open an HTML element."""
+        names = self._names
+        offset = len(names)
+        names.append(name)
+        places = self._at.get(name)
+        if places is None:
+            self._at[name] = [-1, offset]
+        else:
+            places.append(offset)
+        for border in _BORDERS.get(name, ()):
             self._borders[border].append(offset)
-        if island:
-            self._borders[Border.ISLAND].append(offset)
+        self.current = name
+        self.foreign = False
+
+    def push_foreign(self, name: str, /, *, island: bool = False) -> None:
+        """Open an svg or math element; `island` makes an annotation-xml an integration point."""
+        if not self.foreign:
+            self._runs.append(len(self._names))
+        if island or name in _ISLANDS:
+            self._islands.append(len(self._names))
+        self.push(name)
+        self.foreign = True
 
     def pop(self) -> None:
         """Pop the current node."""
@@ -146,33 +160,50 @@ class ElementStack:
 
     def pop_to(self, offset: int, /) -> None:
         """Pop the element at `offset` and all above it."""
-        names = self._names
+        names, at, borders = self._names, self._at, self._borders
         offset = max(offset, 2)
-        while not names[offset - 1]:
-            offset -= 1
-        lost = len(names) > offset
-        while len(names) > offset:
+        while len(names) > offset or not names[-1]:
             if name := names.pop():
-                self._at[name].pop()
-        for places in self._borders:
-            while places[-1] >= offset:
-                places.pop()
-        if lost and self._formatting:
-            self._formatting = [
-                entry._replace(offset=-1) if entry is not None and entry.offset >= offset else entry
-                for entry in self._formatting
-            ]
+                at[name].pop()
+                for border in _BORDERS.get(name, ()):
+                    borders[border].pop()
+        while self.opened and self.opened[-1].offset >= offset:
+            self.opened.pop().offset = -1
+        while self._islands[-1] >= offset:
+            self._islands.pop()
+        while self._runs[-1] >= offset:
+            self._runs.pop()
+        self.current = names[-1]
+        self.foreign = " " in self.current
 
     def pop_name(self, name: str, scope: Border = Border.SCOPE, /) -> bool:
         """Pop to the topmost `name` if it is in scope, and say whether it was."""
         if not self.has(name, scope):
             return False
-        self.pop_to(self.last(name))
+        self.pop_to(self._at[name][-1])
         return True
+
+    def pop_while(self, names: frozenset[str], /) -> None:
+        """Pop as long as the current node is one of `names`."""
+        while self.current in names:
+            self.pop()
 
     def clear_to(self, *names: str) -> None:
         """Pop until one of `names`, a template or html is current."""
         self.pop_to(1 + max(self.last(name) for name in (*names, "template", "html")))
+
+    def specials_above(self, offset: int, most: int, /) -> list[int]:
+        """The lowest special elements above an offset, at most so many."""
+        places = self._borders[Border.SPECIAL]
+        first = bisect_left(places, offset + 1)
+        return places[first : first + most]
+
+    def between(self, low: int, high: int, /) -> Iterator[int]:
+        """Go down from the element below `high` to the one above `low`; the elements met may be removed."""
+        place = self._below(high)
+        while place > low:
+            yield place
+            place = self._below(place)
 
     def remove(self, offset: int, /) -> None:
         """Take one element out of the middle; its place stays empty until what lies above is popped."""
@@ -180,83 +211,16 @@ class ElementStack:
             self.pop_to(offset)
             return
         name = self._names[offset]
-        self._at[name].remove(offset)
-        for places in self._borders:
-            if offset in places:
-                places.remove(offset)
+        for places in (self._at[name], *(self._borders[border] for border in _BORDERS.get(name, ()))):
+            del places[bisect_left(places, offset)]
         self._names[offset] = ""
+        self._jumps[offset] = offset - 1
 
-    # The list of active formatting elements.
-
-    def push_marker(self) -> None:
-        """Begin a list of its own (a table cell, a caption, an object)."""
-        self._formatting.append(None)
-
-    def clear_to_marker(self) -> None:
-        """End the list begun by the last marker."""
-        while self._formatting and self._formatting.pop() is not None:
-            pass
-
-    def reconstruct(self) -> None:
-        """Open again the formatting elements that a closing block popped."""
-        first = len(self._formatting)
-        while first and (entry := self._formatting[first - 1]) is not None and entry.offset < 0:
-            first -= 1
-        for index in range(first, len(self._formatting)):
-            entry = self._formatting[index]
-            if entry is not None:
-                self._formatting[index] = entry._replace(offset=len(self._names))
-                self.push(entry.name)
-
-    def push_formatting(self, name: str, /) -> None:
-        """Open a formatting element."""
-        same = [index for index in range(self._own(), len(self._formatting)) if self._named(index, name)]
-        if len(same) >= 3:  # the "Noah's Ark clause", without its look at the attributes
-            del self._formatting[same[0]]
-        self._formatting.append(_Formatting(name, len(self._names)))
-        self.push(name)
-
-    def is_formatting(self, name: str, /) -> bool:
-        """Whether `name` is in the list since the last marker."""
-        return any(self._named(index, name) for index in range(self._own(), len(self._formatting)))
-
-    def adopt(self, name: str, /) -> bool:
-        """Run the adoption agency for an end tag; False if the tag is to be handled like any other."""
-        index = len(self._formatting) - 1
-        while index >= 0 and self._formatting[index] is not None and not self._named(index, name):
-            index -= 1
-        entry = self._formatting[index] if index >= 0 else None
-        if entry is None:
-            return False
-        offset = entry.offset
-        if 0 <= offset < self.top(Border.SCOPE):
-            return True
-        del self._formatting[index]
-        if offset < 0:
-            return True
-        furthest = self.top(Border.SPECIAL)
-        if furthest < offset:
-            self.pop_to(offset)
-            return True
-        # A block stands above: the element goes, and with it what only decorated the way from it to the block.
-        places = self._borders[Border.SPECIAL]
-        lowest = len(places) - 1
-        while places[lowest - 1] > offset:
-            lowest -= 1
-        kept = {entry.offset for entry in self._formatting[-3:] if entry is not None}
-        self.pop_to(furthest + 1)
-        for place in range(places[lowest] - 1, offset, -1):
-            if self._names[place] and place not in kept:
-                self.remove(place)
-        self.remove(offset)
-        return True
-
-    def _own(self) -> int:
-        index = len(self._formatting)
-        while index and self._formatting[index - 1] is not None:
-            index -= 1
-        return index
-
-    def _named(self, index: int, name: str, /) -> bool:
-        entry = self._formatting[index]
-        return entry is not None and entry.name == name
+    def _below(self, place: int, /) -> int:
+        names, jumps = self._names, self._jumps
+        first = below = place - 1
+        while not names[below]:
+            below = jumps[below]
+        if below != first:
+            jumps[first] = below
+        return below

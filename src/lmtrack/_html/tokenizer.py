@@ -10,15 +10,21 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._html.grammar import (
     ATTRIBUTE,
+    ATTRIBUTES_EXACT,
+    BOGUS,
     BOGUS_FROM_OPEN,
+    COMMENT,
     COMMENT_FROM_OPEN,
+    NOT_MARKUP,
     RAW_TEXT_END,
     SCRIPT_STEP,
     TAG,
     ascii_lower,
+    verbose,
 )
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
 _MARKUP: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/!?")
@@ -43,24 +49,42 @@ class Attribute(NamedTuple):
     quote: str
 
 
+# A name is most often in lower case already, and a named tuple's own __new__ takes twice as long.
+_new = tuple.__new__
+
+
+def _reader(*, cdata: bool) -> re.Pattern[str]:
+    """Text, then at most one token: group 1 is a tag's name, group 2 is empty before a comment.
+
+    The last quantifier is not possessive because groups stand in it (CPython issue 101955); nothing follows it that
+    could make it try again.
+    """
+    section = r"| <!\[CDATA\[ [^\]]*+ (?: \](?!\]>) [^\]]*+ )*+ \]\]>" if cdata else ""
+    unless = r"(?! !\[CDATA\[ )" if cdata else ""
+    return verbose(
+        rf"""
+        [^<]*+ (?: (?: < {NOT_MARKUP} {section} ) [^<]*+ )*+
+        (?: < ( /?+ [a-zA-Z] [^\t\n\f\r />]*+ ) {ATTRIBUTES_EXACT} | () < (?: {COMMENT} | {unless} {BOGUS} ) )?
+        """
+    )
+
+
+_HTML: Final = _reader(cdata=False)
+_FOREIGN: Final = _reader(cdata=True)
+
+
 def next_token(html: str, position: int, end: int, /, *, cdata: bool = False) -> Token | None:
     """Find the next tag or comment at or after `position`; None if no complete one is left before `end`.
 
     With `cdata` (the adjusted current node is not an HTML element) a CDATA section is text and is passed over.
     """
-    while (start := html.find("<", position, end)) >= 0:
-        follower = html[start + 1 : start + 2] if start + 1 < end else ""
-        if follower not in _MARKUP or not follower:
-            position = start + 1
-            continue
-        if cdata and html.startswith("<![CDATA[", start, end):
-            close = html.find("]]>", start + 9, end)
-            if close < 0:
-                return None
-            position = close + 3
-            continue
-        return token_at(html, start, end)
-    return None
+    match = (_FOREIGN if cdata else _HTML).match(html, position, end)
+    if match is None or not match.lastindex:
+        return None
+    if match.lastindex == 2:
+        return _new(Token, (match.start(2), match.end(), ""))
+    name = match[1]
+    return _new(Token, (match.start(1) - 1, match.end(), name if name.islower() else ascii_lower(name)))
 
 
 def token_at(html: str, start: int, end: int, /) -> Token | None:

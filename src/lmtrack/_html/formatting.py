@@ -1,0 +1,215 @@
+"""The list of active formatting elements and the adoption agency.
+
+Exact but for what would let a megabyte of tags open billions of elements: see the two limits. Source: WHATWG HTML
+13.2.4.3 and 13.2.6.4.7.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from typing import TYPE_CHECKING, Final
+
+from lmtrack._html.entities import decode_attribute
+from lmtrack._html.stack import Border
+from lmtrack._html.tokenizer import Token, attributes
+
+if TYPE_CHECKING:
+    from lmtrack._html.stack import ElementStack
+
+# Our choice: of more elements that wait to be opened again in one table cell or object the oldest are forgotten.
+# Browsers limit the depth of the tree instead (Chromium: 512 elements).
+_MOST_ACTIVE: Final = 64
+# Our choice: no mail opens so many again; after that none is.
+_MOST_REOPENED: Final = 100_000
+# "Outer loop counter" and "inner loop counter" of the adoption agency.
+_ROUNDS: Final = 8
+_KEPT: Final = 3
+
+
+class Formatting:
+    """An active formatting element.
+
+    Attributes:
+        name: The element.
+        tag: Its start tag.
+        offset: Where it stands on the stack; -1 if it was popped and may come back.
+        ghost: The adoption agency left it open in the middle of the stack: it stands right above `offset`, in no place
+            of its own. It is in reach of its end tag and comes back like any other, but is never the current node.
+        described: Its attributes, once they were asked for.
+    """
+
+    __slots__ = ("described", "ghost", "name", "offset", "tag")
+
+    def __init__(self, name: str, tag: Token, offset: int, /) -> None:
+        self.name = name
+        self.tag = tag
+        self.offset = offset
+        self.ghost = False
+        # `<b>` has none, and needs no look.
+        self.described = _NO_ATTRIBUTES if tag[1] - tag[0] == len(name) + 2 else None
+
+
+_NO_ATTRIBUTES: Final[frozenset[tuple[str, str]] | None] = frozenset()
+
+
+def _offset(entry: Formatting, /) -> int:
+    return entry.offset
+
+
+class ActiveFormatting:
+    """The list, with the stack its elements are opened on."""
+
+    __slots__ = ("_entries", "_html", "_reopened", "_stack", "_starts")
+
+    def __init__(self, html: str, stack: ElementStack, /) -> None:
+        self._html = html
+        self._stack = stack
+        self._entries: list[Formatting] = []
+        self._starts = [0]  # where the part after each marker begins
+        self._reopened = 0
+
+    def push_marker(self) -> None:
+        """Begin a list of its own (a table cell, a caption, an object)."""
+        self._starts.append(len(self._entries))
+
+    def clear_to_marker(self) -> None:
+        """End the list begun by the last marker."""
+        del self._entries[self._starts[-1] :]
+        if len(self._starts) > 1:
+            self._starts.pop()
+
+    def reconstruct(self) -> None:
+        """Open again the formatting elements that a closing block popped."""
+        entries, stack, start = self._entries, self._stack, self._starts[-1]
+        first = len(entries)
+        while first > start and entries[first - 1].offset < 0:
+            first -= 1
+        if first == len(entries):
+            return
+        self._reopened += len(entries) - first
+        if self._reopened > _MOST_REOPENED:
+            del entries[first:]
+        for entry in entries[first:]:
+            entry.offset, entry.ghost = stack.height, False
+            stack.opened.append(entry)
+            stack.push(entry.name)
+
+    def push(self, name: str, tag: Token, /) -> None:
+        """Open a formatting element."""
+        stack, entries, start = self._stack, self._entries, self._starts[-1]
+        entry = Formatting(name, tag, stack.height)
+        alike = [other for other in entries[start:] if other.name == name]
+        if len(alike) >= 3:  # the "Noah's Ark clause"
+            described = self._describe(entry)
+            alike = [other for other in alike if self._describe(other) == described]
+            if len(alike) >= 3:
+                self._forget(alike[0])
+        if len(entries) - start >= _MOST_ACTIVE:
+            self._forget(entries[start])
+        entries.append(entry)
+        stack.opened.append(entry)
+        stack.push(name)
+
+    def start_link(self) -> None:
+        """End the `a` that is open or waits to be opened again, as another one begins."""
+        if entry := self._find("a"):
+            self.adopt("a")
+            if self._find("a") is entry:  # out of the adoption agency's reach
+                self._forget(entry)
+                if entry.offset >= 0 and not entry.ghost:
+                    self._stack.remove(entry.offset)
+
+    def adopt(self, name: str, /) -> bool:
+        """Run the adoption agency for an end tag; False if the tag is to be handled like any other."""
+        stack = self._stack
+        if stack.current == name and not (stack.opened and stack.opened[-1].offset == stack.height - 1):
+            stack.pop()
+            return True
+        entry = self._find(name)
+        if entry is None:
+            return False
+        if entry.offset < 0:
+            self._forget(entry)
+        elif entry.offset >= stack.top(Border.SCOPE):
+            self._move(entry)
+        return True
+
+    def _move(self, entry: Formatting, /) -> None:
+        """Take an open element from under the blocks that stand on it.
+
+        The standard does it in rounds: each moves the element above one more block, the eighth leaves it there.
+        """
+        stack, place = self._stack, entry.offset
+        low = place
+        blocks = stack.specials_above(place, _ROUNDS)
+        for block in blocks:
+            self._thin_out(entry, low, block)
+            low = block
+        if len(blocks) == _ROUNDS:
+            ghost = Formatting(entry.name, entry.tag, low)
+            ghost.ghost = True
+            self._entries[self._index(entry)] = ghost
+            self._forget_opened(entry)
+            if not entry.ghost:
+                stack.remove(place)
+            insort(stack.opened, ghost, key=_offset)
+            return
+        self._forget(entry)
+        if entry.ghost or blocks:
+            stack.pop_to(low + 1)
+            while stack.opened and stack.opened[-1].offset >= low:  # other ghosts of that block
+                stack.opened.pop().offset = -1
+        if not entry.ghost:
+            stack.remove(place) if blocks else stack.pop_to(place)
+
+    def _thin_out(self, entry: Formatting, low: int, block: int, /) -> None:
+        """Keep of what stands between two blocks the three nearest to the upper one, if they are in the list."""
+        entries, stack = self._entries, self._stack
+        above: Formatting | None = None
+        for count, place in enumerate(stack.between(low, block)):
+            node = self._opened_at(place)
+            if node is not None and count < _KEPT:
+                above = above or node
+                continue
+            if node is not None:
+                self._forget(node)
+            stack.remove(place)
+        if above is not None:  # the "bookmark" moves behind it
+            del entries[self._index(entry)]
+            entries.insert(self._index(above) + 1, entry)
+
+    def _find(self, name: str, /) -> Formatting | None:
+        """The last `name` since the last marker."""
+        entries = self._entries
+        for index in range(len(entries) - 1, self._starts[-1] - 1, -1):
+            if entries[index].name == name:
+                return entries[index]
+        return None
+
+    def _index(self, entry: Formatting, /) -> int:
+        return self._entries.index(entry, self._starts[-1])
+
+    def _forget(self, entry: Formatting, /) -> None:
+        """Take an element off the list; it stays open if it is."""
+        del self._entries[self._index(entry)]
+        if entry.offset >= 0:
+            self._forget_opened(entry)
+
+    def _forget_opened(self, entry: Formatting, /) -> None:
+        opened = self._stack.opened
+        del opened[opened.index(entry, bisect_left(opened, entry.offset, key=_offset))]
+
+    def _opened_at(self, place: int, /) -> Formatting | None:
+        opened = self._stack.opened
+        index = bisect_left(opened, place, key=_offset)
+        return opened[index] if index < len(opened) and opened[index].offset == place else None
+
+    def _describe(self, entry: Formatting, /) -> frozenset[tuple[str, str]]:
+        """The attributes of an element: the first of each name, values decoded."""
+        if entry.described is None:
+            found: dict[str, str] = {}
+            for attribute in attributes(self._html, entry.tag):
+                if attribute.name not in found:
+                    found[attribute.name] = decode_attribute(self._html[attribute.value_start : attribute.value_end])
+            entry.described = frozenset(found.items())
+        return entry.described
