@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
+from lmtrack import links
 from lmtrack.resolver import (
     Consent,
     Decision,
@@ -171,3 +172,125 @@ def near_destinations() -> SearchStrategy[str]:
         st.lists(piece | st.characters(), max_size=12).map("".join),
         st.lists(piece | st.characters(), max_size=8).map(lambda pieces: "https://" + "".join(pieces)),
     )
+
+
+# Values of href built from what the rules of links look for, in every dress.
+
+
+def _one_of(words: str) -> SearchStrategy[str]:
+    return st.sampled_from(words.split())
+
+
+_LINK_WORDS = st.sampled_from(sorted(links._UNSUBSCRIBE | links._SECRET_WORDS)) | _one_of(
+    """shop news design discover options promo zip country utm_source utm_token id x unsubscribe ann example c o copy
+    amp lt not 40 2d C3 BC name über désabonner darse de baja 退订 logo@2x ann@shop.example"""
+)
+_LINK_SIGNS = st.sampled_from(
+    [*"/.-_~+&=?;#%@:,!()' *|$\\", "/", "/", "&", "=", "", "", "\u00a0", "\t", "\n", "\0", "\ud800"]
+) | _one_of("&amp; &#45; &equals; %2D %20 %40 %2540 %C3%BC {{ }} [[ %% *| <% .example/ =1&")
+_SPELLINGS = st.sampled_from([str, str, str, str.upper, str.title, lambda word: word.replace("e", "%65")])
+_LINK_STARTS = st.sampled_from(["https://shop.example/", "http://shop.example/", "ht\ttps://shop.example/"]) | _one_of(
+    """https://shop.example HTTPS://Shop.example:443/ https://shop.example/? / # // mailto: &#104;ttps://shop.example/
+    https: ? https://track.example/c/ https://track.example:443/o/ https://ann@shop.example/
+    https://shop.example:99999/ https://müller.example/ https://[::1]/ news/ ../"""
+)
+_OUTER = st.sampled_from(["", "", "", " ", "\r\n", "\u00a0"])
+LINK_VALUES = st.builds(
+    lambda before, start, parts, after: before + start + "".join(parts) + after,
+    _OUTER,
+    _LINK_STARTS,
+    st.lists(st.builds(lambda spell, word, sign: spell(word) + sign, _SPELLINGS, _LINK_WORDS, _LINK_SIGNS), max_size=5),
+    _OUTER,
+)
+
+# Documents made of links in every position and of what changes how the rest is read, most of it broken.
+
+OPT_OUT_ATTRIBUTES = _one_of(
+    """data-lm-no-track DATA-LM-NO-TRACK="" data-lm-no-track=1 data-pm-no-track='' ses:no-track mc:disable-tracking=on
+    disable-tracking=true disable-tracking="false" clicktracking=off clicktracking=on data-msys-clicktrack="0"
+    data-msys-clicktrack=1 track=off"""
+)
+_OTHER_ATTRIBUTES = st.sampled_from(
+    ["download", "=x", "title='a>b'", 'class="c"', "href", "href=/late", "x=", "hreflang=en", "/", "data-href='y'", "é"]
+)
+_BETWEEN = st.sampled_from([" ", " ", " ", "\n", "/", "", " / ", "\t\r\n"])
+_QUOTED = st.sampled_from(['href="{}"', 'href="{}"', "href='{}'", "href={}", 'HREF = "{}"', "href\n='{}'"])
+_PLAIN_VALUES = st.integers(0, 5).map(lambda number: f"https://shop.example/{number}?a=1&amp;b=2")
+
+
+@st.composite
+def link_tags(draw: st.DrawFn) -> str:
+    value = draw(_PLAIN_VALUES | _PLAIN_VALUES | LINK_VALUES)
+    attributes = [draw(_QUOTED).format(value)]
+    attributes += draw(st.lists(OPT_OUT_ATTRIBUTES | _OTHER_ATTRIBUTES, max_size=3))
+    name = draw(st.sampled_from(["a", "a", "a", "A", "area", "v:rect", "v:fill", "abbr"]))
+    written = "".join(draw(_BETWEEN) + attribute for attribute in draw(st.permutations(attributes)))
+    return f"<{name}{written}{draw(_BETWEEN)}>"
+
+
+_MAIL_PIECES = st.sampled_from(
+    [
+        *(
+            "<html>",
+            "<head>",
+            "</head>",
+            "<body>",
+            "<BODY class='x>'>",
+            "</body>",
+            "</BODY\n>",
+            "</html>",
+            "<p>",
+            "</a>",
+        ),
+        *(
+            "<!--[if mso]>",
+            "<!--[if !mso]><!-->",
+            "<!--<![endif]-->",
+            "<![endif]-->",
+            "<![endif]>",
+            "<!--[if gte mso 9]>",
+        ),
+        *(
+            "<!--",
+            "-->",
+            "<!-- </body> -->",
+            "<!-->",
+            "<!x",
+            "<?php ?>",
+            "</ x>",
+            "<![CDATA[",
+            "]]>",
+            "<!doctype html>",
+        ),
+        *("<script>", "</script>", "<style>", "</style>", "<title>", "</title>", "<textarea>", "</textarea>", "<xmp>"),
+        *(
+            "<svg>",
+            "</svg>",
+            "<math>",
+            "</math>",
+            "<template>",
+            "</template>",
+            "<noscript>",
+            "<table><tr><td>",
+            "</table>",
+        ),
+        *("<base href='https://base.example/dir/x'>", "<base href='/'>", "<base target=x>", "<plaintext>", "<select>"),
+        *(
+            "<a href=",
+            "<a href='",
+            "<a ",
+            "<",
+            "</",
+            "&amp",
+            "é",
+            "\ud83d",
+            "\0",
+            "\r\n",
+            "x",
+            "{{ x }}",
+            "<% a > b %>",
+        ),
+        *('<IMG SRC="https://track.example/o/x">', "<img src=x alt='Our shop'>", "<img src=https://track.example/o/"),
+    ]
+)
+LINK_DOCUMENTS = st.lists(link_tags() | link_tags() | _MAIL_PIECES | st.text(max_size=5), max_size=14).map("".join)

@@ -50,32 +50,27 @@ def make_plan(html: str, scan: Scan, policy: LinkPolicy, domain: TrackingDomain 
     """Judge every link of a document and number those that may be tracked."""
     found = scan.links if policy.track_conditional else [link for link in scan.links if not link[5]]
     written = [html[link[2] : link[3]] for link in found]
-    verdicts = _judge(list(dict.fromkeys(written)), scan.base, policy, domain)
-    judged = [verdicts[text] for text in written]
+    urls, reasons = _judge(written, scan.base, policy, domain)
     removals: list[Edit] = []
-    for place, link in enumerate(found):
-        if not link[6] and (outs := opt_outs(html, link[0], link[1])):
-            judged[place] = (judged[place][0], judged[place][1] or SkipReason.OPT_OUT)
+    for place in [place for place, link in enumerate(found) if not link[6]]:
+        if outs := opt_outs(html, found[place][0], found[place][1]):
+            reasons[place] = reasons.get(place, SkipReason.OPT_OUT)
             removals += [
                 Edit(out.start, html[out.start : out.end], "")
                 for out in outs
                 if out.start < out.end
                 and (policy.strip_opt_out == "all" or (policy.strip_opt_out == "own" and out.name == OWN))
             ]
-        if policy.skip_url_text and judged[place][1] is None:
-            shown = _link(html, link, -1, judged[place][0]).text()
-            judged[place] = (judged[place][0], SkipReason.URL_TEXT if looks_like_url(shown) else None)
-    skipped = [
-        (_link(html, link, -1, url), reason)
-        for link, (url, reason) in zip(found, judged, strict=True)
-        if reason is not None
-    ]
+    if policy.skip_url_text:
+        for place, url in enumerate(urls):
+            if place not in reasons and looks_like_url(_link(html, found[place], -1, url).text()):
+                reasons[place] = SkipReason.URL_TEXT
+    skipped = [(_link(html, found[place], -1, urls[place]), reasons[place]) for place in sorted(reasons)]
     if skipped:
-        places = [place for place, verdict in enumerate(judged) if verdict[1] is None]
+        places = [place for place in range(len(found)) if place not in reasons]
         found = [found[place] for place in places]
         written = [written[place] for place in places]
-        judged = [judged[place] for place in places]
-    urls = [url for url, _ in judged]
+        urls = [urls[place] for place in places]
     indices = _number(found, urls)
     size = len(html)
     links = [
@@ -123,7 +118,7 @@ def _quote(html: str, start: int, /) -> str:
 
 def _one_each(links: list[Link], /) -> tuple[Link, ...]:
     """One link of each index, a live one if there is one."""
-    if not any(link[3] for link in links):
+    if not any([link[3] for link in links]):
         return tuple(links)
     chosen: dict[int, Link] = {}
     for link in links:
@@ -134,23 +129,30 @@ def _one_each(links: list[Link], /) -> tuple[Link, ...]:
 
 def _judge(
     written: list[str], base: str, policy: LinkPolicy, domain: TrackingDomain | None, /
-) -> dict[str, tuple[str, SkipReason | None]]:
-    """Say of each href value as written which URL it means and why that is not tracked (None: it is)."""
+) -> tuple[list[str], dict[int, SkipReason]]:
+    """Say of each href value as written which URL it means, and of some, by place, why that is not tracked."""
     origin = _BASE.fullmatch(base) if len(base) <= _LONGEST_BASE else None
-    host = host_of(domain.base_url) if domain else None
-    unlisted = not policy.skip_urls and not policy.tracking_hosts
-    verdicts: dict[str, tuple[str, SkipReason | None]] = {}
-    for text, quick in zip(written, innocent(written), strict=True):
-        if quick and unlisted and len(quick) <= policy.max_url_octets and not (host and host in quick.lower()):
-            verdicts[text] = (quick, None)
-            continue
-        url = decode_attribute(text).strip(WHITESPACE)
-        reason = _reason(url, policy, domain)
-        if reason is SkipReason.RELATIVE and origin:
-            url = _resolve(origin, url)
+    urls = innocent(written)
+    if policy.skip_urls or policy.tracking_hosts:
+        urls = [""] * len(written)
+    elif domain is not None:
+        host = host_of(domain.base_url)
+        urls = [url if host not in url.lower() else "" for url in urls]
+    reasons: dict[int, SkipReason] = {}
+    known: dict[str, tuple[str, SkipReason | None]] = {}
+    for place in [place for place, url in enumerate(urls) if not url or len(url) > policy.max_url_octets]:
+        text = written[place]
+        if text not in known:
+            url = decode_attribute(text).strip(WHITESPACE)
             reason = _reason(url, policy, domain)
-        verdicts[text] = (url, reason)
-    return verdicts
+            if reason is SkipReason.RELATIVE and origin:
+                url = _resolve(origin, url)
+                reason = _reason(url, policy, domain)
+            known[text] = (url, reason)
+        urls[place], reason = known[text]
+        if reason is not None:
+            reasons[place] = reason
+    return urls, reasons
 
 
 def _reason(url: str, policy: LinkPolicy, domain: TrackingDomain | None, /) -> SkipReason | None:
@@ -183,7 +185,7 @@ def _resolve(base: re.Match[str], url: str, /) -> str:
 
 def _number(kept: list[FoundLink], urls: list[str], /) -> list[int]:
     """Count links in source order; a conditional one takes the number of the nearest live link to the same place."""
-    if not any(found[5] for found in kept):
+    if not any([found[5] for found in kept]):
         return list(range(len(kept)))
     live: dict[str, list[int]] = {}
     for place, (found, url) in enumerate(zip(kept, urls, strict=True)):

@@ -236,26 +236,27 @@ def _other_letters(words: frozenset[str], /) -> str:
 # Lower-cased ASCII URLs, a line each; group 1 takes part for those that no rule above can object to. It may only ever
 # be missing too often: a word that begins like a listed one, a parameter that begins like a secret, a sign that a
 # placeholder, an address or an escape needs, all make a URL go the long way.
-_INNOCENT_SIGNS: Final = r"[0-9/.,_~+!()-]"
-_INNOCENT_TEXT: Final = rf"""
-    {_INNOCENT_SIGNS}*+
-    (?:
-        (?: [{_other_letters(_UNSUBSCRIBE)}] [a-z]*+ | (?!{_beginning(_UNSUBSCRIBE, 5)}) [a-z]++ )
-        {_INNOCENT_SIGNS}*+
-    )*+
-"""
+_INNOCENT_WORD: Final = rf"(?: [{_other_letters(_UNSUBSCRIBE)}] [a-z]*+ | (?!{_beginning(_UNSUBSCRIBE, 5)}) [a-z]++ )"
+_INNOCENT_PATH: Final = rf"[0-9/.,_~+!()=-]*+ (?: {_INNOCENT_WORD} [0-9/.,_~+!()=-]*+ )*+"
+_INNOCENT_TEXT: Final = rf"[0-9/.,_~+!()-]*+ (?: {_INNOCENT_WORD} [0-9/.,_~+!()-]*+ )*+"
 # Secrets begin with one of their words; behind a short one the next word begins within these four letters.
 _SECRET_BEGINNINGS: Final = frozenset(
     beginning
     for word in _SECRET_WORDS
     for beginning in ([word] if word in _SECRET_NOUNS or len(word) >= 4 else [word + other for other in _SECRET_WORDS])
 )
-_INNOCENT_NAME: Final = rf"(?: utm_[a-z]++ | (?! {_beginning(_SECRET_BEGINNINGS | _UNSUBSCRIBE, 4)} ) [a-z]++ )"
+# So four letters tell, if no sign stands among them.
+_INNOCENT_NAME: Final = rf"""
+    (?: utm_[a-z]++ | [0-9]++
+      | (?! {_beginning(_SECRET_BEGINNINGS | _UNSUBSCRIBE, 4)} )
+        (?: [a-z]{{4,}}+ (?: [0-9_]++ {_INNOCENT_WORD} )*+ | [a-z]++ )
+    )
+"""
 _INNOCENT_LINES: Final = re.compile(
     rf"""
     (?:
         https?://[a-z0-9][a-z0-9.-]*+ (?: :[0-9]{{1,4}}+ )?+
-        (?: / {_INNOCENT_TEXT} )?+
+        (?: / {_INNOCENT_PATH} )?+
         (?: [?] (?: {_INNOCENT_NAME} (?: = {_INNOCENT_TEXT} (?: & {_INNOCENT_NAME} = {_INNOCENT_TEXT} )*+ )?+ )?+ )?+
         (?: \# {_INNOCENT_TEXT} )?+
         (\n)

@@ -50,7 +50,7 @@ class Scan:
     body_end: int = -1  # before the last live </body>
     html_end: int = -1  # before the last live </html>
     safe_end: int = -1  # before the markup that is unfinished at the end, or the end
-    base: str = ""  # href of the first live <base href>, decoded
+    base: str | None = None  # href of the first live <base href>, decoded; an empty one counts
 
 
 # Where a conditional comment's content begins; group 1 is its condition.
@@ -105,13 +105,18 @@ def _read_fast(html: str, found: Scan, /) -> bool:
             _read_conditional(html, token, found)
 
 
+# What `_note_tag` looks at outside comments.
+_NOTED: Final = frozenset(("a", "area", "base", "body", "/body", "/head", "/html"))
+
+
 def _read_exactly(html: str, /) -> Scan:
     """Read with the stack of open elements, one tag at a time."""
     found = Scan()
     for token in _walk(html, found):
-        if token.name:
+        name = token[2]
+        if name in _NOTED:
             _note_tag(html, token, found)
-        else:
+        elif not name:
             _read_conditional(html, token, found)
     return found
 
@@ -172,7 +177,7 @@ def _note_tag(html: str, token: Token, found: Scan, /, comment_end: int = 0) -> 
     elif name == "/head":
         if found.head_end < 0:
             found.head_end = end
-    elif name == "base" and not found.base and (href := _href(html, token)):
+    elif name == "base" and found.base is None and (href := _href(html, token)):
         found.base = decode_attribute(html[href.value_start : href.value_end]).strip(WHITESPACE)
 
 

@@ -12,8 +12,8 @@ from lmtrack._html.tokenizer import Token, attributes, next_token, open_point, r
 
 # Our choice: a link's text is a line; more markup than this is a link somebody forgot to close.
 _LIMIT: Final = 10_000
-_NUMBER: Final = re.compile(r"&#0*+([0-9]{1,9}+)[0-9]*+")
-# Tags that leave no gap between the words around them.
+_NUMBER: Final = re.compile(r"&#(?=[0-9])0*+([0-9]{0,9}+)[0-9]*+")
+# Tags that leave no gap between the words around them; what holds raw text shows nothing either.
 _INLINE: Final = frozenset(
     ("a", "abbr", "b", "big", "code", "em", "font", "i", "s", "small", "span", "strong", "u", "wbr")
 )
@@ -44,7 +44,7 @@ def visible_text(html: str, tag_start: int, limit: int, /) -> str:
                 break
         elif token.name == "img":
             parts.append(f" {_alt(html, token)} ")
-        elif name and name not in _INLINE:
+        elif name and name not in _INLINE and name not in RAW_TEXT:
             parts.append(" ")
     else:
         parts.append(_plain(html[position : open_point(html, position, end)]))
@@ -53,7 +53,7 @@ def visible_text(html: str, tag_start: int, limit: int, /) -> str:
 
 def _plain(text: str, /) -> str:
     # `unescape` gives any number to int(), which refuses thousands of digits; from nine on they mean no character.
-    return unescape(_NUMBER.sub(r"&#\1", text) if "&#" in text else text)
+    return unescape(_NUMBER.sub(r"&#0\1", text) if "&#" in text else text)
 
 
 def _alt(html: str, token: Token, /) -> str:
