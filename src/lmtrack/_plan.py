@@ -50,7 +50,7 @@ def make_plan(html: str, scan: Scan, policy: LinkPolicy, domain: TrackingDomain 
     """Judge every link of a document and number those that may be tracked."""
     found = scan.links if policy.track_conditional else [link for link in scan.links if not link[5]]
     written = [html[link[2] : link[3]] for link in found]
-    urls, reasons = _judge(written, scan.base, policy, domain)
+    urls, reasons = _judge(written, scan.base or "", policy, domain)
     removals: list[Edit] = []
     for place in [place for place, link in enumerate(found) if not link[6]]:
         if outs := opt_outs(html, found[place][0], found[place][1]):
@@ -118,7 +118,7 @@ def _quote(html: str, start: int, /) -> str:
 
 def _one_each(links: list[Link], /) -> tuple[Link, ...]:
     """One link of each index, a live one if there is one."""
-    if not any([link[3] for link in links]):
+    if not any([link[3] for link in links]):  # noqa: C419 - a list is half the time of a generator here
         return tuple(links)
     chosen: dict[int, Link] = {}
     for link in links:
@@ -185,7 +185,7 @@ def _resolve(base: re.Match[str], url: str, /) -> str:
 
 def _number(kept: list[FoundLink], urls: list[str], /) -> list[int]:
     """Count links in source order; a conditional one takes the number of the nearest live link to the same place."""
-    if not any([found[5] for found in kept]):
+    if not any([found[5] for found in kept]):  # noqa: C419 - the same
         return list(range(len(kept)))
     live: dict[str, list[int]] = {}
     for place, (found, url) in enumerate(zip(kept, urls, strict=True)):

@@ -13,7 +13,7 @@ from typing import Final
 _REFERENCE: Final = re.compile(
     r"""
     & (?: \# (?: [xX](?P<hex>[0-9a-fA-F]++) | (?P<dec>[0-9]++) ) ;?+
-        | (?P<name>[a-zA-Z][a-zA-Z0-9]*+) (?P<after>[;=]?+)
+        | (?P<name>[a-zA-Z][a-zA-Z0-9]*+) (?P<end> ; | (?!=) )
       )
     """,
     re.VERBOSE,
@@ -41,12 +41,9 @@ def decode_attribute(value: str, /) -> str:
 
 def _decode_reference(match: re.Match[str], /) -> str:
     if name := match["name"]:
-        after = match["after"]
-        if after == ";":
-            return html5.get(f"{name};", match[0])
         # Without `;` only the names of HTML 4 count, and not before `=`. A shorter name inside this run of letters and
         # digits would be followed by one of them, and then the standard keeps it as text too.
-        return match[0] if after else html5.get(name, match[0])
+        return html5.get(name + match["end"], match[0])
     digits, base = (match["hex"], 16) if match["hex"] else (match["dec"], 10)
     digits = digits.lstrip("0")
     if not 1 <= len(digits) <= 7:  # nothing over 0x10FFFF has fewer than 7 decimal digits; int() of 1 MB is slow
