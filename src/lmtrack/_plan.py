@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import WHITESPACE
 from lmtrack._html.optout import OWN, opt_outs
+from lmtrack._innocent import innocent
 from lmtrack.errors import BadToken
-from lmtrack.links import Edit, Link, SkipReason, host_of, innocent, looks_like_url, skip_reason
+from lmtrack.links import Edit, Link, SkipReason, host_of, looks_like_url, skip_reason
 from lmtrack.tokens import explain_token, read_click_token
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ class LmtrackError(Exception):
     """Base of every lmtrack error."""
 
 
-class InvalidOverride(LmtrackError, ValueError):
+class InvalidOverride(LmtrackError, ValueError):  # noqa: N818 - named by the decision a caller makes
     """A per-message override could not be read (strict parsing only).
 
     Attributes:

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from lmtrack._destination import is_destination
 from lmtrack._html.visible import visible_text
+from lmtrack._link_words import SECRET_NOUNS, SECRET_WORDS, UNSUBSCRIBE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,101 +171,23 @@ _PLACEHOLDER: Final = re.compile(
 )
 
 
-def _table(text: str, /) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 # One of these is in every placeholder, and in few URLs.
 _PLACEHOLDER_SIGNS: Final = frozenset("{%<*$[")
-
-# "Unsubscribe" in other languages, as words of paths and queries; without accents, words joined by hyphens. Collected
-# 2026-11 from the footers of mail in these languages: en de fr es it pt nl sv da nb fi pl cs hu ro tr ru uk ja zh.
-_UNSUBSCRIBE: Final = _table("""
-    opt-out optout abmelden abmeldung abbestellen abbestellung austragen desabonner desabonnement desabonnez
-    desinscrire desinscription desinscrivez darse-de-baja dar-de-baja darme-de-baja desuscribir desuscribirse
-    desuscripcion cancelar-suscripcion anular-suscripcion disiscriviti disiscrizione disiscrivi annulla-iscrizione
-    descadastrar descadastro descadastre cancelar-inscricao cancelar-assinatura desinscrever uitschrijven uitschrijving
-    afmelden afmelding avregistrera avprenumerera avsluta-prenumeration afmeld frameld avmeld avmelding peruuta-tilaus
-    wypisz wypisz-sie rezygnacja odhlasit odhlaseni odhlasenie leiratkozas leiratkozom dezabonare dezabonati
-    abonelikten-cik abonelikten-ayril otpisatsya otpiska отписаться отписка відписатися відписка
-    配信停止 登録解除 退订 退訂
-""")
 _TAIL: Final = re.compile(r"(?<=[^:/])[/?#].*+", re.DOTALL)  # from the first path, query or fragment on
 _WORDS: Final = re.compile(r"[^\W\d_]+")
 _LONGEST_PHRASE: Final = 3
 _DOTLESS: Final = {ord("ı"): "i"}  # the one letter of the table's languages that no accent can be taken off
-_FIRST_WORDS: Final = frozenset(phrase.partition("-")[0] for phrase in _UNSUBSCRIBE)
+_FIRST_WORDS: Final = frozenset(phrase.partition("-")[0] for phrase in UNSUBSCRIBE)
 
 # An e-mail address in a decoded URL. Begun at the `@`, so that a long local part costs nothing. A profile (`/@name`)
 # and a picture for fine screens (`logo@2x.png`) are none.
 _ADDRESS: Final = re.compile(r"(?<=[\w+~-])@(?![1-9]x\.)(?:[\w-]++\.)+[^\W\d_]{2}")
-# Parameters whose value is a bearer secret: a noun alone or behind words that tell what it opens, in any spelling
-# (`resetToken`, `user[reset_password_token]`, `X-Amz-Signature`). "promo_code" and "zip_code" are none. Our choice,
-# from the sign-in, reset, invitation and download links of transactional templates and frameworks.
-_SECRET_NOUNS: Final = _table("""
-    token code otp key sig signature auth jwt password passwd pwd pass secret ticket nonce hash hmac mac session
-    sessionid jsessionid sessid sid credential credentials assertion samlresponse
-""")
-_SECRET_OWNERS: Final = _table("""
-    access account activate activation admin api auth authorization authorisation bearer client confirm confirmation
-    csrf email id invitation invite link login logon magic mfa oauth oauth2 onetime oob otp passwordless password php
-    private recovery refresh reset secret secure security session signin signup sso temp temporary unlock user
-    validation verification verify wp xamz xgoog xsrf
-""")
-_SECRET_WORDS: Final = _SECRET_NOUNS | _SECRET_OWNERS
-_SECRET_ENDS: Final = tuple(sorted(_SECRET_NOUNS))
-_LONGEST_WORD: Final = max(map(len, _SECRET_WORDS))
+_SECRET_ENDS: Final = tuple(sorted(SECRET_NOUNS))
+_LONGEST_WORD: Final = max(map(len, SECRET_WORDS))
 _PARAMETER: Final = re.compile(r"[?&;#]([^?&;#=]*+)=")
 _SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
 
 
-def _beginning(words: frozenset[str], length: int, /) -> str:
-    """Spell a pattern for whatever begins like one of the ASCII words, by first letter so that most fail at once."""
-    tails: dict[str, set[str]] = {}
-    for word in words:
-        if word.isascii():
-            start = word.partition("-")[0][:length]
-            tails.setdefault(start[0], set()).add(start[1:])
-    return "|".join(f"{letter}(?:{'|'.join(sorted(ends))})" for letter, ends in sorted(tails.items()))
-
-
-def _other_letters(words: frozenset[str], /) -> str:
-    """The letters that none of the words begins with."""
-    return "".join(sorted(set("abcdefghijklmnopqrstuvwxyz") - {word[0] for word in words}))
-
-
-# Lower-cased ASCII URLs, a line each; group 1 takes part for those that no rule above can object to. It may only ever
-# be missing too often: a word that begins like a listed one, a parameter that begins like a secret, a sign that a
-# placeholder, an address or an escape needs, all make a URL go the long way.
-_INNOCENT_WORD: Final = rf"(?: [{_other_letters(_UNSUBSCRIBE)}] [a-z]*+ | (?!{_beginning(_UNSUBSCRIBE, 5)}) [a-z]++ )"
-_INNOCENT_PATH: Final = rf"[0-9/.,_~+!()=-]*+ (?: {_INNOCENT_WORD} [0-9/.,_~+!()=-]*+ )*+"
-_INNOCENT_TEXT: Final = rf"[0-9/.,_~+!()-]*+ (?: {_INNOCENT_WORD} [0-9/.,_~+!()-]*+ )*+"
-# Secrets begin with one of their words; behind a short one the next word begins within these four letters.
-_SECRET_BEGINNINGS: Final = frozenset(
-    beginning
-    for word in _SECRET_WORDS
-    for beginning in ([word] if word in _SECRET_NOUNS or len(word) >= 4 else [word + other for other in _SECRET_WORDS])
-)
-# So four letters tell, if no sign stands among them.
-_INNOCENT_NAME: Final = rf"""
-    (?: utm_[a-z]++ | [0-9]++
-      | (?! {_beginning(_SECRET_BEGINNINGS | _UNSUBSCRIBE, 4)} )
-        (?: [a-z]{{4,}}+ (?: [0-9_]++ {_INNOCENT_WORD} )*+ | [a-z]++ )
-    )
-"""
-_INNOCENT_LINES: Final = re.compile(
-    rf"""
-    (?:
-        https?://[a-z0-9][a-z0-9.-]*+ (?: :[0-9]{{1,4}}+ )?+
-        (?: / {_INNOCENT_PATH} )?+
-        (?: [?] (?: {_INNOCENT_NAME} (?: = {_INNOCENT_TEXT} (?: & {_INNOCENT_NAME} = {_INNOCENT_TEXT} )*+ )?+ )?+ )?+
-        (?: \# {_INNOCENT_TEXT} )?+
-        (\n)
-      | [^\n]*+ \n
-    )
-    """,
-    re.VERBOSE,
-).findall
 _URL_TEXT: Final = re.compile(
     r"(?: [hH][tT][tT][pP][sS]?:// | [wW]{3}\. ) \S++ | (?:[\w-]++\.)++ [^\W\d_]{2,}+ (?::[0-9]++)?+ (?:[/?#]\S*+)?+",
     re.VERBOSE,
@@ -277,28 +200,6 @@ def skip_reason(url: str, policy: LinkPolicy, /) -> SkipReason | None:
     What needs the document (`opt_out`, `url_text`) or the tracking domain (`tracked`) is the caller's to ask.
     """
     return _form_problem(url, policy) or _policy_problem(url, policy)
-
-
-def innocent(values: list[str], /) -> list[str]:
-    """Take a quick look at href values as written, all at once: the URL if no rule can object to it, else "".
-
-    An empty answer says nothing. The lists and the limit of the policy are not looked at.
-    """
-    if not values:
-        return []
-    lines = "\n".join(values)
-    if not lines.isascii() or lines.count("\n") != len(values) - 1:
-        # Lower-casing could make ASCII letters, and a line end inside a value would shift the answers.
-        values = [value if value.isascii() and "\n" not in value else "" for value in values]
-        lines = "\n".join(values)
-    # No other reference is left in an innocent line: there `&` comes before a name and `=`, where it stands for itself.
-    lines = lines.replace("&amp;", "&")
-    low = lines.lower()
-    answers = _INNOCENT_LINES(low + "\n")
-    urls = lines.split("\n")
-    if "unsubscribe" in low:
-        answers = [answer and "unsubscribe" not in url.lower() for answer, url in zip(answers, urls, strict=True)]
-    return [url if answer else "" for answer, url in zip(answers, urls, strict=True)]
 
 
 def _form_problem(url: str, policy: LinkPolicy, /) -> SkipReason | None:  # noqa: PLR0911 - one return a rule, in order
@@ -357,7 +258,7 @@ def _is_unsubscribe(url: str, /) -> bool:
         return True
     words = _WORDS.findall(plain)
     return not _FIRST_WORDS.isdisjoint(words) and any(
-        "-".join(words[first : first + length]) in _UNSUBSCRIBE
+        "-".join(words[first : first + length]) in UNSUBSCRIBE
         for first, word in enumerate(words)
         if word in _FIRST_WORDS
         for length in range(1, _LONGEST_PHRASE + 1)
@@ -382,9 +283,9 @@ def _is_secret(name: str, /) -> bool:
         return False
     reached = [0]  # where a word may begin
     for end in range(1, len(plain)):
-        if any(plain[start:end] in _SECRET_WORDS for start in reached[-_LONGEST_WORD:]):
+        if any(plain[start:end] in SECRET_WORDS for start in reached[-_LONGEST_WORD:]):
             reached.append(end)
-    return any(plain[start:] in _SECRET_NOUNS for start in reached[-_LONGEST_WORD:])
+    return any(plain[start:] in SECRET_NOUNS for start in reached[-_LONGEST_WORD:])
 
 
 def _decoded(text: str, /) -> str:

@@ -6,6 +6,7 @@ what it takes for a link is one. Where the usual spelling ends, it stops and lea
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._html.grammar import (
@@ -117,8 +118,19 @@ def _reader(tail: str, /, *, vml: bool) -> re.Pattern[str]:
 # The tags that frame a document, as nearly all mail writes them.
 _FRAME: Final = rf"<(/(?:body|head|html)|body) {ATTRIBUTES_PLAIN}"
 
-# Group 2 is the href value of an <a>; group 4 that of the VML element (group 3) of a whole conditional comment, and
-# group 5 stands where its tag ends; group 6 is the name of a framing tag.
-LIVE: Final = _reader(rf"{_PLAIN_A} | {_VML_BUTTON} | {_FRAME}", vml=False)
-# Inside a conditional comment: group 2 is the href value of the link whose name is group 1.
-CONDITIONAL: Final = _reader(_plain_link("[aA]|v:(?!fill|imagedata)[a-z]++"), vml=True)
+
+# Compiled when the first document is read: that takes 6 ms, which `import lmtrack` need not pay.
+@cache
+def live_reader() -> re.Pattern[str]:
+    """Give the reader of a document.
+
+    Group 2 is the href value of an `<a>`; group 4 that of the VML element (group 3) of a whole conditional comment, and
+    group 5 stands where its tag ends; group 6 is the name of a framing tag.
+    """
+    return _reader(rf"{_PLAIN_A} | {_VML_BUTTON} | {_FRAME}", vml=False)
+
+
+@cache
+def conditional_reader() -> re.Pattern[str]:
+    """Give the reader of a conditional comment's content: group 2 is the href value of the link named by group 1."""
+    return _reader(_plain_link("[aA]|v:(?!fill|imagedata)[a-z]++"), vml=True)

@@ -18,7 +18,7 @@ from lmtrack._html.grammar import (
     WS,
     any_case,
 )
-from lmtrack._html.reader import CONDITIONAL, LIVE
+from lmtrack._html.reader import conditional_reader, live_reader
 from lmtrack._html.tokenizer import (
     Attribute,
     Token,
@@ -65,12 +65,12 @@ def scan(html: str, /) -> Scan:
     return found if _read_fast(html, found) else _read_exactly(html)
 
 
-def _read_fast(html: str, found: Scan, /) -> bool:
+def _read_fast(html: str, found: Scan, /) -> bool:  # noqa: PLR0912 - one loop, as each call would cost every link
     """Read without an open-element stack; False if svg or math shows that one is needed."""
-    links = found.links
+    links, steps = found.links, live_reader().finditer
     position, end = 0, len(html)
     while True:
-        for step in LIVE.finditer(html, position):
+        for step in steps(html, position):
             kind = step.lastindex
             if kind == 2:  # an <a>
                 value_start, value_end = step.span(2)
@@ -190,8 +190,9 @@ def _read_conditional(html: str, comment: Token, found: Scan, /) -> None:
     if "href" not in html[position:comment_end].lower():
         return
     end = comment_end - 9 if html.endswith("<![endif]", position, comment_end) else comment_end
+    read = conditional_reader().match
     while True:
-        step = CONDITIONAL.match(html, position, end)
+        step = read(html, position, end)
         if step is None:  # pragma: no cover - the expression matches the empty string
             return
         if step.lastindex:
