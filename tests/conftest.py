@@ -15,8 +15,9 @@ settings.register_profile(
     "deep", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 # hypothesis registers "ci" itself (derandomised, no database) and picks it when CI is set.
-if profile := os.environ.get("HYPOTHESIS_PROFILE", "" if os.environ.get("CI") else "default"):
-    settings.load_profile(profile)
+PROFILE = os.getenv("HYPOTHESIS_PROFILE", "" if os.getenv("CI") else "default")
+if PROFILE:
+    settings.load_profile(PROFILE)
 
 
 @pytest.fixture(scope="session")
