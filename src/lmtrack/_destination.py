@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from unicodedata import normalize
-from urllib.parse import unquote
 
 from lmtrack.errors import BadDestination
 
@@ -101,6 +100,8 @@ def _problem(url: str) -> str | None:  # noqa: PLR0911 - one return a rule, in t
 
 def _host_problem(host: str) -> str | None:
     if "%" in host:
+        from urllib.parse import unquote  # noqa: PLC0415 - rare in mail, and 2 ms of every import
+
         host = unquote(host)  # what is no UTF-8 becomes U+FFFD, which no name may hold
     # Looked at in both forms: NFKC uncovers a disguised delimiter, and hides one under a combining mark.
     composed = normalize("NFKC", host)

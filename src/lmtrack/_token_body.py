@@ -10,10 +10,13 @@ import re
 import struct
 import zlib
 from binascii import unhexlify
-from uuid import UUID
+from typing import TYPE_CHECKING
 
 from lmtrack._destination import LIMIT_OCTETS, check_destination
 from lmtrack.errors import MalformedToken
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 NUMBER_MAX = 65535  # our choice: no mail has more recipients or links; three octets at most
 
@@ -84,6 +87,8 @@ def pack_id(message_id: str | UUID) -> bytes:
         ValueError: It is not 1 to 64 characters U+0021 to U+007E without `@`.
     """
     if not isinstance(message_id, str):
+        from uuid import UUID  # noqa: PLC0415 - 2 ms of every import, and who has one has imported it
+
         if isinstance(message_id, UUID):
             return message_id.bytes
         raise TypeError(f"message_id must be a str or a uuid.UUID, not {type(message_id).__name__}")

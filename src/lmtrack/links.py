@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from unicodedata import combining, normalize
-from urllib.parse import unquote
 
 from lmtrack._destination import is_destination
 from lmtrack._html.visible import visible_text
@@ -292,6 +291,8 @@ def _decoded(text: str, /) -> str:
     """Undo percent escapes; octets that are no UTF-8 are Latin-1, as old sites write them."""
     if "%" not in text:
         return text
+    from urllib.parse import unquote  # noqa: PLC0415 - 2 ms of every import
+
     try:
         return unquote(text, errors="strict")
     except UnicodeDecodeError:

@@ -28,7 +28,6 @@ from lmtrack._html.tokenizer import (
     raw_text_end,
     token_at,
 )
-from lmtrack._html.tree import OpenElements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,6 +127,8 @@ def live_tags(html: str, /) -> Iterator[Token]:
 
 def _walk(html: str, found: Scan, /) -> Iterator[Token]:
     """Go through every comment, every tag of an HTML element and every `a`. Sets `safe_end` in the end."""
+    from lmtrack._html.tree import OpenElements  # noqa: PLC0415 - few documents hold svg; 4 ms of every import
+
     elements = OpenElements(html)
     position, end = 0, len(html)
     while token := next_token(html, position, end, cdata=elements.foreign):
