@@ -15,8 +15,8 @@ settings.register_profile(
     "deep", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 # hypothesis registers "ci" itself (derandomised, no database) and picks it when CI is set.
-PROFILE = os.getenv("HYPOTHESIS_PROFILE", "" if os.getenv("CI") else "default")
-if PROFILE:
+ENVIRONMENT = os.environ  # noqa: TID251 - the ban is for the library
+if PROFILE := ENVIRONMENT.get("HYPOTHESIS_PROFILE", "" if ENVIRONMENT.get("CI") else "default"):
     settings.load_profile(PROFILE)
 
 

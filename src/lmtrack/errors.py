@@ -11,6 +11,7 @@ from itsdangerous import BadData, BadSignature, BadTimeSignature, SignatureExpir
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from lmtrack.tokens import ClickToken, OpenToken
 
@@ -127,7 +128,7 @@ class TokenExpired(BadToken, SignatureExpired):
     def __init__(self, token: OpenToken | ClickToken) -> None:
         super().__init__()
         self.token = token
-        self.date_signed = token.issued_at
+        self.date_signed: datetime | None = token.issued_at  # as declared by itsdangerous
 
 
 class TokenNotYetValid(BadToken, BadTimeSignature):
