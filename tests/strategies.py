@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from lmtrack import links
+from lmtrack import _link_words
 from lmtrack.resolver import (
     Consent,
     Decision,
@@ -181,7 +181,7 @@ def _one_of(words: str) -> SearchStrategy[str]:
     return st.sampled_from(words.split())
 
 
-_LINK_WORDS = st.sampled_from(sorted(links._UNSUBSCRIBE | links._SECRET_WORDS)) | _one_of(
+_LINK_WORDS = st.sampled_from(sorted(_link_words.UNSUBSCRIBE | _link_words.SECRET_WORDS)) | _one_of(
     """shop news design discover options promo zip country utm_source utm_token id x unsubscribe ann example c o copy
     amp lt not 40 2d C3 BC name über désabonner darse de baja 退订 logo@2x ann@shop.example"""
 )
@@ -294,3 +294,69 @@ _MAIL_PIECES = st.sampled_from(
     ]
 )
 LINK_DOCUMENTS = st.lists(link_tags() | link_tags() | _MAIL_PIECES | st.text(max_size=5), max_size=14).map("".join)
+
+
+# Pieces of HTML that readers trip over. A `%` becomes a number, so that every link of a document has a URL of its own;
+# the bare `&` at the end of it is written `&amp;` by a serialiser where the link is live, and nowhere else.
+HTML_LINK = '<a href="https://u.example/%?&">'
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_TAGS = _words(
+    "p div b i font nobr em li ul ol dd dt dl h1 h2 table tr td th tbody caption colgroup col form button span center "
+    "pre br hr img input object marquee noscript u s ruby rt rp rb rtc image listing sarcasm x-y"
+)
+_FOREIGN_TAGS = _words("svg math g desc title foreignObject mi mtext annotation-xml mglyph path style script")
+_RAW_TAGS = _words("style script title textarea xmp iframe noembed noframes")
+_ODD_MARKUP = [
+    "x", " ", "\n", "\r\n", "\r", "\0", "<", "</", "<!", "&", "&amp;", "&copy=1", "</>", "<3", "< a>", "\U0001f600",
+    "\ud800", "<!--", "-->", "--!>", "<!-->", "<!--->", "<!-- x -->", "<!x>", "<?x>", "</ x>", "<![CDATA[",
+    "<![CDATA[x]]>", "]]>", "<![cdata[", "<!--[if mso]>", "<![endif]-->", "<!--[if !mso]><!-->", "<!--<![endif]-->",
+    "<![if !mso]>", '<v:rect href="https://u.example/%?&">', "<!doctype html>",
+    '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 3.2//EN">',
+    "<body>", "</body>", "<html>", "</html>", "<head>", "</head>", "<svg/>", "<title/>", "<base href='https://b.example/'>",
+    "<font color=red>", "<font face=x>", "<b id=1>", "<b id=2>", "<input type=hidden>", "<div>" * 9, "<b>" * 4,
+    "<annotation-xml encoding=text/html>", "<annotation-xml encoding='APPLICATION/XHTML+XML'>", "<svg><desc>",
+    "<svg><foreignObject>", "<math><mi>", "<table><tr><td>", "<script><!--", "<script><!-- <script>", "</script><!--",
+]  # fmt: skip
+_ODD_LINKS = [
+    HTML_LINK, HTML_LINK, HTML_LINK + "x</a>", '<A HREF="https://u.example/%?&" >', "<a href='https://u.example/%?&'>",
+    "<a href=https://u.example/%?&>", '<a/href="https://u.example/%?&"/>', '<a x=1"href="https://u.example/%?&">',
+    '<a href = "https://u.example/%?&"b>', '<a href="https://u.example/%?&" href="https://u.example/%?&">',
+    '<a\r\nhref\f=\t"https://u.example/%?&">', '<a title=">" href="https://u.example/%?&">',
+    '<a x="href=" href="https://u.example/%?&">', '<ahref="https://u.example/%?&">', '<a href="https://u.example/%?&"',
+    '<a href="https://u.example/%?&', "<a href='https://u.example/%?&\">", '<abbr href="https://u.example/%?&">',
+    '<area href="https://u.example/%?&">', '<div title=\'<a href="https://u.example/%?&">\'>', "<a>", "</a>", "<a ",
+    '<a href="https://u.example/%?&" data-lm-no-track>', '<a href="{{ u }}">', '<a href="https://u.example/%?&"/>',
+]  # fmt: skip
+
+
+def _numbered(pieces: list[str]) -> str:
+    text = "".join(pieces).split("%")
+    return "".join(part + str(number) for number, part in enumerate(text[:-1])) + text[-1]
+
+
+def html_fragments(*, foreign: bool = True, template: bool = False, select: bool = False) -> SearchStrategy[str]:
+    """One piece of markup; `%` stands where a number belongs."""
+    tags = _TAGS + (["template"] if template else []) + (["select", "option", "optgroup"] if select else [])
+    names = st.sampled_from(tags + _RAW_TAGS + (_FOREIGN_TAGS if foreign else []))
+    odd = [piece for piece in _ODD_MARKUP if foreign or not any(f"<{name}" in piece for name in ("svg", "math"))]
+    return st.one_of(
+        st.sampled_from(_ODD_LINKS),
+        st.sampled_from(odd),
+        st.builds("<{}{}>".format, names, st.sampled_from(["", "", "", "", "/", " class=x", " x='"])),
+        st.builds("</{}>".format, names),
+        names.map(lambda name: f"<{name.upper()}>"),
+        st.sampled_from(_RAW_TAGS).map(lambda name: f"<{name}>{HTML_LINK}</{name}>"),
+    )
+
+
+def hostile_html(
+    *, foreign: bool = True, template: bool = False, select: bool = False, max_pieces: int = 30
+) -> SearchStrategy[str]:
+    """A document of such pieces, each link with a URL of its own."""
+    pieces = html_fragments(foreign=foreign, template=template, select=select)
+    return st.lists(pieces, max_size=max_pieces).map(_numbered)

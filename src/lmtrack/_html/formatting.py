@@ -24,6 +24,8 @@ _MOST_REOPENED: Final = 100_000
 # "Outer loop counter" and "inner loop counter" of the adoption agency.
 _ROUNDS: Final = 8
 _KEPT: Final = 3
+# The "Noah's Ark clause": so many of one name with the same attributes.
+_SAME: Final = 3
 
 
 class Formatting:
@@ -98,34 +100,37 @@ class ActiveFormatting:
         """Open a formatting element."""
         stack, entries, start = self._stack, self._entries, self._starts[-1]
         entry = Formatting(name, tag, stack.height)
-        alike = [other for other in entries[start:] if other.name == name]
-        if len(alike) >= 3:  # the "Noah's Ark clause"
-            described = self._describe(entry)
-            alike = [other for other in alike if self._describe(other) == described]
-            if len(alike) >= 3:
-                self._forget(alike[0])
-        if len(entries) - start >= _MOST_ACTIVE:
-            self._forget(entries[start])
+        if len(entries) - start >= _SAME:
+            alike = [other for other in entries[start:] if other.name == name]
+            if len(alike) >= _SAME and (same := self._like(entry, alike)):
+                self._forget(same)
+            elif len(entries) - start >= _MOST_ACTIVE:
+                self._forget(entries[start])
         entries.append(entry)
         stack.opened.append(entry)
         stack.push(name)
 
     def start_link(self) -> None:
         """End the `a` that is open or waits to be opened again, as another one begins."""
-        if entry := self._find("a"):
-            self.adopt("a")
-            if self._find("a") is entry:  # out of the adoption agency's reach
-                self._forget(entry)
-                if entry.offset >= 0 and not entry.ghost:
-                    self._stack.remove(entry.offset)
+        entry = self._find("a")
+        if entry is not None and self.adopt("a") and self._find("a") is entry:  # out of the adoption agency's reach
+            self._forget(entry)
+            if entry.offset >= 0 and not entry.ghost:
+                self._stack.remove(entry.offset)
 
     def adopt(self, name: str, /) -> bool:
         """Run the adoption agency for an end tag; False if the tag is to be handled like any other."""
         stack = self._stack
-        if stack.current == name and not (stack.opened and stack.opened[-1].offset == stack.height - 1):
-            stack.pop()
-            return True
         entry = self._find(name)
+        if stack.current == name:
+            top = stack.opened[-1] if stack.opened else None
+            if top is None or top.offset != stack.height - 1:  # not in the list
+                stack.pop()
+                return True
+            if top is entry:
+                del self._entries[self._index(top)]
+                stack.pop()
+                return True
         if entry is None:
             return False
         if entry.offset < 0:
@@ -203,6 +208,12 @@ class ActiveFormatting:
         opened = self._stack.opened
         index = bisect_left(opened, place, key=_offset)
         return opened[index] if index < len(opened) and opened[index].offset == place else None
+
+    def _like(self, entry: Formatting, others: list[Formatting], /) -> Formatting | None:
+        """The earliest of the elements with the attributes of `entry`, if there are as many as may be."""
+        described = self._describe(entry)
+        same = [other for other in others if self._describe(other) == described]
+        return same[0] if len(same) >= _SAME else None
 
     def _describe(self, entry: Formatting, /) -> frozenset[tuple[str, str]]:
         """The attributes of an element: the first of each name, values decoded."""
