@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from lmtrack._html.images import Image, live_images
 from lmtrack._html.scan import Scan, scan
 from lmtrack._plan import Plan, make_plan
+from lmtrack._token_make import PackedLinks, pack_links
 
 if TYPE_CHECKING:
     from lmtrack.links import LinkPolicy
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 class _Memo:
     """What need not be worked out twice; a cache of pure functions of the document, so no part of its value."""
 
-    __slots__ = ("images", "pixels", "plan")
+    __slots__ = ("images", "packed", "pixels", "plan")
 
     def __init__(self) -> None:
+        self.packed: tuple[Plan, PackedLinks] | None = None
         self.images: list[Image] | None = None
         self.pixels: list[Image] | None = None
         # With what it is for, in one value: another thread may be putting its own here.
@@ -84,6 +86,13 @@ class HtmlDocument:
         memo = self._memo.plan
         if memo is None or memo[0] != wanted:
             memo = self._memo.plan = (wanted, make_plan(self.html, self._scan, policy, domain))
+        return memo[1]
+
+    def packed_links(self, plan: Plan, /) -> PackedLinks:
+        """Pack the links' own destinations for signing; the same for every recipient (internal)."""
+        memo = self._memo.packed
+        if memo is None or memo[0] is not plan:
+            memo = self._memo.packed = (plan, pack_links([link.url for link in plan.numbered]))
         return memo[1]
 
     def pixel_place(self, position: Literal["end", "start"], /) -> int:

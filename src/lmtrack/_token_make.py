@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from lmtrack._clock import epoch_seconds
 from lmtrack._keys import Keys
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
     from uuid import UUID
+
+# Link index and destination of each link, packed; None is a destination by id.
+PackedLinks: TypeAlias = list[tuple[bytes, bytes | None]]
 
 # First octet of the body for each mode that such a token can have.
 _OPENS: Final = {kind.mode: VERSION << 4 | kind.number for kind in KINDS.values() if kind.purpose == "open"}
@@ -133,17 +136,40 @@ def make_click_tokens(
     >>> [read_click_token(keys, token).link_index for token in tokens]
     [0, 1]
     """
+    return seal_links(keys, message_id, pack_links(urls), recipient=recipient, mode=mode, now=now)
+
+
+def pack_links(urls: Iterable[str | None]) -> PackedLinks:
+    """Pack what a message's click tokens share with those of every other recipient: link indices and destinations.
+
+    Raises:
+        BadDestination: A click may not go to one of the URLs.
+        TypeError: `urls` is one URL, or holds something else than `str` and None.
+        ValueError: There are more than 65,536.
+    """
     if isinstance(urls, (str, bytes)):
         raise TypeError("urls must be the URLs of a message's links, not one of them")
+    return [
+        (pack_number(index, "link_index"), None if url is None else pack_url(url)) for index, url in enumerate(urls)
+    ]
+
+
+def seal_links(
+    keys: Keys,
+    message_id: str | UUID,
+    links: PackedLinks,
+    *,
+    recipient: int = 0,
+    mode: TrackingMode = INDIVIDUAL,
+    now: datetime | None = None,
+) -> list[str]:
+    """Sign the click tokens of one message from packed links; arguments and errors are those of `make_click_tokens`."""
     by_id = _start(keys, _CLICKS, mode, recipient, now)
     inline = bytes((_INLINE_CLICKS[mode],)) + by_id[1:]  # the clock is asked once
     field = pack_id(message_id)
     sized_field = ONE_OCTET[len(field)] + field
     return [
-        seal(keys, by_id + pack_number(index, "link_index") + field)
-        if url is None
-        else seal(keys, inline + pack_number(index, "link_index") + sized_field + pack_url(url))
-        for index, url in enumerate(urls)
+        seal(keys, by_id + index + field if url is None else inline + index + sized_field + url) for index, url in links
     ]
 
 

@@ -18,12 +18,12 @@ from lmtrack._html.grammar import WHITESPACE
 from lmtrack._plan import verified_click
 from lmtrack._splice import growth, octets, revert, splice
 from lmtrack._token_body import pack_id
+from lmtrack._token_make import pack_links, seal_links
 from lmtrack.errors import BadToken
 from lmtrack.links import Edit, Link, LinkPolicy, SkipReason
 from lmtrack.resolver import Decision, Reason, TrackingMode
 from lmtrack.tokens import (
     explain_token,
-    make_click_tokens,
     make_open_token,
     read_open_token,
 )
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from lmtrack._plan import Plan
+    from lmtrack._token_make import PackedLinks
     from lmtrack.tokens import ClickToken, OpenToken
 
 PixelPosition = Literal["end", "start", "auto"]
@@ -220,15 +221,11 @@ def track_html(
     edits: list[Edit] = []
     # Indices go by the links of the untracked document: one that was tracked for this message is not counted anew.
     if decision.track_clicks and not any(map(sending.has, plan.clicks)):
-        urls = _destinations(plan, destination, destinations)
+        packed = _packed_links(document, plan, destination, destinations)
         if campaign is not None and decision.clicks is TrackingMode.AGGREGATE:
-            tokens = make_click_tokens(
-                domain.keys, campaign.id, urls, mode=TrackingMode.AGGREGATE, now=campaign.started_at
-            )
+            tokens = seal_links(domain.keys, campaign.id, packed, mode=TrackingMode.AGGREGATE, now=campaign.started_at)
         else:
-            tokens = make_click_tokens(
-                domain.keys, message_id, urls, recipient=recipient, mode=decision.clicks, now=now
-            )
+            tokens = seal_links(domain.keys, message_id, packed, recipient=recipient, mode=decision.clicks, now=now)
         # Base and token are made of signs that stand as they are in any attribute value, quoted or bare.
         prefix = f"{domain.base_url}/c/"
         edits = _with_removals(
@@ -337,18 +334,18 @@ def _check_sending(
         epoch_seconds(now)  # a naive time is refused whether or not a token comes to hold it
 
 
-def _destinations(
-    plan: Plan, destination: Callable[[Link], str] | None, destinations: str, /
-) -> list[str] | list[None]:
-    """Where each index leads; None is left to be looked up by id."""
+def _packed_links(
+    document: HtmlDocument, plan: Plan, destination: Callable[[Link], str] | None, destinations: str, /
+) -> PackedLinks:
+    """Pack where each index leads, once a document unless the caller decides it link by link."""
     if destinations == "by_id":
-        return [None] * len(plan.numbered)
+        return pack_links([None] * len(plan.numbered))
     if destination is None:
-        return [link.url for link in plan.numbered]
+        return document.packed_links(plan)
     urls = [destination(link) for link in plan.numbered]
     if not all(isinstance(url, str) for url in urls):
         raise TypeError("destination must give str")
-    return urls
+    return pack_links(urls)
 
 
 def _without_aggregate(decision: Decision, /) -> Decision:
