@@ -106,7 +106,10 @@ def mutation(session: nox.Session) -> None:
     # Not the project itself: the mutants have to be what is imported.
     session.install(*PROJECT["project"]["dependencies"], *group("mutation"))
     session.run("mutmut", "run", *session.posargs)
-    session.run("mutmut", "results")
+    results = session.run("mutmut", "results", silent=True, log=False) or ""
+    alive = [line.strip() for line in results.splitlines() if line.endswith((": survived", ": no tests"))]
+    if alive:
+        session.error("\n".join(("nobody noticed", *alive)))
 
 
 @nox.session(default=False)
