@@ -23,7 +23,6 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build", "examples"]
 html_theme = "furo"
 html_title = f"lmtrack {release}"
-html_extra_path = ["examples"]
 html_copy_source = False
 
 myst_enable_extensions = ["colon_fence", "deflist"]
