@@ -25,6 +25,7 @@ class Row:
 
     @property
     def ratio(self) -> float:
+        """How many times as fast we are."""
         return self.peer / self.ours
 
 

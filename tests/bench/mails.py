@@ -74,7 +74,8 @@ def link_dense(octets: int) -> str:
 def newsletter(octets: int, links: int) -> str:
     """A newsletter of a size with a number of links, each with a destination of its own."""
     share = octets // links
-    filler = '<td style="padding:0 8px;font-family:Georgia,serif;font-size:15px;line-height:1.5;">Words and more words.</td>\n'
+    style = "padding:0 8px;font-family:Georgia,serif;font-size:15px;line-height:1.5;"
+    filler = f'<td style="{style}">Words and more words.</td>\n'
     parts = [_HEAD]
     for number in range(links):
         link = (
