@@ -113,6 +113,20 @@ def test_token_is_not_read_past_the_end() -> None:
     assert next_token(html, 9, 12) == Token(9, 12, "i")
 
 
+def test_token_at_a_place_is_a_tag_a_comment_or_nothing() -> None:
+    html = "<A><!--x--><!x></ x></a>y<!--"
+    assert [token_at(html, start, len(html)) for start in range(len(html))] == [
+        {
+            0: Token(0, 3, "a"),
+            3: Token(3, 11, ""),
+            11: Token(11, 15, ""),
+            15: Token(15, 20, ""),
+            20: Token(20, 24, "/a"),
+        }.get(start)
+        for start in range(len(html))
+    ]
+
+
 @pytest.mark.parametrize(
     ("tag", "expected"),
     [

@@ -76,9 +76,7 @@ class ActiveFormatting:
 
     def clear_to_marker(self) -> None:
         """End the list begun by the last marker."""
-        del self._entries[self._starts[-1] :]
-        if len(self._starts) > 1:
-            self._starts.pop()
+        del self._entries[self._starts.pop() :]
 
     def reconstruct(self) -> None:
         """Open again the formatting elements that a closing block popped."""

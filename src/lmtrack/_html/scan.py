@@ -23,14 +23,14 @@ from lmtrack._html.tokenizer import (
     Attribute,
     Token,
     attributes,
-    next_token,
-    open_point,
     raw_text_end,
     token_at,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from lmtrack._html.live import LiveTokens
 
 
 # A link as it stands in the source: the span of its tag, the span of its href value inside the quotes, its element,
@@ -111,47 +111,26 @@ _NOTED: Final = frozenset(("a", "area", "base", "body", "/body", "/head", "/html
 def _read_exactly(html: str, /) -> Scan:
     """Read with the stack of open elements, one tag at a time."""
     found = Scan()
-    for token in _walk(html, found):
+    tokens = _live_tokens(html)
+    for token in tokens:
         name = token[2]
         if name in _NOTED:
             _note_tag(html, token, found)
         elif not name:
             _read_conditional(html, token, found)
+    found.safe_end = tokens.safe_end
     return found
 
 
 def live_tags(html: str, /) -> Iterator[Token]:
     """Go through every live tag of a document, exactly read; svg and math elements only by name `a`."""
-    return (token for token in _walk(html, Scan()) if token.name)
+    return (token for token in _live_tokens(html) if token.name)
 
 
-def _walk(html: str, found: Scan, /) -> Iterator[Token]:
-    """Go through every comment, every tag of an HTML element and every `a`. Sets `safe_end` in the end."""
-    from lmtrack._html.tree import OpenElements  # noqa: PLC0415 - few documents hold svg; 4 ms of every import
+def _live_tokens(html: str, /) -> LiveTokens:
+    from lmtrack._html.live import LiveTokens  # noqa: PLC0415 - few documents hold svg; 4 ms of every import
 
-    elements = OpenElements(html)
-    position, end = 0, len(html)
-    while token := next_token(html, position, end, cdata=elements.foreign):
-        if token.start > position:
-            elements.text(position, token.start)
-        position = token.end
-        name = token.name
-        if not name:
-            elements.declaration(token)
-            yield token
-        elif name[0] == "/":
-            if not elements.foreign:
-                yield token
-            elements.end(name[1:])
-        else:
-            if elements.start(token):
-                position = -1 if name == "plaintext" else raw_text_end(html, name, position, end)
-                if position < 0:
-                    found.safe_end = token.start
-                    return
-            if elements.in_html or name == "a":
-                yield token
-    found.safe_end = open_point(html, position, end)
+    return LiveTokens(html)
 
 
 def _href(html: str, token: Token, /) -> Attribute | None:
