@@ -105,7 +105,7 @@ def _origin(parts: re.Match[str], /) -> tuple[str, str, str]:
     return scheme, host.lower(), (port.lstrip("0") or "0") if port else _DEFAULT_PORT[scheme]
 
 
-def open_url(domain: TrackingDomain, token: str, /) -> str:
+def open_url(domain: TrackingDomain, token: str) -> str:
     """Make the URL of a tracking pixel.
 
     Raises:
@@ -118,7 +118,7 @@ def open_url(domain: TrackingDomain, token: str, /) -> str:
     return _under(domain, "o", token)
 
 
-def click_url(domain: TrackingDomain, token: str, /) -> str:
+def click_url(domain: TrackingDomain, token: str) -> str:
     """Make the URL of a tracked link.
 
     Raises:
@@ -131,7 +131,7 @@ def click_url(domain: TrackingDomain, token: str, /) -> str:
     return _under(domain, "c", token)
 
 
-def withdraw_url(domain: TrackingDomain, token: str, /) -> str:
+def withdraw_url(domain: TrackingDomain, token: str) -> str:
     """Make the URL behind which a recipient withdraws consent to tracking.
 
     Raises:
