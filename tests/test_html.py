@@ -685,7 +685,6 @@ OLDER = open_url(DOMAIN, make_open_token(KEYS, "m-0", now=NOW))
         f"<IMG ALT=x SRC = '\n{OURS} '>",
         f"<img src={OURS}>",
         f"<image src='{OURS}'/>",
-        f"<img src='{''.join(f'&#{ord(char)};' for char in OURS)}'>",
         f"<img src='{OURS.replace('track.example', 'TRACK.example:443').replace('https', 'HTTPS')}'>",
         f"<svg></svg><img src='{OURS}'>",
         f"<svg><img src='{OURS}'>",

@@ -47,8 +47,13 @@ class Plan(NamedTuple):
     clicks: tuple[ClickToken, ...]  # what the domain's keys signed in links it has tracked before
 
 
+_NO_LINKS: Final = Plan((), (), (), (), (), ())
+
+
 def make_plan(html: str, scan: Scan, policy: LinkPolicy, domain: TrackingDomain | None, /) -> Plan:
     """Judge every link of a document and number those that may be tracked."""
+    if not scan.links:
+        return _NO_LINKS
     found = scan.links if policy.track_conditional else [link for link in scan.links if not link[5]]
     written = [html[link[2] : link[3]] for link in found]
     urls, reasons = _judge(written, scan.base or "", policy, domain)
@@ -72,7 +77,7 @@ def make_plan(html: str, scan: Scan, policy: LinkPolicy, domain: TrackingDomain 
         found = [found[place] for place in places]
         written = [written[place] for place in places]
         urls = [urls[place] for place in places]
-    indices = _number(found, urls)
+    indices, twins = _number(found, urls)
     size = len(html)
     links = [
         _new(Link, (index, url, link[4], link[5] > 0, html, link[0], link[5] or size))
@@ -81,7 +86,9 @@ def make_plan(html: str, scan: Scan, policy: LinkPolicy, domain: TrackingDomain 
     values = [
         (link[2], text, '"' if link[6] else _quote(html, link[2])) for link, text in zip(found, written, strict=True)
     ]
-    if len(links) > _MOST_LINKS:
+    numbered = [link for place, link in enumerate(links) if place not in twins] if twins else links
+    if len(numbered) > _MOST_LINKS:
+        numbered = numbered[:_MOST_LINKS]
         values = [value for value, index in zip(values, indices, strict=True) if index < _MOST_LINKS]
         skipped += [(link._replace(index=-1), SkipReason.TOO_MANY) for link in links if link.index >= _MOST_LINKS]
         skipped.sort(key=lambda skip: skip[0].start)
@@ -90,7 +97,7 @@ def make_plan(html: str, scan: Scan, policy: LinkPolicy, domain: TrackingDomain 
     return Plan(
         tuple(links),
         tuple(values),
-        _one_each(links),
+        tuple(numbered),
         tuple(skipped),
         tuple(removals),
         tuple(click for click in clicks if click),
@@ -115,17 +122,6 @@ def _link(html: str, found: FoundLink, index: int, url: str, /) -> Link:
 def _quote(html: str, start: int, /) -> str:
     """The quote around a value; a bare one cannot begin with a quote, so one before it is around it."""
     return html[start - 1] if html[start - 1] in "\"'" else ""
-
-
-def _one_each(links: list[Link], /) -> tuple[Link, ...]:
-    """One link of each index, a live one if there is one."""
-    if not any([link[3] for link in links]):  # noqa: C419 - a list is half the time of a generator here
-        return tuple(links)
-    chosen: dict[int, Link] = {}
-    for link in links:
-        if not link.conditional or link.index not in chosen:
-            chosen[link.index] = link
-    return tuple([chosen[index] for index in range(len(chosen))])
 
 
 def _judge(
@@ -184,20 +180,24 @@ def _resolve(base: re.Match[str], url: str, /) -> str:
     return f"{origin}/{'/'.join(kept)}{url[len(reference) :]}"
 
 
-def _number(kept: list[FoundLink], urls: list[str], /) -> list[int]:
-    """Count links in source order; a conditional one takes the number of the nearest live link to the same place."""
-    if not any([found[5] for found in kept]):  # noqa: C419 - the same
-        return list(range(len(kept)))
-    live: dict[str, list[int]] = {}
+def _number(kept: list[FoundLink], urls: list[str], /) -> tuple[list[int], dict[int, list[int]]]:
+    """Count links in source order; a conditional one takes the number of the nearest live link to the same place.
+
+    Also gives the places of those twins, each with the places of the live links to choose from.
+    """
+    conditional = [place for place, found in enumerate(kept) if found[5]]
+    if not conditional:
+        return list(range(len(kept))), {}
+    live: dict[str, list[int]] = {urls[place]: [] for place in conditional}
     for place, (found, url) in enumerate(zip(kept, urls, strict=True)):
-        if not found[5]:
-            live.setdefault(url, []).append(place)
+        if url in live and not found[5]:
+            live[url].append(place)
+    twins = {place: live[urls[place]] for place in conditional if live[urls[place]]}
     counter = count()
-    indices = [-1 if found[5] and url in live else next(counter) for found, url in zip(kept, urls, strict=True)]
-    for place, index in enumerate(indices):
-        if index < 0:
-            indices[place] = indices[_nearest(live[urls[place]], place, kept)]
-    return indices
+    indices = [-1 if place in twins else next(counter) for place in range(len(kept))]
+    for place, places in twins.items():
+        indices[place] = indices[places[0] if len(places) == 1 else _nearest(places, place, kept)]
+    return indices, twins
 
 
 def _nearest(places: list[int], place: int, kept: list[FoundLink], /) -> int:

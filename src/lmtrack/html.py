@@ -149,10 +149,12 @@ def rewrite_html(
         urls = list(map(click_url, plan.links))
         if not all(issubclass(kind, str | None) for kind in set(map(type, urls))):
             raise TypeError("click_url must give str or None")
+        answers = "".join(filter(None, urls))
+        simple = '"' if '"' not in answers and "&" not in answers else None  # the quote that no answer needs care in
         edits = [
             _new(Edit, (start, written, value))
             for (start, written, quote), url in zip(plan.values, urls, strict=True)
-            if url is not None and (value := encode_attribute(url, quote)) != written
+            if url is not None and (value := url if quote == simple else encode_attribute(url, quote)) != written
         ]
         edits = _with_removals(edits, plan)
     pixel = "" if pixel_url is None or _shows(document, pixel_url) else pixel_tag(pixel_url)
