@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random  # noqa: TID251 - seeded, in tests only
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -360,3 +361,49 @@ def hostile_html(
     """A document of such pieces, each link with a URL of its own."""
     pieces = html_fragments(foreign=foreign, template=template, select=select)
     return st.lists(pieces, max_size=max_pieces).map(_numbered)
+
+
+_FOREIGN_OPENINGS = [
+    "<svg>", "<svg><desc>", "<svg><foreignObject>", "<svg><title>", "<svg><g>", "<svg/>", "<math>", "<math><mi>",
+    "<math><annotation-xml>", "<math><annotation-xml encoding=text/html>", "<math><mtext><mglyph>",
+]  # fmt: skip
+_FOREIGN_ENDINGS = [
+    "", "</desc>", "</svg>", "</mi>", "</math>", "</foreignObject>", "</title>", "</g>", "</annotation-xml>", "</p>",
+    "</b>", "</td>", "</table>", "</div>",
+]  # fmt: skip
+# Each shows whether the current node is foreign: the link is live in one case and not in the other.
+_FOREIGN_PROBES = [
+    f"<style>{HTML_LINK}</style>", f"<title>{HTML_LINK}</title>", f"<![CDATA[{HTML_LINK}]]>", f"<xmp>{HTML_LINK}</xmp>",
+    f"<script>{HTML_LINK}</script>",
+]  # fmt: skip
+_DOCUMENT_STARTS = [
+    "", "", "<!DOCTYPE html>", '<!doctype html PUBLIC "-//W3C//DTD HTML 4.0 Transitional//EN">', "<head>",
+    '<!doctype html PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN">', "<head><noscript>", "<head></head>",
+]  # fmt: skip
+
+
+def seeded_html(seed: int, *, template: bool = False, select: bool = False) -> str:
+    """A document that leads into svg and math and out again over unfinished HTML; many times faster than hypothesis."""
+    random = Random(seed)  # noqa: S311 - no secret is made here
+    names = [name for name in _TAGS if name != "image"] + _words("font a b nobr code i s tt") * 2
+    names += ["template"] * 5 * template + _words("select option optgroup hr input") * 3 * select
+
+    def piece() -> str:
+        chance = random.random()
+        if chance < 0.5:
+            name = random.choice(names)
+            if name == "a":
+                return HTML_LINK
+            tag = f"<{name}{random.choice(['', '', '', ' x=1', ' x=2', ' color=1', ' type=hidden', '/'])}>"
+            return tag * (random.randint(2, 12) if random.random() < 0.08 else 1)
+        if chance < 0.85:
+            return f"</{random.choice([*names, 'svg', 'math', 'desc', 'mi', 'foreignObject', 'a'])}>"
+        if chance < 0.92:
+            return random.choice(["x", " ", "\n", "\0", "<!-- -->", "</>"])
+        return random.choice(_FOREIGN_OPENINGS if chance < 0.97 else _FOREIGN_PROBES)
+
+    pieces = [random.choice(_DOCUMENT_STARTS), *(piece() for _ in range(random.randint(0, 6)))]
+    for _ in range(random.randint(1, 3)):
+        pieces += [random.choice(_FOREIGN_OPENINGS), *(piece() for _ in range(random.randint(1, 9)))]
+        pieces += [random.choice(_FOREIGN_ENDINGS), random.choice(_FOREIGN_PROBES)]
+    return _numbered(pieces)

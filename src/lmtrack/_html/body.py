@@ -204,7 +204,7 @@ def _start_link(builder: Builder, name: str, /) -> None:
 
 def _start_nobr(builder: Builder, name: str, /) -> None:
     builder.formatting.reconstruct()
-    if builder.stack.has(name):
+    if builder.formatting.is_open(name):
         builder.formatting.adopt(name)
     _start_formatting(builder, name)
 

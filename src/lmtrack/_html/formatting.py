@@ -108,6 +108,12 @@ class ActiveFormatting:
         stack.opened.append(entry)
         stack.push(name)
 
+    def is_open(self, name: str, /) -> bool:
+        """Whether such an element is open in scope."""
+        entry = self._find(name)
+        ghost = entry is not None and entry.ghost and entry.offset >= self._stack.top(Border.SCOPE)
+        return ghost or self._stack.has(name)
+
     def start_link(self) -> None:
         """End the `a` that is open or waits to be opened again, as another one begins."""
         entry = self._find("a")
