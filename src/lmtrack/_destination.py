@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from unicodedata import normalize
 
+from lmtrack._pattern import compile_pattern
 from lmtrack.errors import BadDestination
 
 # Our choice: with its token around it a longer URL passes 2,800 characters, and mail clients cut links far below
@@ -19,7 +20,7 @@ LIMIT_OCTETS = 2048
 # Almost every link of a real mail: ASCII, lower-case host, port of at most four digits. Possessive throughout and
 # each piece ends where the next begins, so it is linear. The backslash is left to a substring test: with it
 # the last class is one range, which the engine runs twice as fast as a set.
-_COMMON = re.compile(r"https?://[a-z0-9][a-z0-9.-]*+(?::[0-9]{1,4}+)?+(?:[/?#][!-~]*+)?+").fullmatch
+_COMMON = compile_pattern(r"https?://[a-z0-9][a-z0-9.-]*+(?::[0-9]{1,4}+)?+(?:[/?#][!-~]*+)?+").fullmatch
 
 # C0 controls and space, DEL and C1 controls, backslash: parsers drop them, stop at them or read them as a slash
 # (WHATWG URL, "basic URL parser"; CVE-2022-0391 for the standard library), and a CR or LF would end a header line.

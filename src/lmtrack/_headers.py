@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from lmtrack._pattern import compile_pattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,7 +22,7 @@ _FTEXT = r"[!-9;-~]"
 _LINE = r"[^\r\n]*+(?:\r++\n?+|\n|\Z)"
 # Linear: no character can be taken by two parts, so nothing is tried twice. The capturing groups stand outside of
 # possessive quantifiers, which crash CPython 3.11-3.13 otherwise (gh-101955).
-_FIELD = re.compile(
+_FIELD = compile_pattern(
     rf"""
     (?!\Z)
     (?: (?P<envelope>\AFrom[ ]){_LINE}                          # an mbox entry's first line

@@ -10,6 +10,7 @@ import re
 from functools import cache
 
 from lmtrack._link_words import SECRET_NOUNS, SECRET_WORDS, UNSUBSCRIBE
+from lmtrack._pattern import compile_pattern
 
 
 def innocent(values: list[str], /) -> list[str]:
@@ -60,7 +61,7 @@ def _innocent_lines() -> re.Pattern[str]:
             (?: [a-z]{{4,}}+ (?: [0-9_]++ {word} )*+ | [a-z]++ )
         )
     """
-    return re.compile(
+    return compile_pattern(
         rf"""
         (?:
             https?://[a-z0-9][a-z0-9.-]*+ (?: :[0-9]{{1,4}}+ )?+

@@ -15,6 +15,7 @@ from unicodedata import combining, normalize
 from lmtrack._destination import is_destination
 from lmtrack._html.visible import visible_text
 from lmtrack._link_words import SECRET_NOUNS, SECRET_WORDS, UNSUBSCRIBE
+from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -187,7 +188,7 @@ _PARAMETER: Final = re.compile(r"[?&;#]([^?&;#=]*+)=")
 _SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
 
 
-_URL_TEXT: Final = re.compile(
+_URL_TEXT: Final = compile_pattern(
     r"(?: [hH][tT][tT][pP][sS]?:// | [wW]{3}\. ) \S++ | (?:[\w-]++\.)++ [^\W\d_]{2,}+ (?::[0-9]++)?+ (?:[/?#]\S*+)?+",
     re.VERBOSE,
 )

@@ -12,6 +12,7 @@ from typing import Final
 
 from lmtrack._destination import is_destination
 from lmtrack._keys import Keys
+from lmtrack._pattern import compile_pattern
 
 # RFC 6761: these names never leave the machine, so a test server may do without a certificate.
 _LOCAL_HOSTS: Final = frozenset(("localhost", "127.0.0.1", "[::1]"))
@@ -21,7 +22,7 @@ _BASE: Final = re.compile(r"([hH][tT][tT][pP][sS]?)://(\[[0-9A-Fa-f:.]*+\]|[^/:?
 _HOST: Final = re.compile(r"[A-Za-z0-9.-]++|\[[0-9A-Fa-f:.]*+\]")
 # Unreserved marks are the same for every reader of the URL; anything else in a base is a mistake. So is a segment `.`
 # or `..`, which browsers take out.
-_PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]++)*+")
+_PATH: Final = compile_pattern(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]++)*+")
 
 
 @dataclass(frozen=True, slots=True)

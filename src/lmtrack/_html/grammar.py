@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lmtrack._pattern import compile_pattern
+
 # "ASCII whitespace" as the tokeniser sees it: TAB, LF, FF, CR, SPACE. CR counts: the standard turns it into LF first.
 WHITESPACE: Final = "\t\n\f\r "
 WS: Final = r"[\t\n\f\r ]"
@@ -58,7 +60,7 @@ RAW_TEXT: Final = frozenset(("iframe", "noembed", "noframes", "script", "style",
 
 def verbose(pattern: str, /) -> re.Pattern[str]:
     """Compile a pattern written with blanks and comments."""
-    return re.compile(pattern, re.VERBOSE)
+    return compile_pattern(pattern, re.VERBOSE)
 
 
 def any_case(name: str, /) -> str:

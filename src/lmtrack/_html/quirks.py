@@ -14,9 +14,9 @@ from lmtrack._html.grammar import WS, any_case, ascii_lower, verbose
 _DOCTYPE: Final = verbose(
     rf"""
     <!{any_case("doctype")} {WS}*+ ([^\t\n\f\r >]++) {WS}*+
-    (?: {any_case("public")} {WS}*+ ("[^">]*+"|'[^'>]*+') {WS}*+ (?: ("[^">]*+"|'[^'>]*+') [^>]*+ )?+
+    (?: {any_case("public")} {WS}*+ ("[^">]*+"|'[^'>]*+') {WS}*+ (?: ("[^">]*+"|'[^'>]*+') [^>]*+ )?
       | {any_case("system")} {WS}*+ ("[^">]*+"|'[^'>]*+') [^>]*+
-    )?+ >
+    )? >
     """
 )
 _PUBLIC: Final = frozenset(("-//w3o//dtd w3 html strict 3.0//en//", "-/w3c/dtd html 4.0 transitional/en", "html"))

@@ -26,6 +26,7 @@ from lmtrack._html.tokenizer import (
     raw_text_end,
     token_at,
 )
+from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,7 @@ class Scan:
 # Where a conditional comment's content begins; group 1 is its condition.
 _CONDITION: Final = re.compile(r"<!--\[[iI][fF]([^\]>]*+)\]>")
 # The closing of a downlevel-revealed branch right behind <body>: a pixel before it would be in that branch only.
-_BRANCH_END: Final = re.compile(rf"{WS}*+<!(?:--)?+(?:<!)?+\[{any_case('endif')}\](?:--)?+>")
+_BRANCH_END: Final = compile_pattern(rf"{WS}*+<!(?:--)?+(?:<!)?+\[{any_case('endif')}\](?:--)?+>")
 
 
 def scan(html: str, /) -> Scan:
