@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from lmtrack._html.images import Image, live_images
 from lmtrack._html.scan import Scan, scan
@@ -26,6 +27,16 @@ class _Memo:
         self.pixels: list[Image] | None = None
         # With what it is for, in one value: another thread may be putting its own here.
         self.plan: tuple[tuple[LinkPolicy, TrackingDomain | None], Plan] | None = None
+
+
+# `/o/` with a slash or the letter written as a character reference, as mustache.js and sanitisers do. Every branch
+# begins with `&`, which the engine looks for as fast as for any text.
+_SLASH: Final = r"(?:sol;|\#(?:0*+47(?![0-9])|[xX]0*+2[fF](?![0-9A-Fa-f]));?+)"
+_LETTER: Final = r"\#(?:0*+111(?![0-9])|[xX]0*+6[fF](?![0-9A-Fa-f]));?+"
+_ESCAPED_PATH: Final = re.compile(
+    rf"&(?: (?<=/o&) {_SLASH} | (?: {_SLASH} (?: o | &{_LETTER} ) | (?<=/&) {_LETTER} ) (?: / | &{_SLASH} ) )",
+    re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +79,12 @@ class HtmlDocument:
     def pixels(self) -> list[Image]:
         """Give the live images that can be pixels of ours (internal).
 
-        Finding images is slow, so it first asks for the path of a pixel, as it is: no program that writes HTML spells
-        slashes as character references, and looking for such spellings would be a third of the time of a rewriting.
+        Finding images is slow, so it first asks for the path of a pixel.
         """
         memo = self._memo
         if memo.pixels is None:
-            memo.pixels = [image for image in self.images() if "/o/" in image.url] if "/o/" in self.html else []
+            possible = "/o/" in self.html or _ESCAPED_PATH.search(self.html)
+            memo.pixels = [image for image in self.images() if "/o/" in image.url] if possible else []
         return memo.pixels
 
     def may_hold(self, written: str, /) -> bool:
