@@ -372,7 +372,7 @@ def _verified_open(domain: TrackingDomain, url: str, /) -> OpenToken | None:
 
 
 def _shows(document: HtmlDocument, pixel_url: str, /) -> bool:
-    """Whether a live image has this URL, in whatever spelling."""
+    """Whether a live image has this URL, written as we would or with bare ampersands."""
     written = encode_attribute(pixel_url, '"')
     url = decode_attribute(written).strip(WHITESPACE)
     return document.may_hold(written) and any(image.url == url for image in document.images())
