@@ -9,7 +9,7 @@ from lmtrack._clock import epoch_seconds
 from lmtrack._keys import Keys
 from lmtrack._token_body import ONE_OCTET, pack_id, pack_number, pack_url
 from lmtrack._token_kinds import AGGREGATE, HEADER, INDIVIDUAL, KINDS, VERSION
-from lmtrack._token_text import seal
+from lmtrack._token_text import seal, seal_all
 from lmtrack.resolver import TrackingMode
 
 if TYPE_CHECKING:
@@ -168,9 +168,9 @@ def seal_links(
     inline = bytes((_INLINE_CLICKS[mode],)) + by_id[1:]  # the clock is asked once
     field = pack_id(message_id)
     sized_field = ONE_OCTET[len(field)] + field
-    return [
-        seal(keys, by_id + index + field if url is None else inline + index + sized_field + url) for index, url in links
-    ]
+    return seal_all(
+        keys, [by_id + index + field if url is None else inline + index + sized_field + url for index, url in links]
+    )
 
 
 def make_withdraw_token(keys: Keys, message_id: str | UUID, *, recipient: int = 0, now: datetime | None = None) -> str:
