@@ -414,9 +414,12 @@ def _rewritten(
     if pixel:
         grown = growth(edits)
         if position == "auto":
-            plain = source.isascii() and "".join([new for _, _, new in edits]).isascii()
-            added = grown if plain else sum([octets(new) - octets(old) for _, old, new in edits])
-            position = "end" if octets(source) + added + octets(pixel) <= _CLIP_OCTETS else "start"
+            characters = len(source) + grown + len(pixel)
+            clipped = characters > _CLIP_OCTETS  # a character has one to four octets, so few documents are counted
+            if not clipped and characters * 4 > _CLIP_OCTETS:
+                added = sum([octets(new) - octets(old) for _, old, new in edits])
+                clipped = octets(source) + added + octets(pixel) > _CLIP_OCTETS
+            position = "start" if clipped else "end"
         place = document.pixel_place(position)
         at = bisect_left(edits, place, key=itemgetter(0))
         offset = place + (grown if at == len(edits) else growth(edits[:at]))
