@@ -142,6 +142,8 @@ _OPEN_EIGHT = " > ".join(["div"] * 8)
         ("<a><table><a>", "table > a"),
         ("<p><a></p><a>", "a"),
         ("<svg><a><desc><a>", "svg svg > svg a > svg desc > a"),
+        ("<s><b>" + _EIGHT + "</s></b>", f"{_OPEN_EIGHT} > b > s"),
+        ("<svg><desc><a><math><annotation-xml encoding=text/html><b><a></b></desc>", "svg svg"),
         ("<nobr><p><nobr>", "p > nobr"),
         ("<nobr>" + _EIGHT + "</nobr><nobr>", f"{_OPEN_EIGHT} > nobr"),
         ("<nobr><object><nobr>", "nobr > object > nobr"),

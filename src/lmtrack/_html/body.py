@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum, auto
+from enum import IntEnum, auto
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._html.elements import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Mode(Enum):
+class Mode(IntEnum):
     """The insertion modes that matter once the head is over (13.2.4.1)."""
 
     BODY = auto()

@@ -6,7 +6,7 @@ Exact but for what would let a megabyte of tags open billions of elements: see t
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, insort_left
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._html.entities import decode_attribute
@@ -161,7 +161,7 @@ class ActiveFormatting:
             self._forget_opened(entry)
             if not entry.ghost:
                 stack.remove(place)
-            insort(stack.opened, ghost, key=_offset)
+            insort_left(stack.opened, ghost, key=_offset)  # below the ghosts that are there
             return
         self._forget(entry)
         if entry.ghost or blocks:

@@ -215,6 +215,9 @@ class ElementStack:
             del places[bisect_left(places, offset)]
         self._names[offset] = ""
         self._jumps[offset] = offset - 1
+        above = bisect_left(self._runs, offset)
+        if above < len(self._runs) and " " in self._names[self._below(self._runs[above])]:
+            del self._runs[above]  # it stood between svg or math elements
 
     def _below(self, place: int, /) -> int:
         names, jumps = self._names, self._jumps

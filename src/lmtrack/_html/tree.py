@@ -10,7 +10,6 @@ Left out, as no link in them is shown: frameset documents.
 from __future__ import annotations
 
 import re
-from enum import Enum, auto
 from typing import Final
 
 from lmtrack._html.body import Builder, Mode
@@ -38,14 +37,6 @@ _MATHML_TEXT: Final = frozenset(f"math {name}" for name in MATHML_TEXT)
 _TABLE_TEXT_MODES: Final = frozenset((Mode.TABLE, Mode.TABLE_BODY, Mode.ROW))
 
 
-class _Head(Enum):
-    """How far the head is ("before html" to "after head")."""
-
-    INSIDE = auto()
-    BEHIND = auto()
-    OVER = auto()
-
-
 class OpenElements:
     """Feed it every tag and the text between; ask `foreign`, `in_html` and whether raw text follows.
 
@@ -53,12 +44,13 @@ class OpenElements:
         in_html: Whether the last start tag was read by the rules for HTML, so that its element is an HTML one.
     """
 
-    __slots__ = ("_builder", "_doctype", "_head", "_raw", "_stack", "in_html")
+    __slots__ = ("_builder", "_doctype", "_head", "_head_closed", "_raw", "_stack", "in_html")
 
     def __init__(self, html: str, /) -> None:
         self._builder = Builder(html)
         self._stack = self._builder.stack
-        self._head = _Head.INSIDE
+        self._head = True  # until the first thing that belongs into the body
+        self._head_closed = False  # by `</head>`: "after head"
         self._doctype = False
         self._raw = False
         self.in_html = True
@@ -85,7 +77,7 @@ class OpenElements:
         if stack.foreign:
             text = _CDATA.sub(r"\1", text)
         inked = text.strip(WHITESPACE)
-        if self._head is not _Head.OVER and not builder.templates:
+        if self._head and not builder.templates:
             if not inked:
                 return
             self._leave_head()
@@ -109,9 +101,7 @@ class OpenElements:
                 return False
             self._break_out()
         self.in_html = True
-        if self._head is not _Head.OVER and not builder.templates and self._start_in_head(name):
-            pass
-        else:
+        if not self._head or builder.templates or self._start_in_head(name):
             while START[builder.mode](builder, name):
                 pass
         if name in _TEXT_TO_THE_END and stack.current == name:
@@ -134,7 +124,7 @@ class OpenElements:
                 return
         if name == "template":
             builder.close_template()
-        elif self._head is _Head.OVER or builder.templates or self._end_in_head(name):
+        elif not self._head or builder.templates or self._end_in_head(name):
             while END[builder.mode](builder, name):
                 pass
 
@@ -157,22 +147,22 @@ class OpenElements:
     # The head, whose element itself is never on the stack.
 
     def _start_in_head(self, name: str, /) -> bool:
-        """Process a start tag in or behind the head; False if the head is over."""
+        """Process a start tag in or behind the head; True if it is one for the body."""
         builder, stack = self._builder, self._stack
         if stack.current == "noscript":
             if name in IN_HEAD_NOSCRIPT:
                 if name in RAW_TEXT:
                     stack.push(name)
-                return True
+                return False
             stack.pop()
-        if name not in IN_HEAD or (name == "noscript" and self._head is _Head.BEHIND):
-            self._head = _Head.OVER
-            return False
+        if name not in IN_HEAD or (name == "noscript" and self._head_closed):
+            self._head = False
+            return True
         if name == "template":
             builder.open_template()
         elif name in RAW_TEXT or name == "noscript":
             stack.push(name)
-        return True
+        return False
 
     def _end_in_head(self, name: str, /) -> bool:
         """Process an end tag in or behind the head; True if it is one for the body."""
@@ -185,10 +175,10 @@ class OpenElements:
             self._leave_head()
             return True
         if name == "head":
-            self._head = _Head.BEHIND
+            self._head_closed = True
         return False
 
     def _leave_head(self) -> None:
         if self._stack.current == "noscript":
             self._stack.pop()
-        self._head = _Head.OVER
+        self._head = False
