@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import WHITESPACE
 from lmtrack._html.optout import OWN, opt_outs
+from lmtrack._html.visible import visible_text
 from lmtrack._innocent import innocent
 from lmtrack.errors import BadToken
 from lmtrack.links import Edit, Link, SkipReason, host_of, looks_like_url, skip_reason
@@ -23,10 +24,13 @@ if TYPE_CHECKING:
 
 _MOST_LINKS: Final = 65_536  # a click token holds an index of 0 to 65,535
 
-# What a document's base must be to resolve links; groups: scheme and authority, path. Longer than a destination may be,
-# it would only cost time; with a backslash or a blank in it, browsers and the RFC read it differently.
+# What a document's base must be to resolve links; groups: scheme and authority, path. With a backslash or a blank in
+# it, browsers and the RFC read it differently. The longest is our choice: it is read again in every link it resolves.
 _BASE: Final = re.compile(r"([hH][tT][tT][pP][sS]?://[^/?#\\\s]++)([^?#\\\s]*+)[^\\\s]*+")
-_LONGEST_BASE: Final = 2048
+_LONGEST_BASE: Final = 512
+
+# A URL shown as a link's text has a few tags around it; a link that was never closed may have any number.
+_URL_TAGS: Final = 16
 
 # A named tuple's own __new__ takes twice as long.
 _new = tuple.__new__
@@ -68,8 +72,10 @@ def make_plan(html: str, scan: Scan, policy: LinkPolicy, domain: TrackingDomain 
                 and (policy.strip_opt_out == "all" or (policy.strip_opt_out == "own" and out.name == OWN))
             ]
     if policy.skip_url_text:
-        for place, url in enumerate(urls):
-            if place not in reasons and looks_like_url(_link(html, found[place], -1, url).text()):
+        for place in range(len(urls)):
+            link = found[place]
+            shown = "" if place in reasons else visible_text(html, link[0], link[5] or len(html), most_tags=_URL_TAGS)
+            if looks_like_url(shown):
                 reasons[place] = SkipReason.URL_TEXT
     skipped = [(_link(html, found[place], -1, urls[place]), reasons[place]) for place in sorted(reasons)]
     if skipped:
@@ -128,7 +134,7 @@ def _judge(
     written: list[str], base: str, policy: LinkPolicy, domain: TrackingDomain | None, /
 ) -> tuple[list[str], dict[int, SkipReason]]:
     """Say of each href value as written which URL it means, and of some, by place, why that is not tracked."""
-    origin = _BASE.fullmatch(base) if len(base) <= _LONGEST_BASE else None
+    origin = _read_base(base)
     urls = innocent(written)
     if policy.skip_urls or policy.tracking_hosts:
         urls = [""] * len(written)
@@ -156,28 +162,53 @@ def _reason(url: str, policy: LinkPolicy, domain: TrackingDomain | None, /) -> S
     return SkipReason.TRACKED if domain is not None and domain.holds(url) else skip_reason(url, policy)
 
 
-def _resolve(base: re.Match[str], url: str, /) -> str:
+class _Base(NamedTuple):
+    """A document's base, taken apart; the folder is the path up to its last slash."""
+
+    origin: str
+    path: str
+    folder: str
+
+
+def _read_base(text: str, /) -> _Base | None:
+    parts = _BASE.fullmatch(text) if len(text) <= _LONGEST_BASE else None
+    if parts is None:
+        return None
+    path = _join("/", parts[2].removeprefix("/"))
+    return _Base(parts[1], path, path[: path.rfind("/") + 1])
+
+
+def _resolve(base: _Base, url: str, /) -> str:
     """Resolve against the document's base (RFC 3986 section 5.2).
 
     `urljoin` would drop empty segments, so that `go/https://shop.example/` would lead elsewhere.
     """
     if any(char in url for char in "\t\n\r\\"):  # browsers drop the first three and take the last for a slash
         return url
-    origin, path = base.groups()
     reference = url[: next((place for place, char in enumerate(url) if char in "?#"), len(url))]
+    path = base.path
     if reference:
-        path = reference if reference.startswith("/") else path[: path.rfind("/") + 1] + reference
+        path = _join("/", reference[1:]) if reference.startswith("/") else _join(base.folder, reference)
+    return f"{base.origin}{path}{url[len(reference) :]}"
+
+
+def _join(folder: str, reference: str, /) -> str:
+    """Append a path to a folder and take the dot segments out; the folder has none and is not read anew."""
+    end = len(folder)
     kept: list[str] = []
-    segments = path.removeprefix("/").split("/")
+    segments = reference.split("/")
     for place, segment in enumerate(segments):
         dots = segment.lower().replace("%2e", ".")
-        if dots == "..":
-            del kept[-1:]
         if dots not in {".", ".."}:
             kept.append(segment)
-        elif place == len(segments) - 1:
+            continue
+        if dots == ".." and kept:
+            kept.pop()
+        elif dots == "..":
+            end = folder.rfind("/", 0, end - 1) + 1 or 1
+        if place == len(segments) - 1:
             kept.append("")
-    return f"{origin}/{'/'.join(kept)}{url[len(reference) :]}"
+    return folder[:end] + "/".join(kept)
 
 
 def _number(kept: list[FoundLink], urls: list[str], /) -> tuple[list[int], dict[int, list[int]]]:

@@ -184,6 +184,7 @@ _FIRST_WORDS: Final = frozenset(phrase.partition("-")[0] for phrase in UNSUBSCRI
 _ADDRESS: Final = re.compile(r"(?<=[\w+~-])@(?![1-9]x\.)(?:[\w-]++\.)+[^\W\d_]{2}")
 _SECRET_ENDS: Final = tuple(sorted(SECRET_NOUNS))
 _LONGEST_WORD: Final = max(map(len, SECRET_WORDS))
+_LONGEST_NAME: Final = 128  # our choice: no program calls a parameter anything longer, and taking names apart is slow
 _PARAMETER: Final = re.compile(r"[?&;#]([^?&;#=]*+)=")
 _SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
 
@@ -279,7 +280,7 @@ def _is_sensitive(url: str, /) -> bool:
 def _is_secret(name: str, /) -> bool:
     """Whether a parameter's name consists of words of the two tables, a noun last."""
     plain = _SEPARATORS.sub("", name.lower()).rstrip("0123456789")
-    if not plain.endswith(_SECRET_ENDS):
+    if not plain.endswith(_SECRET_ENDS) or len(plain) > _LONGEST_NAME:
         return False
     reached = [0]  # where a word may begin
     for end in range(1, len(plain)):

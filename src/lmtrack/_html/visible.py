@@ -19,10 +19,11 @@ _INLINE: Final = frozenset(
 )
 
 
-def visible_text(html: str, tag_start: int, limit: int, /) -> str:
+def visible_text(html: str, tag_start: int, limit: int, /, *, most_tags: int = _LIMIT) -> str:
     """Read the text of the link whose tag begins at `tag_start`, with the alt texts of its images, blanks folded.
 
-    It ends at the link's end tag, at the next tag of the same name, at `limit`, or after 10,000 characters of markup.
+    It ends at the link's end tag, at the next tag of the same name, at `limit`, or after 10,000 characters of markup or
+    `most_tags` tags.
     """
     end = min(limit, tag_start + _LIMIT)
     opening = token_at(html, tag_start, limit)
@@ -32,11 +33,13 @@ def visible_text(html: str, tag_start: int, limit: int, /) -> str:
         return " ".join(_alt(html, opening).split())
     parts: list[str] = []
     position = opening.end
+    tags = 0
     while token := next_token(html, position, end):
+        tags += 1
         parts.append(_plain(html[position : token.start]))
         position = token.end
         name = token.name.removeprefix("/")
-        if name == opening.name:
+        if name == opening.name or tags > most_tags:
             break
         if token.name in RAW_TEXT:
             position = raw_text_end(html, name, position, end)
