@@ -178,8 +178,9 @@ def track_html(
 ) -> RewrittenHtml:
     """Do to a document what a decision allows: signed links, a signed pixel, or nothing at all.
 
-    A second pass changes nothing: links of the domain are left, and so is a pixel of this message. Content never makes
-    it fail; time and memory are linear.
+    A second pass changes nothing: links of the domain and a pixel of this message are left, and where links hold click
+    tokens of this message already (or of its campaign), no further link is tracked, as their indices are taken.
+    Opt-out attributes go only where links are tracked. Content never makes it fail; time and memory are linear.
 
     Args:
         source: The document, or what `scan_html` made of it.
