@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lmtrack import Edit, Link, LinkPolicy, SkipReason, TrackingDomain, make_keys, rewrite_html, track_html
@@ -657,20 +657,23 @@ def test_what_lets_more_be_tracked_never_lets_less(value: str) -> None:
     assert skip_reason(value, listed) is not None
 
 
-SEGMENTS = st.lists(st.sampled_from(["/", "/", "/", "a", "b.c", "..", ".", "../", "/..", "/./"]), max_size=8).map(
-    "".join
+SEGMENTS = st.lists(st.sampled_from(["a", "b.c", "...", "..", "."]), min_size=1, max_size=6).map("/".join)
+
+
+@given(
+    SEGMENTS,
+    st.sampled_from(["", "/"]),
+    st.sampled_from(["", "/"]),
+    SEGMENTS,
+    st.sampled_from(["", "/", "?x=../y", "#z/.."]),
 )
-
-
-@given(SEGMENTS, SEGMENTS, st.sampled_from(["", "?x=../y", "#z/../"]))
-def test_relative_links_resolve_as_the_standard_library_says(folder: str, path: str, rest: str) -> None:
-    folder = "/" + folder.lstrip("/")
-    base = f"https://base.example{folder}"
-    # It drops empty segments, and the dots of a base only when that is resolved itself.
-    whole = urljoin("https://base.example/", folder)
-    assume("//" not in folder + path and path and "//" not in urljoin(whole, path)[8:])
-    (link,) = rewrite_html(f"<base href='{base}'><a href='{path}{rest}'>").links
-    assert link.url == urljoin(whole, path + rest)
+def test_relative_links_resolve_as_the_standard_library_says(
+    folder: str, end: str, start: str, path: str, rest: str
+) -> None:
+    # It takes the dots of a base out only when that is resolved itself.
+    base = urljoin("https://base.example/", f"/{folder}{end}")
+    (link,) = rewrite_html(f"<base href='https://base.example/{folder}{end}'><a href='{start}{path}{rest}'>").links
+    assert link.url == urljoin(base, start + path + rest)
 
 
 def test_the_quick_look_agrees_with_the_rules_on_real_mail(shared: Path) -> None:
