@@ -112,7 +112,7 @@ def open_elements(html: str) -> list[str]:
     tokens = LiveTokens(html)
     for _ in tokens:
         pass
-    stack = tokens.elements._stack
+    stack = tokens.elements.stack
     places = [(float(place), name) for place, name in enumerate(stack._names) if name]
     places += [(entry.offset + 0.5, entry.name) for entry in stack.opened if entry.ghost]
     return [name for _, name in sorted(places, key=lambda entry: entry[0])][2:]

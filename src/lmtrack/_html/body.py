@@ -123,19 +123,13 @@ class Builder:
 
 def start_in_body(builder: Builder, name: str, /) -> bool:
     """Process a start tag; False, as no rule here asks for the token to be processed again."""
-    if rule := _START.get(name):
-        rule(builder, name)
-    else:
-        _start_ordinary(builder, name)
+    _START.get(name, _start_ordinary)(builder, name)
     return False
 
 
 def end_in_body(builder: Builder, name: str, /) -> bool:
     """Process an end tag; False, as no rule here asks for the token to be processed again."""
-    if rule := _END.get(name):
-        rule(builder, name)
-    else:
-        _end_ordinary(builder, name)
+    _END.get(name, _end_ordinary)(builder, name)
     return False
 
 
@@ -193,7 +187,6 @@ def _start_button(builder: Builder, name: str, /) -> None:
 
 
 def _start_formatting(builder: Builder, name: str, /) -> None:
-    builder.formatting.reconstruct()
     builder.formatting.push(name, builder.tag)
 
 

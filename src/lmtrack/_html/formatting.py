@@ -7,6 +7,7 @@ Exact but for what would let a megabyte of tags open billions of elements: see t
 from __future__ import annotations
 
 from bisect import bisect_left, insort_left
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._html.entities import decode_attribute
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 # Browsers limit the depth of the tree instead (Chromium: 512 elements).
 _MOST_ACTIVE: Final = 64
 # Our choice: no mail opens so many again; after that none is.
-_MOST_REOPENED: Final = 100_000
+_MOST_REOPENED: Final = 50_000
 # "Outer loop counter" and "inner loop counter" of the adoption agency.
 _ROUNDS: Final = 8
 _KEPT: Final = 3
@@ -54,8 +55,7 @@ class Formatting:
 _NO_ATTRIBUTES: Final[frozenset[tuple[str, str]] | None] = frozenset()
 
 
-def _offset(entry: Formatting, /) -> int:
-    return entry.offset
+_offset = attrgetter("offset")
 
 
 class ActiveFormatting:
@@ -90,23 +90,26 @@ class ActiveFormatting:
         if self._reopened > _MOST_REOPENED:
             del entries[first:]
         for entry in entries[first:]:
-            entry.offset, entry.ghost = stack.height, False
+            entry.offset, entry.ghost = stack.push(entry.name), False
             stack.opened.append(entry)
-            stack.push(entry.name)
 
     def push(self, name: str, tag: Token, /) -> None:
-        """Open a formatting element."""
+        """Open a formatting element, after those that wait to be opened again."""
         stack, entries, start = self._stack, self._entries, self._starts[-1]
-        entry = Formatting(name, tag, stack.height)
+        if entries and entries[-1].offset < 0:
+            self.reconstruct()
+        entry = Formatting(name, tag, -1)
         if len(entries) - start >= _SAME:
             alike = [other for other in entries[start:] if other.name == name]
-            if len(alike) >= _SAME and (same := self._like(entry, alike)):
-                self._forget(same)
+            if len(alike) >= _SAME:
+                alike = self._like(entry, alike)
+            if len(alike) >= _SAME:
+                self._forget(alike[0])
             elif len(entries) - start >= _MOST_ACTIVE:
                 self._forget(entries[start])
+        entry.offset = stack.push(name)
         entries.append(entry)
         stack.opened.append(entry)
-        stack.push(name)
 
     def is_open(self, name: str, /) -> bool:
         """Whether such an element is open in scope."""
@@ -117,10 +120,16 @@ class ActiveFormatting:
     def start_link(self) -> None:
         """End the `a` that is open or waits to be opened again, as another one begins."""
         entry = self._find("a")
-        if entry is not None and self.adopt("a") and self._find("a") is entry:  # out of the adoption agency's reach
+        if entry is None:
+            return
+        stack = self._stack
+        if entry.offset == stack.height - 1 and not entry.ghost:  # the usual case: it is the current node
+            del self._entries[self._index(entry)]
+            stack.pop()
+        elif self.adopt("a") and self._find("a") is entry:  # out of the adoption agency's reach
             self._forget(entry)
             if entry.offset >= 0 and not entry.ghost:
-                self._stack.remove(entry.offset)
+                stack.remove(entry.offset)
 
     def adopt(self, name: str, /) -> bool:
         """Run the adoption agency for an end tag; False if the tag is to be handled like any other."""
@@ -206,25 +215,32 @@ class ActiveFormatting:
 
     def _forget_opened(self, entry: Formatting, /) -> None:
         opened = self._stack.opened
-        del opened[opened.index(entry, bisect_left(opened, entry.offset, key=_offset))]
+        index = len(opened) - 1  # it is one of the last few: what stands above it is in the same part of the list
+        while opened[index] is not entry:
+            index -= 1
+        del opened[index]
 
     def _opened_at(self, place: int, /) -> Formatting | None:
         opened = self._stack.opened
         index = bisect_left(opened, place, key=_offset)
         return opened[index] if index < len(opened) and opened[index].offset == place else None
 
-    def _like(self, entry: Formatting, others: list[Formatting], /) -> Formatting | None:
-        """The earliest of the elements with the attributes of `entry`, if there are as many as may be."""
-        described = self._describe(entry)
-        same = [other for other in others if self._describe(other) == described]
-        return same[0] if len(same) >= _SAME else None
+    def _like(self, entry: Formatting, others: list[Formatting], /) -> list[Formatting]:
+        """Those of the elements that have the attributes of `entry`."""
+        described = entry.described
+        if described is None:
+            described = self._describe(entry)
+        return [
+            other
+            for other in others
+            if (self._describe(other) if other.described is None else other.described) == described
+        ]
 
     def _describe(self, entry: Formatting, /) -> frozenset[tuple[str, str]]:
-        """The attributes of an element: the first of each name, values decoded."""
-        if entry.described is None:
-            found: dict[str, str] = {}
-            for attribute in attributes(self._html, entry.tag):
-                if attribute.name not in found:
-                    found[attribute.name] = decode_attribute(self._html[attribute.value_start : attribute.value_end])
-            entry.described = frozenset(found.items())
+        """Learn the attributes of an element: the first of each name, values decoded."""
+        found: dict[str, str] = {}
+        for attribute in attributes(self._html, entry.tag):
+            value = decode_attribute(self._html[attribute.value_start : attribute.value_end])
+            found.setdefault(attribute.name, value)
+        entry.described = frozenset(found.items())
         return entry.described

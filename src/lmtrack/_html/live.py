@@ -28,8 +28,9 @@ class LiveTokens:
 
     def __iter__(self) -> Iterator[Token]:
         html, elements = self._html, self.elements
+        stack = elements.stack
         position, end = 0, len(html)
-        while token := next_token(html, position, end, cdata=elements.foreign):
+        while token := next_token(html, position, end, cdata=stack.foreign):
             start, after, name = token
             if start > position:
                 elements.text(position, start)
@@ -38,7 +39,7 @@ class LiveTokens:
                 elements.declaration(token)
                 yield token
             elif name[0] == "/":
-                if not elements.foreign:
+                if not stack.foreign:
                     yield token
                 elements.end(name[1:])
             else:

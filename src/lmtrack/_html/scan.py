@@ -136,6 +136,8 @@ def _live_tokens(html: str, /) -> LiveTokens:
 
 def _href(html: str, token: Token, /) -> Attribute | None:
     """The first href of a tag; later ones do not count."""
+    if token[1] - token[0] < len("<a href>"):
+        return None
     return next((attribute for attribute in attributes(html, token) if attribute.name == "href"), None)
 
 

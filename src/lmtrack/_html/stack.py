@@ -130,8 +130,8 @@ class ElementStack:
         place = max(self.last(f"svg {name}"), self.last(f"math {name}"))
         return place if place >= self._runs[-1] else -1
 
-    def push(self, name: str, /) -> None:
-        """Open an HTML element."""
+    def push(self, name: str, /) -> int:
+        """Open an HTML element and give its offset."""
         names = self._names
         offset = len(names)
         names.append(name)
@@ -144,6 +144,7 @@ class ElementStack:
             self._borders[border].append(offset)
         self.current = name
         self.foreign = False
+        return offset
 
     def push_foreign(self, name: str, /, *, island: bool = False) -> None:
         """Open an svg or math element; `island` makes an annotation-xml an integration point."""

@@ -38,27 +38,23 @@ _TABLE_TEXT_MODES: Final = frozenset((Mode.TABLE, Mode.TABLE_BODY, Mode.ROW))
 
 
 class OpenElements:
-    """Feed it every tag and the text between; ask `foreign`, `in_html` and whether raw text follows.
+    """Feed it every tag and the text between; ask `stack.foreign`, `in_html` and whether raw text follows.
 
     Attributes:
+        stack: What is open.
         in_html: Whether the last start tag was read by the rules for HTML, so that its element is an HTML one.
     """
 
-    __slots__ = ("_builder", "_doctype", "_head", "_head_closed", "_raw", "_stack", "in_html")
+    __slots__ = ("_builder", "_doctype", "_head", "_head_closed", "_raw", "in_html", "stack")
 
     def __init__(self, html: str, /) -> None:
         self._builder = Builder(html)
-        self._stack = self._builder.stack
+        self.stack = self._builder.stack
         self._head = True  # until the first thing that belongs into the body
         self._head_closed = False  # by `</head>`: "after head"
         self._doctype = False
         self._raw = False
         self.in_html = True
-
-    @property
-    def foreign(self) -> bool:
-        """Whether the current node is an svg or math element, so that CDATA sections count."""
-        return self._stack.foreign
 
     def declaration(self, token: Token, /) -> None:
         """Note a comment or doctype; of these only the doctype that opens the document matters."""
@@ -70,7 +66,7 @@ class OpenElements:
 
     def text(self, start: int, end: int, /) -> None:
         """Note the text between two tags."""
-        builder, stack = self._builder, self._stack
+        builder, stack = self._builder, self.stack
         if stack.foreign and not stack.island:
             return
         text = builder.html[start:end]
@@ -92,7 +88,7 @@ class OpenElements:
 
     def start(self, tag: Token, /) -> bool:
         """Open an element; True if its content is raw text (or plaintext) to the tokeniser."""
-        builder, stack, name = self._builder, self._stack, tag.name
+        builder, stack, name = self._builder, self.stack, tag.name
         builder.tag = tag
         if stack.foreign and not self._by_html_rules(name):
             if name not in BREAKOUT and not (name == "font" and self._breaks_out()):
@@ -111,7 +107,7 @@ class OpenElements:
 
     def end(self, name: str, /) -> None:
         """Close an element by its end tag (`name` without the slash)."""
-        builder, stack = self._builder, self._stack
+        builder, stack = self._builder, self.stack
         if self._raw:
             self._raw = False
             stack.pop()
@@ -131,7 +127,7 @@ class OpenElements:
     # Foreign content (13.2.6 and 13.2.6.5).
 
     def _by_html_rules(self, name: str, /) -> bool:
-        stack = self._stack
+        stack = self.stack
         if stack.island:
             return not (name in MATHML_IN_TEXT and stack.current in _MATHML_TEXT)
         return stack.current == "math annotation-xml" and name == "svg"
@@ -141,14 +137,14 @@ class OpenElements:
         return any(attribute.name in BREAKOUT_FONT for attribute in attributes(builder.html, builder.tag))
 
     def _break_out(self) -> None:
-        while self._stack.foreign and not self._stack.island:
-            self._stack.pop()
+        while self.stack.foreign and not self.stack.island:
+            self.stack.pop()
 
     # The head, whose element itself is never on the stack.
 
     def _start_in_head(self, name: str, /) -> bool:
         """Process a start tag in or behind the head; True if it is one for the body."""
-        builder, stack = self._builder, self._stack
+        builder, stack = self._builder, self.stack
         if stack.current == "noscript":
             if name in IN_HEAD_NOSCRIPT:
                 if name in RAW_TEXT:
@@ -166,9 +162,9 @@ class OpenElements:
 
     def _end_in_head(self, name: str, /) -> bool:
         """Process an end tag in or behind the head; True if it is one for the body."""
-        if self._stack.current == "noscript":
+        if self.stack.current == "noscript":
             if name == "noscript":
-                self._stack.pop()
+                self.stack.pop()
             if name != "br":
                 return False
         if name in {"body", "br", "html"}:
@@ -179,6 +175,6 @@ class OpenElements:
         return False
 
     def _leave_head(self) -> None:
-        if self._stack.current == "noscript":
-            self._stack.pop()
+        if self.stack.current == "noscript":
+            self.stack.pop()
         self._head = False
