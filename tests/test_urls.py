@@ -86,19 +86,19 @@ def test_a_domain_keeps_its_base_without_one_trailing_slash(base_url: str, kept:
     ],
 )
 def test_a_domain_refuses_what_is_no_plain_https_base(base_url: str) -> None:
-    with pytest.raises(ValueError, match="base_url"):
+    with pytest.raises(ValueError, match=r"^(base_url must |the path of base_url may )"):
         TrackingDomain(base_url, KEYS)
 
 
 @pytest.mark.parametrize("base_url", [None, b"https://track.example", 5])
 def test_a_base_is_a_str(base_url: object) -> None:
-    with pytest.raises(TypeError, match="base_url"):
+    with pytest.raises(TypeError, match=f"^base_url must be a str, not {type(base_url).__name__}$"):
         TrackingDomain(base_url, KEYS)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("keys", [None, b"a fixed key of tests, 32 octets.", [b"x"]])
 def test_keys_are_what_make_keys_gives(keys: object) -> None:
-    with pytest.raises(TypeError, match="keys"):
+    with pytest.raises(TypeError, match=f"^keys must be made by make_keys, not {type(keys).__name__}$"):
         TrackingDomain("https://track.example", keys)  # type: ignore[arg-type]
 
 
@@ -125,9 +125,9 @@ def test_urls_are_base_kind_and_token() -> None:
 @pytest.mark.parametrize("make", [open_url, click_url, withdraw_url])
 def test_urls_are_made_of_a_domain_and_a_str(make: object) -> None:
     assert callable(make)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"^domain must be a TrackingDomain, token a str$"):
         make("https://track.example", "abc")
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"^domain must be a TrackingDomain, token a str$"):
         make(TrackingDomain("https://track.example", KEYS), None)
 
 
@@ -158,6 +158,7 @@ def test_urls_are_made_of_a_domain_and_a_str(make: object) -> None:
         ("https://track.example", "https://track.example:8443/c/abc", None),
         ("https://track.example:8443", "https://track.example/c/abc", None),
         ("https://track.example", "https://ann@track.example/c/abc", None),
+        ("https://ss.example", "https://\u00df.example/c/abc", None),  # in capitals they are one name
         ("https://track.example", "https://track.example.evil.example/c/abc", None),
         ("https://track.example", "https://track.example\\/c/abc", None),
         ("https://track.example", " https://track.example/c/abc", None),
