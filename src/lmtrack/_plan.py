@@ -12,9 +12,8 @@ from lmtrack._html.grammar import WHITESPACE
 from lmtrack._html.optout import OWN, opt_outs
 from lmtrack._html.visible import visible_text
 from lmtrack._innocent import innocent
-from lmtrack.errors import BadToken
+from lmtrack._verified import verified_click
 from lmtrack.links import Edit, Link, SkipReason, host_of, looks_like_url, skip_reason
-from lmtrack.tokens import explain_token, read_click_token
 
 if TYPE_CHECKING:
     from lmtrack._html.scan import FoundLink, Scan
@@ -108,17 +107,6 @@ def make_plan(html: str, scan: Scan, policy: LinkPolicy, domain: TrackingDomain 
         tuple(removals),
         tuple(click for click in clicks if click),
     )
-
-
-def verified_click(domain: TrackingDomain, url: str, /) -> ClickToken | None:
-    """Read the click token in a URL of the domain, whatever its age; None if there is none that its keys signed."""
-    token = domain.token_in(url, "c")
-    if not token:
-        return None
-    try:
-        return read_click_token(domain.keys, token, max_age=None, now=explain_token(token).issued_at)
-    except BadToken:
-        return None
 
 
 def _link(html: str, found: FoundLink, index: int, url: str, /) -> Link:

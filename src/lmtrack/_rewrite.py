@@ -1,0 +1,101 @@
+"""The last step of every rewriting: edits and a pixel go into the source, and the result says what was done."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, Literal
+
+from lmtrack._html.entities import encode_attribute
+from lmtrack._splice import growth, octets, splice
+from lmtrack.links import Edit
+
+if TYPE_CHECKING:
+    from lmtrack._document import HtmlDocument
+    from lmtrack._plan import Plan
+    from lmtrack.links import Link, SkipReason
+    from lmtrack.resolver import Decision
+
+PixelPosition = Literal["end", "start", "auto"]
+
+# Gmail clips a message at about 102 KB of HTML (measured by many, published by Google nowhere) and hides the rest, the
+# pixel with it.
+_CLIP_OCTETS: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewrittenHtml:
+    """A document after rewriting, and what was done to it.
+
+    Attributes:
+        html: The output; the very same object as the source if nothing was changed.
+        links: The links that the policy lets be tracked, in source order, whether or not they were rewritten.
+        skipped: The other links, each with the reason.
+        edits: All changes, by offset in the source, ascending and disjoint.
+        pixel_offset: Where the pixel begins in the output; None if none was inserted.
+        decision: What holds for this document (`track_html` only).
+    """
+
+    html: str = field(repr=False)
+    links: tuple[Link, ...]
+    skipped: tuple[tuple[Link, SkipReason], ...]
+    edits: tuple[Edit, ...] = field(repr=False)
+    pixel_offset: int | None
+    decision: Decision | None = None
+
+
+def pixel_tag(url: str, /) -> str:
+    """Write the image that tells of an open.
+
+    Raises:
+        TypeError: `url` is no str.
+
+    >>> pixel_tag("https://track.example/o/token?a&b")  # doctest: +ELLIPSIS
+    '<img src="https://track.example/o/token?a&amp;b" width="1" height="1" style="display:block;...;" alt="">'
+    """
+    if not isinstance(url, str):
+        raise TypeError(f"url must be a str, not {type(url).__name__}")
+    src = encode_attribute(url, '"')
+    return f'<img src="{src}" width="1" height="1" style="display:block;width:1px;height:1px;border:0;" alt="">'
+
+
+def with_removals(edits: list[Edit], plan: Plan, /) -> list[Edit]:
+    """Opt-out attributes go where links are tracked; where none is, the document stays as it is."""
+    return sorted([*edits, *plan.removals]) if edits and plan.removals else edits
+
+
+def rewritten(
+    document: HtmlDocument,
+    plan: Plan,
+    edits: list[Edit],
+    /,
+    *,
+    pixel: str,
+    position: PixelPosition,
+    decision: Decision | None = None,
+) -> RewrittenHtml:
+    """Put the pixel among the edits and carry all of them out."""
+    source = document.html
+    offset = None
+    if pixel:
+        grown = growth(edits)
+        if position == "auto":
+            characters = len(source) + grown + len(pixel)
+            clipped = characters > _CLIP_OCTETS  # a character has one to four octets, so few documents are counted
+            if not clipped and characters * 4 > _CLIP_OCTETS:
+                added = sum([octets(new) - octets(old) for _, old, new in edits])
+                clipped = octets(source) + added + octets(pixel) > _CLIP_OCTETS
+            position = "start" if clipped else "end"
+        place = document.pixel_place(position)
+        at = bisect_left(edits, place, key=itemgetter(0))
+        offset = place + (grown if at == len(edits) else growth(edits[:at]))
+        edits.insert(at, Edit(place, "", pixel))
+    return RewrittenHtml(
+        html=splice(source, edits) if edits else source,
+        links=plan.links,
+        skipped=plan.skipped,
+        edits=tuple(edits),
+        pixel_offset=offset,
+        decision=decision,
+    )

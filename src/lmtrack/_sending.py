@@ -1,0 +1,111 @@
+"""One message on its way to one person, or one campaign on its way to many: what is signed into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from lmtrack._clock import epoch_seconds
+from lmtrack._token_body import pack_id
+from lmtrack._token_make import make_open_token, seal_links
+from lmtrack.resolver import Decision, Reason, TrackingMode
+from lmtrack.urls import TrackingDomain
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from lmtrack._token_make import PackedLinks
+    from lmtrack.tokens import ClickToken, OpenToken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """What the tokens of an aggregate campaign are made from, and nothing else: they are equal for every recipient.
+
+    Attributes:
+        id: The campaign's id, by the rules of message ids.
+        started_at: An aware datetime; stands in every token instead of the time of sending.
+
+    Raises:
+        TypeError: `id` is neither str nor UUID, or `started_at` no datetime.
+        ValueError: `id` is none that a token can hold, or `started_at` is naive.
+
+    >>> from datetime import UTC, datetime
+    >>> Campaign(id="spring-2026", started_at=datetime(2026, 3, 20, tzinfo=UTC)).id
+    'spring-2026'
+    """
+
+    id: str | UUID
+    started_at: datetime
+
+    def __post_init__(self) -> None:
+        if self.started_at is None:
+            raise TypeError("started_at must be an aware datetime, not None")
+        pack_id(self.id)  # both are refused here rather than at the first mail
+        epoch_seconds(self.started_at)
+
+
+class Sending(NamedTuple):
+    """What the tokens of a message are made from; `sending` makes one."""
+
+    domain: TrackingDomain
+    decision: Decision
+    message_id: str | UUID
+    recipient: int
+    campaign: Campaign | None
+    now: datetime | None
+
+    def click_tokens(self, links: PackedLinks, /) -> list[str]:
+        """Sign the links: for the campaign in aggregate mode, else for the message."""
+        keys, mode = self.domain.keys, self.decision.clicks
+        if self.campaign is not None and mode is TrackingMode.AGGREGATE:
+            return seal_links(keys, self.campaign.id, links, mode=mode, now=self.campaign.started_at)
+        return seal_links(keys, self.message_id, links, recipient=self.recipient, mode=mode, now=self.now)
+
+    def open_token(self) -> str:
+        """Sign the pixel, likewise."""
+        keys, mode = self.domain.keys, self.decision.opens
+        if self.campaign is not None and mode is TrackingMode.AGGREGATE:
+            return make_open_token(keys, self.campaign.id, mode=mode, now=self.campaign.started_at)
+        return make_open_token(keys, self.message_id, recipient=self.recipient, mode=mode, now=self.now)
+
+    def has(self, token: ClickToken | OpenToken | None, /) -> bool:
+        """Whether a token is one of this message or of its campaign, whenever it was made."""
+        if token is None:
+            return False
+        if token.mode is TrackingMode.AGGREGATE:
+            return self.campaign is not None and token.message_id == str(self.campaign.id)
+        return token.message_id == str(self.message_id) and token.recipient == self.recipient
+
+
+def sending(
+    decision: Decision,
+    /,
+    *,
+    domain: TrackingDomain,
+    message_id: str | UUID,
+    recipient: int,
+    campaign: Campaign | None,
+    now: datetime | None,
+) -> Sending:
+    """Check what a caller gave, and turn aggregate flags off where there is no campaign to make equal tokens from.
+
+    Raises:
+        TypeError: An argument has another type.
+        ValueError: `now` is naive, whether or not a token comes to hold it.
+    """
+    if not isinstance(decision, Decision) or not isinstance(domain, TrackingDomain):
+        raise TypeError("decision must be made by resolve, domain must be a TrackingDomain")
+    if campaign is not None and not isinstance(campaign, Campaign):
+        raise TypeError(f"campaign must be a Campaign or None, not {type(campaign).__name__}")
+    if now is not None:
+        epoch_seconds(now)
+    if campaign is None:
+        off, keep = TrackingMode.OFF, TrackingMode.INDIVIDUAL
+        decision = decision.lower(
+            Reason.AGGREGATE_WITHOUT_CAMPAIGN,
+            opens=off if decision.opens is TrackingMode.AGGREGATE else keep,
+            clicks=off if decision.clicks is TrackingMode.AGGREGATE else keep,
+        )
+    return Sending(domain, decision, message_id, recipient, campaign, now)
