@@ -184,8 +184,12 @@ def test_edits_are_in_order_of_the_source_and_undo_exactly() -> None:
     ],
 )
 def test_edits_that_do_not_fit_are_refused(html: str, edits: list[Edit]) -> None:
-    with pytest.raises(ValueError, match="do not fit"):
+    with pytest.raises(ValueError, match=r"^the edits do not fit this document$"):
         revert_html(html, edits)
+
+
+def test_what_was_taken_from_the_end_comes_back() -> None:
+    assert revert_html("abc", [Edit(3, "x", "")]) == "abcx"
 
 
 # Which links.

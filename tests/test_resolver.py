@@ -395,7 +395,12 @@ def test_settings_member_must_be_a_real_boolean(value: object) -> None:
     "settings", [{"settings": {"track_opens": False}}, {"settings": None}, [], "track_opens", False, 0, [("a", 1)]]
 )
 def test_settings_that_are_no_object_or_hold_another_are_invalid(settings: Anything) -> None:
-    with pytest.raises(InvalidOverride) as caught:
+    problem = (
+        "holds another settings object; pass the inner one"
+        if isinstance(settings, dict)
+        else "must be an object or null"
+    )
+    with pytest.raises(InvalidOverride, match=f"^settings: {problem}$") as caught:
         parse_settings(settings)
     assert caught.value.field == "settings"
     override = parse_settings(settings, strict=False)
@@ -792,6 +797,17 @@ def test_shared_body_has_the_lowest_mode_and_its_reasons() -> None:
     )
 
 
+def test_reasons_of_a_shared_body_stand_in_the_order_they_apply() -> None:
+    shared = resolve_shared([resolve(Route(track_opens=True), consent=Consent.DENIED), resolve(Route())])
+    assert shared.reasons == (
+        "opens:route_off",
+        "opens:consent_denied",
+        "opens:shared_body",
+        "clicks:route_off",
+        "clicks:shared_body",
+    )
+
+
 def test_single_recipient_shares_nothing() -> None:
     decision = resolve(BOTH)
     assert resolve_shared([decision]) is decision
@@ -805,7 +821,7 @@ def test_equal_decisions_share_a_body_too() -> None:
 
 
 def test_body_for_nobody_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least one"):
+    with pytest.raises(ValueError, match=r"^no decision given: a shared body has at least one recipient$"):
         resolve_shared([])
 
 
@@ -892,7 +908,7 @@ def test_evidence_changed_in_one_place_is_refused_or_true(decision: Decision, da
 
 @pytest.mark.parametrize("version", [0, 2, "1", None, True, 1.0, [1]])
 def test_unknown_evidence_version_is_refused(version: object) -> None:
-    with pytest.raises(ValueError, match="version"):
+    with pytest.raises(ValueError, match=r"^evidence: unknown version$"):
         Decision.from_dict({**resolve(BOTH).to_dict(), "v": version})
 
 
@@ -944,7 +960,7 @@ def test_evidence_nested_without_end_is_refused() -> None:
 
 def test_evidence_of_one_shared_decision_hidden_in_another_is_refused() -> None:
     shared = resolve_shared([resolve(BOTH), resolve(STRICT)]).to_dict()
-    with pytest.raises(ValueError, match="do not follow"):
+    with pytest.raises(ValueError, match=r"^evidence: result and reasons do not follow from the inputs$"):
         Decision.from_dict({**shared, "inputs": {"shared": [shared]}})
 
 
