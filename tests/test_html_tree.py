@@ -96,6 +96,8 @@ _OPEN_EIGHT = " > ".join(["div"] * 8)
         ("<b><i><p></i></b>", "p"),
         ("<b><i><p></b></p>", "i"),
         ("<b><span><p></b>", "p"),
+        ("<b><span><p></b></span>", "p"),
+        ("<b><span><p></b></span></p>", ""),
         ("<b><i><u><s><em><p></b>", "u > s > em > p"),
         ("<b><i><u><s><em><p></b></p>", "u > s > em"),
         ("<b>" + _EIGHT + "<i></b>", _OPEN_EIGHT + " > b > i"),

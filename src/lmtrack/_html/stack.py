@@ -82,7 +82,7 @@ class ElementStack:
         opened: The active formatting elements that are open, lowest first.
     """
 
-    __slots__ = ("_at", "_borders", "_islands", "_jumps", "_names", "_runs", "current", "foreign", "opened")
+    __slots__ = ("_at", "_borders", "_islands", "_jumps", "_names", "_removed", "_runs", "current", "foreign", "opened")
 
     def __init__(self) -> None:
         self.current = ""
@@ -93,6 +93,7 @@ class ElementStack:
         self._borders: list[list[int]] = [[-1] for _ in Border]
         self._islands = [-1]  # integration points: foreign elements with HTML content
         self._runs = [-1]  # foreign elements that stand right above an HTML element
+        self._removed: dict[int, str] = {}  # what stood in an empty place, as long as `_at` names that place
         self._jumps: dict[int, int] = {}  # from an empty place to the nearest one below that may hold an element
         self.push("html")
         self.push("body")
@@ -110,7 +111,12 @@ class ElementStack:
     def last(self, name: str, /) -> int:
         """The offset of the topmost open element `name`; -1 if there is none."""
         places = self._at.get(name)
-        return places[-1] if places else -1
+        if places is None:
+            return -1
+        names = self._names
+        while not names[places[-1]]:
+            del self._removed[places.pop()]
+        return places[-1]
 
     def top(self, border: Border, /) -> int:
         """The offset of the topmost element that is such a border; -1 if there is none."""
@@ -122,8 +128,7 @@ class ElementStack:
 
     def has(self, name: str, scope: Border = Border.SCOPE, /) -> bool:
         """Whether `name` is open with no border of the scope above it (it may be that border itself)."""
-        places = self._at.get(name)
-        return places is not None and places[-1] >= self._borders[scope][-1]
+        return self.last(name) >= self._borders[scope][-1]
 
     def foreign_place(self, name: str, /) -> int:
         """Where an end tag finds its svg or math element above the topmost HTML element; -1 if nowhere."""
@@ -168,6 +173,8 @@ class ElementStack:
                 at[name].pop()
                 for border in _BORDERS.get(name, ()):
                     borders[border].pop()
+            elif name := self._removed.pop(len(names), ""):
+                at[name].pop()
         while self.opened and self.opened[-1].offset >= offset:
             self.opened.pop().offset = -1
         while self._islands[-1] >= offset:
@@ -212,9 +219,11 @@ class ElementStack:
             self.pop_to(offset)
             return
         name = self._names[offset]
-        for places in (self._at[name], *(self._borders[border] for border in _BORDERS.get(name, ()))):
+        for border in _BORDERS.get(name, ()):
+            places = self._borders[border]
             del places[bisect_left(places, offset)]
         self._names[offset] = ""
+        self._removed[offset] = name
         self._jumps[offset] = offset - 1
         above = bisect_left(self._runs, offset)
         if above < len(self._runs) and " " in self._names[self._below(self._runs[above])]:
