@@ -123,27 +123,33 @@ def _judge(
 ) -> tuple[list[str], dict[int, SkipReason]]:
     """Say of each href value as written which URL it means, and of some, by place, why that is not tracked."""
     origin = _read_base(base)
-    urls = innocent(written)
-    if policy.skip_urls or policy.tracking_hosts:
-        urls = [""] * len(written)
-    elif domain is not None:
-        host = host_of(domain.base_url)
-        urls = [url if host not in url.lower() else "" for url in urls]
-    reasons: dict[int, SkipReason] = {}
+    urls = _quick(written, policy, domain)
+    reasons: dict[int, SkipReason | None] = {}
     known: dict[str, tuple[str, SkipReason | None]] = {}
-    for place in [place for place, url in enumerate(urls) if not url or len(url) > policy.max_url_octets]:
+    relative: list[int] = []
+    for place in [place for place, url in enumerate(urls) if not url]:
         text = written[place]
         if text not in known:
             url = decode_attribute(text).strip(WHITESPACE)
-            reason = _reason(url, policy, domain)
-            if reason is SkipReason.RELATIVE and origin:
-                url = _resolve(origin, url)
-                reason = _reason(url, policy, domain)
-            known[text] = (url, reason)
-        urls[place], reason = known[text]
-        if reason is not None:
-            reasons[place] = reason
-    return urls, reasons
+            known[text] = (url, _reason(url, policy, domain))
+        urls[place], reasons[place] = known[text]
+        if reasons[place] is SkipReason.RELATIVE and origin:
+            urls[place] = _resolve(origin, urls[place])
+            relative.append(place)
+    for place, url in zip(relative, _quick([urls[place] for place in relative], policy, domain), strict=True):
+        reasons[place] = None if url == urls[place] else _reason(urls[place], policy, domain)
+    return urls, {place: reason for place, reason in reasons.items() if reason is not None}
+
+
+def _quick(values: list[str], policy: LinkPolicy, domain: TrackingDomain | None, /) -> list[str]:
+    """The URLs that need no second look, "" for the others."""
+    if policy.skip_urls or policy.tracking_hosts:
+        return [""] * len(values)
+    limit = policy.max_url_octets
+    if domain is None:
+        return [url if len(url) <= limit else "" for url in innocent(values)]
+    host = host_of(domain.base_url)
+    return [url if len(url) <= limit and host not in url.lower() else "" for url in innocent(values)]
 
 
 def _reason(url: str, policy: LinkPolicy, domain: TrackingDomain | None, /) -> SkipReason | None:
