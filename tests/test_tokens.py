@@ -996,6 +996,18 @@ def test_rot13_copy_tells_a_scanner_whatever_is_asked(token: str, reader: Callab
     assert caught.value.scanner
 
 
+def test_text_too_long_for_a_token_tells_no_scanner() -> None:
+    with pytest.raises(MalformedToken) as caught:
+        read_open_token(KEYS, "A" * 4097, now=NOW)
+    assert not caught.value.scanner
+
+
+def test_reader_names_the_version_it_does_not_know() -> None:
+    with pytest.raises(UnknownVersion) as caught:
+        read_open_token(KEYS, signed(header(0, version=6) + b"\0" + UUID(ID).bytes), now=NOW)
+    assert caught.value.version == 6
+
+
 def test_rot13_copy_of_a_guarded_token_tells_a_scanner() -> None:
     token = next(t for n in range(999) if (t := make_open_token(KEYS, f"mail-{n:04}-", now=NOW)).endswith(("-0", "_0")))
     with pytest.raises(BadToken) as caught:
