@@ -247,3 +247,9 @@ def test_no_code_point_hides_a_delimiter_in_the_host(mark: str) -> None:
     hiding = [chr(point) for point in range(0x80, 0x11_0000) if mark in normalize("NFKC", chr(point))]
     assert hiding
     assert not any(is_destination(f"https://a{character}b.test/") for character in hiding)
+
+
+@pytest.mark.parametrize("url", [b"x" * 3000, ["x"] * 3000, 1, None])
+def test_what_is_no_str_is_the_callers_mistake_however_long(url: object) -> None:
+    with pytest.raises(TypeError):
+        check_destination(url)  # type: ignore[arg-type]

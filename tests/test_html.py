@@ -5,7 +5,7 @@ from collections import Counter
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta, timezone
 from html import escape
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 from uuid import UUID
 
 import pytest
@@ -394,7 +394,12 @@ def vml(url: str) -> str:
             "<a href='https://b.example/'>" + vml("https://a.example/") + "x" * 999 + "<a href='https://a.example/'>",
             [0, 1, 1, 2, 1, 3],
         ),
-        ("<a data-lm-no-track href='https://a.example/'>" + vml("https://a.example/"), [0]),
+        ("<a data-lm-no-track href='https://a.example/'>" + vml("https://a.example/"), []),
+        ("<a data-lm-no-track href='https://a.example/'>" + vml("https://b.example/"), [0]),
+        (
+            "<a data-lm-no-track href='https://a.example/'><a href='https://a.example/'>" + vml("https://a.example/"),
+            [0, 0],
+        ),
         ("<base href='https://a.example/'>" + vml("x") + "<a href='https://a.example/x'>", [0, 0]),
     ],
 )
@@ -1282,7 +1287,7 @@ def test_tracking_is_a_function_of_its_arguments(html: str, decision: Decision, 
         assert track(source, decision, campaign=CAMPAIGN, policy=policy) == result
 
 
-@given(DOCUMENTS, POLICIES, st.text(max_size=5), st.integers(0, 65_535))
+@given(DOCUMENTS, POLICIES, st.text("abz09._-", max_size=5), st.integers(0, 65_535))
 def test_an_aggregate_document_is_the_same_for_everybody(
     html: str, policy: LinkPolicy, message: str, recipient: int
 ) -> None:
@@ -1313,3 +1318,50 @@ def test_reverting_gives_a_source_or_a_value_error(html: str, edits: list[Edit])
     except ValueError:
         return
     assert splice(source, edits) == html
+
+
+@pytest.mark.parametrize("url", ["https://a.example/?q=-->hello", "https://a.example/?q=--!><b>"])
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_no_value_ends_the_conditional_comment_it_stands_in(url: str, quote: str) -> None:
+    written = url.replace(">", "&gt;").replace("<", "&lt;")
+    mail = f"<!--[if mso]><a href={quote}{written}{quote}>B</a><![endif]--><p>z</p>"
+    tracked = track(mail, CLICKS)
+    for html in (untrack_html(tracked.html, domain=DOMAIN), rewrite_html(mail, click_url=lambda link: link.url).html):
+        assert html.count("-->") == html.count("--!>") + 1 == 1
+        assert [link.url for link in rewrite_html(html).links] == [url]
+
+
+@pytest.mark.parametrize(
+    "mail", ["<svg><![CDATA[<b><a href='https://a.example/'>x</a>", "<p><math><mi><svg><style><![CDATA[ <a href=b>"]
+)
+def test_a_pixel_does_not_bring_an_unfinished_section_to_life(mail: str) -> None:
+    tracked = rewrite_html(mail, pixel_url=PIXEL)
+    assert tracked.pixel_offset == min(mail.index(name) for name in ("<svg", "<math") if name in mail)
+    assert rewrite_html(tracked.html, pixel_url=PIXEL).html is tracked.html
+    assert not rewrite_html(tracked.html).links
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"message_id": "a@b.example"}, ValueError),
+        ({"message_id": None}, TypeError),
+        ({"recipient": -1}, ValueError),
+        ({"recipient": True}, TypeError),
+        ({"destination": "https://a.example/"}, TypeError),
+    ],
+)
+def test_arguments_are_checked_whatever_the_decision(wrong: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        track("<p>", resolve(Route()), **wrong)
+    with pytest.raises(TypeError, match="click_url must be callable"):
+        rewrite_html("<p>", click_url="https://a.example/")  # type: ignore[arg-type]
+
+
+def test_a_campaign_is_refused_before_its_first_mail() -> None:
+    with pytest.raises(ValueError, match="started_at must be between"):
+        Campaign(id="spring", started_at=datetime(1960, 1, 1, tzinfo=UTC))
+    with pytest.raises(ValueError, match="started_at must be an aware"):
+        Campaign(id="spring", started_at=datetime(2026, 1, 1))  # noqa: DTZ001 - refused
+    with pytest.raises(ValueError, match="id must be 1 to 64"):
+        Campaign(id="a@b.example", started_at=NOW)

@@ -6,8 +6,8 @@ import time
 from datetime import datetime
 
 
-def epoch_seconds(now: datetime | None, /) -> int:
-    """Give `now`, or the current time when it is None, as whole Unix seconds, rounded down.
+def epoch_seconds(now: datetime | None, /, name: str = "now") -> int:
+    """Give `now`, or the current time when it is None, as whole Unix seconds, rounded down; `name` is for errors.
 
     Raises:
         TypeError: `now` is no `datetime`.
@@ -16,7 +16,7 @@ def epoch_seconds(now: datetime | None, /) -> int:
     if now is None:
         return int(time.time())  # noqa: TID251 - this is the one place; a datetime would cost six times as much
     if not isinstance(now, datetime):
-        raise TypeError(f"now must be an aware datetime or None, not {type(now).__name__}")
+        raise TypeError(f"{name} must be an aware datetime or None, not {type(now).__name__}")
     if now.tzinfo is None or now.utcoffset() is None:
-        raise ValueError("now must be an aware datetime; add a time zone, for example datetime.UTC")
+        raise ValueError(f"{name} must be an aware datetime; add a time zone, for example datetime.UTC")
     return int(now.timestamp() // 1)

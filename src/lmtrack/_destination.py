@@ -74,6 +74,8 @@ def check_destination(url: str, /) -> None:
 
 
 def _problem(url: str) -> str | None:  # noqa: PLR0911 - one return a rule, in the order they are tried
+    if not isinstance(url, str):
+        raise TypeError(f"a URL must be a str, not {type(url).__name__}")
     if len(url) > LIMIT_OCTETS:  # first: it keeps all that follows bounded
         return "too_long"
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from lmtrack._link_words import SECRET_NOUNS, SECRET_WORDS, UNSUBSCRIBE
+from lmtrack._link_words import SECRET_ALWAYS, SECRET_NOUNS, SECRET_WORDS, UNSUBSCRIBE
 from lmtrack._pattern import compile_pattern
 
 
@@ -54,13 +54,9 @@ def _innocent_lines() -> re.Pattern[str]:
             [first] if first in SECRET_NOUNS or len(first) >= 4 else [first + other for other in SECRET_WORDS]
         )
     )
-    # So four letters tell, if no sign stands among them.
-    name = rf"""
-        (?: utm_[a-z]++ | [0-9]++
-          | (?! {_beginning(secrets | UNSUBSCRIBE, 4)} )
-            (?: [a-z]{{4,}}+ (?: [0-9_]++ {word} )*+ | [a-z]++ )
-        )
-    """
+    # So four letters tell, and the last ones, if no sign stands among them.
+    endings = "".join(f"(?<!{noun})" for noun in sorted(SECRET_ALWAYS))
+    name = rf"(?: [0-9]++ | (?: utm_ | (?! {_beginning(secrets | UNSUBSCRIBE, 4)} ) ) [a-z]++ {endings} )"
     return compile_pattern(
         rf"""
         (?:

@@ -27,7 +27,13 @@ UNSUBSCRIBE: Final = _table("""
 # from the sign-in, reset, invitation and download links of transactional templates and frameworks.
 SECRET_NOUNS: Final = _table("""
     token code otp key sig signature auth jwt password passwd pwd pass secret ticket nonce hash hmac mac session
-    sessionid jsessionid sessid sid credential credentials assertion samlresponse
+    sessionid jsessionid sessid sid credential credentials assertion samlresponse passphrase bearer authorization
+    authorisation tokenid
+""")
+# The nouns that mean a secret whatever stands before them: a "download_token" is one, a "promo_code" is none.
+SECRET_ALWAYS: Final = _table("""
+    token password passwd pwd passphrase secret signature jwt credential credentials bearer authorization authorisation
+    tokenid
 """)
 SECRET_OWNERS: Final = _table("""
     access account activate activation admin api auth authorization authorisation bearer client confirm confirmation

@@ -70,6 +70,12 @@ def make_plan(html: str, scan: Scan, policy: LinkPolicy, domain: TrackingDomain 
                 if out.start < out.end
                 and (policy.strip_opt_out == "all" or (policy.strip_opt_out == "own" and out.name == OWN))
             ]
+    opted_out = {urls[place] for place, reason in reasons.items() if reason is SkipReason.OPT_OUT}
+    if opted_out:  # the same button drawn for Outlook has no say of its own
+        opted_out -= {url for place, url in enumerate(urls) if not found[place][5] and place not in reasons}
+        for place, url in enumerate(urls):
+            if found[place][5] and place not in reasons and url in opted_out:
+                reasons[place] = SkipReason.OPT_OUT
     if policy.skip_url_text:
         for place in range(len(urls)):
             link = found[place]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from lmtrack._clock import epoch_seconds
-from lmtrack._token_body import pack_id
+from lmtrack._token_body import pack_id, pack_number
 from lmtrack._token_make import make_open_token, seal_links
 from lmtrack.resolver import Decision, Reason, TrackingMode
 from lmtrack.urls import TrackingDomain
@@ -29,7 +29,7 @@ class Campaign:
 
     Raises:
         TypeError: `id` is neither str nor UUID, or `started_at` no datetime.
-        ValueError: `id` is none that a token can hold, or `started_at` is naive.
+        ValueError: `id` is none that a token can hold, or `started_at` is naive or outside 1970 to 2106.
 
     >>> from datetime import UTC, datetime
     >>> Campaign(id="spring-2026", started_at=datetime(2026, 3, 20, tzinfo=UTC)).id
@@ -40,10 +40,12 @@ class Campaign:
     started_at: datetime
 
     def __post_init__(self) -> None:
+        # Both are refused here rather than at the first mail.
         if self.started_at is None:
             raise TypeError("started_at must be an aware datetime, not None")
-        pack_id(self.id)  # both are refused here rather than at the first mail
-        epoch_seconds(self.started_at)
+        if not 0 <= epoch_seconds(self.started_at, "started_at") < 1 << 32:
+            raise ValueError("started_at must be between 1970-01-01 and 2106-02-07 to be signed")
+        pack_id(self.id, "id")
 
 
 class Sending(NamedTuple):
@@ -93,12 +95,15 @@ def sending(
 
     Raises:
         TypeError: An argument has another type.
-        ValueError: `now` is naive, whether or not a token comes to hold it.
+        ValueError: `message_id` or `recipient` is none that a token can hold, or `now` is naive.
     """
     if not isinstance(decision, Decision) or not isinstance(domain, TrackingDomain):
         raise TypeError("decision must be made by resolve, domain must be a TrackingDomain")
     if campaign is not None and not isinstance(campaign, Campaign):
         raise TypeError(f"campaign must be a Campaign or None, not {type(campaign).__name__}")
+    # Whether or not a token comes to hold them: a mistake must not wait for the first recipient who consents.
+    pack_id(message_id)
+    pack_number(recipient, "recipient")
     if now is not None:
         epoch_seconds(now)
     if campaign is None:

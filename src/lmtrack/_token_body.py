@@ -79,8 +79,8 @@ def unpack_number(body: bytes, position: int) -> tuple[int, int]:
     raise MalformedToken
 
 
-def pack_id(message_id: str | UUID) -> bytes:
-    """Pack a message id: the 16 octets of a UUID, else its characters.
+def pack_id(message_id: str | UUID, name: str = "message_id") -> bytes:
+    """Pack a message id: the 16 octets of a UUID, else its characters; `name` is for errors.
 
     Raises:
         TypeError: It is neither `str` nor `uuid.UUID`.
@@ -91,11 +91,11 @@ def pack_id(message_id: str | UUID) -> bytes:
 
         if isinstance(message_id, UUID):
             return message_id.bytes
-        raise TypeError(f"message_id must be a str or a uuid.UUID, not {type(message_id).__name__}")
+        raise TypeError(f"{name} must be a str or a uuid.UUID, not {type(message_id).__name__}")
     if _UUID(message_id):
         return unhexlify(message_id.replace("-", ""))
     if not _PLAIN_ID(message_id):
-        raise ValueError("message_id must be 1 to 64 printable ASCII characters without blanks and without @")
+        raise ValueError(f"{name} must be 1 to 64 printable ASCII characters without blanks and without @")
     field = message_id.encode()
     return _NO_UUID + field if len(field) == _UUID_OCTETS else field
 

@@ -6,10 +6,11 @@ join. HTML is never written anew: the output is slices of the source with the ed
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, Literal
 
 from lmtrack._document import HtmlDocument
-from lmtrack._html.entities import decode_attribute, encode_attribute
+from lmtrack._html.entities import decode_attribute, encode_attribute, encode_in_comment
 from lmtrack._html.grammar import WHITESPACE
 from lmtrack._rewrite import PixelPosition, RewrittenHtml, pixel_tag, rewritten, with_removals
 from lmtrack._sending import Campaign, sending
@@ -41,6 +42,7 @@ __all__ = [
 ]
 
 _DEFAULT_POLICY: Final = LinkPolicy()
+_CARE: Final = re.compile('["&>]')
 _new = tuple.__new__
 
 
@@ -89,6 +91,7 @@ def rewrite_html(
     """
     document = _document(source)
     _check_options(policy, pixel_position)
+    _check_callable("click_url", click_url)
     if pixel_url is not None and not isinstance(pixel_url, str):
         raise TypeError(f"pixel_url must be a str or None, not {type(pixel_url).__name__}")
     plan = document.plan(policy, None)
@@ -97,12 +100,14 @@ def rewrite_html(
         urls = list(map(click_url, plan.links))
         if not all(issubclass(kind, str | None) for kind in set(map(type, urls))):
             raise TypeError("click_url must give str or None")
-        answers = "".join(filter(None, urls))
-        simple = '"' if '"' not in answers and "&" not in answers else None  # the quote that no answer needs care in
+        # The quote in which no answer needs care: most documents have no other.
+        simple = None if _CARE.search("".join(filter(None, urls))) else '"'
         edits = [
             _new(Edit, (start, written, value))
-            for (start, written, quote), url in zip(plan.values, urls, strict=True)
-            if url is not None and (value := url if quote == simple else encode_attribute(url, quote)) != written
+            for (start, written, quote), link, url in zip(plan.values, plan.links, urls, strict=True)
+            if url is not None
+            and (value := url if quote == simple else (encode_in_comment if link[3] else encode_attribute)(url, quote))
+            != written
         ]
         edits = with_removals(edits, plan)
     pixel = "" if pixel_url is None or _shows(document, pixel_url) else pixel_tag(pixel_url)
@@ -162,6 +167,7 @@ def track_html(
     """
     document = _document(source)
     _check_options(policy, pixel_position)
+    _check_callable("destination", destination)
     message = sending(decision, domain=domain, message_id=message_id, recipient=recipient, campaign=campaign, now=now)
     if destinations not in {"inline", "by_id"}:
         raise ValueError("destinations must be 'inline' or 'by_id'")
@@ -191,7 +197,8 @@ def untrack_html(html: str, /, *, domain: TrackingDomain) -> str:
     """Give every link that the domain's keys signed its destination back and remove our pixels.
 
     For archives, "view in browser" pages and resending. Expired tokens count; a link by id holds no destination and
-    stays, and so does whatever the keys did not sign. The same object if nothing of ours is in it.
+    stays, and so does whatever the keys did not sign. Opt-out attributes that tracking removed do not come back, so
+    track the source again rather than this. The same object if nothing of ours is in it.
 
     Raises:
         TypeError: An argument has another type.
@@ -210,7 +217,8 @@ def untrack_html(html: str, /, *, domain: TrackingDomain) -> str:
         payload = verified_click(domain, decode_attribute(written).strip(WHITESPACE))
         if payload is not None and payload.url is not None:
             before = html[start - 1]
-            value = encode_attribute(payload.url, before if before in "\"'" else "")
+            encode = encode_in_comment if link[5] else encode_attribute
+            value = encode(payload.url, before if before in "\"'" else "")
             edits.append(Edit(start, written, value))
     edits += [
         Edit(image.start, html[image.start : image.end], "")
@@ -247,6 +255,11 @@ def _check_options(policy: LinkPolicy, pixel_position: str, /) -> None:
         raise TypeError(f"policy must be a LinkPolicy, not {type(policy).__name__}")
     if pixel_position not in {"end", "start", "auto"}:
         raise ValueError("pixel_position must be 'end', 'start' or 'auto'")
+
+
+def _check_callable(name: str, given: object, /) -> None:
+    if given is not None and not callable(given):
+        raise TypeError(f"{name} must be callable or None, not {type(given).__name__}")
 
 
 def _packed_links(

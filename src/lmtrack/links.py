@@ -14,7 +14,7 @@ from unicodedata import combining, normalize
 
 from lmtrack._destination import is_destination
 from lmtrack._html.visible import visible_text
-from lmtrack._link_words import SECRET_NOUNS, SECRET_WORDS, UNSUBSCRIBE
+from lmtrack._link_words import SECRET_ALWAYS, SECRET_NOUNS, SECRET_WORDS, UNSUBSCRIBE
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ class LinkPolicy:
         track_sensitive: Track links that hold an e-mail address or a secret parameter.
         track_conditional: Look at links inside Outlook conditional comments.
         strip_opt_out: Remove opt-out attributes from the output: our `data-lm-no-track` ("own"), every vendor's
-            ("all", when no later service needs to see them), or leave all ("none").
+            ("all", when no later service needs to see them), or leave all ("none"). Removed only from documents in
+            which some link is rewritten; where none is, not a character changes.
         skip_url_text: Leave links whose visible text is itself a URL (readers compare it with the status line).
         max_url_octets: Leave longer URLs, 1 to 2,048 octets of UTF-8.
 
@@ -183,6 +184,7 @@ _FIRST_WORDS: Final = frozenset(phrase.partition("-")[0] for phrase in UNSUBSCRI
 # and a picture for fine screens (`logo@2x.png`) are none.
 _ADDRESS: Final = re.compile(r"(?<=[\w+~-])@(?![1-9]x\.)(?:[\w-]++\.)+[^\W\d_]{2}")
 _SECRET_ENDS: Final = tuple(sorted(SECRET_NOUNS))
+_ALWAYS_SECRET: Final = tuple(sorted(SECRET_ALWAYS))
 _LONGEST_WORD: Final = max(map(len, SECRET_WORDS))
 _LONGEST_NAME: Final = 128  # our choice: no program calls a parameter anything longer, and taking names apart is slow
 _PARAMETER: Final = re.compile(r"[?&;#]([^?&;#=]*+)=")
@@ -278,8 +280,10 @@ def _is_sensitive(url: str, /) -> bool:
 
 
 def _is_secret(name: str, /) -> bool:
-    """Whether a parameter's name consists of words of the two tables, a noun last."""
+    """Whether a parameter's name ends in an unmistakable noun, or consists of words of the two tables, a noun last."""
     plain = _SEPARATORS.sub("", name.lower()).rstrip("0123456789")
+    if plain.endswith(_ALWAYS_SECRET):
+        return True
     if not plain.endswith(_SECRET_ENDS) or len(plain) > _LONGEST_NAME:
         return False
     reached = [0]  # where a word may begin

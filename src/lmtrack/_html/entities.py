@@ -69,3 +69,8 @@ def encode_attribute(value: str, quote: str, /) -> str:
     if value and not _NEEDS_QUOTES.search(value):
         return value
     return '"' + value.replace('"', "&quot;") + '"'
+
+
+def encode_in_comment(value: str, quote: str, /) -> str:
+    """Write a value inside a conditional comment, where `-->` would end the comment, quotes or not."""
+    return encode_attribute(value, quote).replace(">", "&gt;")

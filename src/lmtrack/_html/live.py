@@ -30,6 +30,7 @@ class LiveTokens:
         html, elements = self._html, self.elements
         stack = elements.stack
         position, end = 0, len(html)
+        root = 0  # where the outermost svg or math that is open begins
         while token := next_token(html, position, end, cdata=stack.foreign):
             start, after, name = token
             if start > position:
@@ -43,6 +44,8 @@ class LiveTokens:
                     yield token
                 elements.end(name[1:])
             else:
+                if name in {"svg", "math"} and stack.last("svg svg") < 0 and stack.last("math math") < 0:
+                    root = start
                 if elements.start(token):
                     position = -1 if name == "plaintext" else raw_text_end(html, name, position, end)
                     if position < 0:
@@ -51,3 +54,6 @@ class LiveTokens:
                 if elements.in_html or name == "a":
                     yield token
         self.safe_end = open_point(html, position, end)
+        if stack.foreign and html.startswith("<![CDATA[", self.safe_end):
+            # An image put there would end the svg, and its unfinished CDATA section would come to life.
+            self.safe_end = root
