@@ -56,7 +56,11 @@ def _innocent_lines() -> re.Pattern[str]:
     )
     # So four letters tell, and the last ones, if no sign stands among them.
     endings = "".join(f"(?<!{noun})" for noun in sorted(SECRET_ALWAYS))
-    name = rf"(?: [0-9]++ | (?: utm_ | (?! {_beginning(secrets | UNSUBSCRIBE, 4)} ) ) [a-z]++ {endings} )"
+    name = rf"""
+        (?: utm_(?:source|medium|campaign|content|term|id)(?==) | [0-9]++
+          | (?! {_beginning(secrets | UNSUBSCRIBE, 4)} ) [a-z]++ {endings}
+        )
+    """
     return compile_pattern(
         rf"""
         (?:

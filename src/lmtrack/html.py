@@ -6,7 +6,6 @@ join. HTML is never written anew: the output is slices of the source with the ed
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, Literal
 
 from lmtrack._document import HtmlDocument
@@ -42,7 +41,6 @@ __all__ = [
 ]
 
 _DEFAULT_POLICY: Final = LinkPolicy()
-_CARE: Final = re.compile('["&>]')
 _new = tuple.__new__
 
 
@@ -101,7 +99,8 @@ def rewrite_html(
         if not all(issubclass(kind, str | None) for kind in set(map(type, urls))):
             raise TypeError("click_url must give str or None")
         # The quote in which no answer needs care: most documents have no other.
-        simple = None if _CARE.search("".join(filter(None, urls))) else '"'
+        answers = "".join(filter(None, urls))
+        simple = None if any(sign in answers for sign in '"&>') else '"'
         edits = [
             _new(Edit, (start, written, value))
             for (start, written, quote), link, url in zip(plan.values, plan.links, urls, strict=True)

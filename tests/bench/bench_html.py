@@ -68,13 +68,13 @@ def lol_html(documents: list[str]) -> Callable[[], object]:
     """The same job for the native rewriter: live http links and a pixel; text in, text out, as for us."""
 
     def job(html: str) -> None:
-        output: list[bytes] = []
-        rewriter = lolhtml.HTMLRewriter(output.append)
+        output = bytearray()
+        rewriter = lolhtml.HTMLRewriter(output.extend)
         rewriter.on("a[href], area[href]", _Link())
         rewriter.on("body", _Body())
         rewriter.write(html.encode(errors="replace"))
         rewriter.end()
-        b"".join(output).decode()
+        output.decode()
 
     return each(documents, job)
 
