@@ -35,8 +35,8 @@ _URL_TAGS: Final = 16
 _new = tuple.__new__
 
 
-# The href value of a trackable link: where it begins, how it is written, and the quote around it.
-Value: TypeAlias = tuple[int, str, str]
+# The href value of a trackable link: where it begins, how it is written, the quote around it, and the link's index.
+Value: TypeAlias = tuple[int, str, str, int]
 
 
 class Plan(NamedTuple):
@@ -95,12 +95,13 @@ def make_plan(html: str, scan: Scan, policy: LinkPolicy, domain: TrackingDomain 
         for link, index, url in zip(found, indices, urls, strict=True)
     ]
     values = [
-        (link[2], text, '"' if link[6] else _quote(html, link[2])) for link, text in zip(found, written, strict=True)
+        (link[2], text, '"' if link[6] else _quote(html, link[2]), index)
+        for link, text, index in zip(found, written, indices, strict=True)
     ]
     numbered = [link for place, link in enumerate(links) if place not in twins] if twins else links
     if len(numbered) > _MOST_LINKS:
         numbered = numbered[:_MOST_LINKS]
-        values = [value for value, index in zip(values, indices, strict=True) if index < _MOST_LINKS]
+        values = [value for value in values if value[3] < _MOST_LINKS]
         skipped += [(link._replace(index=-1), SkipReason.TOO_MANY) for link in links if link.index >= _MOST_LINKS]
         skipped.sort(key=lambda skip: skip[0].start)
         links = [link for link in links if link.index < _MOST_LINKS]

@@ -103,7 +103,7 @@ def rewrite_html(
         simple = None if any(sign in answers for sign in '"&>') else '"'
         edits = [
             _new(Edit, (start, written, value))
-            for (start, written, quote), link, url in zip(plan.values, plan.links, urls, strict=True)
+            for (start, written, quote, _), link, url in zip(plan.values, plan.links, urls, strict=True)
             if url is not None
             and (value := url if quote == simple else (encode_in_comment if link[3] else encode_attribute)(url, quote))
             != written
@@ -178,10 +178,7 @@ def track_html(
         # Base and token are made of signs that stand as they are in any attribute value, quoted or bare.
         prefix = f"{domain.base_url}/c/"
         edits = with_removals(
-            [
-                _new(Edit, (value[0], value[1], prefix + tokens[link[0]]))
-                for link, value in zip(plan.links, plan.values, strict=True)
-            ],
+            [_new(Edit, (start, written, prefix + tokens[index])) for start, written, _, index in plan.values],
             plan,
         )
     pixel = ""
