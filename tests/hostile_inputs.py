@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
+
+from lmtrack import Consent, Route, TrackingDomain, make_keys, resolve, track_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from lmtrack import HtmlDocument, RewrittenHtml
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+DOMAIN = TrackingDomain("https://track.example", make_keys(b"an example secret"))
+DECISION = resolve(Route(track_opens=True, track_clicks=True), consent=Consent.GRANTED)
+
+
+def track(source: str | HtmlDocument) -> RewrittenHtml:
+    """Track opens and clicks, with fixed key and time."""
+    return track_html(source, DECISION, domain=DOMAIN, message_id="m-1", now=NOW)
+
 
 _FORMATTING: Final = "".join(
     f"<{name}>" * 3 for name in ("b", "big", "code", "em", "font", "i", "s", "small", "tt", "u")

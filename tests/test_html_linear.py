@@ -1,38 +1,22 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from time import process_time
 
 import pytest
 from hypothesis import settings
 
-from hostile_inputs import HOSTILE
+from hostile_inputs import DOMAIN, HOSTILE, track
 from lmtrack import (
-    Consent,
-    HtmlDocument,
-    RewrittenHtml,
-    Route,
-    TrackingDomain,
-    make_keys,
-    resolve,
     revert_html,
     scan_html,
-    track_html,
     untrack_html,
 )
 
-DOMAIN = TrackingDomain("https://track.example", make_keys(b"an example secret"))
-DECISION = resolve(Route(track_opens=True, track_clicks=True), consent=Consent.GRANTED)
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 # A megabyte under the profile `deep`.
 SIZE = 1_000_000 if settings().max_examples >= 1000 else 250_000
 # A reader that looks again at what it has read takes 64 times as long for 8 times as much.
 TIMES_THE_INPUT = 8
 TIMES_THE_WORK = 24
-
-
-def track(source: str | HtmlDocument) -> RewrittenHtml:
-    return track_html(source, DECISION, domain=DOMAIN, message_id="m-1", now=NOW)
 
 
 def everything(html: str) -> None:

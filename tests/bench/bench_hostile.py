@@ -18,8 +18,7 @@ from lxml import html as lxml_html
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from hostile_inputs import HOSTILE
-from test_html_linear import track
+from hostile_inputs import HOSTILE, track
 
 if TYPE_CHECKING:
     from collections.abc import Callable
