@@ -204,6 +204,15 @@ def test_resolve_refuses_what_it_cannot_read_or_contradicts_itself(
     refused(capsysbinary, "resolve", *arguments)
 
 
+@pytest.mark.parametrize("verb", [["resolve"], ["track", "-"]])
+@pytest.mark.parametrize("line", ["", " ", " A: b", "\tA: b", "A: b\r\n\r\nX: y", "A: b\n\nX: y", "A: b\r", "\r\n"])
+def test_header_that_would_swallow_the_next_override_is_refused(
+    capsysbinary: pytest.CaptureFixture[bytes], verb: list[str], line: str
+) -> None:
+    arguments = [*verb, *BOTH, "--header", "Subject: x", "--header", line, "--header", "X-LM-Override-Track-Opens: no"]
+    assert "--header: " in refused(capsysbinary, *arguments)
+
+
 def test_option_may_be_repeated_with_the_same_value(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     assert run(capsysbinary, "resolve", "--track-opens", "--track-opens", *["--consent", "granted"] * 2)[0] == 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -15,6 +16,9 @@ from lmtrack.resolver import Consent, Decision, Override, Route, TrackingMode, p
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# RFC 5322 section 2.2: an empty line ends the header block, and a line that begins with a blank belongs to the one
+# before it; either would make the overrides after it count for nothing.
+_HEADER_LINE: Final = re.compile(r"[^ \t\r\n][^\r\n]*")
 _BOOLEANS: Final = {"true": True, "false": False}
 _CONSENTS: Final = {consent.value: consent for consent in Consent}
 _WITHOUT_CONSENT: Final = {mode.name.lower(): mode for mode in TrackingMode if mode is not TrackingMode.INDIVIDUAL}
@@ -93,7 +97,7 @@ def read_decision(arguments: argparse.Namespace, /) -> Decision:
     """Resolve what `add_decision_arguments` asked for.
 
     Raises:
-        CommandError: `--settings` is no settings object.
+        CommandError: `--settings` is no settings object, or a `--header` not one whole line.
     """
     overrides = [
         Override(
@@ -102,6 +106,8 @@ def read_decision(arguments: argparse.Namespace, /) -> Decision:
     ]
     if arguments.settings is not None:
         overrides.append(_read_settings(arguments.settings))
+    if not all(_HEADER_LINE.fullmatch(line) for line in arguments.header):
+        raise CommandError("--header: give one whole line each, with no line end and no blank before its name")
     if arguments.header:
         overrides.append(parse_headers("\r\n".join(arguments.header).encode("utf-8", "surrogateescape")))
     return resolve(
