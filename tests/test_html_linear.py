@@ -13,7 +13,7 @@ from lmtrack import (
 )
 
 # A megabyte under the profile `deep`.
-SIZE = 1_000_000 if settings().max_examples >= 1000 else 250_000
+SIZE = 1_000_000 if settings().max_examples >= 1000 else 100_000
 # A reader that looks again at what it has read takes 64 times as long for 8 times as much.
 TIMES_THE_INPUT = 8
 TIMES_THE_WORK = 24
