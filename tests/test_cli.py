@@ -17,8 +17,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lmtrack._cli.arguments import read_time
-from lmtrack._cli.files import CommandError, read_input, read_keys, write_output
-from lmtrack._cli.output import as_table, printable
+from lmtrack._cli.files import read_input, read_keys, write_output
+from lmtrack._cli.output import CommandError, as_table, printable
 from lmtrack.cli import main
 from lmtrack.resolver import Decision
 from lmtrack.tokens import make_click_token, make_keys, make_open_token, make_withdraw_token, read_open_token
@@ -657,6 +657,56 @@ def test_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
         monkeypatch.setattr(sys, "stdout", output)
         assert main(["resolve"]) == 2
     assert capsys.readouterr().err == "lmtrack: error: output: no space left on device\n"
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (["track", "-"], "stdin", "standard input: closed"),
+        (["token", "-"], "stdin", "standard input: closed"),
+        (["track", "mail.html"], "stdout", "standard output: closed"),
+        (["track", "mail.html", "-o", "out.html", "--json"], "stdout", "standard output: closed"),
+        (["resolve"], "stdout", "standard output: closed"),
+        (["resolve", "--json"], "stdout", "standard output: closed"),
+        (["token", "EQ"], "stdout", "standard output: closed"),
+        (["keys"], "stdout", "standard output: closed"),
+        (["--help"], "stdout", "standard output: closed"),
+        (["frobnicate"], "stderr", None),
+    ],
+)
+def test_closed_standard_stream_is_one_line_at_most(
+    capsysbinary: pytest.CaptureFixture[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    html_file: str,
+    case: tuple[list[str], str, str | None],
+) -> None:
+    arguments, closed, err = case
+    folder = Path(html_file).parent
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, closed, None)
+    assert run(capsysbinary, *arguments) == (2, b"", f"lmtrack: error: {err}\n" if err else "")
+    assert [path.name for path in folder.iterdir()] == ["mail.html"]
+
+
+def test_closed_standard_error_loses_the_report_and_nothing_else(
+    capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, html_file: str
+) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    assert run(capsysbinary, "track", html_file) == (0, HTML, "")
+
+
+@pytest.mark.parametrize("redirections", ["<&- >&- 2>&-", ">/dev/full 2>&-", "2>/dev/full", ">&- 2>/dev/full"])
+@pytest.mark.parametrize("arguments", ["track -", 'track "$1" -o "$1.out"', "frobnicate", "--help"])
+def test_process_ends_with_a_code_of_ours_whatever_its_streams_are(
+    html_file: str, redirections: str, arguments: str
+) -> None:
+    if os.name != "posix" or not Path("/dev/full").exists():
+        pytest.skip("/dev/full is not here: only Linux has it")
+    command = f'"$0" -m lmtrack {arguments} {redirections}'
+    words = ["/bin/sh", "-c", command, sys.executable, html_file]
+    done = subprocess.run(words, input=HTML, capture_output=True, check=False)  # noqa: S603 - all of it stands above
+    assert done.returncode in {0, 2}
+    assert b"Traceback" not in done.stderr
 
 
 def test_interrupt_is_quiet(monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> None:

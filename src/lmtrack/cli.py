@@ -6,6 +6,7 @@ Errors are one line on standard error.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import sys
@@ -13,12 +14,13 @@ from typing import TYPE_CHECKING, Final
 
 from lmtrack._cli import token, track
 from lmtrack._cli.arguments import Parser, add_decision_arguments, add_once, read_decision
-from lmtrack._cli.files import CommandError, create_secret
-from lmtrack._cli.output import as_json, as_table, say
+from lmtrack._cli.files import create_secret
+from lmtrack._cli.output import CommandError, as_json, as_table, say, standard_output
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from typing import TextIO
 
 _KEY_OCTETS: Final = 32  # RFC 2104 section 3: as long as the hash; printed in 43 characters
 
@@ -33,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             return _run(argv)
         except CommandError as error:
-            say(f"lmtrack: error: {error}")
+            say(f"lmtrack: error: {error}", to=sys.stderr)
             return 2
     except KeyboardInterrupt:
         return 130  # 128 + SIGINT, as a shell counts
@@ -41,8 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         _drop_output()
         return 141  # 128 + SIGPIPE
     except OSError as error:
+        with contextlib.suppress(OSError):  # it may be standard error that cannot be written
+            say(f"lmtrack: error: output: {(error.strerror or 'cannot be written').lower()}", to=sys.stderr)
         _drop_output()
-        say(f"lmtrack: error: output: {(error.strerror or 'cannot be written').lower()}")
         return 2
 
 
@@ -61,7 +64,12 @@ def _run(argv: Sequence[str] | None) -> int:
 
 def _drop_output() -> None:
     # What is still buffered cannot be written either, and Python would complain about it when it ends.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    streams: tuple[TextIO | None, ...] = (sys.stdout, sys.stderr)
+    for stream in filter(None, streams):  # None: the process was started without it
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _build_parser() -> tuple[Parser, dict[str, Parser]]:
@@ -103,7 +111,7 @@ def _add_resolve_arguments(parser: Parser) -> None:
 
 def _resolve(arguments: argparse.Namespace) -> int:
     decision = read_decision(arguments)
-    say(as_json(decision.to_dict()) if arguments.json else as_table(track.flag_rows(decision)), to=sys.stdout)
+    say(as_json(decision.to_dict()) if arguments.json else as_table(track.flag_rows(decision)), to=standard_output())
     return 0
 
 
@@ -114,8 +122,8 @@ def _add_keys_arguments(parser: Parser) -> None:
 def _keys(arguments: argparse.Namespace) -> int:
     key = secrets.token_urlsafe(_KEY_OCTETS)
     if arguments.output is None:
-        say(key, to=sys.stdout)
+        say(key, to=standard_output())
     else:
         create_secret(arguments.output, key + "\n")
-        say("lmtrack: wrote a key; it is these characters, never decode them")
+        say("lmtrack: wrote a key; it is these characters, never decode them", to=sys.stderr)
     return 0

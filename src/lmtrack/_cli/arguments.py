@@ -8,8 +8,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from lmtrack._cli.files import CommandError
-from lmtrack._cli.output import printable
+from lmtrack._cli.output import CommandError, printable, say, standard_output
 from lmtrack.errors import InvalidOverride
 from lmtrack.resolver import Consent, Decision, Override, Route, TrackingMode, parse_headers, parse_settings, resolve
 
@@ -35,6 +34,10 @@ class Parser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
+
+    def print_help(self, file: object = None) -> None:  # noqa: ARG002 - argparse's own gives none, or standard output
+        """Print the help; argparse's own prints it elsewhere if standard output is closed, and hides a full disk."""
+        say(self.format_help().rstrip("\n"), to=standard_output())
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line."""

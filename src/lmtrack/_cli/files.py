@@ -6,19 +6,15 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
-from lmtrack._cli.output import printable
+from lmtrack._cli.output import CommandError, printable, standard_output
 from lmtrack.tokens import Keys, make_keys
 
 # Our choice: far above any mail (Gmail clips HTML at 102 KB), and far below what a machine holds.
 LIMIT_OCTETS: Final = 64 * 1024 * 1024
 _KEYS_LIMIT_OCTETS: Final = 64 * 1024
 _KEY_VARIABLE: Final = "LMTRACK_KEY"
-
-
-class CommandError(Exception):
-    """What the user gave cannot be used; its text is the one line they see, and holds no secret."""
 
 
 def read_input(path: str, /, *, name: str | None = None, limit_octets: int = LIMIT_OCTETS) -> bytes:
@@ -28,6 +24,9 @@ def read_input(path: str, /, *, name: str | None = None, limit_octets: int = LIM
         CommandError: It cannot be read, is empty or has more octets than the limit.
     """
     name = name or ("standard input" if path == "-" else printable(path))
+    standard_input: TextIO | None = sys.stdin  # None if the process was started without one
+    if path == "-" and standard_input is None:
+        raise CommandError(f"{name}: closed")
     try:
         if path == "-":
             data = sys.stdin.buffer.read(limit_octets + 1)
@@ -50,8 +49,9 @@ def write_output(path: str, data: bytes, /) -> None:
         CommandError: It cannot be written; then nothing has changed.
     """
     if path == "-":
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        stream = standard_output()
+        stream.buffer.write(data)
+        stream.buffer.flush()
         return
     try:
         target = Path(path).resolve()

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 _WIDEST: Final = 72  # our choice: three columns of this table fit a window of 120
 
 
+class CommandError(Exception):
+    """What the user gave cannot be used; its text is the one line they see, and holds no secret."""
+
+
 def printable(text: str, /) -> str:
     r"""Escape what is no printable character, so that the text of a mail cannot steer a terminal.
 
@@ -24,12 +28,25 @@ def printable(text: str, /) -> str:
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
 
 
-def say(text: str, /, *, to: TextIO | None = None) -> None:
-    """Print one or more lines, to standard error unless told otherwise; what its encoding lacks is escaped."""
-    stream = sys.stderr if to is None else to
-    encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-    stream.flush()
+def standard_output() -> TextIO:
+    """Give standard output, for what was asked for.
+
+    Raises:
+        CommandError: It is closed.
+    """
+    stream: TextIO | None = sys.stdout  # None if the process was started without one
+    if stream is None:
+        raise CommandError("standard output: closed")
+    return stream
+
+
+def say(text: str, /, *, to: TextIO | None) -> None:
+    """Print one or more lines; what the stream's encoding lacks is escaped, and a closed one (None) is told nothing."""
+    if to is None:
+        return
+    encoding = to.encoding or "utf-8"
+    to.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    to.flush()
 
 
 def as_json(value: Mapping[str, object], /) -> str:

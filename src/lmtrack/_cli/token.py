@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._cli.arguments import add_key_arguments, add_once, read_number, read_time
-from lmtrack._cli.files import CommandError, read_input, read_keys
-from lmtrack._cli.output import as_json, as_table, say
+from lmtrack._cli.files import read_input, read_keys
+from lmtrack._cli.output import CommandError, as_json, as_table, say, standard_output
 from lmtrack.errors import BadToken, TokenExpired
 from lmtrack.tokens import (
     ClickToken,
@@ -112,5 +111,5 @@ def _iso(moment: datetime) -> str:
 
 def _report(said: dict[str, object], arguments: argparse.Namespace, *, code: int) -> int:
     said = {name: value for name, value in said.items() if value is not None}
-    say(as_json(said) if arguments.json else as_table(said.items()), to=sys.stdout)
+    say(as_json(said) if arguments.json else as_table(said.items()), to=standard_output())
     return code

@@ -19,8 +19,8 @@ from lmtrack._cli.arguments import (
     read_number,
     read_time,
 )
-from lmtrack._cli.files import CommandError, read_input, read_keys, write_output
-from lmtrack._cli.output import as_json, as_table, printable, say
+from lmtrack._cli.files import read_input, read_keys, write_output
+from lmtrack._cli.output import CommandError, as_json, as_table, printable, say, standard_output
 from lmtrack.html import Campaign, track_html
 from lmtrack.links import LinkPolicy
 from lmtrack.resolver import Decision, Reason, TrackingMode
@@ -29,6 +29,7 @@ from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
     import argparse
+    from typing import TextIO
 
     from lmtrack._cli.arguments import Parser
     from lmtrack.html import RewrittenHtml
@@ -83,6 +84,8 @@ def run(arguments: argparse.Namespace, /) -> int:
         CommandError: Arguments or input cannot be used; then nothing has been written.
     """
     notes: list[str] = []
+    # Asked before anything is written: a report that cannot be given must not leave a file behind.
+    report_to = standard_output() if arguments.json and arguments.output != "-" else sys.stderr
     decision = read_decision(arguments)
     if (arguments.campaign is None) != (arguments.campaign_start is None):
         raise CommandError("--campaign and --campaign-start belong together")
@@ -120,7 +123,7 @@ def run(arguments: argparse.Namespace, /) -> int:
     write_output(arguments.output, tracked.html.encode(source.encoding))
     if not (decision.track_opens or decision.track_clicks):
         notes.append("nothing to track: see the reasons")
-    _report(arguments, decision, tracked, message_id, notes)
+    _report(arguments, decision, tracked, message_id, notes, to=report_to)
     return 0
 
 
@@ -193,9 +196,14 @@ def _read_options(arguments: argparse.Namespace, keys: Keys) -> tuple[LinkPolicy
 
 
 def _report(
-    arguments: argparse.Namespace, decision: Decision, tracked: RewrittenHtml, message_id: str, notes: list[str]
+    arguments: argparse.Namespace,
+    decision: Decision,
+    tracked: RewrittenHtml,
+    message_id: str,
+    notes: list[str],
+    *,
+    to: TextIO | None,
 ) -> None:
-    to_stdout = arguments.output != "-" and arguments.json
     if arguments.json:
         report = {
             "message_id": message_id,
@@ -205,7 +213,7 @@ def _report(
             "decision": decision.to_dict(),
             "notes": notes,
         }
-        say(as_json(report), to=sys.stdout if to_stdout else None)
+        say(as_json(report), to=to)
         return
     done = "tracked" if decision.track_clicks else "trackable"
     rows: list[tuple[Link, str]] = [(link, done) for link in tracked.links]
@@ -221,11 +229,11 @@ def _report(
         )
         for link, outcome in rows
     ]
-    say(as_table(table))
-    say(f"\n{_where(tracked)}\n")
-    say(as_table(flag_rows(decision)))
+    say(as_table(table), to=to)
+    say(f"\n{_where(tracked)}\n", to=to)
+    say(as_table(flag_rows(decision)), to=to)
     for note in notes:
-        say(f"lmtrack: {note}")
+        say(f"lmtrack: {note}", to=to)
 
 
 def _where(tracked: RewrittenHtml) -> str:
