@@ -32,6 +32,7 @@ NOW = "2026-01-02T00:00:00Z"
 HTML = (
     b"<p>\r\n<a href=\"https://shop.example/a?x=1&amp;y=2\">Shop</a>\r\n<a href='mailto:a@b.test'>Mail</a></body>\r\n"
 )
+_BINARY_CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\v\f\r\x1b"))
 BOTH = ("--track-opens", "--track-clicks", "--consent", "granted")
 FIXED = ("--message-id", "welcome-42", "--now", NOW)
 
@@ -519,6 +520,11 @@ def test_track_refuses_bad_options_and_writes_nothing(
         ("missing.html", None, "no such file"),
         ("empty.html", b"", "empty"),
         ("picture.html", b"\x89PNG\r\n\x1a\n\0\0\0\r", "binary"),
+        ("signature.html", b"\x89PNG\r\n\x1a\n<p>", "binary"),
+        ("packed.html", b"\x1f\x8b<p>", "binary"),
+        ("photo.html", b"\xff\xd8\xff\xe1", "binary"),
+        ("octets.html", b"\xc3\x28\xa0\xa1", "binary"),
+        ("paper.html", b"%PDF-1.7\n<< >>", "binary"),
         ("wide.html", "\ufeff<p>".encode("utf-16"), "binary"),
         ("mail.eml", b"Subject: x\r\n\r\n", "message"),
         ("mail.EML", b"Subject: x\r\n\r\n", "message"),
@@ -583,8 +589,25 @@ def test_links_in_an_unknown_encoding_are_left_alone(
     assert "not UTF-8" in err
 
 
-@given(st.binary(min_size=1, max_size=60).filter(lambda data: b"\0" not in data))
-@example(b"\xc3")
+@pytest.mark.parametrize("octet", range(0x20))
+def test_control_character_is_binary_unless_it_stands_in_pages(
+    capsysbinary: pytest.CaptureFixture[bytes], stdin: Callable[[bytes], None], octet: int
+) -> None:
+    page = b"<p>" + bytes([octet])
+    stdin(page)
+    code, out, _ = run(capsysbinary, "track", "-")
+    assert (code, out) == ((0, page) if octet in b"\t\n\v\f\r\x1b" else (2, b""))
+
+
+def test_text_without_an_element_is_a_page_if_it_is_utf_8(
+    capsysbinary: pytest.CaptureFixture[bytes], stdin: Callable[[bytes], None]
+) -> None:
+    stdin("ü: see %PDF-".encode())
+    assert run(capsysbinary, "track", "-")[:2] == (0, "ü: see %PDF-".encode())
+
+
+@given(st.binary(max_size=60).map(lambda data: b"<" + data.translate(None, _BINARY_CONTROLS)))
+@example(b"<\xc3")
 def test_untracked_page_is_the_same_octets(data: bytes) -> None:
     before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(data))
     out, sys.stdout = sys.stdout, io.TextIOWrapper(io.BytesIO())
@@ -599,7 +622,7 @@ def test_untracked_page_is_the_same_octets(data: bytes) -> None:
 def test_mail_cannot_steer_the_terminal(
     capsysbinary: pytest.CaptureFixture[bytes], stdin: Callable[[bytes], None]
 ) -> None:
-    stdin('<a href="https://a.test/&#27;[2J\u202e">x</a><a href="javascript:\x9b\x07">'.encode())
+    stdin('<a href="https://a.test/&#27;[2J\u202e">x</a><a href="javascript:\x9b\x1b&#7;">'.encode())
     _, _, err = run(capsysbinary, "track", "-", *BOTH)
     assert all(char.isprintable() or char == "\n" for char in err)
 

@@ -40,6 +40,9 @@ EXAMPLE: Final = "lmtrack track mail.html -o tracked.html --track-opens --track-
 
 _BASE_URL: Final = "https://track.example"  # RFC 2606: reserved, so nobody receives what a try-out sends
 _MESSAGE_SUFFIXES: Final = frozenset((".eml", ".msg", ".mbox"))
+# No HTML holds these, and nearly every other format does (UTF-16 has NUL). Allowed are the controls that WHATWG HTML
+# takes for blanks, VT, which word processors paste for a line break, and ESC, which ISO-2022-JP switches with.
+_BINARY: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]|\A%PDF-")
 # Which characters these octets are is unknown then, so a token must not claim to know.
 _BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 
@@ -145,12 +148,15 @@ def _read_html(path: str) -> _Source:
     if PurePath(path).suffix.lower() in _MESSAGE_SUFFIXES:
         raise CommandError(f"{printable(path)}: a message, not HTML; messages cannot be tracked here yet")
     data = read_input(path)
-    if b"\0" in data:  # no HTML holds one (UTF-16 would), and nearly every other format does
-        raise CommandError(f"{'standard input' if path == '-' else printable(path)}: binary, not HTML")
+    binary = CommandError(f"{'standard input' if path == '-' else printable(path)}: binary, not HTML")
+    if _BINARY.search(data):
+        raise binary
     # Both give every octet back: UTF-8 if it is valid (a byte order mark stays a character), else one octet each.
     try:
         return _Source(data.decode("utf-8"), "utf-8")
     except UnicodeDecodeError:
+        if b"<" not in data:  # then nothing says that it is text at all
+            raise binary from None
         return _Source(data.decode("latin-1"), "latin-1")
 
 
