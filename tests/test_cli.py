@@ -190,7 +190,6 @@ def test_resolve_reads_every_kind_of_override(
         ["--settings", "{"],
         ["--settings", "[]"],
         ["--settings", '{"track_opens": "false"}'],
-        ["--settings", "[" * 100_000],
         ["--consent", "maybe"],
         ["--without-consent", "individual"],
         ["--override-opens", "yes"],
@@ -214,6 +213,26 @@ def test_header_that_would_swallow_the_next_override_is_refused(
     assert "--header: " in refused(capsysbinary, *arguments)
 
 
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ("[" * 50_000, "not JSON"),
+        ("[" * 50_000 + "]" * 50_000, "not JSON"),
+        ('{"track_opens": false, "track_opens": true}', "a member is given twice"),
+        ('{"other": {"a": 1, "a": 1}}', "a member is given twice"),
+    ],
+)
+def test_settings_that_readers_disagree_about_are_refused(
+    capsysbinary: pytest.CaptureFixture[bytes], settings: str, problem: str
+) -> None:
+    assert refused(capsysbinary, "resolve", "--settings", settings) == f"lmtrack: error: --settings: {problem}\n"
+
+
+@pytest.mark.parametrize("arguments", [["track", ""], ["track", "-", "-o", ""], ["keys", "-o", ""]])
+def test_empty_name_of_a_file_is_refused(capsysbinary: pytest.CaptureFixture[bytes], arguments: list[str]) -> None:
+    assert "must not be empty" in refused(capsysbinary, *arguments)
+
+
 def test_option_may_be_repeated_with_the_same_value(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     assert run(capsysbinary, "resolve", "--track-opens", "--track-opens", *["--consent", "granted"] * 2)[0] == 0
 
@@ -228,6 +247,14 @@ def test_keys_prints_a_key_that_is_its_characters(
     monkeypatch.setenv("LMTRACK_KEY", key)
     assert read_keys(None) == make_keys(key.encode())
     assert run(capsysbinary, "keys")[1] != out
+
+
+def test_keys_takes_a_dash_for_standard_output(
+    capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert re.fullmatch(rb"[A-Za-z0-9_-]{43}\n", run(capsysbinary, "keys", "-o", "-")[1])
+    assert not list(tmp_path.iterdir())
 
 
 def test_keys_writes_a_file_for_its_owner_only(capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
@@ -390,6 +417,7 @@ def test_track_does_nothing_unless_told_to(capsysbinary: pytest.CaptureFixture[b
     assert "  tracked" not in err
     assert "pixel: none" in err
     assert "nothing to track" in err
+    assert "signed" not in err
 
 
 def test_track_says_what_it_made_for_this_run(capsysbinary: pytest.CaptureFixture[bytes], html_file: str) -> None:
@@ -499,6 +527,8 @@ def test_link_options_reach_the_policy(capsysbinary: pytest.CaptureFixture[bytes
         ["-o", "no/such/folder/x.html"],
         ["-o", "."],
         ["-o", "a\0b"],
+        ["-o", ""],
+        ["--key-file", ""],
     ],
 )
 def test_track_refuses_bad_options_and_writes_nothing(

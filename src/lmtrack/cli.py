@@ -13,7 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._cli import token, track
-from lmtrack._cli.arguments import Parser, add_decision_arguments, add_once, read_decision
+from lmtrack._cli.arguments import Parser, add_decision_arguments, add_once, read_decision, read_path
 from lmtrack._cli.files import create_secret
 from lmtrack._cli.output import CommandError, as_json, as_table, say, standard_output
 
@@ -116,12 +116,20 @@ def _resolve(arguments: argparse.Namespace) -> int:
 
 
 def _add_keys_arguments(parser: Parser) -> None:
-    add_once(parser, "-o", "--output", metavar="FILE", help="write it to a new file that only you can read")
+    add_once(
+        parser,
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=read_path,
+        default="-",
+        help="write it to a new file that only you can read (default: standard output)",
+    )
 
 
 def _keys(arguments: argparse.Namespace) -> int:
     key = secrets.token_urlsafe(_KEY_OCTETS)
-    if arguments.output is None:
+    if arguments.output == "-":
         say(key, to=standard_output())
     else:
         create_secret(arguments.output, key + "\n")

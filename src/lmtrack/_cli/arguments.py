@@ -128,18 +128,36 @@ def read_decision(arguments: argparse.Namespace, /) -> Decision:
 
 def _read_settings(text: str) -> Override:
     try:
-        return parse_settings(json.loads(text))
-    except (InvalidOverride, RecursionError) as error:
+        return parse_settings(json.loads(text, object_pairs_hook=_unique_members))
+    except InvalidOverride as error:
         raise CommandError(f"--settings: {error}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CommandError("--settings: not JSON") from error
+
+
+def _unique_members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):  # RFC 8259 section 4: which of them counts differs from reader to reader
+        raise CommandError("--settings: a member is given twice")
+    return members
 
 
 def add_key_arguments(parser: argparse.ArgumentParser, /) -> None:
     """Add where the keys come from."""
     keys = parser.add_argument_group("keys (from a file or the variable LMTRACK_KEY, never from the command line)")
-    add_once(keys, "--key-file", metavar="FILE", help="one key per line; the first signs, all verify")
+    add_once(keys, "--key-file", metavar="FILE", type=read_path, help="one key per line; the first signs, all verify")
     add_once(keys, "--tenant", metavar="NAME", default="", help="whose tokens these are")
+
+
+def read_path(text: str, /) -> str:
+    """Read the name of a file; for argparse.
+
+    Raises:
+        argparse.ArgumentTypeError: It is empty, which would mean the current folder.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("must not be empty")
+    return text
 
 
 def read_time(text: str, /) -> datetime:

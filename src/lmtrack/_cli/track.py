@@ -17,6 +17,7 @@ from lmtrack._cli.arguments import (
     add_switch,
     read_decision,
     read_number,
+    read_path,
     read_time,
 )
 from lmtrack._cli.files import read_input, read_keys, write_output
@@ -49,8 +50,16 @@ _BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 
 def add_arguments(parser: Parser, /) -> None:
     """Add what `lmtrack track` takes."""
-    parser.add_argument("file", metavar="FILE", help="an HTML file; - reads standard input")
-    add_once(parser, "-o", "--output", metavar="FILE", default="-", help="where to write (default: standard output)")
+    parser.add_argument("file", metavar="FILE", type=read_path, help="an HTML file; - reads standard input")
+    add_once(
+        parser,
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=read_path,
+        default="-",
+        help="where to write (default: standard output)",
+    )
     parser.add_argument(
         "--json", action="store_true", help="report as JSON: on standard output with -o, else on standard error"
     )
@@ -92,10 +101,8 @@ def run(arguments: argparse.Namespace, /) -> int:
     decision = read_decision(arguments)
     if (arguments.campaign is None) != (arguments.campaign_start is None):
         raise CommandError("--campaign and --campaign-start belong together")
-    keys = read_keys(arguments.key_file, tenant=arguments.tenant)
-    if keys is None:
-        keys = make_keys(secrets.token_bytes(32))
-        notes.append("no --key-file and no LMTRACK_KEY: signed with a key made for this run, which nobody can verify")
+    found_keys = read_keys(arguments.key_file, tenant=arguments.tenant)
+    keys = found_keys or make_keys(secrets.token_bytes(32))
     message_id = arguments.message_id
     if message_id is None:
         message_id = str(uuid.uuid4())
@@ -106,6 +113,9 @@ def run(arguments: argparse.Namespace, /) -> int:
         decision = _lower_aggregate(decision)
     else:
         campaign = Campaign(id=arguments.campaign, started_at=arguments.campaign_start)
+    tracks = decision.track_opens or decision.track_clicks
+    if tracks and found_keys is None:
+        notes.append("no --key-file and no LMTRACK_KEY: signed with a key made for this run, which nobody can verify")
     policy, domain = _read_options(arguments, keys)
     source = _read_html(arguments.file)
     if source.encoding != "utf-8":
@@ -124,7 +134,7 @@ def run(arguments: argparse.Namespace, /) -> int:
         now=arguments.now,
     )
     write_output(arguments.output, tracked.html.encode(source.encoding))
-    if not (decision.track_opens or decision.track_clicks):
+    if not tracks:
         notes.append("nothing to track: see the reasons")
     _report(arguments, decision, tracked, message_id, notes, to=report_to)
     return 0
