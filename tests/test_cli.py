@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import codecs
 import importlib
 import io
 import json
@@ -124,6 +125,23 @@ def test_main_module_runs_the_command_only_when_it_is_run(
         runpy.run_module("lmtrack", run_name="__main__")
     assert ended.value.code == 0
     assert capsysbinary.readouterr().out.startswith(b"opens   off  route_off")
+
+
+def test_version_is_the_installed_one(
+    capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    installed = tmp_path / "lmtrack-4.5.6.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.4\nName: lmtrack\nVersion: 4.5.6\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    assert run(capsysbinary, "--version") == (0, b"lmtrack 4.5.6\n", "")
+
+
+def test_version_without_an_installation_is_unknown(
+    capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    assert "--version: unknown" in refused(capsysbinary, "--version")
 
 
 def test_module_is_the_command() -> None:
@@ -374,6 +392,27 @@ def test_forged_token_is_refused(
     code, out, err = run(capsysbinary, "token", change(token_of()), "--key-file", key_file, "--json")
     assert (code, err) == (1, "")
     assert json.loads(out)["problem"] in problem
+
+
+@pytest.mark.parametrize("kind", ["open", "click", "by_id", "withdraw"])
+def test_copy_of_a_mail_scanner_is_told_by_its_key_only(
+    capsysbinary: pytest.CaptureFixture[bytes], key_file: str, kind: str
+) -> None:
+    copy = codecs.encode(token_of(kind=kind), "rot13")
+    code, out, _ = run(capsysbinary, "token", copy, "--key-file", key_file, "--json")
+    said = json.loads(out)
+    assert (code, said["signature"], list(said)[-1]) == (1, "refused", "scanner")
+    assert "issued_at" not in said
+    assert b"scanner" not in run(capsysbinary, "token", copy, "--json")[1]
+
+
+def test_text_that_is_no_token_is_refused_with_a_key_and_not_checked_without(
+    capsysbinary: pytest.CaptureFixture[bytes], key_file: str
+) -> None:
+    for arguments, signature in (([], "not checked"), (["--key-file", key_file], "refused")):
+        code, out, _ = run(capsysbinary, "token", "no", *arguments, "--json")
+        assert code == 1
+        assert json.loads(out) == {"signature": signature, "problem": "malformed", "text": "the text is not a token"}
 
 
 @pytest.mark.parametrize("days", ["-1", "1.5", "x", "²", "999999999", "9999999999"])

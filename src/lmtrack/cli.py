@@ -10,6 +10,7 @@ import contextlib
 import os
 import secrets
 import sys
+from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._cli import token, track
@@ -52,6 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     parser, verbs = _build_parser()
     arguments, unknown = parser.parse_known_args(argv)
+    if arguments.version:
+        say(f"lmtrack {_installed_version()}", to=standard_output())
+        return 0
     if arguments.verb is None:
         parser.error("say what to do: " + ", ".join(verbs))
     if unknown:
@@ -60,6 +64,13 @@ def _run(argv: Sequence[str] | None) -> int:
         verbs[arguments.verb].error("unknown argument" + (f": {' '.join(names)}" if names else ""))
     code: int = arguments.run(arguments)
     return code
+
+
+def _installed_version() -> str:
+    try:
+        return metadata.version("lmtrack")
+    except metadata.PackageNotFoundError:
+        raise CommandError("--version: unknown, lmtrack runs without being installed") from None
 
 
 def _drop_output() -> None:
@@ -78,6 +89,7 @@ def _build_parser() -> tuple[Parser, dict[str, Parser]]:
         description="E-mail tracking on the command line: decide, track, explain.",
         example="lmtrack resolve --track-opens --consent denied",
     )
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")
     made = {}
     for name, summary, example, add_arguments, run in (

@@ -57,28 +57,31 @@ def run(arguments: argparse.Namespace, /) -> int:
         text = read_input("-", limit_octets=_INPUT_LIMIT_OCTETS).decode("utf-8", "replace")
     keys = read_keys(arguments.key_file, tenant=arguments.tenant)
     token = _find_token(text)
+    said: dict[str, object] = {}
+    purpose = None
     try:
         header = explain_token(token)
     except BadToken as error:
-        return _report({"signature": "not checked", "problem": error.reason, "text": str(error)}, arguments, code=1)
-    said: dict[str, object] = {
-        "version": header.version,
-        "kind": header.kind,
-        "purpose": header.purpose or "not in use",
-        "mode": header.mode.name.lower() if header.mode else None,
-        "key_hint": header.key_hint,
-        "issued_at": _iso(header.issued_at),
-    }
+        if keys is None:
+            return _report({"signature": "not checked", "problem": error.reason, "text": str(error)}, arguments, code=1)
+    else:
+        said = _header(header)
+        purpose = header.purpose
     if keys is None:
         return _report({**said, "signature": "not checked: no --key-file and no LMTRACK_KEY"}, arguments, code=0)
     max_age = timedelta(days=arguments.max_age_days)
     try:
-        payload = _read(keys, token, header, max_age, arguments.now)
+        # Also what cannot be explained: only a reader has the keys that tell a scanner's copy.
+        payload = _read(keys, token, purpose, max_age, arguments.now)
     except TokenExpired as error:
         problem = {"signature": "valid", "problem": error.reason, "text": str(error)}
         return _report({**said, **_payload(error.token), **problem}, arguments, code=1)
     except BadToken as error:
-        return _report({**said, "signature": "refused", "problem": error.reason, "text": str(error)}, arguments, code=1)
+        problem = {"signature": "refused", "problem": error.reason, "text": str(error)}
+        if error.scanner:
+            said = {}  # what a scrambled header says is not so
+            problem["scanner"] = "a mail scanner's copy (ROT13) of a token that these keys signed"
+        return _report({**said, **problem}, arguments, code=1)
     return _report({**said, **_payload(payload), "signature": "valid"}, arguments, code=0)
 
 
@@ -88,13 +91,24 @@ def _find_token(text: str) -> str:
 
 
 def _read(
-    keys: Keys, token: str, header: TokenHeader, max_age: timedelta, now: datetime | None
+    keys: Keys, token: str, purpose: str | None, max_age: timedelta, now: datetime | None
 ) -> OpenToken | ClickToken | WithdrawToken:
-    if header.purpose == "click":
+    if purpose == "click":
         return read_click_token(keys, token, max_age=max_age, now=now)
-    if header.purpose == "withdraw":
+    if purpose == "withdraw":
         return read_withdraw_token(keys, token, now=now)
     return read_open_token(keys, token, max_age=max_age, now=now)
+
+
+def _header(header: TokenHeader) -> dict[str, object]:
+    return {
+        "version": header.version,
+        "kind": header.kind,
+        "purpose": header.purpose or "not in use",
+        "mode": header.mode.name.lower() if header.mode else None,
+        "key_hint": header.key_hint,
+        "issued_at": _iso(header.issued_at),
+    }
 
 
 def _payload(token: OpenToken | ClickToken | WithdrawToken) -> dict[str, object]:
