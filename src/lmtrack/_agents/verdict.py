@@ -1,0 +1,253 @@
+"""What a request turned out to be: two axes, how sure, and the codes that say why.
+
+"Is it a bot" is not what senders ask. Gmail's proxy is a machine that fetches because a person opened; Apple's fetches
+whether anyone did or not. So one axis says what acted, the other whether a person stands behind it.
+No address is kept in any of these values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum, auto
+from typing import Literal, Self
+
+Kind = Literal["open", "click"]
+Evidence = Literal[1, 2, 3]
+
+
+class Actor(StrEnum):
+    """What made the request."""
+
+    HUMAN = auto()
+    APPLE_MPP = auto()
+    IMAGE_PROXY = auto()
+    GMAIL_PREFETCH = auto()
+    SECURITY_SCANNER = auto()
+    LINK_PREVIEW = auto()
+    CRAWLER = auto()
+    HTTP_CLIENT = auto()
+    UNKNOWN = auto()
+
+
+class Human(StrEnum):
+    """Whether a person was there when it was made.
+
+    `UNKNOWABLE` is a fact about the agent, not doubt about the request: Apple's prefetch looks the same either way.
+    `YES_CLIENT_HIDDEN` is a person behind a proxy: count them, but the client and the address are the proxy's.
+    """
+
+    YES = auto()
+    NO = auto()
+    UNKNOWABLE = auto()
+    YES_CLIENT_HIDDEN = auto()
+
+
+class Signal(StrEnum):
+    """The closed set of codes behind `Verdict.reasons`, each with what it means and where the rule is from.
+
+    Codes are stored by callers: one is never renamed and never gets another meaning.
+
+    Attributes:
+        meaning: What was seen.
+        source: Who says that it means something, with the date it was read.
+    """
+
+    meaning: str
+    source: str
+
+    def __new__(cls, code: str, meaning: str, source: str) -> Self:
+        """Make the code carry its documentation."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        member.source = source
+        return member
+
+    # The user agent.
+    UA_BROWSER = "ua.browser", "a browser or a web view as they come", "vendors' user-agent documents, 2026-11"
+    UA_MAIL_CLIENT = "ua.mail_client", "a mail program", "uap-core families and mail programs' own headers, 2026-11"
+    UA_APP = "ua.app", "an app on a phone or a computer", "our choice: apps fetch for the person who holds them"
+    UA_UNKNOWN = "ua.unknown", "an agent that no rule knows", "our choice: unknown is not a machine"
+    UA_MISSING = "ua.missing", "no agent named, or only blanks", "our choice: browsers and mail programs name one"
+    UA_APPLE_MPP = (
+        "ua.apple_mpp",
+        "an open by exactly `Mozilla/5.0`: Apple Mail Privacy Protection, opened or not",
+        "documentation.mailgun.com, open and click bot detection, 2026-08",
+    )
+    UA_GMAIL_PREFETCH = (
+        "ua.gmail_prefetch",
+        "exactly the agent with which Gmail fetches before the person opens",
+        "SparkPost, study of 9.8 billion Gmail opens, 2021-12",
+    )
+    UA_GOOGLE_IMAGE_PROXY = (
+        "ua.google_image_proxy",
+        "Gmail's image proxy, which fetches when the person opens",
+        "SparkPost, gmail-prefetching-images, 2021-12",
+    )
+    UA_YAHOO_MAIL_PROXY = (
+        "ua.yahoo_mail_proxy",
+        "the image proxy of Yahoo and AOL mail",
+        "help.yahoo.com SLN28749; litmus.com on Yahoo opens, 2018",
+    )
+    UA_MAIL_PROXY = (
+        "ua.mail_proxy",
+        "another mail service's image proxy",
+        "its own token, e.g. SeznamEmailProxy, 2026-08",
+    )
+    UA_SITE_PROXY = (
+        "ua.site_proxy",
+        "an image proxy of a chat or a forge, not of mail",
+        "its own token, e.g. Slack-ImgProxy",
+    )
+    UA_SCANNER_TOKEN = (
+        "ua.scanner_token",
+        "a security product that names itself",
+        "labelled lists (crawler-user-agents, matomo), 2026-08",
+    )
+    UA_PREVIEW_TOKEN = (
+        "ua.preview_token",
+        "a service that draws a card for a link somebody shared",
+        "vendors' crawler pages; crawler-user-agents, 2026-08",
+    )
+    UA_OFFICE_PROBE = (
+        "ua.office_probe",
+        "Office asks whether a link exists that a person is opening; the person's own click follows",
+        "Microsoft Office protocol discovery; field reports, 2026-08",
+    )
+    UA_DECLARED_BOT = (
+        "ua.declared_bot",
+        "it says so: a word such as bot or crawl, or the address of who runs it",
+        "RFC 9110 section 10.1.5 asks robots for a contact",
+    )
+    UA_LIST = "ua.list", "a fetcher known by name", "its operator's page; crawler-user-agents and isbot, 2026-08"
+    UA_HTTP_LIBRARY = "ua.http_library", "an HTTP library or a command", "the libraries' default headers, 2026-11"
+    UA_HEADLESS = (
+        "ua.headless",
+        "a browser without a screen, or one driven by a program",
+        "their default headers, 2026-11",
+    )
+    UA_CHROME_BUILD = (
+        "ua.chrome_build_impossible",
+        "a Chrome build that was never made for its major version",
+        "Chromium's branch dates; our measurement on 4,399 devices, 2026-08",
+    )
+    UA_IMPOSSIBLE_PLATFORM = (
+        "ua.impossible_platform",
+        "a browser on a system that it never ran on",
+        "vendors' system requirements, 2026-11",
+    )
+    UA_COMPATIBLE_UNKNOWN = (
+        "ua.compatible_unknown",
+        "`(compatible; X` where X is no browser that ever called itself so",
+        "our measurement on labelled lists, 2026-08",
+    )
+    UA_BARE_MOZILLA = "ua.bare_mozilla", "`Mozilla/5.0` and nothing that a browser adds", "our measurement, 2026-08"
+    UA_TOOL_SHAPE = "ua.tool_shape", "one product token, as programs write it", "our measurement, 2026-08"
+
+    # The request.
+    METHOD_HEAD = "method.head", "HEAD: something looks whether the URL is there", "RFC 9110 section 9.3.2"
+    METHOD_OPTIONS = "method.options", "OPTIONS: something asks what the URL can do", "RFC 9110 section 9.3.7"
+    HDR_PREFETCH = (
+        "hdr.prefetch",
+        "the browser says that it fetches ahead of a person",
+        "WHATWG Fetch, Sec-Purpose; older Purpose, X-Purpose and X-Moz",
+    )
+    HDR_NO_ACCEPT_LANGUAGE = (
+        "hdr.no_accept_language",
+        "a click by a browser that names no language",
+        "our choice: every browser sends Accept-Language when it navigates",
+    )
+    HDR_NO_SEC_FETCH = (
+        "hdr.no_sec_fetch",
+        "a click by a recent browser without Sec-Fetch-Mode",
+        "W3C Fetch Metadata; Chrome 76, Firefox 90, Safari 16.4",
+    )
+    HDR_REFERER_REWRITER = (
+        "hdr.referer_rewriter",
+        "the click came through a gateway's link page, which people see",
+        "the vendors' pages on rewritten links, 2026-08",
+    )
+    TIME_LT_2S = "time.lt_2s", "a click less than 2 seconds after delivery", "mautic, bot_helper_time_email_threshold"
+    TIME_LT_10S = "time.lt_10s", "a click less than 10 seconds after delivery", "OpenAEV's delivery window, 2026-08"
+
+    # The network it came from.
+    NET_APPLE_EGRESS = (
+        "net.apple_egress",
+        "from iCloud Private Relay's list, which Apple Mail Privacy Protection shares",
+        "mask-api.icloud.com/egress-ip-ranges.csv",
+    )
+    NET_SCANNER = (
+        "net.scanner",
+        "from a network that only a mail gateway uses",
+        "Microsoft 365 endpoints 9 and 10; Barracuda's region list, 2026-08",
+    )
+    NET_SCANNER_PROBABLE = (
+        "net.scanner_probable",
+        "from a gateway vendor's network, in which isolated browsers of people run too",
+        "the vendors' autonomous systems, 2026-08",
+    )
+    NET_CLOUD = "net.cloud", "from a computing centre", "the operators' autonomous systems, 2026-08"
+    NET_LISTED = "net.listed", "from a network that the caller listed", "the caller's `load_networks`"
+    NET_INVALID = "net.invalid", "the address given is none", "our choice: said, not raised"
+
+    # The other requests of the same message.
+    MSG_HONEYPOT = "msg.honeypot", "followed a link that no person sees", "Omeda's stealth links; mautic #9798"
+    MSG_HONEYPOT_TAINT = (
+        "msg.honeypot_taint",
+        "by whoever followed the invisible link, within 15 minutes",
+        "Paminga's sliding window, 2026-08",
+    )
+    MSG_BURST = "msg.burst_3_in_2s", "three links within two seconds", "our simulation: 0.04 % of people, 2026-08"
+    MSG_SWEEP = (
+        "msg.all_links_in_10s",
+        "every link of the message within ten seconds",
+        "Paminga; field reports, 2026-08",
+    )
+    MSG_TWO_LINKS = "msg.two_links_same_second", "two links in one second", "Marketo's proximity pattern, 2026-08"
+    MSG_DUPLICATE = "msg.duplicate", "the same again by the same within two seconds: a double click", "our choice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What one request was, and why; made by `classify_event` and `classify_message`.
+
+    Attributes:
+        actor: What made the request.
+        human: Whether a person was there.
+        evidence: How much speaks for it: 1 weak, 2 medium, 3 strong.
+        reasons: The codes of `Signal` that led here, the one that decided first.
+        vendor: Who runs the agent or the network, where that is known.
+    """
+
+    actor: Actor
+    human: Human
+    evidence: Evidence
+    reasons: tuple[str, ...] = ()
+    vendor: str | None = None
+
+    @property
+    def is_machine(self) -> bool:
+        """Whether it is known that no person was there."""
+        return self.human is Human.NO
+
+    @property
+    def counts_for_metrics(self) -> bool:
+        """Whether it counts as an open or a click by a person."""
+        return self.human is Human.YES or self.human is Human.YES_CLIENT_HIDDEN
+
+    def to_dict(self) -> dict[str, object]:
+        """Give it as JSON values with a fixed key order.
+
+        Example:
+            >>> Verdict(actor=Actor.HUMAN, human=Human.YES, evidence=2, reasons=("ua.browser",)).to_dict()["reasons"]
+            ['ua.browser']
+        """
+        return {
+            "actor": self.actor.value,
+            "human": self.human.value,
+            "evidence": self.evidence,
+            "reasons": list(self.reasons),
+            "vendor": self.vendor,
+            "is_machine": self.is_machine,
+            "counts_for_metrics": self.counts_for_metrics,
+        }
