@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import pickle
 import subprocess
 import sys
 from datetime import timedelta
 from enum import Enum
+from importlib import import_module
 
 import pytest
 
@@ -144,11 +146,81 @@ def test_every_public_name_has_a_docstring_and_pickles_by_name(name: str) -> Non
     assert pickle.loads(pickle.dumps(value)) is value  # noqa: S301 - our own bytes
 
 
-def test_importing_loads_neither_lxml_nor_user_agents() -> None:
-    code = (
-        "import sys, lmtrack; print(sorted({'lxml', 'user_agents', 'email', 'hypothesis', 'pytest'} & {*sys.modules}))"
-    )
+@pytest.mark.parametrize("name", sorted(SIGNATURES))
+def test_every_public_name_is_the_object_of_its_module(name: str) -> None:
+    module = import_module(f"lmtrack.{lmtrack._MODULE_OF[name]}")
+    assert getattr(lmtrack, name) is lmtrack._first_use(name) is getattr(module, name)
+
+
+def test_type_checkers_are_told_of_the_same_names_and_modules() -> None:
+    told = {
+        alias.name: (statement.module or "").removeprefix("lmtrack.")
+        for statement in ast.walk(ast.parse(inspect.getsource(lmtrack)))
+        if isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith("lmtrack.")
+        for alias in statement.names
+    }
+    assert told == lmtrack._MODULE_OF
+    assert sorted(told) == lmtrack.__all__
+
+
+def test_public_modules_are_there_too_and_no_name_hides_one() -> None:
+    assert lmtrack._MODULES.isdisjoint(lmtrack.__all__)
+    for name in lmtrack._MODULES:
+        assert lmtrack._first_use(name) is import_module(f"lmtrack.{name}") is getattr(lmtrack, name)
+
+
+def test_listing_the_package_shows_names_that_were_never_used() -> None:
+    listed = printed("import lmtrack; print(*dir(lmtrack))").split()
+    assert {*lmtrack.__all__, *lmtrack._MODULES, "__all__", "__doc__"} <= set(listed)
+    assert listed == sorted(set(listed)) == sorted(set(dir(lmtrack)) & set(listed))
+
+
+def test_a_name_nobody_made_is_an_attribute_error_that_knows_the_next_best() -> None:
+    with pytest.raises(AttributeError, match=r"^module 'lmtrack' has no attribute 'track_htm'") as caught:
+        getattr(lmtrack, "track_htm")  # noqa: B009 - a type checker would find it
+    assert (caught.value.name, caught.value.obj) == ("track_htm", lmtrack)
+    with pytest.raises(ImportError, match="cannot import name '_html_'"):
+        exec("from lmtrack import _html_")  # noqa: S102 - our own code
+
+
+def test_a_star_imports_the_public_names_and_nothing_else() -> None:
+    code = "before = {*globals(), 'before'}; from lmtrack import *; print(*sorted({*globals()} - before))"
+    assert printed(code).split() == lmtrack.__all__
+
+
+def test_importing_the_package_imports_nothing_else_until_a_name_is_used() -> None:
+    added = "import sys; before = {*sys.modules}; import lmtrack; print(*{*sys.modules} - before)"
+    assert {name for name in printed(added).split() if name.partition(".")[0] not in {"importlib", "warnings"}} == {
+        "lmtrack"
+    }
+
+
+def test_deciding_and_rewriting_load_neither_lxml_nor_user_agents() -> None:
+    heavy = "print({'lxml', 'user_agents', 'email', 'hypothesis', 'pytest'} & {*sys.modules})"
+    assert printed(f"import sys, lmtrack; lmtrack.resolve, lmtrack.track_html; {heavy}") == "set()"
+
+
+def test_threads_may_use_the_first_names_at_the_same_time() -> None:
+    code = """
+import lmtrack, sys, threading
+sys.setswitchinterval(1e-6)
+start, found = threading.Barrier(8), [set() for _ in range(8)]
+def use(mine, names):
+    start.wait()
+    mine.update((name, id(getattr(lmtrack, name))) for name in names)
+orders = [lmtrack.__all__[index * 5:] + lmtrack.__all__[:index * 5] for index in range(8)]
+threads = [threading.Thread(target=use, args=pair) for pair in zip(found, orders)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(len(set().union(*found)), {len(mine) for mine in found})
+"""
+    assert printed(code) == f"{len(lmtrack.__all__)} {{{len(lmtrack.__all__)}}}"
+
+
+def printed(code: str) -> str:
+    """What a new interpreter prints."""
+    environment = {"PYTHONPATH": ":".join(filter(None, sys.path))}
     ran = subprocess.run(  # noqa: S603 - our own interpreter and code
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": ":".join(sys.path)}
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     )
-    assert ran.stdout == "[]\n"
+    return ran.stdout.rstrip("\n")

@@ -1,62 +1,69 @@
-"""E-mail tracking primitives as plain functions: decide, rewrite, sign, classify, prove."""
+"""E-mail tracking primitives as plain functions: decide, rewrite, sign, classify, prove.
 
-from __future__ import annotations
+A name is imported when it is first used, so that `import lmtrack` costs nothing a program does not need.
+"""
 
-from lmtrack._document import HtmlDocument
-from lmtrack.errors import (
-    BadDestination,
-    BadToken,
-    BadTokenSignature,
-    InvalidOverride,
-    LmtrackError,
-    MalformedToken,
-    TokenExpired,
-    TokenNotYetValid,
-    TokenRevoked,
-    UnknownKey,
-    UnknownVersion,
-    WrongPurpose,
-)
-from lmtrack.html import (
-    Campaign,
-    RewrittenHtml,
-    pixel_tag,
-    revert_html,
-    rewrite_html,
-    scan_html,
-    track_html,
-    untrack_html,
-)
-from lmtrack.links import Edit, Link, LinkPolicy, SkipReason
-from lmtrack.resolver import (
-    Consent,
-    Decision,
-    Override,
-    Reason,
-    Route,
-    TrackingMode,
-    parse_headers,
-    parse_settings,
-    resolve,
-    resolve_shared,
-)
-from lmtrack.tokens import (
-    ClickToken,
-    Keys,
-    OpenToken,
-    TokenHeader,
-    WithdrawToken,
-    explain_token,
-    make_click_token,
-    make_click_tokens,
-    make_keys,
-    make_open_token,
-    make_withdraw_token,
-    read_click_token,
-    read_open_token,
-    read_withdraw_token,
-)
-from lmtrack.urls import TrackingDomain, click_url, open_url, withdraw_url
+import sys
+from importlib import import_module
+
+TYPE_CHECKING = False  # as type checkers read it: `typing` alone would be the greater part of this import
+
+if TYPE_CHECKING:
+    from lmtrack._document import HtmlDocument
+    from lmtrack.errors import (
+        BadDestination,
+        BadToken,
+        BadTokenSignature,
+        InvalidOverride,
+        LmtrackError,
+        MalformedToken,
+        TokenExpired,
+        TokenNotYetValid,
+        TokenRevoked,
+        UnknownKey,
+        UnknownVersion,
+        WrongPurpose,
+    )
+    from lmtrack.html import (
+        Campaign,
+        RewrittenHtml,
+        pixel_tag,
+        revert_html,
+        rewrite_html,
+        scan_html,
+        track_html,
+        untrack_html,
+    )
+    from lmtrack.links import Edit, Link, LinkPolicy, SkipReason
+    from lmtrack.resolver import (
+        Consent,
+        Decision,
+        Override,
+        Reason,
+        Route,
+        TrackingMode,
+        parse_headers,
+        parse_settings,
+        resolve,
+        resolve_shared,
+    )
+    from lmtrack.tokens import (
+        ClickToken,
+        Keys,
+        OpenToken,
+        TokenHeader,
+        WithdrawToken,
+        explain_token,
+        make_click_token,
+        make_click_tokens,
+        make_keys,
+        make_open_token,
+        make_withdraw_token,
+        read_click_token,
+        read_open_token,
+        read_withdraw_token,
+    )
+    from lmtrack.urls import TrackingDomain, click_url, open_url, withdraw_url
 
 __all__ = [
     "BadDestination",
@@ -113,3 +120,43 @@ __all__ = [
     "untrack_html",
     "withdraw_url",
 ]
+
+# Which module makes which names. The imports above tell type checkers the same; a test sees to it.
+_NAMES_OF = {
+    "_document": "HtmlDocument",
+    "errors": (
+        "BadDestination BadToken BadTokenSignature InvalidOverride LmtrackError MalformedToken TokenExpired "
+        "TokenNotYetValid TokenRevoked UnknownKey UnknownVersion WrongPurpose"
+    ),
+    "html": "Campaign RewrittenHtml pixel_tag revert_html rewrite_html scan_html track_html untrack_html",
+    "links": "Edit Link LinkPolicy SkipReason",
+    "resolver": (
+        "Consent Decision Override Reason Route TrackingMode parse_headers parse_settings resolve resolve_shared"
+    ),
+    "tokens": (
+        "ClickToken Keys OpenToken TokenHeader WithdrawToken explain_token make_click_token make_click_tokens "
+        "make_keys make_open_token make_withdraw_token read_click_token read_open_token read_withdraw_token"
+    ),
+    "urls": "TrackingDomain click_url open_url withdraw_url",
+}
+_MODULE_OF = {name: module for module, names in _NAMES_OF.items() for name in names.split()}
+_MODULES = frozenset(module for module in _NAMES_OF if not module.startswith("_"))
+
+
+def _first_use(name: str, /) -> object:
+    """Import what the package is asked for; the next time the name is simply there."""
+    if name in _MODULE_OF:
+        value: object = getattr(import_module(f"lmtrack.{_MODULE_OF[name]}"), name)
+        globals()[name] = value
+        return value
+    if name in _MODULES:
+        return import_module(f"lmtrack.{name}")
+    raise AttributeError(f"module 'lmtrack' has no attribute {name!r}", name=name, obj=sys.modules[__name__])
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULE_OF, *_MODULES})
+
+
+if not TYPE_CHECKING:  # a checker that saw it would believe in every misspelt name
+    __getattr__ = _first_use

@@ -35,7 +35,7 @@ def innocent(values: list[str], /) -> list[str]:
     return [url if answer else "" for answer, url in zip(answers, urls, strict=True)]
 
 
-# Compiled when the first link is judged: that takes 5 ms, which `import lmtrack` need not pay.
+# Compiled when the first link is judged: that takes 5 ms, which an import need not pay.
 @cache
 def _innocent_lines() -> re.Pattern[str]:
     """Build the expression that reads lower-cased ASCII URLs, a line each; group 1 takes part for the innocent ones.

@@ -207,7 +207,7 @@ def _read(headers: object, prefix: str) -> Iterator[_Header]:
 
 
 def _is_message(headers: object) -> TypeGuard[Message[Any, Any]]:  # any header type of any policy
-    from email.message import Message  # noqa: PLC0415 - a third of the time `import lmtrack` would take
+    from email.message import Message  # noqa: PLC0415 - a third of the time the first decision would take
 
     return isinstance(headers, Message)
 

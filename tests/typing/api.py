@@ -9,6 +9,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, assert_type
 
+import lmtrack
 from lmtrack import (
     Campaign,
     ClickToken,
@@ -136,3 +137,5 @@ def mistakes(keys: Keys, html: bytes) -> None:
     LinkPolicy(("https://shop.example/",))  # type: ignore[call-arg]
     Campaign(id="x", started_at=None)  # type: ignore[arg-type]
     TrackingDomain("https://track.example", b"a key")  # type: ignore[arg-type]
+    lmtrack.track_htm(html)  # type: ignore[attr-defined]
+    lmtrack.parse_settings("on", strict=0)  # type: ignore[arg-type]

@@ -119,7 +119,7 @@ def _reader(tail: str, /, *, vml: bool) -> re.Pattern[str]:
 _FRAME: Final = rf"<(/(?:body|head|html)|body) {ATTRIBUTES_PLAIN}"
 
 
-# Compiled when the first document is read: that takes 6 ms, which `import lmtrack` need not pay.
+# Compiled when the first document is read: that takes 6 ms, which an import need not pay.
 @cache
 def live_reader() -> re.Pattern[str]:
     """Give the reader of a document.
