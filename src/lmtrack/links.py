@@ -53,6 +53,7 @@ class SkipReason(StrEnum):
     SENSITIVE = "sensitive"
     URL_TEXT = "url_text"
     TOO_MANY = "too_many"  # a token counts to 65,535
+    UNDECODABLE = "undecodable"  # its octets are none of the part's charset, and no UTF-8
 
 
 class Link(NamedTuple):
@@ -62,11 +63,11 @@ class Link(NamedTuple):
         index: Zero-based order among the trackable links; -1 for a skipped link. The same button drawn twice, for
             Outlook and for the rest, has one index.
         url: Where it leads: decoded, without outer white space, and absolute if a base resolves it.
-        element: `a`, `area`, or the VML element, lower case.
+        element: `a`, `area`, or the VML element, lower case; `text` for a URL in plain text.
         conditional: Whether it stands inside an Outlook conditional comment.
         source: The document it stands in; not part of the repr.
-        start: Where its tag begins in the source.
-        limit: Where its surroundings (the document or the comment) end.
+        start: Where its tag begins in the source; in plain text, where the URL does.
+        limit: Where its surroundings (the document or the comment) end; in plain text, where the URL does.
     """
 
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody misses on a link
@@ -80,12 +81,15 @@ class Link(NamedTuple):
     def text(self) -> str:
         """Read what a person sees as this link: its text and the alt texts of its images, blanks folded.
 
-        Costs a pass over the link's content each time, at most 10,000 characters.
+        A URL in plain text is its own text. Else it costs a pass over the link's content each time, at most 10,000
+        characters.
 
         >>> from lmtrack import rewrite_html
         >>> rewrite_html('<a href="https://shop.example/"><b>Our</b> &amp; your shop</a>').links[0].text()
         'Our & your shop'
         """
+        if self.element == "text":
+            return self.source[self.start : self.limit]
         return visible_text(self.source, self.start, self.limit)
 
     def to_dict(self) -> dict[str, object]:
