@@ -1,0 +1,125 @@
+"""IP addresses as they come with requests: read, shorten, or let a key stand for them; what is none is None.
+
+Some IPv6 addresses only wrap an IPv4 address. They are unwrapped first, so that one client has one address whatever
+the socket or the load balancer makes of it.
+"""
+
+from __future__ import annotations
+
+import hmac
+from datetime import date, datetime
+from ipaddress import ip_address
+from socket import AF_INET, AF_INET6, inet_pton
+from typing import Final
+
+# A list names these networks by the same rule, see `networks`.
+IPV4_IN_IPV6: Final = frozenset(
+    {
+        bytes.fromhex("0000 0000 0000 0000 0000 ffff"),  # IPv4-mapped, RFC 4291 section 2.5.5.2
+        bytes.fromhex("0064 ff9b 0000 0000 0000 0000"),  # through a translator, RFC 6052 section 2.1
+    }
+)
+# 6to4 writes the whole IPv4 address into the first 48 bits (RFC 3056 section 2): a truncated one would hold all of it.
+_6TO4: Final = bytes.fromhex("2002")
+
+_SALT: Final = b"lmtrack.client.v1\0"  # no other use of the same secret authenticates a text that starts so
+_SECRET_OCTETS_MIN: Final = 16  # as for the keys of tokens
+_KEY_OCTETS: Final = 16  # 2 ** 64 clients a day until two of them are likely to share one
+
+
+def pack_address(ip: str, /) -> bytes | None:
+    """Give the 4 octets of an IPv4 address or the 16 of an IPv6 address; None for anything else.
+
+    A zone id (`fe80::1%eth0`) is dropped.
+
+    Raises:
+        TypeError: `ip` is no `str`.
+    """
+    if not isinstance(ip, str):
+        raise TypeError(f"ip must be a str, not {type(ip).__name__}")
+    try:
+        if ":" not in ip:
+            return inet_pton(AF_INET, ip)
+        if "%" in ip:  # here, because not every system's inet_pton refuses one
+            ip, _, zone = ip.partition("%")
+            if not zone or "%" in zone or "/" in zone:
+                return None
+        packed = inet_pton(AF_INET6, ip)
+    except (OSError, ValueError):  # no address; a NUL or a lone surrogate
+        return None
+    # Both networks begin with a zero octet, and hardly any other address does.
+    return packed if packed[0] or packed[:12] not in IPV4_IN_IPV6 else packed[12:]
+
+
+def truncate_ip(ip: str, /, *, v4: int = 24, v6: int = 48) -> str | None:
+    """Keep the first bits of an address and set the others to zero; None if it is no address.
+
+    An IPv4 address in an IPv6 address (mapped, NAT64 or 6to4) is shortened as the IPv4 address that it is, and a zone
+    id is dropped. An address with a port or in brackets is none, nor is one with leading zeros.
+
+    Args:
+        ip: The address.
+        v4: How many bits of an IPv4 address stay, 0 to 32.
+        v6: How many bits of an IPv6 address stay, 0 to 128; a household often has the first 48 to itself.
+
+    Raises:
+        TypeError: `ip` is no `str`, or a number of bits no `int`.
+        ValueError: A number of bits is out of range.
+
+    Example:
+        >>> truncate_ip("198.51.100.7")
+        '198.51.100.0'
+        >>> truncate_ip("2001:db8:1:2::3")
+        '2001:db8:1::'
+    """
+    for name, bits, limit in (("v4", v4, 32), ("v6", v6, 128)):
+        if type(bits) is not int:
+            raise TypeError(f"{name} must be an int, not {type(bits).__name__}")
+        if not 0 <= bits <= limit:
+            raise ValueError(f"{name} must be 0 to {limit}")
+    packed = pack_address(ip)
+    if packed is None:
+        return None
+    if len(packed) == 16 and packed.startswith(_6TO4):
+        packed = packed[2:6]
+    dropped = len(packed) * 8 - (v4 if len(packed) == 4 else v6)
+    kept = int.from_bytes(packed, "big") >> dropped << dropped
+    return str(ip_address(kept.to_bytes(len(packed), "big")))
+
+
+def client_key(ip: str, user_agent: str | None, /, *, secret: bytes, day: date) -> str:
+    """Give a text that stands for one address and agent on one day, so that the address need not be kept.
+
+    Equal for the same client on the same day, whichever way its address is written; on another day, and under another
+    secret, nothing connects it. It is the first half of an HMAC-SHA256, in hexadecimal: whoever has the secret can try
+    all addresses, so throw the secret away when the days it was used for are over, or pass a fresh one each day.
+
+    Args:
+        ip: The address; what is none is taken as the text it is.
+        user_agent: The User-Agent header; None is the same as an empty one.
+        secret: At least 16 octets. One that signs tokens may be used, the keys have nothing in common.
+        day: Whose key it is; the caller's choice of time zone.
+
+    Raises:
+        TypeError: An argument has the wrong type; a `datetime` is no day.
+        ValueError: The secret is shorter than 16 octets.
+
+    Example:
+        >>> client_key("198.51.100.7", "Mozilla/5.0", secret=b"an example secret", day=date(2026, 8, 1))
+        '3a1ad0f93f7470807277064af95ab094'
+    """
+    packed = pack_address(ip)
+    if user_agent is not None and not isinstance(user_agent, str):
+        raise TypeError(f"user_agent must be a str or None, not {type(user_agent).__name__}")
+    if not isinstance(secret, bytes):
+        raise TypeError(f"secret must be bytes, not {type(secret).__name__}")
+    if len(secret) < _SECRET_OCTETS_MIN:
+        raise ValueError(f"secret must have at least {_SECRET_OCTETS_MIN} octets")
+    if not isinstance(day, date) or isinstance(day, datetime):
+        raise TypeError(f"day must be a date, not {type(day).__name__}")
+    address = ip.encode("utf-8", "surrogatepass") if packed is None else packed
+    agent = (user_agent or "").encode("utf-8", "surrogatepass")
+    # Lengths make the parts unmistakable; 0 marks what is no address, which could have 4 octets too.
+    shape = bytes((0 if packed is None else len(packed),)) + len(address).to_bytes(8, "big")
+    body = _SALT + day.isoformat().encode() + shape + address + agent
+    return hmac.digest(secret, body, "sha256")[:_KEY_OCTETS].hex()

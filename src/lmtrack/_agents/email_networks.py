@@ -1,0 +1,128 @@
+"""The networks of mail gateways and of the clouds that scanners run in, as their operators publish them.
+
+Strong: mail gateways and nothing else. Medium: people can be behind it, in an isolated browser. Weak: a whole cloud,
+in which people's remote desktops and private networks end too; mail programs fetch images from there, so it says
+nothing about opens.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+from lmtrack._agents.verdict import Evidence, Signal
+
+
+class Published(NamedTuple):
+    """Networks of one operator that mean the same; `read` is when the source was."""
+
+    tag: str
+    vendor: str
+    evidence: Evidence
+    scope: Literal["click", "both"]
+    signal: Signal
+    entries: str
+    source: str
+    read: str
+
+
+PUBLISHED: Final = (
+    Published(
+        "microsoft_eop",
+        "microsoft",
+        3,
+        "both",
+        Signal.NET_SCANNER,
+        """
+        40.92.0.0/15
+        40.107.0.0/16
+        52.100.0.0/14
+        52.238.78.88/32
+        104.47.0.0/17
+        2a01:111:f400::/48
+        2a01:111:f403::/48
+        """,
+        "Microsoft 365 endpoints, ids 9 and 10 (*.mail.protection.outlook.com)",
+        "2026-08",
+    ),
+    Published(
+        "microsoft_safelinks",
+        "microsoft",
+        2,
+        "click",
+        Signal.NET_SCANNER_PROBABLE,
+        "40.94.0.0/16",
+        "not published; reported by users: opencollective #3656, mautic #9400",
+        "2026-08",
+    ),
+    Published(
+        "barracuda_egd",
+        "barracuda",
+        3,
+        "both",
+        Signal.NET_SCANNER,
+        """
+        3.24.133.128/25
+        15.222.16.128/25
+        35.157.190.224/27
+        18.185.115.192/26
+        18.184.203.224/27
+        13.200.136.128/25
+        35.176.92.96/27
+        18.133.136.128/26
+        18.133.136.96/27
+        209.222.82.0/24
+        """,
+        "Barracuda Email Gateway Defense, ranges by region",
+        "2026-08",
+    ),
+    Published(
+        "proofpoint",
+        "proofpoint",
+        2,
+        "both",
+        Signal.NET_SCANNER_PROBABLE,
+        "AS22843\nAS26211\nAS52129",
+        "autonomous systems registered to the vendor; its browser isolation carries people",
+        "2026-08",
+    ),
+    Published(
+        "mimecast",
+        "mimecast",
+        2,
+        "both",
+        Signal.NET_SCANNER_PROBABLE,
+        "AS30031\nAS39588\nAS42427\nAS60492",
+        "autonomous systems registered to the vendor; its browser isolation carries people",
+        "2026-08",
+    ),
+    Published(
+        "cisco_ironport",
+        "cisco",
+        2,
+        "both",
+        Signal.NET_SCANNER_PROBABLE,
+        "AS16417",
+        "autonomous system registered to the vendor",
+        "2026-08",
+    ),
+    Published(
+        "microsoft_cloud",
+        "microsoft",
+        1,
+        "click",
+        Signal.NET_CLOUD,
+        "AS8075",
+        "autonomous system registered to the operator",
+        "2026-08",
+    ),
+    Published(
+        "google_cloud",
+        "google",
+        1,
+        "click",
+        Signal.NET_CLOUD,
+        "AS15169",
+        "autonomous system registered to the operator",
+        "2026-08",
+    ),
+)
