@@ -76,7 +76,7 @@ _UNSURE: Final = re.compile(
 )
 
 # Both read backwards from where a URL seems to begin. RFC 3986 section 3.1: with a letter among the signs before it,
-# the scheme is a longer one (`git+https:`). Behind `=` it is a value: a parameter's, if the piece looks like an address.
+# the scheme is a longer one (`git+https:`). Behind `=` it is a value; a parameter's, if more comes before.
 _LONGER_SCHEME: Final = re.compile(r"[0-9+._-]*+[A-Za-z]")
 _PARAMETER: Final = re.compile(rf"[^{_ENDS}/?#&%@:]*+[/?#&%@:]")
 # Behind these an address goes on.
