@@ -255,9 +255,8 @@ def _before_country(entry: str) -> str:
 def _read_asn(entry: str, number: int) -> int:
     asn = _ASN.fullmatch(entry)
     if asn is None or int(asn[1]) > _ASN_MAX:
-        raise ValueError(
-            f"line {number}: expected an address, a network with no bits behind its prefix, an AS number or a geofeed row"
-        )
+        wanted = "an address, a network without bits behind its prefix, an AS number or a geofeed row"
+        raise ValueError(f"line {number}: expected {wanted}")
     return int(asn[1])
 
 

@@ -204,6 +204,11 @@ class Signal(StrEnum):
         "Paminga; field reports, 2026-08",
     )
     MSG_TWO_LINKS = "msg.two_links_same_second", "two links in one second", "Marketo's proximity pattern, 2026-08"
+    MSG_AGENTS = (
+        "msg.agents_rotate",
+        "a click from an address that shows three agents within ten seconds",
+        "field reports of gateways, 2026-08; three, because an app hands a link on to a browser",
+    )
     MSG_DUPLICATE = "msg.duplicate", "the same again by the same within two seconds: a double click", "our choice"
 
 
@@ -217,6 +222,8 @@ class Verdict:
         evidence: How much speaks for it: 1 weak, 2 medium, 3 strong.
         reasons: The codes of `Signal` that led here, the one that decided first.
         vendor: Who runs the agent or the network, where that is known.
+        cause: The place, in the events given to `classify_message`, of another event that this verdict rests on, such
+            as the click on the invisible link; None if it rests on none.
     """
 
     actor: Actor
@@ -224,6 +231,7 @@ class Verdict:
     evidence: Evidence
     reasons: tuple[str, ...] = ()
     vendor: str | None = None
+    cause: int | None = None
 
     @property
     def is_machine(self) -> bool:
@@ -248,6 +256,7 @@ class Verdict:
             "evidence": self.evidence,
             "reasons": list(self.reasons),
             "vendor": self.vendor,
+            "cause": self.cause,
             "is_machine": self.is_machine,
             "counts_for_metrics": self.counts_for_metrics,
         }
