@@ -22,15 +22,15 @@ SIGNATURES = {
     "Campaign": "(*, id, started_at)",
     "ClickToken": "(message_id, recipient, mode, issued_at, link_index, url)",
     "Consent": "GRANTED=granted DENIED=denied WITHDRAWN=withdrawn UNKNOWN=unknown",
-    "Decision": ("clicks from_dict inputs limits lower lower_by opens reasons to_dict track_clicks track_opens"),
+    "Decision": "clicks from_dict inputs limits lower lower_by opens reasons to_dict track_clicks track_opens",
     "Edit": "(offset, old, new)",
     "HtmlDocument": "(html)",
     "InvalidOverride": "LmtrackError ValueError",
     "Keys": "opaque",
     "Link": "(index, url, element='a', conditional=False, source='', start=0, limit=0)",
     "LinkPolicy": (
-        "(*, skip_urls=(), tracking_hosts=(), track_unsubscribe=False, track_sensitive=False, "
-        "track_conditional=True, strip_opt_out='own', skip_url_text=False, max_url_octets=2000)"
+        "(*, skip_urls=(), tracking_hosts=(), track_unsubscribe=False, track_sensitive=False, track_conditional=True, "
+        "strip_opt_out='own', skip_url_text=False, max_url_octets=2000)"
     ),
     "LmtrackError": "Exception",
     "MalformedToken": "BadToken",
@@ -44,11 +44,13 @@ SIGNATURES = {
         "AGGREGATE_WITHOUT_CAMPAIGN=aggregate_without_campaign ALREADY_SIGNED=already_signed NO_HTML=no_html"
     ),
     "RewrittenHtml": "(*, html, links, skipped, edits, pixel_offset, decision=None)",
-    "Route": ("(*, track_opens=False, track_clicks=False, require_consent=False, without_consent=TrackingMode.OFF)"),
+    "RewrittenText": "(*, text, links, skipped, edits, decision=None)",
+    "Route": "(*, track_opens=False, track_clicks=False, require_consent=False, without_consent=TrackingMode.OFF)",
     "SkipReason": (
         "EMPTY=empty PLACEHOLDER=placeholder FRAGMENT=fragment SCHEME=scheme SCHEME_RELATIVE=scheme_relative "
         "RELATIVE=relative BAD_DESTINATION=bad_destination TOO_LONG=too_long TRACKED=tracked OPT_OUT=opt_out "
-        "LISTED=listed UNSUBSCRIBE=unsubscribe SENSITIVE=sensitive URL_TEXT=url_text TOO_MANY=too_many"
+        "LISTED=listed UNSUBSCRIBE=unsubscribe SENSITIVE=sensitive URL_TEXT=url_text TOO_MANY=too_many "
+        "UNDECODABLE=undecodable"
     ),
     "TokenExpired": "BadToken SignatureExpired",
     "TokenHeader": "(*, version, kind, purpose, mode, key_hint, issued_at)",
@@ -83,13 +85,20 @@ SIGNATURES = {
     "resolve": "(route, /, *overrides, consent=Consent.UNKNOWN, clicks_consent=None)",
     "resolve_shared": "(decisions, /)",
     "revert_html": "(html, edits, /)",
-    "rewrite_html": ("(source, /, *, click_url=None, pixel_url=None, policy=LinkPolicy(), pixel_position='end')"),
+    "revert_text": "(text, edits, /)",
+    "rewrite_html": "(source, /, *, click_url=None, pixel_url=None, policy=LinkPolicy(), pixel_position='end')",
+    "rewrite_text": "(text, /, *, click_url, policy=LinkPolicy())",
     "scan_html": "(html, /)",
     "track_html": (
         "(source, decision, /, *, domain, message_id, recipient=0, campaign=None, destination=None, "
         "destinations='inline', policy=LinkPolicy(), pixel_position='auto', now=None)"
     ),
+    "track_text": (
+        "(text, decision, /, *, domain, message_id, recipient=0, campaign=None, destination=None, "
+        "destinations='inline', policy=LinkPolicy(), now=None)"
+    ),
     "untrack_html": "(html, /, *, domain)",
+    "untrack_text": "(text, /, *, domain)",
     "withdraw_url": "(domain, token)",
 }
 

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         resolve,
         resolve_shared,
     )
+    from lmtrack.text import RewrittenText, revert_text, rewrite_text, track_text, untrack_text
     from lmtrack.tokens import (
         ClickToken,
         Keys,
@@ -85,6 +86,7 @@ __all__ = [
     "Override",
     "Reason",
     "RewrittenHtml",
+    "RewrittenText",
     "Route",
     "SkipReason",
     "TokenExpired",
@@ -114,10 +116,14 @@ __all__ = [
     "resolve",
     "resolve_shared",
     "revert_html",
+    "revert_text",
     "rewrite_html",
+    "rewrite_text",
     "scan_html",
     "track_html",
+    "track_text",
     "untrack_html",
+    "untrack_text",
     "withdraw_url",
 ]
 
@@ -133,6 +139,7 @@ _NAMES_OF = {
     "resolver": (
         "Consent Decision Override Reason Route TrackingMode parse_headers parse_settings resolve resolve_shared"
     ),
+    "text": "RewrittenText revert_text rewrite_text track_text untrack_text",
     "tokens": (
         "ClickToken Keys OpenToken TokenHeader WithdrawToken explain_token make_click_token make_click_tokens "
         "make_keys make_open_token make_withdraw_token read_click_token read_open_token read_withdraw_token"
