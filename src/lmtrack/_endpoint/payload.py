@@ -1,0 +1,221 @@
+"""What a sender's own systems are told of an open or a click, in the shape of Lettermint's webhooks, and less of it.
+
+Field names are those of Lettermint's `message.opened` and `message.clicked` (docs.lettermint.co, webhook events, and
+its Laravel SDK's `BotDetectionData`, read in 2026-08). There is no address of the request in it, and no place for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from uuid import UUID
+
+from lmtrack._agents.verdict import Actor, Human, Verdict
+from lmtrack._clock import epoch_seconds
+from lmtrack.resolver import TrackingMode
+from lmtrack.tokens import ClickToken, OpenToken
+
+if TYPE_CHECKING:
+    from lmtrack.classifier import ClientInfo
+
+JsonObject: TypeAlias = dict[str, Any]  # what JSON allows as a value is the caller's `metadata` too
+
+# Lettermint's `probability`, 0 to 100: how likely a machine made the request. A label for a pair of our verdict, in
+# the order of its evidence (weak, medium, strong), and no frequency: nobody has counted.
+PROBABILITY: Final[Mapping[Human, tuple[int, int, int]]] = {
+    Human.YES: (25, 10, 1),
+    Human.YES_CLIENT_HIDDEN: (25, 10, 1),
+    Human.UNKNOWABLE: (50, 50, 50),
+    Human.NO: (75, 90, 99),
+}
+
+# The three families that Lettermint leaves out of default metrics, by our actor. `genuine` and `unknown` are the two
+# values its SDK shows.
+_FAMILIES: Final = {
+    Actor.APPLE_MPP: "privacy_proxy",
+    Actor.SECURITY_SCANNER: "security_scanner",
+}
+# What a counter needs, by name and type; everything else can tell people apart.
+_EVENTS: Final = ("message.opened", "message.clicked")
+_COUNTED: Final = {"campaign": str, "tag": str, "link_index": int}
+_COUNTED_BOT: Final = {"detected": bool, "machine": bool, "counts_for_metrics": bool}
+_PROXIES: Final = frozenset((Actor.APPLE_MPP, Actor.IMAGE_PROXY, Actor.GMAIL_PREFETCH))
+
+
+def event_payload(
+    token: OpenToken | ClickToken,
+    verdict: Verdict,
+    /,
+    *,
+    event_id: str | UUID,
+    occurred_at: datetime,
+    recipient: str,
+    first: bool,
+    subject: str | None = None,
+    tag: str | None = None,
+    metadata: Mapping[str, object] | None = None,
+    client: ClientInfo | None = None,
+    user_agent: str | None = None,
+    url: str | None = None,
+    anchor_text: str | None = None,
+) -> JsonObject:
+    """Describe an open or a click as a `message.opened` or `message.clicked` event, ready for `json.dumps`.
+
+    It holds no more than the token's mode allows, as if `minimise` had been asked: a token for a whole campaign names
+    the campaign and nobody.
+
+    Args:
+        token: What was opened or clicked.
+        verdict: What the request was.
+        event_id: Yours, the same when the event is sent again.
+        occurred_at: When the request came; written in UTC with milliseconds.
+        recipient: Whose mail it was, as you name them.
+        first: Whether it is the first open, or the first click of this link.
+        subject: Of the message.
+        tag: Of the message.
+        metadata: Of the message; JSON values.
+        client: What `describe_client` said.
+        user_agent: As it came.
+        url: Where a click by id went; None takes the token's own.
+        anchor_text: What the link said.
+
+    Raises:
+        TypeError: An argument has another type.
+        ValueError: `occurred_at` is naive, or `url` or `anchor_text` is given for an open.
+
+    >>> from lmtrack.tokens import OpenToken
+    >>> at = datetime(2026, 1, 2, 8, 30, tzinfo=UTC)
+    >>> verdict = Verdict(actor=Actor.HUMAN, human=Human.YES, evidence=2, reasons=("ua.browser",))
+    >>> payload = event_payload(
+    ...     OpenToken("letter-4471", 0, TrackingMode.INDIVIDUAL, at), verdict,
+    ...     event_id="7d1f", occurred_at=at, recipient="ann@shop.example", first=True,
+    ... )
+    >>> payload["event"], payload["data"]["opened_at"], payload["data"]["bot"]["probability"]
+    ('message.opened', '2026-01-02T08:30:00.000Z', 10)
+    """
+    if not isinstance(token, (OpenToken, ClickToken)) or not isinstance(verdict, Verdict):
+        raise TypeError("token must be an OpenToken or a ClickToken, verdict a Verdict")
+    if not isinstance(recipient, str) or not isinstance(first, bool) or not isinstance(event_id, (str, UUID)):
+        raise TypeError("recipient must be a str, first a bool, event_id a str or UUID")
+    if metadata is not None and not isinstance(metadata, Mapping):
+        raise TypeError(f"metadata must be a mapping or None, not {type(metadata).__name__}")
+    texts = {"subject": subject, "tag": tag, "user_agent": user_agent, "url": url, "anchor_text": anchor_text}
+    for name, text in texts.items():
+        if text is not None and not isinstance(text, str):
+            raise TypeError(f"{name} must be a str or None, not {type(text).__name__}")
+    if isinstance(token, OpenToken) and not (url is None and anchor_text is None):
+        raise ValueError("url and anchor_text belong to a click")
+
+    epoch_seconds(occurred_at, "occurred_at")
+    time = occurred_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    done, what = ("opened", "open") if isinstance(token, OpenToken) else ("clicked", "click")
+    data: JsonObject = {
+        "message_id": token.message_id,
+        "subject": subject,
+        "metadata": dict(metadata or {}),
+        "tag": tag,
+        "recipient": recipient,
+        f"{done}_at": time,
+        f"first_{what}": first,
+    }
+    if isinstance(token, ClickToken):
+        data["destination_url"] = token.url if url is None else url
+        data["link_index"] = token.link_index
+        data["anchor_text"] = anchor_text
+    data["device_type"] = client.device_type if client else None
+    data["client_type"] = client.client_type if client else None
+    data["client_name"] = client.client_name if client else None
+    data["user_agent"] = user_agent
+    data["bot"] = _bot(verdict)
+    if token.mode is TrackingMode.AGGREGATE:
+        data["campaign"] = token.message_id
+    payload: JsonObject = {"id": str(event_id), "event": f"message.{done}", "timestamp": time, "data": data}
+    return minimise(payload, mode=token.mode)
+
+
+def minimise(payload: Mapping[str, Any], /, *, mode: TrackingMode) -> JsonObject:
+    """Give what a mode allows to keep of an event; `Admission.mode` is the one to ask with.
+
+    - `INDIVIDUAL`: all of it.
+    - `AGGREGATE`: what is the same for everybody: which event, campaign, tag and link, and whether it was a machine.
+      No recipient, message, time, client, subject, metadata, URL or anchor text, each of which can tell people apart.
+    - `DELIVERABILITY`: the UTC day of an open by a person, `{"last_open_date": "2026-01-02"}`.
+    - `OFF`: nothing.
+
+    Only named fields are kept, so what is unknown is gone. What is missing, or is not what `event_payload` writes, is
+    left out.
+
+    Args:
+        payload: What `event_payload` gave, or Lettermint sent.
+        mode: How much may be kept.
+
+    Raises:
+        TypeError: An argument has another type.
+
+    >>> opened = {"event": "message.opened", "data": {"opened_at": "2026-01-02T08:30:00.000Z", "recipient": "ann"}}
+    >>> minimise(opened, mode=TrackingMode.DELIVERABILITY)
+    {'last_open_date': '2026-01-02'}
+    """
+    if not isinstance(payload, Mapping) or not isinstance(mode, TrackingMode):
+        raise TypeError("payload must be a mapping, mode a TrackingMode")
+    if mode is TrackingMode.INDIVIDUAL:
+        return dict(payload)
+    if mode is TrackingMode.AGGREGATE:
+        return _counted(payload)
+    return _open_day(payload) if mode is TrackingMode.DELIVERABILITY else {}
+
+
+def _bot(verdict: Verdict, /) -> JsonObject:
+    """Write a verdict as the seven fields of Lettermint's `bot`."""
+    if verdict.counts_for_metrics:
+        family = "genuine"
+    else:
+        family = _FAMILIES.get(verdict.actor, "machine" if verdict.is_machine else "unknown")
+    return {
+        "detected": verdict.is_machine or verdict.actor is Actor.APPLE_MPP,
+        "probability": PROBABILITY[verdict.human][verdict.evidence - 1],
+        "classification": family,
+        "proxy_type": verdict.actor.value if verdict.actor in _PROXIES else None,
+        "reason_codes": list(verdict.reasons),
+        "machine": verdict.is_machine,
+        "counts_for_metrics": verdict.counts_for_metrics,
+    }
+
+
+def _counted(payload: Mapping[str, Any], /) -> JsonObject:
+    kept: JsonObject = {"event": payload["event"]} if payload.get("event") in _EVENTS else {}
+    data = _mapping(payload.get("data"))
+    bot = _mapping(data.get("bot"))
+    kept["data"] = _typed(data, _COUNTED) | {"bot": _typed(bot, _COUNTED_BOT)}
+    return kept
+
+
+def _open_day(payload: Mapping[str, Any], /) -> JsonObject:
+    data = _mapping(payload.get("data"))
+    day = payload.get("last_open_date")  # minimised before
+    if day is None and payload.get("event") == "message.opened":
+        # Of a payload without the field its SDK says true.
+        day = data.get("opened_at") if _mapping(data.get("bot")).get("counts_for_metrics", True) is True else None
+    return {"last_open_date": text} if (text := _utc_day(day)) else {}
+
+
+def _utc_day(time: object, /) -> str | None:
+    """Give the day of an ISO 8601 date, or of a time with its offset; None for anything else."""
+    if not isinstance(time, str):
+        return None
+    try:
+        read = datetime.fromisoformat(time)
+        if len(time) == len("2026-01-02"):
+            return read.date().isoformat()
+        return None if read.utcoffset() is None else read.astimezone(UTC).date().isoformat()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _mapping(value: object, /) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _typed(values: Mapping[str, Any], types: Mapping[str, type], /) -> JsonObject:
+    return {name: values[name] for name, wanted in types.items() if type(values.get(name)) is wanted}
