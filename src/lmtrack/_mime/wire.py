@@ -1,0 +1,246 @@
+"""The octets of a message object: what a signer signs and a server gets.
+
+The standard library's own writers change a message on its way out: `smtplib.send_message` writes `>From` for `From`,
+policies encode or move long headers, a boundary is drawn at random and put into the object. Here the object is only
+read, and its policy is asked for one thing: whether headers may be UTF-8.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import encodebytes
+from binascii import b2a_qp
+from email.message import Message
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+from lmtrack._mime.fields import LINE_END, LONGEST_LINE, write_field
+
+_ENCODING: Final = "content-transfer-encoding"
+_CRLF: Final = b"\r\n"
+_LINE_ENDS: Final = re.compile(LINE_END.pattern.encode())
+
+# What no server has to carry: lines of over 998 octets (RFC 5321 section 4.5.3.1.6) and NUL (RFC 5322 section 2).
+_NOT_SENT: Final = re.compile(rb"[^\r\n]{%d}|\x00" % (LONGEST_LINE + 1))
+_LONG_LINE: Final = re.compile(rb"[^\r\n]{%d,}+" % (LONGEST_LINE + 1))
+_BARE_LINE_END: Final = re.compile(rb"(?<!\r)\n|\r(?!\n)")
+# Units of 24 make lines of at most 72 octets and a soft line break (RFC 2045 section 6.7).
+_SOFT: Final = re.compile(rb"(?:=[0-9A-Fa-f]{2}|[^\r\n]){1,24}")
+_ROW: Final = re.compile(rb"[^\r\n]{1,76}")
+_DASHED: Final = re.compile(rb"(?:^|(?<=\n))--[^\r\n]*+")
+
+
+def message_bytes(message: Message, /) -> bytes:
+    r"""Write a message as the octets to sign and send, without the damage the standard library's writers do.
+
+    Lines end in CRLF. Headers that were parsed keep their folding; those set in code are folded at blanks only, so a
+    long `List-Unsubscribe` stays readable. `From ` at the start of a line stays. Text with a line of over 998 octets is
+    sent as quoted-printable, other content as base64; nothing under multipart/signed is changed. The object stays as it
+    is and equal objects give equal octets, boundaries too. A `Bcc` is a header like any other: take it out before.
+
+    Send the result with `smtplib.SMTP.sendmail`, not `send_message`, which writes the object in its own way.
+
+    Args:
+        message: An `EmailMessage` or `Message`, of any policy. Headers are UTF-8 if its policy has `utf8`
+            (`policy.SMTPUTF8`), else letters beyond ASCII become encoded words.
+
+    Raises:
+        TypeError: `message` is none, or a part's payload or header is none the standard library could write.
+        ValueError: A header could not be sent as it is: a name or value that would make another header, NUL, 998 octets
+            without a blank, letters beyond ASCII in an address or a URL; or text beyond ASCII that was never encoded,
+            or a boundary that stands in its own part.
+
+    >>> from email.message import EmailMessage
+    >>> message = EmailMessage()
+    >>> message["Subject"] = "Hello"
+    >>> message.set_content("From here on\n")
+    >>> message_bytes(message).splitlines()[-1]
+    b'From here on'
+    """
+    if not isinstance(message, Message):
+        raise TypeError(f"message must be an EmailMessage or a Message, not {type(message).__name__}")
+    octets = _Writer(utf8=getattr(message.policy, "utf8", False) is True).write(message)
+    return octets if octets.endswith(_CRLF) else octets + _CRLF
+
+
+class _Part(NamedTuple):
+    """A part to be written, and whether something was signed that may not be changed any more."""
+
+    message: Message
+    sealed: bool
+
+
+class _End(NamedTuple):
+    """The end of a multipart: its boundary, if it was given one, must not be among the lines since the mark."""
+
+    boundary: bytes | None
+    mark: int
+    epilogue: bytes
+
+
+class _Writer:
+    """Collects the octets of one message. A number among them stands for a boundary that has yet to be made."""
+
+    def __init__(self, *, utf8: bool) -> None:
+        self._utf8 = utf8
+        self._pieces: list[bytes | int] = []
+        self._boundaries = 0
+        # Lines that could be taken for a boundary, each with how many came before its last one.
+        self._dashed: dict[bytes, int] = {}
+        self._dashes = 0
+
+    def write(self, message: Message, /) -> bytes:
+        """Write the parts in order; with a stack, as a message may be nested deeper than Python may call."""
+        waiting: list[bytes | int | _Part | _End] = [_Part(message, sealed=False)]
+        while waiting:
+            item = waiting.pop()
+            if isinstance(item, _Part):
+                waiting += reversed(self._expand(item))
+            elif isinstance(item, _End):
+                self._end(item)
+            else:
+                self._pieces.append(item)
+        known = b"".join(piece for piece in self._pieces if isinstance(piece, bytes))
+        if not self._boundaries:
+            return known
+        # Made from all the rest, so no part can hold it, and the same message gets the same one.
+        digest = sha256(known).hexdigest()[:32].encode()
+        return b"".join(b"=_%b_%d" % (digest, piece) if isinstance(piece, int) else piece for piece in self._pieces)
+
+    def _expand(self, part: _Part, /) -> list[bytes | int | _Part | _End]:
+        message, sealed = part
+        kind, subtype = message.get_content_maintype(), message.get_content_subtype()
+        # What `get_payload` gives has lost the octets beyond ASCII.
+        payload = vars(message)["_payload"]
+        if kind == "multipart" and (payload is None or isinstance(payload, list)):
+            return self._multipart(message, payload or [], sealed=sealed or subtype == "signed")
+        if isinstance(payload, list):
+            if kind != "message":
+                raise TypeError(f"a part of type {kind}/{subtype} cannot hold parts")
+            fields = self._fields(message)
+            if subtype == "delivery-status":
+                blocks = [self._fields(block) + _CRLF + _octets(vars(block)["_payload"]) for block in payload]
+                return [fields, _CRLF, _CRLF.join(block.removesuffix(_CRLF) for block in blocks)]
+            return [fields, _CRLF, *(_Part(inner, sealed) for inner in payload[:1])]
+        body, encoding = _octets(payload), ""
+        if not sealed and kind not in {"multipart", "message"}:
+            body, encoding = _sendable(body, kind=kind, encoding=_encoding_of(message), payload=payload)
+        self._note(body)
+        return [self._fields(message, encoding=encoding), _CRLF, body]
+
+    def _multipart(
+        self, message: Message, parts: list[Message], /, *, sealed: bool
+    ) -> list[bytes | int | _Part | _End]:
+        named = message.get_boundary()
+        items: list[bytes | int | _Part | _End]
+        if named is None:
+            boundary: bytes | int = self._boundaries
+            self._boundaries += 1
+            items = self._fields_with_boundary(message, self._boundaries - 1)
+        else:
+            if not named.isascii() or "\r" in named or "\n" in named:
+                raise ValueError("a boundary must be ASCII, on one line")
+            boundary = named.encode()
+            items = [self._fields(message)]
+        mark = self._dashes
+        items.append(_CRLF)
+        if message.preamble is not None:
+            preamble = _octets(message.preamble)
+            self._note(preamble)
+            items += [preamble, _CRLF]
+        items += [b"--", boundary, _CRLF]
+        for place, inner in enumerate(parts):
+            items += [_CRLF, b"--", boundary, _CRLF] if place else []
+            items.append(_Part(inner, sealed))
+        items += [_CRLF, b"--", boundary, b"--", _CRLF]
+        items.append(_End(boundary if isinstance(boundary, bytes) else None, mark, _octets(message.epilogue)))
+        return items
+
+    def _end(self, end: _End, /) -> None:
+        if end.boundary is not None:
+            lines = (b"--" + end.boundary.rstrip(), b"--" + end.boundary.rstrip() + b"--")
+            if any(self._dashed.get(line, -1) >= end.mark for line in lines):
+                raise ValueError("a multipart's boundary stands in one of its parts")
+            self._note(lines[0])
+        self._note(end.epilogue)
+        self._pieces.append(end.epilogue)
+
+    def _note(self, body: bytes, /) -> None:
+        for line in _DASHED.findall(body):
+            self._dashed[line.rstrip()] = self._dashes
+            self._dashes += 1
+
+    def _fields(self, message: Message, /, *, encoding: str = "") -> bytes:
+        """The header fields of a part, with another Content-Transfer-Encoding if it got one."""
+        fields: list[bytes] = []
+        names: set[str] = set()
+        for name, value in message.raw_items():
+            low = name.lower()
+            if encoding and low == _ENCODING:
+                fields += [_encoding_field(encoding)] if low not in names else []
+            else:
+                fields.append(write_field(name, value, utf8=self._utf8))
+            names.add(low)
+        if encoding and _ENCODING not in names:
+            # Without the first, readers need not look at the second (RFC 2045 section 4).
+            fields += [b"MIME-Version: 1.0\r\n"] if "mime-version" not in names else []
+            fields.append(_encoding_field(encoding))
+        return b"".join(fields)
+
+    def _fields_with_boundary(self, message: Message, boundary: int, /) -> list[bytes | int | _Part | _End]:
+        items: list[bytes | int | _Part | _End] = []
+        typed = False
+        for name, value in message.raw_items():
+            field = write_field(name, value, utf8=self._utf8)
+            if name.lower() == "content-type" and not typed:
+                typed = True
+                items += [field.rstrip(b"\r\n\t ;"), b';\r\n boundary="', boundary, b'"\r\n']
+            else:
+                items.append(field)
+        return items
+
+
+def _encoding_field(encoding: str, /) -> bytes:
+    return b"Content-Transfer-Encoding: %b\r\n" % encoding.encode()
+
+
+def _encoding_of(message: Message, /) -> str:
+    """The first Content-Transfer-Encoding as written; what the parser of a policy makes of it is of no interest."""
+    for name, value in message.raw_items():
+        if name.lower() == _ENCODING:
+            return str(value).strip().lower()
+    return ""
+
+
+def _octets(text: object, /) -> bytes:
+    """The octets behind what the standard library keeps as str: ASCII, and lone surrogates for others."""
+    if text is None:
+        return b""
+    if not isinstance(text, str):
+        raise TypeError(f"a payload must be a str or a list of messages, not {type(text).__name__}")
+    try:
+        return _LINE_ENDS.sub(_CRLF, text.encode("ascii", "surrogateescape"))
+    except UnicodeEncodeError:
+        raise ValueError(
+            "a payload holds letters beyond ASCII: give set_payload a charset, or use set_content"
+        ) from None
+
+
+def _sendable(body: bytes, /, *, kind: str, encoding: str, payload: str | None) -> tuple[bytes, str]:
+    """Give content a form that every server carries, and the name of its new encoding if it needed one."""
+    if encoding == "binary" and kind != "text":  # line ends are data there
+        exact = (payload or "").encode("ascii", "surrogateescape")
+        return (body, "") if exact == body and not _NOT_SENT.search(body) else (_base64(exact), "base64")
+    if not _NOT_SENT.search(body):
+        return body, ""
+    if encoding in {"", "7bit", "8bit", "binary"}:
+        return (b2a_qp(body, istext=True), "quoted-printable") if kind == "text" else (_base64(body), "base64")
+    if encoding == "base64":  # line ends are no data there, nor in quoted-printable behind a `=`
+        body = _LONG_LINE.sub(lambda line: _CRLF.join(_ROW.findall(line[0])), body)
+    elif encoding == "quoted-printable":
+        body = _LONG_LINE.sub(lambda line: b"=\r\n".join(_SOFT.findall(line[0])), body)
+    return body, ""
+
+
+def _base64(octets: bytes, /) -> bytes:
+    return encodebytes(octets).replace(b"\n", _CRLF)
