@@ -28,7 +28,7 @@ class Published(NamedTuple):
 PUBLISHED: Final = (
     Published(
         "microsoft_eop",
-        "microsoft",
+        "Microsoft",
         3,
         "both",
         Signal.NET_SCANNER,
@@ -46,7 +46,7 @@ PUBLISHED: Final = (
     ),
     Published(
         "microsoft_safelinks",
-        "microsoft",
+        "Microsoft",
         2,
         "click",
         Signal.NET_SCANNER_PROBABLE,
@@ -56,7 +56,7 @@ PUBLISHED: Final = (
     ),
     Published(
         "barracuda_egd",
-        "barracuda",
+        "Barracuda",
         3,
         "both",
         Signal.NET_SCANNER,
@@ -77,7 +77,7 @@ PUBLISHED: Final = (
     ),
     Published(
         "proofpoint",
-        "proofpoint",
+        "Proofpoint",
         2,
         "both",
         Signal.NET_SCANNER_PROBABLE,
@@ -87,7 +87,7 @@ PUBLISHED: Final = (
     ),
     Published(
         "mimecast",
-        "mimecast",
+        "Mimecast",
         2,
         "both",
         Signal.NET_SCANNER_PROBABLE,
@@ -97,7 +97,7 @@ PUBLISHED: Final = (
     ),
     Published(
         "cisco_ironport",
-        "cisco",
+        "Cisco",
         2,
         "both",
         Signal.NET_SCANNER_PROBABLE,
@@ -107,7 +107,7 @@ PUBLISHED: Final = (
     ),
     Published(
         "microsoft_cloud",
-        "microsoft",
+        "Microsoft",
         1,
         "click",
         Signal.NET_CLOUD,
@@ -117,7 +117,7 @@ PUBLISHED: Final = (
     ),
     Published(
         "google_cloud",
-        "google",
+        "Google",
         1,
         "click",
         Signal.NET_CLOUD,
