@@ -119,6 +119,11 @@ class Signal(StrEnum):
         "it says so: a word such as bot or crawl, or the address of who runs it",
         "RFC 9110 section 10.1.5 asks robots for a contact",
     )
+    UA_PURPOSE = (
+        "ua.purpose",
+        "a word that says what it fetches for: to check, monitor, archive, translate",
+        "our measurement on labelled lists, 2026-11",
+    )
     UA_LIST = "ua.list", "a fetcher known by name", "its operator's page; crawler-user-agents and isbot, 2026-08"
     UA_HTTP_LIBRARY = "ua.http_library", "an HTTP library or a command", "the libraries' default headers, 2026-11"
     UA_HEADLESS = (
@@ -140,6 +145,11 @@ class Signal(StrEnum):
         "ua.compatible_unknown",
         "`(compatible; X` where X is no browser that ever called itself so",
         "our measurement on labelled lists, 2026-08",
+    )
+    UA_ADDED_NAME = (
+        "ua.added_name",
+        "a browser of a server's system with a name added that no browser adds",
+        "our measurement on labelled lists, 2026-11",
     )
     UA_BARE_MOZILLA = "ua.bare_mozilla", "`Mozilla/5.0` and nothing that a browser adds", "our measurement, 2026-08"
     UA_TOOL_SHAPE = "ua.tool_shape", "one product token, as programs write it", "our measurement, 2026-08"

@@ -1,0 +1,225 @@
+"""Judge one user agent on its own: exact strings, the mainstream, names, words, shapes, in this order.
+
+Nearly all requests end at the mainstream expression. What follows costs a few microseconds whatever the number of
+names, and reads each character a bounded number of times.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lmtrack._agents import names, shapes
+from lmtrack._agents.chrome_builds import possible_builds
+from lmtrack._agents.grammar import MAINSTREAM
+from lmtrack._agents.verdict import Actor, Evidence, Human, Kind, Signal, Verdict
+from lmtrack._agents.vocabulary import PURPOSES, ROBOTS, TOOLS, Word
+
+# Longer than any agent of the public lists by half. What stands behind is not read.
+_LONGEST: Final = 2048
+
+
+def _is(signal: Signal, actor: Actor, human: Human, evidence: Evidence, vendor: str | None = None) -> Verdict:
+    return Verdict(actor=actor, human=human, evidence=evidence, reasons=(signal.value,), vendor=vendor)
+
+
+BROWSER: Final = _is(Signal.UA_BROWSER, Actor.HUMAN, Human.YES, 2)
+_MAIL: Final = _is(Signal.UA_MAIL_CLIENT, Actor.HUMAN, Human.YES, 2)
+_MAIL_WORD: Final = _is(Signal.UA_MAIL_CLIENT, Actor.HUMAN, Human.YES, 1)
+_APPLE_MAIL: Final = _is(Signal.UA_MAIL_CLIENT, Actor.HUMAN, Human.YES, 2, "Apple")
+_THUNDERBIRD: Final = _is(Signal.UA_MAIL_CLIENT, Actor.HUMAN, Human.YES, 2, "Mozilla")
+_APP: Final = _is(Signal.UA_APP, Actor.HUMAN, Human.YES, 1)
+_UNKNOWN: Final = _is(Signal.UA_UNKNOWN, Actor.UNKNOWN, Human.UNKNOWABLE, 1)
+_TOOL: Final = _is(Signal.UA_TOOL_SHAPE, Actor.UNKNOWN, Human.UNKNOWABLE, 1)
+_TOOL_WORD: Final = _is(Signal.UA_PURPOSE, Actor.HTTP_CLIENT, Human.NO, 2)
+_CONTACT: Final = _is(Signal.UA_DECLARED_BOT, Actor.CRAWLER, Human.NO, 3)
+_ATTACKER: Final = _is(Signal.UA_SCANNER_TOKEN, Actor.SECURITY_SCANNER, Human.NO, 3)
+_FORGED: Final = _is(Signal.UA_CHROME_BUILD, Actor.CRAWLER, Human.NO, 2)
+_IMPOSSIBLE: Final = _is(Signal.UA_IMPOSSIBLE_PLATFORM, Actor.CRAWLER, Human.NO, 2)
+_COMPATIBLE: Final = _is(Signal.UA_COMPATIBLE_UNKNOWN, Actor.CRAWLER, Human.NO, 2)
+_BARE: Final = _is(Signal.UA_BARE_MOZILLA, Actor.CRAWLER, Human.NO, 2)
+_ADDED: Final = _is(Signal.UA_ADDED_NAME, Actor.CRAWLER, Human.NO, 2)
+_APP_LIBRARY: Final = _is(Signal.UA_HTTP_LIBRARY, Actor.HTTP_CLIENT, Human.NO, 2)
+_PROBE: Final = _is(Signal.UA_OFFICE_PROBE, Actor.LINK_PREVIEW, Human.NO, 3, "Microsoft")
+_WHATSAPP: Final = _is(Signal.UA_PREVIEW_TOKEN, Actor.LINK_PREVIEW, Human.NO, 3, "Meta")
+
+_PREFETCH: Final = _is(Signal.UA_GMAIL_PREFETCH, Actor.GMAIL_PREFETCH, Human.NO, 3, "Google")
+# The same string without its last word is Edge of 2015, and a person.
+_PREFETCHING: Final = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/42.0.2311.135 "
+    "Safari/537.36 Edge/12.246 Mozilla/5.0"
+)
+_EXACT: Final[dict[Kind, dict[str, Verdict]]] = {
+    "open": {
+        "": _is(Signal.UA_MISSING, Actor.UNKNOWN, Human.UNKNOWABLE, 1),
+        "Mozilla/5.0": _is(Signal.UA_APPLE_MPP, Actor.APPLE_MPP, Human.UNKNOWABLE, 2, "Apple"),
+        _PREFETCHING: _PREFETCH,
+    },
+    "click": {
+        "": _is(Signal.UA_MISSING, Actor.UNKNOWN, Human.UNKNOWABLE, 2),
+        "Mozilla/5.0": _is(Signal.UA_BARE_MOZILLA, Actor.HTTP_CLIENT, Human.NO, 2),
+        _PREFETCHING: _PREFETCH,
+    },
+}
+
+
+def _by_name(
+    rows: dict[str, str | None], signal: Signal, actor: Actor, human: Human, evidence: Evidence
+) -> dict[str, Verdict]:
+    table: dict[str, Verdict] = {}
+    for name, vendor in rows.items():
+        table[name] = table[name.removesuffix("/") + "/"] = _is(signal, actor, human, evidence, vendor)
+    return table
+
+
+_MACHINES: Final = {
+    **_by_name(names.LIBRARIES, Signal.UA_HTTP_LIBRARY, Actor.HTTP_CLIENT, Human.NO, 3),
+    **_by_name(names.FETCHERS, Signal.UA_LIST, Actor.CRAWLER, Human.NO, 3),
+    **_by_name(names.PREVIEWS, Signal.UA_PREVIEW_TOKEN, Actor.LINK_PREVIEW, Human.NO, 3),
+    **_by_name(names.SCANNERS, Signal.UA_SCANNER_TOKEN, Actor.SECURITY_SCANNER, Human.NO, 3),
+    **_by_name(names.SITE_PROXIES, Signal.UA_SITE_PROXY, Actor.IMAGE_PROXY, Human.NO, 3),
+    **_by_name(names.MAIL_PROXIES, Signal.UA_MAIL_PROXY, Actor.IMAGE_PROXY, Human.YES_CLIENT_HIDDEN, 3),
+    **_by_name(names.UNCLEAR_PROXIES, Signal.UA_MAIL_PROXY, Actor.IMAGE_PROXY, Human.UNKNOWABLE, 1),
+    **_by_name(names.GOOGLE_PROXY, Signal.UA_GOOGLE_IMAGE_PROXY, Actor.IMAGE_PROXY, Human.YES_CLIENT_HIDDEN, 3),
+    **_by_name(names.YAHOO_PROXY, Signal.UA_YAHOO_MAIL_PROXY, Actor.IMAGE_PROXY, Human.YES_CLIENT_HIDDEN, 3),
+}
+_MAIL_CLIENTS: Final = _by_name(dict.fromkeys(names.MAIL_CLIENTS), Signal.UA_MAIL_CLIENT, Actor.HUMAN, Human.YES, 2)
+_MAIL_BEGINNINGS: Final = tuple(names.MAIL_CLIENT_BEGINNINGS)
+_BROWSERS: Final = _by_name(names.BROWSERS, Signal.UA_BROWSER, Actor.HUMAN, Human.YES, 2)
+_APP_LIBRARIES: Final = _by_name(names.APP_LIBRARIES, Signal.UA_HTTP_LIBRARY, Actor.HTTP_CLIENT, Human.NO, 2)
+
+
+def _says(words: tuple[Word, ...]) -> list[tuple[str, Word, Verdict]]:
+    return [(word.guard, word, _is(word.signal, word.actor, Human.NO, word.evidence)) for word in words]
+
+
+_ROBOTS: Final = _says(ROBOTS)
+_PURPOSES: Final = _says(PURPOSES)
+
+
+def judge_agent(user_agent: str | None, kind: Kind) -> Verdict:
+    """Say what a user agent tells on its own; any text has an answer."""
+    if user_agent is None:
+        return _EXACT[kind][""]
+    if mainstream := MAINSTREAM(user_agent):
+        group = mainstream.lastindex
+        if group is None:
+            return BROWSER
+        if group == 2:
+            return BROWSER if _is_possible(mainstream[1], mainstream[2]) else _FORGED
+        return _APPLE_MAIL if group == 3 else _THUNDERBIRD
+    user_agent = user_agent[:_LONGEST].strip()
+    verdict = _EXACT[kind].get(user_agent) or _judge(user_agent.lower())
+    if kind == "click" and verdict.actor is Actor.IMAGE_PROXY and verdict.human is not Human.NO:
+        # A proxy of images follows no links: something else carries its name.
+        return Verdict(actor=Actor.UNKNOWN, human=Human.UNKNOWABLE, evidence=1, reasons=verdict.reasons)
+    return verdict
+
+
+def _is_possible(major: str, build: str) -> bool:
+    return len(build) < 7 and int(build) in possible_builds().get(major, ())
+
+
+def _judge(low: str) -> Verdict:  # noqa: PLR0911, PLR0912 - one return a rule, in the order they are tried
+    words = shapes.WORD.findall(shapes.DEVICE.sub("", low) if "android" in low else low)
+    added = [word for word in words if word not in shapes.COMMON]
+    if not _MACHINES.keys().isdisjoint(added):
+        return next(_MACHINES[word] for word in added if word in _MACHINES)
+    if special := _special(low):
+        return special
+    text = " ".join(added)
+    for guard, word, verdict in _ROBOTS:
+        if guard in text and (word.pattern is None or word.pattern.search(text)):
+            return verdict
+    contact = "://" in low or "www." in low
+    if contact:
+        low = low.replace(shapes.COMPONENT, "")
+        contact = "://" in low or "www." in low
+        added = [word for word in shapes.WORD.findall(shapes.ADDRESS.sub("", low)) if word not in shapes.COMMON]
+        text = " ".join(added)
+    if not _MAIL_CLIENTS.keys().isdisjoint(added):
+        return next(_MAIL_CLIENTS[word] for word in added if word in _MAIL_CLIENTS)
+    engine = "applewebkit" in low or "gecko" in low or "msie" in low or _has_rare_engine(low)
+    phone = "android" in low or "iphone" in low or "ipad" in low or _is_rare_phone(low, words)
+    if text:
+        for guard, word, verdict in _PURPOSES:
+            if guard in text and (not phone or word.on_phones) and (not word.pattern or word.pattern.search(text)):
+                return verdict
+        if not engine and phone:
+            return _MAIL_WORD if shapes.MAIL.search(text) else _APP
+    if contact or _names_a_contact(low, text):
+        return _CONTACT
+    compatible = shapes.COMPATIBLE.search(low) if "compatible" in low else None
+    if compatible and compatible[1] not in shapes.OLD_BROWSERS:
+        return _COMPATIBLE
+    if engine:
+        return _browser_like(low, added)
+    return BROWSER if compatible else _other(low, added, text)
+
+
+def _special(low: str) -> Verdict | None:
+    if low.startswith("whatsapp") and shapes.WHATSAPP.fullmatch(low):
+        return _WHATSAPP
+    if low.startswith(names.OFFICE_PROBES):
+        return _PROBE
+    if low.startswith(_MAIL_BEGINNINGS):
+        return _MAIL
+    if ("'" in low or "<" in low or "$" in low or "(s" in low or "/etc/" in low) and shapes.ATTACK.search(low):
+        return _ATTACKER
+    return None
+
+
+def _has_rare_engine(low: str) -> bool:
+    return "khtml" in low or "presto" in low or "trident" in low or "opera" in low or "netfront" in low or "rv:" in low
+
+
+def _is_rare_phone(low: str, words: list[str]) -> bool:
+    return "cfnetwork" in low or "darwin" in low or "ipod" in low or not _PHONE_WORDS.isdisjoint(words)
+
+
+_PHONE_WORDS: Final = frozenset(("ios", "ios/", "watchos", "watchos/", "tvos", "tvos/", "ipados"))
+
+
+def _names_a_contact(low: str, text: str) -> bool:
+    if "@" in low and "(ecosia " not in low and shapes.MAILBOX.search(low):
+        return True
+    if ("+" in low and shapes.CONTACT.search(low)) or " dot " in low:
+        return True
+    # A program on the desktop that is a browser inside may be called after its site.
+    return "." in text and "electron/" not in low and bool(shapes.HOST.search(shapes.BRACKETS.sub("", text)))
+
+
+def _browser_like(low: str, added: list[str]) -> Verdict:  # noqa: PLR0911 - the same
+    if not added:
+        chrome = shapes.CHROME.search(low)
+        if chrome and chrome[2] != "0":
+            if not _is_possible(chrome[1], chrome[2]):
+                return _FORGED
+            if int(chrome[1]) >= 50 and shapes.OLD_WINDOWS.search(low):  # Chrome 49 was the last for XP and Vista
+                return _IMPOSSIBLE
+        # Apple lets no other engine onto its phones: Chrome is called CriOS there.
+        if "chrome/" in low and ("(iphone;" in low or "(ipad;" in low):
+            return _IMPOSSIBLE
+        return BROWSER
+    if shapes.MISPLACED.search(low):
+        return _ADDED
+    if "browser" not in low and shapes.LINUX_BROWSERS.isdisjoint(added) and shapes.LINUX_CHROME.match(low):
+        return _ADDED
+    return BROWSER
+
+
+def _other(low: str, added: list[str], text: str) -> Verdict:  # noqa: PLR0911 - the same
+    if not _BROWSERS.keys().isdisjoint(added):
+        return BROWSER
+    if shapes.PHONE.search(low):
+        return BROWSER
+    if not _APP_LIBRARIES.keys().isdisjoint(added):
+        return _APP_LIBRARY
+    if low in shapes.BARE_NAMES or shapes.BARE.fullmatch(low):
+        return _BARE
+    if shapes.SYSTEM.search(low):
+        return _APP
+    if shapes.MAIL.search(text):
+        return _MAIL_WORD
+    if TOOLS.search(text):
+        return _TOOL_WORD
+    return _TOOL if shapes.TOOL.fullmatch(low) else _UNKNOWN

@@ -1,0 +1,289 @@
+"""Agents known by name. Plain data: who adds a name adds it here and nowhere else.
+
+A name is a word of the user agent in lower case; with a slash at its end it must stand before a version, and without
+one it may. Names that hold a word of `lmtrack._agents.vocabulary` (bot, crawl, http, monitor ...) need no row, unless
+a row says more than the word does. Collected 2026-11 from the operators' own pages and, where they have none, from
+crawler-user-agents, isbot and uap-core.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+def _rows(text: str) -> dict[str, str | None]:
+    """Read `Vendor: name name ...` lines; the vendor `-` is nobody in particular."""
+    rows: dict[str, str | None] = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        vendor, _, names = line.partition(": ")
+        rows.update(dict.fromkeys(names.split(), None if vendor == "-" else vendor))
+    return rows
+
+
+# Image proxies of mail services: a person opened, and the service fetched for them.
+MAIL_PROXIES: Final = _rows("""
+    Seznam: seznamemailproxy/
+    Rambler: ramblermail/
+    UKR.NET: mail.ukr.net
+""")
+GOOGLE_PROXY: Final = _rows("Google: googleimageproxy")
+YAHOO_PROXY: Final = _rows("Yahoo: yahoomailproxy")
+# What it is for is documented nowhere.
+UNCLEAR_PROXIES: Final = _rows("Fastmail: fastmailua/")
+# Those of chats and forges: no mail is read there, so nobody opened one.
+SITE_PROXIES: Final = _rows("""
+    Slack: slack-imgproxy
+    GitHub: github-camo
+    -: imgproxy/ thumbor/
+""")
+
+SCANNERS: Final = _rows("""
+    Barracuda: barracuda barracudacentral
+    Kaspersky: kaspersky
+    Avira: safesearch
+    Splunk: twinwavescanner
+    PhishBucket: phishbucketrust/ phishbucket
+    Yandex: yandexantivirus/
+    Palo Alto Networks: expanse paloaltonetworks
+    urlscan: urlscan urlscan.io
+    VirusTotal: virustotalcloud virustotal
+    Google: google-safety
+    Cisco: ciscosecureemail ironport talos
+    Trend Micro: tmes trendmicro
+    Proofpoint: proofpoint
+    Mimecast: mimecast
+    Sophos: sophos
+    Forcepoint: forcepoint
+    Zscaler: zscaler
+    Fortinet: fortinet fortiguard fortisandbox fortimail
+    Netcraft: netcraft netcraftsurveyagent/
+    Hornetsecurity: hornetsecurity
+    Trellix: trellix-services trellix fireeye
+    Symantec: symantec messagelabs
+    Check Point: checkpoint perception-point
+    SiteLock: sitelock
+    Acunetix: acunetix-product acunetix
+    watchTowr: watchtowr
+    ClamAV: clamav/ clamav
+    COMODO: cf-uc comodo
+    -: arachni/ asnriskscorer/ bitdiscovery blackduck-fd burpcollaborator.net crusty/ fastdast feroxbuster/
+    -: foregenix gobuster hardenize hydra jorgee l9explore/ l9tcpid/ leakix masscan/ nessus nikto nmap nuclei
+    -: openvas securityheaders sqlmap/ whatweb/ wpscan xtate/ yunjiankong zgrab zmeu
+""")
+
+PREVIEWS: Final = _rows("""
+    Slack: slackbot-linkexpanding slackbot
+    Microsoft: skypeuripreview microsoftpreview/ bingpreview/
+    Telegram: telegrambot
+    Discord: discordbot/
+    LinkedIn: linkedinbot/ linkedinbot
+    X: twitterbot/ twitterbot
+    Meta: facebookexternalhit/ facebookexternalhit facebookcatalog/ meta-externalfetcher/
+    Iframely: iframely/
+    Embedly: embedly
+    Google: googlemessages/
+    Viber: viberbot
+    Bluesky: cardyb/ bluesky/
+    Discourse: onebox
+    Yahoo: linkexpander
+    Valve: steamchaturllookup
+    Tumblr: tumblr/
+    Asana: websitemetadataretriever
+""")
+
+# Fetchers whose names hold none of the words.
+FETCHERS: Final = _rows("""
+    Google: google-adwords-express mediapartners-google googleother google-certificates-bridge
+    Google: google-cloud-scheduler google-cloud-tasks googleassociationservice google-physicalweb googleweblight
+    Google: google-ads-conversions playstore-google duplexweb-google/ google-read-aloud google-extended
+    Google: appengine-google google-xrawler apis-google feedfetcher-google google-inspectiontool
+    Google: google-site-verification gsa-crawler
+    OpenAI: chatgpt-user openai chatgpt-user/
+    Anthropic: anthropic-ai claude-web claude-user claude-code/
+    Perplexity: perplexity-user perplexity-user/
+    Cohere: cohere-ai
+    Meta: meta-externalagent/ meta-externalads/
+    Yahoo: slurp yahoocachesystem yahoowebserviceclient
+    Amazon: cloudfront amazon-kendra amzn-user/ amazon-qbusiness
+    Apple: apple-pubsub/ appsiteassociation swcd itms
+    Cloudflare: cloudflare-ssldetector cloudflare-speedtest cloudflare-stream-hook cloudflare-validator/
+    Cloudflare: cloudflareobservatory/ cloudflare-csup cloudflare
+    Salesforce: sfdc-callout/ salesforce.com
+    Microsoft: microsoft-cryptoapi/ azure-logic-apps/ microsoft-flow/
+    Shopify: shopify-captain-hook
+    Zapier: zapier
+    Make: integromat
+    IFTTT: ifttt-protocol ifttt-protocol/
+    SendGrid: sendgrid
+    SparkPost: sparkpost
+    Klaviyo: klaviyo/
+    Omnisend: omnisend/
+    Braze: braze
+    Datadog: datadog datadogsynthetics
+    New Relic: newrelicsynthetics/
+    Catchpoint: catchpoint gomezagent
+    Dynatrace: ruxitsynthetic/
+    ThousandEyes: thousandeyes
+    Pingdom: pingdom.com pingdomtms/ pingdom
+    StatusCake: statuscake statuscake/
+    Site24x7: site24x7
+    Uptrends: uptrends
+    WebPageTest: ptst/
+    GTmetrix: gtmetrix
+    Splunk: rigor dejaclick/
+    Qualys: ssllabs qualys
+    DigiCert: digicert
+    Sectigo: sectigo
+    W3C: w3c-mobileok/ w3c_unicorn/
+    Hatena: hatena
+    Naver: yeti/
+    Daum: daumoa daum
+    Coc Coc: coccoc
+    -: adbeat adminlabs adventurer ahrefs algoliarecommend/ alienfarm appinsights asana/ biglotron
+    -: bitbucket-webhooks/ blogtrottr/ brandwatch/ browsershots btwebclient/ bushbaby bw/ collapsify collectd/
+    -: colly/ com.duckduckgo.mobile.android criticalcss.com/ cursor/ cypress/ dareboost datanyze determ
+    -: discourse/ disqus/ dlc/ dmbrowser dmbrowser-bv ds9 emailwolf eventure exodusmovement/ ezooms
+    -: fake_useragent firephp/ flashget funnelback genieo getright/ gigablast gigablastopensource/ grapeshot
+    -: happywing heritrix hexometer hobbit hotjar httrack hwcdn/ ia_archiver ichiro/ iframely igetter/
+    -: instapaper/ instaparser/ interascoagent/ invision ips-agent iubenda-radar/ jikespider jumio kouio.com
+    -: kube-probe/ larbin legalmonster linkdex.com linkdex.com/ linktiger magellan magpie make/ managewp
+    -: manus-user/ marketgoo/ mediahubmx/ meltwaternews mixnode monit/ monsido morningscore/ munin/http_loadtime
+    -: nagios netvigie newsai/ newsblur newsnow/ newspaper/ nibbler ning/ nodeping novellum nutch nuzzel nvdorz
+    -: octopus offline-explorer onetrust outbrain owler panopta panscient.com penthouse phantomas/ pixalate.com/
+    -: placid.app/ postrank/ potions/ printfriendly.com prometheus/ ps_daily/ readable/ reelevant/ rss-parser
+    -: scooter semanticdiscovery semrush silktide sitesucker sixy.ch/ snipcart/ sparkler/ spawning-ai splash
+    -: sqwatcher/ stape/ taginspector/ teleport teoma termly testlocally/ tineye traackr.com trendiction
+    -: turnitin twiceler ubicrawler updown.io upflow/ uptimerobot vaultpress vkshare webcollage/ webcopier
+    -: webflow webpurify webstripper/ webzip/ wechatdevtools wesee wheresitup.com/ wordup-1 workona wotbox
+    -: wpumbrella xenu xymon yacy yandeximages yanga ylt yokoygroupag/ yottaa youdao zabbix zend_http_client
+    -: zoominfo zyborg zyborg/
+""")
+
+# Programs and libraries that fetch for whoever wrote the program.
+LIBRARIES: Final = _rows("""
+    -: ahc/ aiohttp/ akka-http/ amaya/ ansible ansible-httpget apache-httpclient/ apache-jmeter/ apachebench/
+    -: apt apt-http/ aria2/ autocannon aws-cli/ aws-sdk-java/ axel axios/ azsdk-net azsdk-python boost.beast
+    -: boto/ boto3/ botocore/ bun/ buzz/ cfnetwork-lib clj-http clr/ colly colly/ commons-httpclient/ composer/
+    -: conda/ containerd/ cpp-httplib/ cpprest cpprestsdk curl curl/ deno/ dnf/ docker/ dotnet/ embarcadero
+    -: eventmachine excon/ faraday fasthttp ffmpeg finch/ flurl gatling/ git-lfs/ git/ go-cli go-http-client/
+    -: go-resty/ gorequest got/ gradle grequests/ groovy/ grpc-c/ grpc-go/ grpc-java-netty/ grpc-node/
+    -: grpc-python/ grpc-ruby/ guzzle/ guzzlehttp/ gvfs/ hackney/ http-kit/ http.rb/ http_request2/ httparty
+    -: httpie/ httplib2 httpoison httpunit/ httpx/ httr/ httrack/ hyper/ indy insomnia/ isahc/ jakarta jersey/
+    -: jetty/ jmeter k6/ kotlin/ ktor ktor-client lavf/ lftp/ libcurl libcurl-agent/ libcurl/ libdnf libfetch/
+    -: libsoup/ libwww-perl libwww-perl/ libwww/ locust lua-resty-http/ luasocket lwp lwp-request/ lwp-trivial/
+    -: lwp/ maven mc/ mechanize minio-go/ mint/ mojolicious needle/ netty/ newrelic node-fetch node-fetch/
+    -: node-superagent/ node.js/ node/ npm/ pacman/ pear perl/ php php/ phpcrawl pip/ pnpm/ poco/ postman
+    -: postmanruntime/ powershell/ pycurl/ pyspider python-httpx/ python-requests/ python-urllib/ python/
+    -: qt-network rclone/ reactornetty/ refit request-promise requests-php/ requests/ reqwest reqwest/
+    -: rest-client/ restsharp/ resttemplate resty/ rexx ruby ruby/ rusoto/ rust/ s3fs/ scalaj-http/ scrapy/
+    -: siege/ snoopy sttp/ superagent symfony terraform/ tornado treq typhoeus typhon uclient-fetch undici
+    -: undici/ unirest-java/ ureq/ urlgrabber/ urllib3/ vegeta vert.x vertx wget wget/ wget2/ windowspowershell/
+    -: winhttp winhttprequest wininet wordpress/ wrk/ www-mechanize/ xh/ xmlhttp xsuaa yarn/ yum/
+""")
+
+# Mail programs, and apps that show mail, by what people call them.
+MAIL_CLIENTS: Final = _rows("""
+    Outlook: ms-office msoffice office outlook outlook-ios/ outlook-android/ macoutlook/ oneoutlook/ olk/
+    Outlook: com.microsoft.office.outlook acompli/
+    Outlook Express: outlook-express/
+    Windows Mail: windowsmail/ wlmail windowslivemail/ livemail microsoft.windows.mail/
+    Thunderbird: thunderbird betterbird/ icedove/
+    Apple Mail: applemail apple-mail maild mobilemail/ com.apple.mail
+    Gmail: android-gmail/ gmail com.google.gmail com.google.android.gm google-inbox
+    Yahoo Mail: ymail yahoomobilemail/ yahoomail
+    AOL Mail: aolmail/
+    Samsung Email: samsungemail samsung-email com.samsung.android.email.provider
+    eM Client: emclient
+    Evolution: evolution/
+    Superhuman: superhuman
+    Postbox: postbox/ postboxapp/
+    Airmail: airmail airmailbeta/
+    Mailspring: mailspring nylasmail/ nylas
+    BlueMail: bluemail typemail typeapp/
+    Spark: spark/ sparkmail readdle-spark/
+    Canary Mail: canary/ canarymail
+    Newton: newton/ newtonmail cloudmagic
+    Edison Mail: edisonmail/ easilydo
+    Polymail: polymail/
+    K-9 Mail: k-9 k9 k9mail
+    FairEmail: fairemail
+    Aqua Mail: aqua aquamail
+    Nine: nine/ ninefolders
+    MailTime: mailtime/
+    myMail: mymail
+    Tuta: tutanota tutanota-desktop/ tuta
+    Proton Mail: protonmail proton-mail
+    Fastmail: fastmail/
+    HEY: hey/
+    Mimestream: mimestream
+    KMail: kmail kmail2/ kontact
+    Geary: geary/
+    Claws Mail: claws-mail claws
+    Sylpheed: sylpheed
+    Trojita: trojita/
+    Balsa: balsa/
+    Mutt: mutt/ neomutt/
+    Alpine: alpine/
+    Lotus Notes: lotus-notes lotusnotes
+    HCL Notes: hclnotes ibm-notes
+    Barca: barca/ barcapro/
+    Becky: becky
+    Eudora: eudora
+    IncrediMail: incredimail
+    Foxmail: foxmail
+    Mailbird: mailbird
+    MailMate: mailmate/ mailmate
+    MailBar: mailbar/
+    Spicebird: spicebird
+    Zimbra: zimbra zimbradesktop zdesktop zimbraconnectorforoutlook
+    Roundcube: roundcube
+    SquirrelMail: squirrelmail
+    RainLoop: rainloop
+    SOGo: sogo sogomail
+    NetEase Mail: mailmaster netease
+    QQ Mail: qqmail
+    GMX: gmx gmxmail/
+    WEB.DE: web.de web.de-mail webde webdemail/ web.de.android.androidmail
+    T-Online: t-onlinemail
+    Naver Mail: naver-mail
+    MailDroid: maildroid
+    TouchDown: touchdown
+    BlackBerry Hub: com.blackberry.hub
+    Mailplane: mailplane
+    Missive: missive
+    Shortwave: shortwave/
+    Unibox: unibox
+    Twobird: twobird
+    Franz: franz/
+    Rambox: rambox/
+    Wavebox: wavebox
+    Basecamp: basecamp
+    Evernote: evernote
+    -: com.android.email email/ emailapp/ exchangewebservices/ hotmail mail/ mailapp/ mailbox/
+""")
+# The same for names of several words, or with signs that end a word.
+MAIL_CLIENT_BEGINNINGS: Final = {
+    "the bat!": "The Bat!",
+    "em client": "eM Client",
+    "becky!": "Becky",
+    "spark desktop": "Spark",
+    "horde application": "Horde",
+}
+
+# Office looks whether a link exists that a person is opening.
+OFFICE_PROBES: Final = ("microsoft office existence discovery", "microsoft office protocol discovery")
+
+# Libraries that apps on phones are built with: alone they are a program, behind an app's name or a phone's they are it.
+APP_LIBRARIES: Final = _rows("""
+    -: afnetworking/ alamofire/ coil/ dart/ dio/ exoplayerlib/ flutter/ glide/ nsurlconnection/ okhttp okhttp3
+    -: volley/
+""")
+
+# Browsers, players and apps that name neither an engine nor a system.
+BROWSERS: Final = _rows("""
+    -: amiga-aweb/ amigavoyager/ contiki/ dillo/ edbrowse/ elinks emacs-w3m/ facebook/ fban googleapp/ hbbtv/
+    -: ibrowse icab instagram itunes/ kodi/ ladybird ladybird/ libhttp/ links lynx/ midori/ mosaic mozacfetch/
+    -: mqqbrowser/ ncsa_mosaic/ netfront/ netscape/ netsurf/ nokia obigo-browser/ obigointernetbrowser/
+    -: offbyone/ omniweb onebrowser pinterest/ planetweb/ playstation qqbrowser quicktime/ retawq/ roku silk/
+    -: skype twitter ucbrowser vlc/ voyager3/ w3m/ winamp/
+""")

@@ -1,0 +1,101 @@
+"""Forms that tell a machine from a browser where no name and no word does."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from lmtrack._pattern import compile_pattern
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# What every browser writes; whatever else stands in an agent was added by somebody.
+COMMON: Final = _words(
+    """
+    mozilla/ applewebkit/ khtml like gecko gecko/ chrome/ safari/ version/ mobile mobile/ firefox/ rv edg/ edge/ opr/
+    windows nt win64 x64 wow64 linux x11 u android build/ wv macintosh intel mac os x iphone ipad cpu ubuntu x86_64
+    compatible msie trident/ net clr net4.0c net4.0e media center pc slcc1 slcc2 infopath.2 infopath.3 en en-us i686
+    """
+)
+WORD: Final = re.compile(r"[a-z][a-z0-9_.-]*+/?+")
+
+# The device of an Android phone stands where only vendors write: before `Build/`, or last in the platform comment of a
+# browser that names no locale.
+DEVICE: Final = compile_pattern(
+    r"""
+    (?<=android\ ) [0-9.]++;\ (?:
+        [a-z]{2}-[a-z]{2};\ [^;()/]*+ (?: \([^;()/]*+\) [^;()/]*+ )?+ (?= build/ )
+      | [^;()/]*+ (?: \([^;()/]*+\) [^;()/]*+ )?+ (?= build/ | \) | ;\ wv\) )
+    )
+    """,
+    re.VERBOSE,
+)
+
+# RFC 9110, 10.1.5: a robot names who runs it. An address of the web, with or without its scheme, or a mailbox.
+ADDRESS: Final = re.compile(r"https?:/[^ )]*+")
+CONTACT: Final = re.compile(r"(?:^|[^a-z0-9.])\+[a-z0-9-]++\.[a-z]")
+MAILBOX: Final = re.compile(r"[a-z0-9]@[a-z0-9-]++\.[a-z]|[a-z]@local")
+# A host name, but no package name (`com.example.app`) and no word of a platform (`vert.x`, `node.js`).
+HOST: Final = compile_pattern(
+    r"(?<![a-z0-9.@/_-])(?!(?:com|org|net|io|de|jp|air|app)\.)(?:[a-z0-9-]++\.)++"
+    r"(?:com|org|net|io|ai|info|de|fr|ru|nl|uk|eu|it|co|me|app|dev|cz|pl|se|ch|ua|be|at|es|biz|edu|gov|jp|cn|in|us"
+    r"|nu|to|fm|ly|tv|cc)(?![a-z0-9.-])"
+)
+BRACKETS: Final = re.compile(r"\[[^\[\]]*+\]")
+# The address of a free browser component that its users' browsers carry.
+COMPONENT: Final = "http://bsalsa.com"
+
+# Attempts on the server that reads the agent. Nobody's browser writes them.
+ATTACK: Final = re.compile(r"['\"(]select\b|[ (']sleep\(|<\?|<script|\$\{|load_file|/etc/passwd|union(?: all)? select")
+
+# `(compatible; X`: what X once was a browser. Netscape's comment of 1996, kept by Internet Explorer and robots.
+COMPATIBLE: Final = re.compile(r"compatible[;:,]? *+([a-z0-9!_-]++)")
+OLD_BROWSERS: Final = _words(
+    """
+    msie konqueror opera ibrowse netpositive abrowse webpositive u amiga-aweb icab omniweb ms-office msoffice
+    googletoolbar windows win32 avant netscape bolt charon webtv polaris teleca uzbl dillo links lynx w3m elinks
+    icecat arora epiphany galeon aol like mac linux mozilla
+    """
+)
+# A computer's or a phone's system and no engine, or no system either.
+BARE: Final = compile_pattern(
+    r"""
+    mozilla (?: /[45]\.0 (?:
+        \ ?+ \( (?: windows | x11 | macintosh | linux | iphone | unknown | compatible ) [^()]*+ \)?+
+      | [^( ]*+ (?: \ [^(]++ )?+
+    ) )?+
+    """,
+    re.VERBOSE,
+)
+BARE_NAMES: Final = _words("chrome firefox safari opera edge ipad iphone android browser webkit")
+# Added where no browser adds: behind a semicolon after it, inside `(KHTML, like Gecko`, before it, or glued to it.
+MISPLACED: Final = re.compile(
+    r"safari/[0-9.]++;|like gecko[;,] (?!safari)|^[a-z0-9_./-]++, mozilla/|chrome/[0-9.]++(?=[a-z])"
+)
+# A Chrome on a desktop's Linux, which is also what servers run; what may stand beside it there.
+LINUX_CHROME: Final = re.compile(
+    r"mozilla/5\.0 \((?:x11; )?(?:linux|unknown; linux|[^;()]++; linux) x86_64[^()]*+\) applewebkit/537\.36 \([^()]*+\)"
+    r"(?: [a-z]++)? chrome/"
+)
+LINUX_BROWSERS: Final = _words(
+    """
+    ubuntu chromium/ electron/ opr/ vivaldi/ vivaldi yowser/ brave brave/ whale/ falkon/ qtwebengine/ epiphany/
+    puffin/ tesla tesla/ smarttv hbbtv/ crkey/ iridium/ iron iron/ slimjet/ maxthon/ xiaomi/ silk/ viber viber/
+    duckduckgo/ ddg/ debian fedora suse arch gentoo raspbian raspberry kubuntu mint cros tv web0s netcast konqueror/
+    rekonq/ otter/ sleipnir/ surf/ quest vr obs/ opt/ steam spotify/ slack/ edga/ headset atom/ avast/ avg/ norton/
+    opera/ waterfox/ colibri/ edition
+    """
+)
+CHROME: Final = re.compile(r"chrome/([0-9]++)\.0\.([0-9]{1,6}+)\.[0-9]")
+OLD_WINDOWS: Final = re.compile(r"\(windows nt (?:5\.[0-9]|6\.0)[;)]")
+PHONE: Final = re.compile(r"midp|cldc|up\.browser|up\.link|symbian|nokia|blackberry|ucweb|docomo|j2me|brew|maui|obigo")
+SYSTEM: Final = re.compile(
+    r"\b(?:mac ?os|macintosh|windows[ /]|win(?:nt|32|64|[0-9])|tizen|apple ?tv|roku|playstation|ps[345]|nintendo|xbox"
+    r"|web0?s|smart-?tv|amiga|morphos|psp|dreamcast|x11|kindle)"
+)
+TOOL: Final = re.compile(r"[a-z0-9_.+-]++(?:/[a-z0-9._+-]++)?+")
+MAIL: Final = re.compile(r"mail(?!to|gun|chimp|wolf)|inbox|outlook|imap")
+WHATSAPP: Final = re.compile(r"whatsapp(?:/[0-9.]++(?:[ /][ainw]| cfnetwork/.*+)?)?")

@@ -1,0 +1,126 @@
+"""Words by which a machine says what it is or what it does.
+
+Each has a guard, a part of a word that must be there, and perhaps a pattern that looks closer: without the guard
+nothing else runs. They are looked for in the lower-cased agent without what every browser writes and without the
+device's name: a phone may be called CUBOT, and a person may hold it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from lmtrack._agents.verdict import Actor, Evidence, Signal
+
+
+class Word(NamedTuple):
+    """A word, what looks closer, and what it tells; `on_phones` if it tells that in an app's name too."""
+
+    guard: str
+    pattern: re.Pattern[str] | None
+    actor: Actor
+    signal: Signal
+    evidence: Evidence
+    on_phones: bool
+
+
+def _plain(words: str, actor: Actor, signal: Signal, evidence: Evidence = 2, *, on_phones: bool = False) -> list[Word]:
+    return [Word(guard, None, actor, signal, evidence, on_phones) for guard in words.split()]
+
+
+def _closer(rows: dict[str, str], actor: Actor, signal: Signal, evidence: Evidence = 2) -> list[Word]:
+    return [
+        Word(guard, re.compile(pattern), actor, signal, evidence, on_phones=False) for guard, pattern in rows.items()
+    ]
+
+
+# Who writes one of these says that it is a robot. `bot` ends a word or a part of it (Googlebot, msnbot-media), or
+# begins one; inside it is something else (Caboto, both, bottle, turbotabbee), and CUBOT makes phones.
+ROBOTS: Final = (
+    *_closer(
+        {
+            "bot": r"(?<!\bcu)(?<!\babb)(?<!\btal)bots?(?![a-z])|\bbot(?:seer|nik|ify|link|poke)|robot(?!o)",
+            "scrap": r"scrap(?!book)",
+        },
+        Actor.CRAWLER,
+        Signal.UA_DECLARED_BOT,
+        3,
+    ),
+    *_plain("crawl spider slurp spyder", Actor.CRAWLER, Signal.UA_DECLARED_BOT, 3),
+)
+
+# Who writes one of these says what it fetches for, and that is not to show it to somebody who reads mail.
+PURPOSES: Final = (
+    *_closer({"preview": r"(?<!developer)preview"}, Actor.LINK_PREVIEW, Signal.UA_PREVIEW_TOKEN, 3),
+    *_plain("unfurl onebox linkexpand opengraph", Actor.LINK_PREVIEW, Signal.UA_PREVIEW_TOKEN, 3, on_phones=True),
+    *_plain(
+        "phish malware antivirus anti-virus safebrows urldefense safelink vulnerab pentest exploit fuzz",
+        Actor.SECURITY_SCANNER,
+        Signal.UA_SCANNER_TOKEN,
+        on_phones=True,
+    ),
+    *_plain(
+        "headless phantomjs selenium webdriver puppeteer playwright slimerjs htmlunit jsdom lighthouse synthetic",
+        Actor.HTTP_CLIENT,
+        Signal.UA_HEADLESS,
+        3,
+        on_phones=True,
+    ),
+    *_closer(
+        {
+            "http": r"(?<!lib)(?<!ok)http(?!s?:|3)",
+            "libwww": r"libwww(?!-fm)",
+            "java": r"\bjava/[0-9]",
+        },
+        Actor.HTTP_CLIENT,
+        Signal.UA_HTTP_LIBRARY,
+        3,
+    ),
+    *_closer({"scan": r"(?<!cam)scan(?:s|ner|ning|info)?(?![a-z])"}, Actor.SECURITY_SCANNER, Signal.UA_SCANNER_TOKEN),
+    *_closer(
+        {
+            "fetch": r"(?<!moz)(?<!mozac)fetch(?!tv)",
+            "check": r"check(?!out|in\b)",
+            "index": r"index(?:er|ing|ation)?(?![a-z])",
+            "seo": r"\bseo|seo\b",
+            "feed": r"feed(?!back)",
+            "rss": r"\brss|rss\b|rssowl",
+            "analy": r"analy[sz]",
+            "audit": r"audit(?!ion)",
+            "agent": r"(?:^|[ ._-])agent(?![a-z])|[a-z]agent/",
+            "cron": r"\bcron\b",
+            "link": r"\blinks?[ _-]?(?:check|chkr|valid|sleuth|scan|find)",
+            "watch": r"watch(?:er|dog)",
+        },
+        Actor.CRAWLER,
+        Signal.UA_PURPOSE,
+    ),
+    *_plain(
+        """
+        monitor uptime archiv harvest valid verif inspect probe detect extract exractor parser retriev resolver grab
+        copier download mirror webhook callback favicon screenshot thumbnail metadata transcod translat optimiz classif
+        research plagiar linkch finder sitemap webmaster heritrix nutch user-agent useragent daemon torrent kendra
+        """,
+        Actor.CRAWLER,
+        Signal.UA_PURPOSE,
+    ),
+)
+
+# Words of programs rather than of apps. They count only where no system and no browser is named: a shop's app has a
+# phone around it, a shop's import has not.
+TOOLS: Final = re.compile(
+    r"""
+    api | sdk | servi[cs] | server | connect | integrat | search | look-?up | health | export | import | proxy
+    | gateway | hook | test | \bcert | ssl | tls | dns | dcv | domain | host | url | uri | web | net(?!flix) | html
+    | \bcss | pdf | json | xml | ftp | soap | rpc | oauth | ping | sync | backup | deploy | build | cloud | data
+    | cache | cdn | \bjob | task | queue | schedul | worker | script | plug-?in | module | library | framework | engine
+    | runtime | python | perl | php | java | ruby | golang | rust | node | lua | scala | erlang | elixir | curl | wget
+    | sql | docker | kube | semantic | knowledge | intelligence | \bai\b | gpt | llm | advis | market | shop | \bpos\b
+    | \berp\b | \bcrm\b | \blead | news | blog | subscriber | site | content | stat[su] | metric | track | survey
+    | scor | match | discover | explor | secur | agent | \bcli\b | \blib | lib\b | open-?source | github | version
+    | unknown | example | hello | sender | manager | quality | safe | cookie | consent | shipp | commerce | order
+    | pay\b | transaction | invoice | ledger | bank | tool | util | batch | process | generator | image | photo | screen
+    | font | restclient | -client | google- | -google | facebook | meta- | \bjs\b | \bgo\b | \br\b | \.js\b | \.net\b
+    """,
+    re.VERBOSE,
+)
