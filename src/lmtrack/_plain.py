@@ -10,11 +10,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._pattern import compile_pattern
-from lmtrack._plan import Plan
+from lmtrack._plan import ALONE, Plan
 from lmtrack._verified import verified_click
-from lmtrack.links import Link, SkipReason, skip_reason
+from lmtrack.links import Edit, Link, SkipReason, skip_reason
 
 if TYPE_CHECKING:
+    from lmtrack._plan import Surroundings
     from lmtrack.links import LinkPolicy
     from lmtrack.urls import TrackingDomain
 
@@ -115,20 +116,15 @@ def plain_plan(
     policy: LinkPolicy,
     domain: TrackingDomain | None,
     /,
-    *,
-    first_index: int = 0,
-    unsubscribe: frozenset[str] = frozenset(),
+    around: Surroundings = ALONE,
 ) -> Plan:
-    """Judge every link of a text and number those that may be tracked, from `first_index` on.
-
-    The URLs of `unsubscribe` are none of them, whatever the policy says.
-    """
+    """Judge every link of a text and number those that may be tracked."""
     links: list[Link] = []
     skipped: list[tuple[Link, SkipReason]] = []
     for start, end in find_urls(text):
         url = text[start:end]
-        reason = _reason(url, policy, domain, unsubscribe)
-        index = first_index + len(links)
+        reason = _reason(url, policy, domain, around)
+        index = around.first_index + len(links)
         if reason is None and index >= _MOST_LINKS:
             reason = SkipReason.TOO_MANY
         if reason is None:
@@ -147,13 +143,23 @@ def plain_plan(
     )
 
 
+def plain_untracking_edits(text: str, domain: TrackingDomain, /) -> list[Edit]:
+    """Give what puts the destinations of the domain's own links back."""
+    edits: list[Edit] = []
+    for start, end in find_urls(text):
+        payload = verified_click(domain, text[start:end])
+        if payload is not None and payload.url is not None:
+            edits.append(Edit(start, text[start:end], payload.url))
+    return edits
+
+
 def _reason(
-    url: str, policy: LinkPolicy, domain: TrackingDomain | None, unsubscribe: frozenset[str], /
+    url: str, policy: LinkPolicy, domain: TrackingDomain | None, around: Surroundings, /
 ) -> SkipReason | None:
     if domain is not None and domain.holds(url):
         return SkipReason.TRACKED
     reason = skip_reason(url, policy)
-    if url in unsubscribe and reason in {None, SkipReason.SENSITIVE}:
+    if reason in {None, SkipReason.SENSITIVE} and around.unsubscribe and around.unsubscribe(url):
         return SkipReason.UNSUBSCRIBE
     # A URL in plain text is its own visible text.
     return SkipReason.URL_TEXT if reason is None and policy.skip_url_text else reason

@@ -16,6 +16,8 @@ from lmtrack._verified import verified_click
 from lmtrack.links import Edit, Link, SkipReason, host_of, looks_like_url, skip_reason
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lmtrack._html.scan import FoundLink, Scan
     from lmtrack.links import LinkPolicy
     from lmtrack.tokens import ClickToken
@@ -53,13 +55,33 @@ class Plan(NamedTuple):
 _NO_LINKS: Final = Plan((), (), (), (), (), ())
 
 
-def make_plan(html: str, scan: Scan, policy: LinkPolicy, domain: TrackingDomain | None, /) -> Plan:
+class Surroundings(NamedTuple):
+    """What a document's place in a message adds: all nothing for a document by itself.
+
+    Attributes:
+        first_index: The index of its first link; they run on over the parts of a message.
+        unsubscribe: Whether a URL is one of the message's List-Unsubscribe.
+        repair: Reads a value with octets in it (lone surrogates, U+DC80 to U+DCFF) that the part's charset does not
+            explain; None if nothing else explains them either.
+    """
+
+    first_index: int = 0
+    unsubscribe: Callable[[str], bool] | None = None
+    repair: Callable[[str], str | None] | None = None
+
+
+ALONE: Final = Surroundings()
+
+
+def make_plan(
+    html: str, scan: Scan, policy: LinkPolicy, domain: TrackingDomain | None, /, around: Surroundings = ALONE
+) -> Plan:
     """Judge every link of a document and number those that may be tracked."""
     if not scan.links:
         return _NO_LINKS
     found = scan.links if policy.track_conditional else [link for link in scan.links if not link[5]]
     written = [html[link[2] : link[3]] for link in found]
-    urls, reasons = _judge(written, scan.base or "", policy, domain)
+    urls, reasons = _judge(written, scan.base or "", policy, domain, around)
     removals: list[Edit] = []
     for place in [place for place, link in enumerate(found) if not link[6]]:
         if outs := opt_outs(html, found[place][0], found[place][1]):
@@ -88,7 +110,7 @@ def make_plan(html: str, scan: Scan, policy: LinkPolicy, domain: TrackingDomain 
         found = [found[place] for place in places]
         written = [written[place] for place in places]
         urls = [urls[place] for place in places]
-    indices, twins = _number(found, urls)
+    indices, twins = _number(found, urls, around.first_index)
     size = len(html)
     links = [
         _new(Link, (index, url, link[4], link[5] > 0, html, link[0], link[5] or size))
@@ -99,8 +121,8 @@ def make_plan(html: str, scan: Scan, policy: LinkPolicy, domain: TrackingDomain 
         for link, text, index in zip(found, written, indices, strict=True)
     ]
     numbered = [link for place, link in enumerate(links) if place not in twins] if twins else links
-    if len(numbered) > _MOST_LINKS:
-        numbered = numbered[:_MOST_LINKS]
+    if len(numbered) > _MOST_LINKS - around.first_index:
+        numbered = numbered[: _MOST_LINKS - around.first_index]
         values = [value for value in values if value[3] < _MOST_LINKS]
         skipped += [(link._replace(index=-1), SkipReason.TOO_MANY) for link in links if link.index >= _MOST_LINKS]
         skipped.sort(key=lambda skip: skip[0].start)
@@ -126,10 +148,12 @@ def _quote(html: str, start: int, /) -> str:
 
 
 def _judge(
-    written: list[str], base: str, policy: LinkPolicy, domain: TrackingDomain | None, /
+    written: list[str], base: str, policy: LinkPolicy, domain: TrackingDomain | None, around: Surroundings, /
 ) -> tuple[list[str], dict[int, SkipReason]]:
     """Say of each href value as written which URL it means, and of some, by place, why that is not tracked."""
-    origin = _read_base(base)
+    repair, unsubscribe = around.repair, around.unsubscribe
+    base_text = repair(base) if repair else base
+    origin = _read_base(base_text or "")
     urls = _quick(written, policy, domain)
     reasons: dict[int, SkipReason | None] = {}
     known: dict[str, tuple[str, SkipReason | None]] = {}
@@ -137,14 +161,19 @@ def _judge(
     for place in [place for place, url in enumerate(urls) if not url]:
         text = written[place]
         if text not in known:
-            url = decode_attribute(text).strip(WHITESPACE)
-            known[text] = (url, _reason(url, policy, domain))
+            read = repair(text) if repair else text
+            url = decode_attribute(text if read is None else read).strip(WHITESPACE)
+            known[text] = (url, SkipReason.UNDECODABLE if read is None else _reason(url, policy, domain))
         urls[place], reasons[place] = known[text]
         if reasons[place] is SkipReason.RELATIVE and origin:
             urls[place] = _resolve(origin, urls[place])
             relative.append(place)
     for place, url in zip(relative, _quick([urls[place] for place in relative], policy, domain), strict=True):
         reasons[place] = None if url == urls[place] else _reason(urls[place], policy, domain)
+    if unsubscribe:
+        for place, url in enumerate(urls):
+            if reasons.get(place) in {None, SkipReason.SENSITIVE} and unsubscribe(url):
+                reasons[place] = SkipReason.UNSUBSCRIBE
     return urls, {place: reason for place, reason in reasons.items() if reason is not None}
 
 
@@ -212,20 +241,20 @@ def _join(folder: str, reference: str, /) -> str:
     return folder[:end] + "/".join(kept)
 
 
-def _number(kept: list[FoundLink], urls: list[str], /) -> tuple[list[int], dict[int, list[int]]]:
+def _number(kept: list[FoundLink], urls: list[str], first: int, /) -> tuple[list[int], dict[int, list[int]]]:
     """Count links in source order; a conditional one takes the number of the nearest live link to the same place.
 
     Also gives the places of those twins, each with the places of the live links to choose from.
     """
     conditional = [place for place, found in enumerate(kept) if found[5]]
     if not conditional:
-        return list(range(len(kept))), {}
+        return list(range(first, first + len(kept))), {}
     live: dict[str, list[int]] = {urls[place]: [] for place in conditional}
     for place, (found, url) in enumerate(zip(kept, urls, strict=True)):
         if url in live and not found[5]:
             live[url].append(place)
     twins = {place: live[urls[place]] for place in conditional if live[urls[place]]}
-    counter = count()
+    counter = count(first)
     indices = [-1 if place in twins else next(counter) for place in range(len(kept))]
     for place, places in twins.items():
         indices[place] = indices[places[0] if len(places) == 1 else _nearest(places, place, kept)]

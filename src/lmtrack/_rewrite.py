@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Literal
 
-from lmtrack._html.entities import encode_attribute
+from lmtrack._html.entities import decode_attribute, encode_attribute, encode_in_comment
+from lmtrack._html.grammar import WHITESPACE
 from lmtrack._splice import growth, octets, splice
+from lmtrack._verified import verified_click, verified_open
 from lmtrack.links import Edit
 
 if TYPE_CHECKING:
@@ -16,12 +18,13 @@ if TYPE_CHECKING:
     from lmtrack._plan import Plan
     from lmtrack.links import Link, SkipReason
     from lmtrack.resolver import Decision
+    from lmtrack.urls import TrackingDomain
 
 PixelPosition = Literal["end", "start", "auto"]
 
 # Gmail clips a message at about 102 KB of HTML (measured by many, published by Google nowhere) and hides the rest, the
 # pixel with it.
-_CLIP_OCTETS: Final = 100_000
+CLIP_OCTETS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,27 @@ def with_removals(edits: list[Edit], plan: Plan, /) -> list[Edit]:
     return sorted([*edits, *plan.removals]) if edits and plan.removals else edits
 
 
+def untracking_edits(document: HtmlDocument, domain: TrackingDomain, /) -> list[Edit]:
+    """Give what puts the destinations of the domain's own links back and takes its pixels out."""
+    html = document.html
+    edits: list[Edit] = []
+    for link in document.found.links:
+        start, written = link[2], html[link[2] : link[3]]
+        payload = verified_click(domain, decode_attribute(written).strip(WHITESPACE))
+        if payload is not None and payload.url is not None:
+            before = html[start - 1]
+            encode = encode_in_comment if link[5] else encode_attribute
+            value = encode(payload.url, before if before in "\"'" else "")
+            edits.append(Edit(start, written, value))
+    edits += [
+        Edit(image.start, html[image.start : image.end], "")
+        for image in document.pixels()
+        if verified_open(domain, image.url) is not None
+    ]
+    edits.sort()
+    return edits
+
+
 def rewritten(
     document: HtmlDocument,
     plan: Plan,
@@ -82,10 +106,10 @@ def rewritten(
         grown = growth(edits)
         if position == "auto":
             characters = len(source) + grown + len(pixel)
-            clipped = characters > _CLIP_OCTETS  # a character has one to four octets, so few documents are counted
-            if not clipped and characters * 4 > _CLIP_OCTETS:
+            clipped = characters > CLIP_OCTETS  # a character has one to four octets, so few documents are counted
+            if not clipped and characters * 4 > CLIP_OCTETS:
                 added = sum([octets(new) - octets(old) for _, old, new in edits])
-                clipped = octets(source) + added + octets(pixel) > _CLIP_OCTETS
+                clipped = octets(source) + added + octets(pixel) > CLIP_OCTETS
             position = "start" if clipped else "end"
         place = document.pixel_place(position)
         at = bisect_left(edits, place, key=itemgetter(0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, AnyStr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -10,25 +10,25 @@ if TYPE_CHECKING:
     from lmtrack.links import Edit
 
 
-def splice(source: str, edits: Iterable[Edit], /) -> str:
+def splice(source: AnyStr, edits: Iterable[tuple[int, AnyStr, AnyStr]], /) -> AnyStr:
     """Carry out edits, which must ascend and be disjoint."""
-    parts: list[str] = []
+    parts: list[AnyStr] = []
     position = 0
     for offset, old, new in edits:
         parts.append(source[position:offset])
         parts.append(new)
         position = offset + len(old)
     parts.append(source[position:])
-    return "".join(parts)
+    return source[:0].join(parts)
 
 
-def revert(output: str, edits: Iterable[Edit], /) -> str:
+def revert(output: AnyStr, edits: Iterable[tuple[int, AnyStr, AnyStr]], /) -> AnyStr:
     """Undo edits.
 
     Raises:
         ValueError: They do not ascend, overlap, or the text does not hold what they put there.
     """
-    parts: list[str] = []
+    parts: list[AnyStr] = []
     position = shift = last = 0
     for offset, old, new in edits:
         start = offset + shift
@@ -39,7 +39,7 @@ def revert(output: str, edits: Iterable[Edit], /) -> str:
         shift += len(new) - len(old)
         last = offset + len(old)
     parts.append(output[position:])
-    return "".join(parts)
+    return output[:0].join(parts)
 
 
 def growth(edits: Iterable[Edit], /) -> int:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final, Literal
 from lmtrack._document import HtmlDocument
 from lmtrack._html.entities import decode_attribute, encode_attribute, encode_in_comment
 from lmtrack._html.grammar import WHITESPACE
-from lmtrack._rewrite import PixelPosition, RewrittenHtml, pixel_tag, rewritten, with_removals
+from lmtrack._rewrite import PixelPosition, RewrittenHtml, pixel_tag, rewritten, untracking_edits, with_removals
 from lmtrack._sending import Campaign, sending
 from lmtrack._splice import revert, splice
 from lmtrack._token_make import pack_links
-from lmtrack._verified import verified_click, verified_open
+from lmtrack._verified import verified_open
 from lmtrack.links import Edit, Link, LinkPolicy
 from lmtrack.urls import TrackingDomain, open_url
 
@@ -206,22 +206,7 @@ def untrack_html(html: str, /, *, domain: TrackingDomain) -> str:
     """
     if not isinstance(domain, TrackingDomain):
         raise TypeError("domain must be a TrackingDomain")
-    document = HtmlDocument(html)
-    edits: list[Edit] = []
-    for link in document.found.links:
-        start, written = link[2], html[link[2] : link[3]]
-        payload = verified_click(domain, decode_attribute(written).strip(WHITESPACE))
-        if payload is not None and payload.url is not None:
-            before = html[start - 1]
-            encode = encode_in_comment if link[5] else encode_attribute
-            value = encode(payload.url, before if before in "\"'" else "")
-            edits.append(Edit(start, written, value))
-    edits += [
-        Edit(image.start, html[image.start : image.end], "")
-        for image in document.pixels()
-        if verified_open(domain, image.url) is not None
-    ]
-    edits.sort()
+    edits = untracking_edits(HtmlDocument(html), domain)
     return splice(html, edits) if edits else html
 
 

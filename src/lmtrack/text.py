@@ -10,11 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from lmtrack._plain import find_urls, plain_plan
+from lmtrack._plain import plain_plan, plain_untracking_edits
 from lmtrack._sending import Campaign, sending
 from lmtrack._splice import revert, splice
 from lmtrack._token_make import pack_links
-from lmtrack._verified import verified_click
 from lmtrack.links import Edit, Link, LinkPolicy, SkipReason
 from lmtrack.resolver import Decision, Reason, TrackingMode
 from lmtrack.urls import TrackingDomain
@@ -171,11 +170,7 @@ def untrack_text(text: str, /, *, domain: TrackingDomain) -> str:
     if not isinstance(domain, TrackingDomain):
         raise TypeError("domain must be a TrackingDomain")
     _check(text, _DEFAULT_POLICY)
-    edits: list[Edit] = []
-    for start, end in find_urls(text):
-        payload = verified_click(domain, text[start:end])
-        if payload is not None and payload.url is not None:
-            edits.append(Edit(start, text[start:end], payload.url))
+    edits = plain_untracking_edits(text, domain)
     return splice(text, edits) if edits else text
 
 

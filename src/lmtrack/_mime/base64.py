@@ -1,0 +1,94 @@
+"""Base64, edited where it stands: all before the first edit stays as it is written (RFC 2045 section 6.8).
+
+After an edit nothing can stay, because three octets make four letters. What follows is encoded anew, in lines as long
+as before. Only a body that every decoder reads alike is edited: lines of letters, one padding, at the very end.
+Decoders that meet two padded blocks stop after the first, so writing such a body anew could delete half a mail.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import Error, a2b_base64, b2a_base64
+from bisect import bisect_right
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lmtrack._mime.raw_edit import RawEdit
+
+if TYPE_CHECKING:
+    from lmtrack._mime.raw_edit import Span
+
+_BLANKS: Final = b" \t\r\n"
+_LINE: Final = re.compile(rb"[A-Za-z0-9+/]++=*+")
+_STRICT: Final = re.compile(rb"[A-Za-z0-9+/]*+={0,2}+")
+_LONGEST: Final = 76
+
+
+class Base64Body:
+    """A base64 body; `content` is empty and `sound` False if decoders read it differently."""
+
+    __slots__ = ("_end", "_eol", "_lines", "_raw", "_start", "content", "sound")
+
+    def __init__(self, raw: bytes, start: int, end: int, eol: bytes, /) -> None:
+        self._raw, self._start, self._end, self._eol = raw, start, end, eol
+        self._lines: list[tuple[int, int]] | None = None
+        self.content = b""
+        letters = raw[start:end].translate(None, _BLANKS)
+        self.sound = len(letters) % 4 == 0 and _STRICT.fullmatch(letters) is not None
+        if self.sound:
+            try:
+                self.content = a2b_base64(letters, strict_mode=True)
+            except Error:
+                self.sound = False
+
+    def place(self, spans: list[Span], /) -> Base64Places:
+        """Find the letter from which everything is written anew."""
+        if self._lines is None:
+            self._lines = [line.span() for line in _LINE.finditer(self._raw, self._start, self._end)]
+        lines = self._lines
+        letter = min(start for start, _, _ in spans) // 3 * 4
+        ends = list(accumulate(end - start for start, end in lines))
+        number = bisect_right(ends, letter)
+        if number < len(lines):
+            start, _ = lines[number]
+            column = letter - (ends[number - 1] if number else 0)
+            offset = start + column
+        else:  # nothing is there, or an insertion stands at its very end
+            offset = lines[-1][1] if lines else self._start
+            column = lines[-1][1] - lines[-1][0] if lines else 0
+        width = min(lines[0][1] - lines[0][0], _LONGEST) if len(lines) > 1 else _LONGEST
+        end = lines[-1][1] if lines else offset
+        kept = letter // 4 * 3
+        pieces: list[bytes] = []
+        position = kept
+        for start, stop, _ in spans:
+            pieces.append(self.content[position:start])
+            position = stop
+        pieces.append(self.content[position:])
+        return Base64Places(offset, self._raw[offset:end], self._eol, column, width, pieces)
+
+
+class Base64Places(NamedTuple):
+    """Places in a base64 body."""
+
+    offset: int
+    old: bytes
+    eol: bytes
+    column: int
+    width: int
+    pieces: list[bytes]
+
+    def fill(self, values: list[bytes], /) -> list[RawEdit] | None:
+        """Write the values between the pieces, and all of it as base64."""
+        parts = [b""] * (2 * len(values) + 1)
+        parts[::2] = self.pieces
+        parts[1::2] = values
+        letters = b2a_base64(b"".join(parts), newline=False)
+        width = self.width
+        first = max(width - self.column, 0)
+        lines = [letters[:first], *[letters[start : start + width] for start in range(first, len(letters), width)]]
+        if self.column and not lines[0]:
+            lines = lines if len(lines) > 1 else [b""]
+        elif not lines[0]:
+            lines = lines[1:] or [b""]
+        return [RawEdit(self.offset, self.old, self.eol.join(lines))]

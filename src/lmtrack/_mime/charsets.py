@@ -1,0 +1,160 @@
+"""Which characters the octets of a part are, so that a link in it can be read and every octet be counted again.
+
+Labels lie, so nothing here trusts one: a part is read by its label only if writing the characters down again gives the
+same octets. Else each octet beyond ASCII becomes a character of its own that means nothing (a lone surrogate), and a
+link with such characters is read by itself, strictly by the label, then strictly as UTF-8.
+
+Editing in place needs a charset in which the octets of ASCII always mean ASCII. UTF-16, UTF-32, UTF-7, the ISO-2022
+family, HZ and EBCDIC are none of those. In the others the second octet of a character may be an ASCII letter or a
+bracket, but none of `< > " ' & / =`; in Johab it may, so it is refused too.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# The codecs in which a part may be read, by the names Python gives them: one octet a character, ASCII in its place.
+_SINGLE_OCTET: Final = frozenset((
+    "ascii", "iso8859-1", "iso8859-2", "iso8859-3", "iso8859-4", "iso8859-5", "iso8859-6", "iso8859-7", "iso8859-8",
+    "iso8859-9", "iso8859-10", "iso8859-11", "iso8859-13", "iso8859-14", "iso8859-15", "iso8859-16",
+    "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp437", "cp720", "cp737",
+    "cp775", "cp850", "cp852", "cp855", "cp856", "cp857", "cp858", "cp860", "cp861", "cp862", "cp863", "cp865", "cp866",
+    "cp869", "cp874", "cp1125", "koi8-r", "koi8-t", "koi8-u", "kz1048", "ptcp154", "tis-620", "hp-roman8",
+    "mac-cyrillic", "mac-greek", "mac-iceland", "mac-latin2", "mac-roman", "mac-turkish",
+))  # fmt: skip
+# More than one octet, and each character has one spelling whatever stands before it.
+_MULTI_OCTET: Final = frozenset((
+    "utf-8", "gb2312", "gbk", "gb18030", "big5", "big5hkscs", "cp950", "shift_jis", "cp932", "euc_jp", "euc_kr",
+    "cp949",
+))  # fmt: skip
+
+# Labels of mail that Python does not know (WHATWG Encoding, section 4.2, and what old mailers write).
+_ALIASES: Final = {
+    "cp-850": "cp850",
+    "dos-874": "cp874",
+    "iso-8859-8-e": "iso8859-8",
+    "iso-8859-8-i": "iso8859-8",
+    "unicode-1-1-utf-8": "utf-8",
+    "utf-8-sig": "utf-8",  # a byte order mark is a character like any other here
+    "windows-31j": "cp932",
+    "windows-874": "cp874",
+    "windows-949": "cp949",
+    "x-euc-jp": "euc_jp",
+    "x-gbk": "gbk",
+    "x-mac-cyrillic": "mac-cyrillic",
+    "x-mac-roman": "mac-roman",
+    "x-sjis": "shift_jis",
+    "x-unicode20utf8": "utf-8",
+    "x-x-big5": "big5",
+}
+
+# Charsets in which an octet of ASCII may be part of something else; matched against the label as it stands, so that
+# an unknown member of a family is refused too. The last line is EBCDIC.
+_UNSAFE: Final = re.compile(
+    r"""
+      (?:cs)?utf-?_?(?:16|32|7) | (?:cs)?unicode(?!-1-1-utf-8|-2-0-utf-8) | (?:cs)?ucs-?[24] | iso-?10646
+    | x-imap | unicode-1-1-utf-7 | (?:cs|x-)?iso-?_?2022 | (?:x-)?hz | (?:x-)?johab | cp_?-?1361 | ms1361
+    | scsu | bocu
+    | (?:cs)?ebcdic | (?:cp|ibm)-?0*(?:37|424|500|875|1026|1047|11[34][0-9]|2[789][0-9])(?![0-9])
+    """,
+    re.VERBOSE,
+)
+# What gives such a charset away under another label: the byte order marks of UTF-16 and UTF-32, NUL between ASCII
+# letters, and the escape sequences that ISO-2022 switches with (RFC 1468, RFC 1557, RFC 1922).
+_UNSAFE_CONTENT: Final = re.compile(rb"\A(?:\xff\xfe|\xfe\xff|\x00\x00\xfe\xff)|<\x00|\x00<|\x1b\$|\x1b\([^B]")
+_LONGEST_LABEL: Final = 40  # RFC 2978 section 2.3
+_OCTET: Final = re.compile("[\udc80-\udcff]")
+
+
+class View(NamedTuple):
+    """A part's content as characters.
+
+    Attributes:
+        text: The characters. Encoded again they are the octets they were read from.
+        codec: What each character's octets are counted with; None where each is one octet.
+        label: The codec the part's label names; None if it names none we know.
+        explained: False if octets beyond ASCII stand in the text as lone surrogates.
+    """
+
+    text: str
+    codec: str | None
+    label: str | None
+    explained: bool = True
+
+    def octets_before(self, offsets: Iterable[int], /) -> list[int]:
+        """Give the octet each of these characters begins at; they must ascend. Linear in the whole."""
+        if self.codec is None:
+            return list(offsets)
+        counted: list[int] = []
+        last = octet = 0
+        for offset in offsets:
+            octet += len(self.text[last:offset].encode(self.codec))
+            last = offset
+            counted.append(octet)
+        return counted
+
+    def repair(self, value: str, /) -> str | None:
+        """Read a piece of the text that may hold unexplained octets; None if they cannot be read."""
+        if not _OCTET.search(value):
+            return value
+        try:
+            octets = value.encode("ascii", "surrogateescape")
+        except UnicodeEncodeError:  # beside characters from references: there are no octets for the whole
+            return None
+        for codec in (self.label, "utf-8"):
+            try:
+                if codec is not None:
+                    return octets.decode(codec)
+            except UnicodeDecodeError:
+                continue
+        return None
+
+    def shown(self) -> str:
+        """Give the text to show to people, as long as the text is: unexplained octets are U+FFFD."""
+        return self.text if self.explained else _OCTET.sub("\ufffd", self.text)
+
+
+def is_unsafe(label: str | None, content: bytes, /) -> bool:
+    """Say whether the label names, or the content shows, a charset that cannot be edited in place."""
+    unsafe = label is not None and _UNSAFE.match(_plain(label)) is not None
+    return unsafe or _UNSAFE_CONTENT.search(content) is not None
+
+
+def read_content(content: bytes, label: str | None, /) -> View:
+    """Read a part's content by its label, or octet by octet where that is not exact."""
+    codec = codec_of(label) if label is not None else None
+    if content.isascii():
+        return View(content.decode("ascii"), None, codec)
+    # Without a label, or with the default that says nothing, UTF-8 is what it can only be.
+    for candidate in (codec,) if codec not in {None, "ascii"} else ("utf-8",):
+        try:
+            text = content.decode(candidate or "utf-8")
+        except UnicodeDecodeError:
+            continue
+        if len(text) == len(content):
+            return View(text, None, codec)
+        if candidate == "utf-8" or text.encode(candidate or "utf-8", "replace") == content:
+            return View(text, candidate, codec)
+    return View(content.decode("ascii", "surrogateescape"), None, codec, explained=False)
+
+
+def codec_of(label: str, /) -> str | None:
+    """Give the codec that a label names; None if it names none that can be read here."""
+    label = _plain(label)
+    if len(label) > _LONGEST_LABEL:
+        return None
+    try:
+        name = codecs.lookup(_ALIASES.get(label, label)).name
+    except (LookupError, ValueError):  # ValueError: a NUL in the label
+        return None
+    return name if name in _SINGLE_OCTET or name in _MULTI_OCTET else None
+
+
+def _plain(label: str, /) -> str:
+    """A label without the quotes and blanks that some mailers put around it."""
+    return label.strip("\"' \t\r\n").lower()

@@ -1,0 +1,175 @@
+"""A raw message, read once: its parts, its header, and what one policy means for its links."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from lmtrack._mime.headers import Controls, MessageHeaders, read_controls, read_message_headers, unsubscribe_key
+from lmtrack._mime.leaf import Leaf
+from lmtrack._mime.structure import Part, PartReason, find_parts
+from lmtrack._plan import Surroundings
+from lmtrack._splice import octets
+from lmtrack._token_make import pack_links
+
+if TYPE_CHECKING:
+    from lmtrack._mime.raw_edit import Placed
+    from lmtrack._plan import Plan
+    from lmtrack._token_make import PackedLinks
+    from lmtrack.links import Edit, Link, LinkPolicy
+    from lmtrack.tokens import ClickToken
+    from lmtrack.urls import TrackingDomain
+
+
+class PlannedLeaf:
+    """A displayed part under one policy, with the places that were needed so far."""
+
+    def __init__(self, leaf: Leaf, plan: Plan, /) -> None:
+        self.leaf = leaf
+        self.plan = plan
+        # By what is to be written: links or not, and where the pixel goes.
+        self._places: dict[tuple[bool, int], tuple[Placed, list[int]]] = {}
+        self._octets: tuple[int, int] | None = None
+
+    def octets_with(self, urls: list[bytes] | None, /) -> int:
+        """The length of the text in UTF-8 once these URLs, by link index, stand in it."""
+        if self._octets is None:
+            removed = sum([octets(written) for _, written, _, _ in self.plan.values])
+            removed += sum([octets(edit.old) for edit in self.removals()])
+            self._octets = (octets(self.leaf.view.text), removed)
+        whole, removed = self._octets
+        if urls is None:
+            return whole
+        return whole - removed + sum([len(urls[index]) for _, _, _, index in self.plan.values])
+
+    def removals(self) -> tuple[Edit, ...]:
+        """The opt-out attributes that go when links are tracked."""
+        return self.plan.removals if self.plan.values else ()
+
+    def places(self, *, clicks: bool, pixel: int) -> tuple[Placed, list[int]]:
+        """Find where links, opt-out attributes and the pixel (-1: none) are written in the raw body.
+
+        Also gives what is written in each place: a link's index, -1 for nothing, -2 for the pixel.
+        """
+        wanted = (clicks, pixel)
+        if wanted not in self._places:
+            marked: list[tuple[int, str, int]] = []
+            if clicks:
+                marked = [(start, written, index) for start, written, _, index in self.plan.values]
+                marked += [(edit.offset, edit.old, -1) for edit in self.removals()]
+            if pixel >= 0:
+                marked.append((pixel, "", -2))
+            marked.sort(key=lambda mark: (mark[0], len(mark[1])))
+            spans = self.leaf.spans([(start, old) for start, old, _ in marked])
+            self._places[wanted] = (self.leaf.body.place(spans), [what for _, _, what in marked])
+        return self._places[wanted]
+
+
+class Layout(NamedTuple):
+    """What one policy means for a message: judged once, carried out for every recipient.
+
+    Attributes:
+        leaves: The displayed parts that can be edited, by their place among all parts, in order.
+        reasons: Of every other part, by its place, why it is left alone.
+        numbered: One link of each index, over all leaves.
+        clicks: What the domain's keys signed in links it has tracked before.
+        packed: The links' own destinations, ready to be signed.
+    """
+
+    leaves: dict[int, PlannedLeaf]
+    reasons: dict[int, PartReason]
+    numbered: tuple[Link, ...]
+    clicks: tuple[ClickToken, ...]
+    packed: PackedLinks
+
+
+class _Memo:
+    """What was worked out and may be asked for again."""
+
+    def __init__(self) -> None:
+        self.headers: MessageHeaders | None = None
+        self.controls: tuple[str, Controls] | None = None
+        self.leaves: dict[int, Leaf] | None = None
+        self.layout: tuple[tuple[LinkPolicy, TrackingDomain | None, bool], Layout] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDocument:
+    """A message that was read once and can be tracked for any number of recipients; made by `scan_message`.
+
+    It compares and pickles as its octets. It keeps what the last policy meant for its links.
+
+    Attributes:
+        raw: The message.
+    """
+
+    raw: bytes = field(repr=False)
+    _parts: tuple[Part, ...] = field(init=False, compare=False, repr=False)
+    _memo: _Memo = field(init=False, compare=False, repr=False, default_factory=_Memo)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.raw, bytes):
+            raise TypeError(f"raw must be bytes, not {type(self.raw).__name__}")
+        object.__setattr__(self, "_parts", find_parts(self.raw))
+
+    def __reduce__(self) -> tuple[type[MessageDocument], tuple[bytes]]:
+        return MessageDocument, (self.raw,)
+
+    def __repr__(self) -> str:
+        return f"MessageDocument({len(self.raw)} octets, {len(self._parts)} parts)"
+
+    @property
+    def found(self) -> tuple[Part, ...]:
+        """The parts (internal)."""
+        return self._parts
+
+    @property
+    def headers(self) -> MessageHeaders:
+        """The header fields that matter (internal)."""
+        if self._memo.headers is None:
+            self._memo.headers = read_message_headers(self.raw)
+        return self._memo.headers
+
+    def controls(self, prefix: str, /) -> Controls:
+        """The message's override headers (internal)."""
+        memo = self._memo.controls
+        if memo is None or memo[0] != prefix:
+            memo = self._memo.controls = (prefix, read_controls(self.raw, prefix))
+        return memo[1]
+
+    def leaves(self) -> dict[int, Leaf]:
+        """The displayed parts by their place among all (internal)."""
+        if self._memo.leaves is None:
+            found = self.raw.find(b"\n")
+            eol = b"\r\n" if found < 0 or self.raw[found - 1 : found] == b"\r" else b"\n"
+            self._memo.leaves = {
+                place: Leaf(self.raw, part, eol) for place, part in enumerate(self._parts) if part.reason is None
+            }
+        return self._memo.leaves
+
+    def layout(self, policy: LinkPolicy, domain: TrackingDomain | None, /, *, text_links: bool) -> Layout:
+        """Judge the links of all displayed parts; kept for the next recipient (internal)."""
+        wanted = (policy, domain, text_links)
+        memo = self._memo.layout
+        if memo is None or memo[0] != wanted:
+            memo = self._memo.layout = (wanted, self._make_layout(policy, domain, text_links=text_links))
+        return memo[1]
+
+    def _make_layout(self, policy: LinkPolicy, domain: TrackingDomain | None, /, *, text_links: bool) -> Layout:
+        leaves: dict[int, PlannedLeaf] = {}
+        reasons = {place: part.reason for place, part in enumerate(self._parts) if part.reason is not None}
+        numbered: list[Link] = []
+        clicks: list[ClickToken] = []
+        unsubscribe = self.headers.unsubscribe
+        is_unsubscribe = (lambda url: unsubscribe_key(url) in unsubscribe) if unsubscribe else None
+        for place, leaf in self.leaves().items():
+            problem = leaf.problem if leaf.is_html or text_links else PartReason.PLAIN_TEXT
+            if problem is not None:
+                reasons[place] = problem
+                continue
+            plan = leaf.plan(policy, domain, Surroundings(len(numbered), is_unsubscribe))
+            numbered += plan.numbered
+            clicks += plan.clicks
+            leaves[place] = PlannedLeaf(leaf, plan)
+        packed = pack_links([link.url for link in numbered])
+        return Layout(leaves, reasons, tuple(numbered), tuple(clicks), packed)

@@ -1,0 +1,125 @@
+"""A displayed part, read: its body in its encoding, its characters, its links, and the places for what is tracked."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from lmtrack._document import HtmlDocument
+from lmtrack._html.grammar import WS
+from lmtrack._mime.base64 import Base64Body
+from lmtrack._mime.charsets import is_unsafe, read_content
+from lmtrack._mime.lines import LONGEST_LINE, LinesBody
+from lmtrack._mime.quoted import QuotedBody
+from lmtrack._mime.structure import PartReason
+from lmtrack._plain import plain_plan
+from lmtrack._plan import Surroundings, make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lmtrack._mime.charsets import View
+    from lmtrack._mime.raw_edit import Body, Span
+    from lmtrack._mime.structure import Part
+    from lmtrack._plan import Plan
+    from lmtrack.links import LinkPolicy
+    from lmtrack.urls import TrackingDomain
+
+# RFC 4880 section 6.2. What is signed or encrypted inside a text (RFC 1991) breaks with any change to the text.
+_PGP: Final = re.compile(rb"^-----BEGIN PGP ", re.MULTILINE)
+# A blank before the attribute whose value begins here; a line may be broken at it.
+_BLANK_BEFORE_NAME: Final = re.compile(rf"({WS})[^\t\n\f\r \"'>/=]++{WS}*+={WS}*+[\"']?+\Z")
+_LONGEST_NAME: Final = 100  # of an attribute with the blanks around it; our choice
+_NO_LINE_LIMIT: Final = 1 << 62
+
+
+class Leaf:
+    """A part that is displayed text; what is asked of it is found out when it is asked first."""
+
+    def __init__(self, raw: bytes, part: Part, eol: bytes, /) -> None:
+        self.part = part
+        self._raw = raw
+        self._eol = eol
+
+    @property
+    def is_html(self) -> bool:
+        """Whether the part is HTML rather than plain text."""
+        return self.part.content_type == "text/html"
+
+    @cached_property
+    def problem(self) -> PartReason | None:
+        """Why the part cannot be edited without damage; None if it can."""
+        body = self.body
+        if isinstance(body, Base64Body) and not body.sound:
+            return PartReason.BROKEN_ENCODING
+        if is_unsafe(self.part.charset, body.content):
+            return PartReason.CHARSET
+        return PartReason.INLINE_PGP if _PGP.search(body.content) else None
+
+    @cached_property
+    def body(self) -> Body:
+        """The body in its transfer encoding."""
+        part, raw, eol = self.part, self._raw, self._eol
+        found = raw.find(b"\n", part.start, part.end)
+        if found >= 0:  # its own line ends, whatever the message's are
+            eol = b"\r\n" if raw[found - 1 : found] == b"\r" else b"\n"
+        if part.encoding == "quoted-printable":
+            return QuotedBody(raw, part.start, part.end, eol)
+        if part.encoding == "base64":
+            return Base64Body(raw, part.start, part.end, eol)
+        limit = _NO_LINE_LIMIT if part.encoding == "binary" else LONGEST_LINE
+        return LinesBody(raw, part.start, part.end, eol, limit_octets=limit)
+
+    @cached_property
+    def view(self) -> View:
+        """The content as characters."""
+        return read_content(self.body.content, self.part.charset)
+
+    @cached_property
+    def document(self) -> HtmlDocument:
+        """The content as a document that has been read."""
+        return HtmlDocument(self.view.text)
+
+    def plan(self, policy: LinkPolicy, domain: TrackingDomain | None, around: Surroundings, /) -> Plan:
+        """Judge the links of the part; they are numbered on from the parts before."""
+        view = self.view
+        if not self.is_html:
+            return plain_plan(view.text, policy, domain, around)
+        document = self.document
+        if view.explained:
+            return make_plan(document.html, document.found, policy, domain, around)
+        plan = make_plan(document.html, document.found, policy, domain, around._replace(repair=view.repair))
+        shown = view.shown()
+        return plan._replace(
+            links=tuple(link._replace(source=shown) for link in plan.links),
+            numbered=tuple(link._replace(source=shown) for link in plan.numbered),
+            skipped=tuple((link._replace(source=shown), reason) for link, reason in plan.skipped),
+        )
+
+    def spans(self, edits: Sequence[tuple[int, str]], /) -> list[Span]:
+        """Say where in the content characters stand that will be replaced: offset and old text, ascending."""
+        view = self.view
+        ends = [offset for start, old in edits for offset in (start, start + len(old))]
+        octets = view.octets_before(ends)
+        breaks = [-1] * len(edits)
+        if isinstance(self.body, LinesBody) and self.is_html:
+            breaks = [self._break_before(start) if old else -1 for start, old in edits]
+            places = [place for place, offset in enumerate(breaks) if offset >= 0]
+            counted = view.octets_before([breaks[place] for place in places])
+            for place, offset in zip(places, counted, strict=True):
+                breaks[place] = offset
+        return list(zip(octets[::2], octets[1::2], breaks, strict=True))
+
+    def _break_before(self, start: int, /) -> int:
+        """Where a line may be broken before an attribute's value; -1 if nowhere."""
+        found = _BLANK_BEFORE_NAME.search(self.view.text, max(start - _LONGEST_NAME, 0), start)
+        return found.start(1) if found else -1
+
+    def encode(self, value: str, /) -> bytes | None:
+        """Write characters in the part's charset; what it lacks as references in HTML, None in plain text."""
+        codec = self.view.codec or self.view.label or "ascii"
+        try:
+            return value.encode(codec, "xmlcharrefreplace" if self.is_html else "strict")
+        except UnicodeEncodeError:
+            return None

@@ -1,0 +1,91 @@
+"""What the header fields of a message or part say about its content; a field that readers differ about is marked."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lmtrack._headers import iter_fields
+from lmtrack._mime.parameters import FieldValue, read_field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_MEDIA_TYPE: Final = re.compile(r"[^/]++/[^/]++")
+_BLANKS: Final = " \t\r\n"
+_NOTHING: Final = FieldValue("", {}, clear=True)
+
+
+class PartHeaders(NamedTuple):
+    """What the fields say.
+
+    Attributes:
+        content_type: Lower case; without a field `text/plain`, in a digest `message/rfc822` (RFC 2046 section 5.1.5).
+        boundary: Octets of the `boundary` parameter; empty without one.
+        charset: The `charset` parameter; None without one.
+        encoding: The transfer encoding, lower case; `7bit` without a field.
+        attached: Whether the disposition is another one than `inline` (RFC 2183 section 2.8).
+        named: Whether the part has a file name.
+        content_id: The Content-ID without its angle brackets; empty without one.
+        root_id: The `start` parameter of a multipart/related, likewise.
+        checksum: Whether there is a Content-MD5 (RFC 1864).
+        clear: Whether readers agree about the fields that matter.
+    """
+
+    content_type: str
+    boundary: bytes
+    charset: str | None
+    encoding: str
+    attached: bool
+    named: bool
+    content_id: str
+    root_id: str
+    checksum: bool
+    clear: bool
+
+
+def read_part_headers(block: bytes, /, *, in_digest: bool = False) -> PartHeaders:
+    """Read the header block of a message or part; never fails, linear."""
+    found: dict[str, list[str]] = {}
+    clear = True
+    for field in iter_fields(block):
+        clear = clear and field.certain
+        name = field.name.lower()
+        if name.startswith("content-"):
+            found.setdefault(name, []).append(field.value.strip(_BLANKS))
+    kind, kind_clear = _read(found.get("content-type"))
+    encoding, encoding_clear = _read(found.get("content-transfer-encoding"))
+    written = found.get("content-transfer-encoding", [""])[0]
+    disposition, disposition_clear = _read(found.get("content-disposition"))
+    content_type = kind.value
+    if "content-type" not in found:
+        content_type = "message/rfc822" if in_digest else "text/plain"
+    elif not _MEDIA_TYPE.fullmatch(content_type):
+        kind_clear = False
+    return PartHeaders(
+        content_type=content_type,
+        # Blanks at the end of a delimiter line are padding, so at the end of a boundary they cannot count.
+        boundary=kind.parameters.get("boundary", "").rstrip(" \t").encode("latin-1", "replace"),
+        charset=kind.parameters.get("charset"),
+        encoding=encoding.value or "7bit",
+        attached=disposition.value not in {"", "inline"},
+        named="filename" in disposition.parameters or "name" in kind.parameters,
+        content_id=_bare_id(found.get("content-id", [""])[0]),
+        root_id=_bare_id(kind.parameters.get("start", "")),
+        checksum="content-md5" in found,
+        # Some readers take `base64;` or `base64 (really)` for base64, others for an encoding they do not know.
+        clear=clear and kind_clear and encoding_clear and encoding.value == written.lower() and disposition_clear,
+    )
+
+
+def _read(values: Iterable[str] | None, /) -> tuple[FieldValue, bool]:
+    """Take a field apart; given twice it has to say the same twice."""
+    if values is None:
+        return _NOTHING, True
+    first, *others = values
+    read = read_field(first)
+    return read, read.clear and all(other == first for other in others)
+
+
+def _bare_id(written: str, /) -> str:
+    return written.strip(" \t\r\n<>")

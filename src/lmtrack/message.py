@@ -1,0 +1,346 @@
+"""Track a whole message: splice tracked links and one pixel into its raw octets and keep every other octet.
+
+A message is read once; what to do with its links is decided once a policy; each recipient then costs tokens and one
+join. Nothing is parsed into an object and written anew: the output is slices of the source with the edits between them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum, auto
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from lmtrack._mime.carry_out import Order, carry_out
+from lmtrack._mime.document import MessageDocument
+from lmtrack._mime.headers import read_controls
+from lmtrack._mime.raw_edit import RawEdit
+from lmtrack._mime.structure import PartReason
+from lmtrack._mime.untrack import untracking_raw_edits
+from lmtrack._mime.wire import message_bytes
+from lmtrack._rewrite import PixelPosition, pixel_tag
+from lmtrack._sending import Campaign, Sending, sending
+from lmtrack._splice import revert, splice
+from lmtrack._token_make import pack_links
+from lmtrack._verified import verified_open
+from lmtrack.links import Link, LinkPolicy, SkipReason
+from lmtrack.resolver import Decision, Reason, TrackingMode
+from lmtrack.urls import TrackingDomain, open_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+    from uuid import UUID
+
+    from lmtrack._mime.document import Layout
+    from lmtrack._mime.structure import Part
+    from lmtrack._token_make import PackedLinks
+
+__all__ = [
+    "MessageDocument",
+    "MessagePart",
+    "PartAction",
+    "PartReason",
+    "RawEdit",
+    "TrackedMessage",
+    "message_bytes",
+    "revert_message",
+    "scan_message",
+    "strip_control_headers",
+    "track_message",
+    "untrack_message",
+]
+
+_DEFAULT_POLICY: Final = LinkPolicy()
+_PREFIX: Final = "X-LM-Override-"
+
+
+class PartAction(StrEnum):
+    """What was done to a part of a message."""
+
+    TRACKED = auto()
+    UNTOUCHED = auto()
+
+
+class MessagePart(NamedTuple):
+    """One part of a message, and what became of it.
+
+    Attributes:
+        path: Its place as IMAP counts: `1`, `2`, `2.1`; `1` for a message without parts.
+        content_type: Lower case.
+        action: Whether something in it was changed.
+        reason: Why not; None if something was.
+    """
+
+    path: str
+    content_type: str
+    action: PartAction
+    reason: PartReason | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackedMessage:
+    """A message after tracking, and what was done to it.
+
+    Attributes:
+        raw: The output; the very same object as the source if nothing was changed.
+        parts: All parts, in order, each with what was done to it or why nothing was.
+        links: The links that the policy lets be tracked, in order over all parts that were read for links.
+        skipped: The other links, each with the reason.
+        edits: All changes, by offset in the source, ascending and disjoint; removed control headers are among them.
+        pixel: The path of the part that got the pixel; None if none did.
+        decision: What really holds for this message, with the reasons.
+    """
+
+    raw: bytes = field(repr=False)
+    parts: tuple[MessagePart, ...]
+    links: tuple[Link, ...]
+    skipped: tuple[tuple[Link, SkipReason], ...]
+    edits: tuple[RawEdit, ...] = field(repr=False)
+    pixel: str | None
+    decision: Decision
+
+
+def scan_message(raw: bytes, /) -> MessageDocument:
+    r"""Read a message once, to track it for many recipients.
+
+    Never fails on content; time and memory are linear in its length.
+
+    Raises:
+        TypeError: `raw` is not bytes.
+
+    >>> scan_message(b"Subject: Hi\r\n\r\nHello\r\n")
+    MessageDocument(22 octets, 1 parts)
+    """
+    return MessageDocument(raw)
+
+
+def track_message(
+    source: bytes | MessageDocument,
+    decision: Decision,
+    /,
+    *,
+    domain: TrackingDomain,
+    message_id: str | UUID,
+    recipient: int = 0,
+    campaign: Campaign | None = None,
+    destination: Callable[[Link], str] | None = None,
+    destinations: Literal["inline", "by_id"] = "inline",
+    text_links: bool = False,
+    policy: LinkPolicy = _DEFAULT_POLICY,
+    pixel_position: PixelPosition = "auto",
+    allow_signed: bool = False,
+    prefix: str = _PREFIX,
+    now: datetime | None = None,
+) -> TrackedMessage:
+    r"""Do to a finished message what a decision allows: signed links, a signed pixel, or nothing at all.
+
+    Touched are the displayed HTML parts, and plain ones if `text_links`; never what is signed, encrypted, attached,
+    named or somebody else's message. Whatever is not edited comes back octet for octet, in the encoding it has. The
+    message's own override headers may lower the decision, never raise it, and are removed. URLs of its List-Unsubscribe
+    are not tracked. A second pass changes nothing. Content never makes it fail; time and memory are linear.
+
+    Args:
+        source: The message, or what `scan_message` made of it.
+        decision: From `resolve` or `resolve_shared`. What really holds stands in the result's `decision`.
+        domain: Receives opens and clicks; its keys sign.
+        message_id: The sender's id of this mail to this person, which is not its Message-ID header.
+        recipient: Position in the message's recipient list, 0 to 65,535.
+        campaign: What aggregate tokens are made from.
+        destination: Gives where a link shall lead instead of `link.url`; asked once for each index.
+        destinations: "inline" signs each URL into its token; "by_id" leaves it to be looked up by message and index.
+        text_links: Track the links of the plain part too. Their indices are their own.
+        policy: Which links are trackable.
+        pixel_position: As for `track_html`.
+        allow_signed: Track a message that is signed already (DKIM, ARC, Content-MD5), which breaks the signature.
+        prefix: What the names of the override headers begin with.
+        now: When the tokens are issued; the current time by default.
+
+    Raises:
+        BadDestination: `destination` gave a URL no click may go to.
+        TypeError: An argument has another type.
+        ValueError: An argument is out of range; see `make_open_token` for ids, recipients and times.
+
+    >>> from datetime import UTC, datetime
+    >>> from lmtrack import Consent, Route, TrackingDomain, make_keys, resolve
+    >>> domain = TrackingDomain("https://track.example", make_keys(b"an example secret"))
+    >>> decision = resolve(Route(track_clicks=True, require_consent=True), consent=Consent.GRANTED)
+    >>> raw = b'Content-Type: text/html\r\n\r\n<a href="https://shop.example/">Shop</a>\r\n'
+    >>> tracked = track_message(raw, decision, domain=domain, message_id="m-1", now=datetime(2026, 1, 1, tzinfo=UTC))
+    >>> tracked.parts[0].action, revert_message(tracked.raw, tracked.edits) == raw
+    (<PartAction.TRACKED: 'tracked'>, True)
+    """
+    document = source if isinstance(source, MessageDocument) else MessageDocument(source)
+    _check_options(decision, policy, pixel_position, destination, text_links=text_links, allow_signed=allow_signed)
+    controls = document.controls(prefix)
+    message = sending(
+        decision.lower_by(controls.override),
+        domain=domain,
+        message_id=message_id,
+        recipient=recipient,
+        campaign=campaign,
+        now=now,
+    )
+    if destinations not in {"inline", "by_id"}:
+        raise ValueError("destinations must be 'inline' or 'by_id'")
+    if not allow_signed and document.headers.signed:
+        message = _lowered(message, Reason.ALREADY_SIGNED)
+    if not message.decision.track_opens and not message.decision.track_clicks:
+        return _untouched(document, message.decision, controls.removals)
+    layout = document.layout(policy, domain, text_links=text_links)
+    outcome = carry_out(layout, _order(message, layout, destination, destinations, pixel_position))
+    if not any(planned.leaf.is_html for planned in outcome.leaves.values()):
+        clicks = TrackingMode.INDIVIDUAL if outcome.leaves else TrackingMode.OFF
+        message = _lowered(message, Reason.NO_HTML, clicks=clicks)
+    edits = (*controls.removals, *outcome.edits)
+    return TrackedMessage(
+        raw=splice(document.raw, edits) if edits else document.raw,
+        parts=tuple(
+            MessagePart(part.path, part.content_type, PartAction.TRACKED, None)
+            if place in outcome.changed
+            else _left(part, outcome.reasons.get(place, PartReason.NO_CHANGE))
+            for place, part in enumerate(document.found)
+        ),
+        links=tuple([link for planned in outcome.leaves.values() for link in planned.plan.links]),
+        skipped=tuple([skip for planned in outcome.leaves.values() for skip in planned.plan.skipped]),
+        edits=edits,
+        pixel=None if outcome.pixel is None else document.found[outcome.pixel].path,
+        decision=message.decision,
+    )
+
+
+def untrack_message(raw: bytes, /, *, domain: TrackingDomain) -> bytes:
+    r"""Give every link that the domain's keys signed its destination back and remove our pixels, in displayed parts.
+
+    For archives, "view in browser" pages and resending. Expired tokens count; a link by id holds no destination and
+    stays, and so does whatever the keys did not sign. Signatures of the message are not looked at. The same object if
+    nothing of ours is in it.
+
+    Raises:
+        TypeError: An argument has another type.
+
+    >>> from lmtrack import TrackingDomain, make_keys
+    >>> domain = TrackingDomain("https://track.example", make_keys(b"an example secret"))
+    >>> untrack_message(b"Subject: Hi\r\n\r\nNothing of ours\r\n", domain=domain)
+    b'Subject: Hi\r\n\r\nNothing of ours\r\n'
+    """
+    if not isinstance(domain, TrackingDomain):
+        raise TypeError("domain must be a TrackingDomain")
+    edits = [edit for leaf in MessageDocument(raw).leaves().values() for edit in untracking_raw_edits(leaf, domain)]
+    return splice(raw, edits) if edits else raw
+
+
+def revert_message(raw: bytes, edits: Iterable[RawEdit], /) -> bytes:
+    r"""Undo the edits of `track_message`: give the exact source back, control headers included.
+
+    Raises:
+        TypeError: `raw` is not bytes.
+        ValueError: The edits are not in order, or the message does not hold what they put there.
+
+    >>> revert_message(b"Subject: Hi\r\n", [RawEdit(0, b"X-LM-Override-Track-Opens: no\r\n", b"")])
+    b'X-LM-Override-Track-Opens: no\r\nSubject: Hi\r\n'
+    """
+    _check_raw(raw)
+    return revert(raw, edits)
+
+
+def strip_control_headers(raw: bytes, /, *, prefix: str = _PREFIX) -> bytes:
+    r"""Remove a message's own override headers, malformed ones too; the same object if there are none.
+
+    Raises:
+        TypeError: An argument has another type.
+        ValueError: `prefix` is empty or cannot be part of a header name.
+
+    >>> strip_control_headers(b"Subject: Hi\r\nX-LM-Override-Track-Opens: false\r\n\r\nHello\r\n")
+    b'Subject: Hi\r\n\r\nHello\r\n'
+    """
+    _check_raw(raw)
+    removals = read_controls(raw, prefix).removals
+    return splice(raw, removals) if removals else raw
+
+
+def _check_raw(raw: bytes, /) -> None:
+    if not isinstance(raw, bytes):
+        raise TypeError(f"raw must be bytes, not {type(raw).__name__}")
+
+
+def _check_options(
+    decision: Decision,
+    policy: LinkPolicy,
+    pixel_position: str,
+    destination: object,
+    /,
+    *,
+    text_links: bool,
+    allow_signed: bool,
+) -> None:
+    if not isinstance(decision, Decision):
+        raise TypeError("decision must be made by resolve")
+    if not isinstance(policy, LinkPolicy):
+        raise TypeError(f"policy must be a LinkPolicy, not {type(policy).__name__}")
+    if pixel_position not in {"end", "start", "auto"}:
+        raise ValueError("pixel_position must be 'end', 'start' or 'auto'")
+    if destination is not None and not callable(destination):
+        raise TypeError(f"destination must be callable or None, not {type(destination).__name__}")
+    for name, given in (("text_links", text_links), ("allow_signed", allow_signed)):
+        if not isinstance(given, bool):
+            raise TypeError(f"{name} must be a bool")
+
+
+def _lowered(message: Sending, reason: Reason, /, *, clicks: TrackingMode = TrackingMode.OFF) -> Sending:
+    return message._replace(decision=message.decision.lower(reason, opens=TrackingMode.OFF, clicks=clicks))
+
+
+def _left(part: Part, reason: PartReason, /) -> MessagePart:
+    return MessagePart(part.path, part.content_type, PartAction.UNTOUCHED, reason)
+
+
+def _untouched(document: MessageDocument, decision: Decision, removals: tuple[RawEdit, ...], /) -> TrackedMessage:
+    """Give the message back, less the control headers; nothing of its parts is decoded."""
+    return TrackedMessage(
+        raw=splice(document.raw, removals) if removals else document.raw,
+        parts=tuple(_left(part, part.reason or PartReason.NOT_TRACKED) for part in document.found),
+        links=(),
+        skipped=(),
+        edits=removals,
+        pixel=None,
+        decision=decision,
+    )
+
+
+def _order(
+    message: Sending,
+    layout: Layout,
+    destination: Callable[[Link], str] | None,
+    destinations: str,
+    position: PixelPosition,
+    /,
+) -> Order:
+    """Sign what is to be written, and leave out what the message shows already."""
+    urls: list[bytes] | None = None
+    # Indices go by the links of the untracked message: one that was tracked before is not counted anew.
+    if message.decision.track_clicks and not any(map(message.has, layout.clicks)):
+        tokens = message.click_tokens(_packed(layout, destination, destinations))
+        prefix = f"{message.domain.base_url}/c/"
+        urls = [f"{prefix}{token}".encode() for token in tokens]
+    pixel = b""
+    if message.decision.track_opens:
+        shown = any(
+            message.has(verified_open(message.domain, image.url))
+            for planned in layout.leaves.values()
+            if planned.leaf.is_html
+            for image in planned.leaf.document.pixels()
+        )
+        pixel = b"" if shown else pixel_tag(open_url(message.domain, message.open_token())).encode()
+    return Order(urls, pixel, position)
+
+
+def _packed(layout: Layout, destination: Callable[[Link], str] | None, destinations: str, /) -> PackedLinks:
+    """Pack where each index leads, once a document unless the caller decides it link by link."""
+    if destinations == "by_id":
+        return pack_links([None] * len(layout.numbered))
+    if destination is None:
+        return layout.packed
+    urls = [destination(link) for link in layout.numbered]
+    if not all(isinstance(url, str) for url in urls):
+        raise TypeError("destination must give str")
+    return pack_links(urls)
