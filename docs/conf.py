@@ -41,7 +41,7 @@ _DOCUMENTED = {name: f"lmtrack.{name}" for name in lmtrack.__all__} | {
     name: f"lmtrack.resolver.{name}" for name in ("Inputs", "Limit")
 }
 # Imported for type checking alone, so they stand without their module; and an alias whose values stand in the text.
-_NAMED_ONLY = {"Message", "PixelPosition", "UUID", "datetime"}
+_NAMED_ONLY = {"Headers", "JsonObject", "Message", "PixelPosition", "UUID", "datetime", "timedelta"}
 _FOREIGN = ("collections.", "datetime.", "email.", "enum.", "itsdangerous.", "re.", "typing.", "uuid.")
 
 
@@ -57,6 +57,14 @@ def resolve_reference(app: Sphinx, env: BuildEnvironment, node: pending_xref, co
     return None
 
 
+def keep_colons(*event: object) -> None:
+    """Keep napoleon from reading a member's docstring that has a colon in it as a type and its description."""
+    _, what, _, _, _, lines = event
+    if what == "attribute" and isinstance(lines, list):
+        lines[:0] = ["..", ""]  # an empty comment
+
+
 def setup(app: Sphinx) -> None:
     """Register what is above."""
     app.connect("missing-reference", resolve_reference)
+    app.connect("autodoc-process-docstring", keep_colons, priority=400)  # before napoleon, which has 500

@@ -16,15 +16,36 @@ import pytest
 import lmtrack
 
 SIGNATURES = {
+    "Actor": (
+        "HUMAN=human APPLE_MPP=apple_mpp IMAGE_PROXY=image_proxy GMAIL_PREFETCH=gmail_prefetch "
+        "SECURITY_SCANNER=security_scanner LINK_PREVIEW=link_preview CRAWLER=crawler HTTP_CLIENT=http_client "
+        "UNKNOWN=unknown"
+    ),
+    "Admission": "(*, mode, reason)",
+    "AdmissionReason": (
+        "CONSENT_GRANTED=consent_granted CONSENT_UNKNOWN_ALLOWED=consent_unknown_allowed "
+        "WITHOUT_CONSENT=without_consent CONSENT_DENIED=consent_denied CONSENT_WITHDRAWN=consent_withdrawn "
+        "CONSENT_UNKNOWN=consent_unknown CONSENT_UNAVAILABLE=consent_unavailable BEFORE_WITHDRAWAL=before_withdrawal "
+        "METHOD=method PREFETCH=prefetch MACHINE=machine NOT_KNOWN=not_known NOT_TRACKED=not_tracked "
+        "BAD_TOKEN=bad_token MALFORMED=malformed UNKNOWN_VERSION=unknown_version UNKNOWN_KEY=unknown_key "
+        "BAD_SIGNATURE=bad_signature WRONG_PURPOSE=wrong_purpose EXPIRED=expired NOT_YET_VALID=not_yet_valid "
+        "REVOKED=revoked BAD_DESTINATION=bad_destination SCANNER=scanner NOT_FOUND=not_found "
+        "NO_DESTINATION=no_destination DESTINATION_UNAVAILABLE=destination_unavailable WITHDRAW_PAGE=withdraw_page "
+        "WITHDRAW=withdraw"
+    ),
     "BadDestination": "BadToken ValueError",
     "BadToken": "LmtrackError BadData",
     "BadTokenSignature": "BadToken BadSignature",
     "Campaign": "(*, id, started_at)",
     "ClickToken": "(message_id, recipient, mode, issued_at, link_index, url)",
+    "ClientInfo": "(*, device_type, client_type, client_name)",
     "Consent": "GRANTED=granted DENIED=denied WITHDRAWN=withdrawn UNKNOWN=unknown",
     "Decision": "clicks from_dict inputs limits lower lower_by opens reasons to_dict track_clicks track_opens",
     "Edit": "(offset, old, new)",
+    "Handled": "(*, response, admission, token=None, verdict=None, dedup_key=None)",
     "HtmlDocument": "(html)",
+    "HttpResponse": "(*, status, headers, body=b'')",
+    "Human": "YES=yes NO=no UNKNOWABLE=unknowable YES_CLIENT_HIDDEN=yes_client_hidden",
     "InvalidOverride": "LmtrackError ValueError",
     "Keys": "opaque",
     "Link": "(index, url, element='a', conditional=False, source='', start=0, limit=0)",
@@ -34,6 +55,7 @@ SIGNATURES = {
     ),
     "LmtrackError": "Exception",
     "MalformedToken": "BadToken",
+    "Networks": "opaque",
     "OpenToken": "(message_id, recipient, mode, issued_at)",
     "Override": "(*, track_opens=None, track_clicks=None)",
     "Reason": (
@@ -46,6 +68,23 @@ SIGNATURES = {
     "RewrittenHtml": "(*, html, links, skipped, edits, pixel_offset, decision=None)",
     "RewrittenText": "(*, text, links, skipped, edits, decision=None)",
     "Route": "(*, track_opens=False, track_clicks=False, require_consent=False, without_consent=TrackingMode.OFF)",
+    "Signal": (
+        "UA_BROWSER=ua.browser UA_MAIL_CLIENT=ua.mail_client UA_APP=ua.app UA_UNKNOWN=ua.unknown "
+        "UA_MISSING=ua.missing UA_APPLE_MPP=ua.apple_mpp UA_GMAIL_PREFETCH=ua.gmail_prefetch "
+        "UA_GOOGLE_IMAGE_PROXY=ua.google_image_proxy UA_YAHOO_MAIL_PROXY=ua.yahoo_mail_proxy "
+        "UA_MAIL_PROXY=ua.mail_proxy UA_SITE_PROXY=ua.site_proxy UA_SCANNER_TOKEN=ua.scanner_token "
+        "UA_PREVIEW_TOKEN=ua.preview_token UA_OFFICE_PROBE=ua.office_probe UA_DECLARED_BOT=ua.declared_bot "
+        "UA_PURPOSE=ua.purpose UA_LIST=ua.list UA_HTTP_LIBRARY=ua.http_library UA_HEADLESS=ua.headless "
+        "UA_CHROME_BUILD=ua.chrome_build_impossible UA_IMPOSSIBLE_PLATFORM=ua.impossible_platform "
+        "UA_COMPATIBLE_UNKNOWN=ua.compatible_unknown UA_ADDED_NAME=ua.added_name UA_BARE_MOZILLA=ua.bare_mozilla "
+        "UA_TOOL_SHAPE=ua.tool_shape METHOD_HEAD=method.head METHOD_OPTIONS=method.options HDR_PREFETCH=hdr.prefetch "
+        "HDR_NO_ACCEPT_LANGUAGE=hdr.no_accept_language HDR_NO_SEC_FETCH=hdr.no_sec_fetch "
+        "HDR_REFERER_REWRITER=hdr.referer_rewriter TIME_LT_2S=time.lt_2s TIME_LT_10S=time.lt_10s "
+        "NET_APPLE_EGRESS=net.apple_egress NET_SCANNER=net.scanner NET_SCANNER_PROBABLE=net.scanner_probable "
+        "NET_CLOUD=net.cloud NET_LISTED=net.listed NET_INVALID=net.invalid MSG_HONEYPOT=msg.honeypot "
+        "MSG_HONEYPOT_TAINT=msg.honeypot_taint MSG_BURST=msg.burst_3_in_2s MSG_SWEEP=msg.all_links_in_10s "
+        "MSG_TWO_LINKS=msg.two_links_same_second MSG_AGENTS=msg.agents_rotate MSG_DUPLICATE=msg.duplicate"
+    ),
     "SkipReason": (
         "EMPTY=empty PLACEHOLDER=placeholder FRAGMENT=fragment SCHEME=scheme SCHEME_RELATIVE=scheme_relative "
         "RELATIVE=relative BAD_DESTINATION=bad_destination TOO_LONG=too_long TRACKED=tracked OPT_OUT=opt_out "
@@ -60,10 +99,27 @@ SIGNATURES = {
     "TrackingMode": "OFF=0 AGGREGATE=1 DELIVERABILITY=2 INDIVIDUAL=3",
     "UnknownKey": "BadToken BadSignature",
     "UnknownVersion": "BadToken",
+    "Verdict": "(*, actor, human, evidence, reasons=(), vendor=None, cause=None)",
     "WithdrawToken": "(message_id, recipient, issued_at)",
     "WrongPurpose": "BadToken",
+    "admit": "(token, /, *, consent, route, withdrawn_at=None, verdict=None, method='GET')",
+    "classify_event": (
+        "(*, kind, user_agent, ip=None, asn=None, method='GET', headers=None, delay=None, networks=None, "
+        "honeypot=False)"
+    ),
     "click_url": "(domain, token)",
+    "describe_client": "(user_agent, /)",
+    "event_payload": (
+        "(token, verdict, /, *, event_id, occurred_at, recipient, first, subject=None, tag=None, metadata=None, "
+        "client=None, user_agent=None, url=None, anchor_text=None)"
+    ),
     "explain_token": "(token, /)",
+    "handle_request": (
+        "(*, method, target, headers, domain, route, consent, ip=None, asn=None, networks=None, destination=None, "
+        "now=None)"
+    ),
+    "join_networks": "(*networks)",
+    "load_networks": "(text, /, *, tag, evidence=2, scope='both')",
     "make_click_token": (
         "(keys, message_id, link_index, *, url=None, recipient=0, mode=TrackingMode.INDIVIDUAL, now=None)"
     ),
@@ -71,9 +127,11 @@ SIGNATURES = {
     "make_keys": "(current, previous=(), *, tenant=b'')",
     "make_open_token": "(keys, message_id, *, recipient=0, mode=TrackingMode.INDIVIDUAL, now=None)",
     "make_withdraw_token": "(keys, message_id, *, recipient=0, now=None)",
+    "minimise": "(payload, /, *, mode)",
     "open_url": "(domain, token)",
     "parse_headers": "(headers, /, *, strict=False, prefix='X-LM-Override-')",
     "parse_settings": "(settings, /, *, strict=True)",
+    "pixel_response": "(*, method='GET')",
     "pixel_tag": "(url, /)",
     "read_click_token": (
         "(keys, token, *, max_age=timedelta(days=30), leeway=timedelta(seconds=300), issued_after=None, now=None)"
@@ -81,7 +139,9 @@ SIGNATURES = {
     "read_open_token": (
         "(keys, token, *, max_age=timedelta(days=30), leeway=timedelta(seconds=300), issued_after=None, now=None)"
     ),
+    "read_tracking_url": "(url_or_path, /, *, domain, max_age=timedelta(days=30), issued_after=None, now=None)",
     "read_withdraw_token": "(keys, token, *, now=None)",
+    "redirect_response": "(destination, /, *, method='GET')",
     "resolve": "(route, /, *overrides, consent=Consent.UNKNOWN, clicks_consent=None)",
     "resolve_shared": "(decisions, /)",
     "revert_html": "(html, edits, /)",
@@ -89,6 +149,7 @@ SIGNATURES = {
     "rewrite_html": "(source, /, *, click_url=None, pixel_url=None, policy=LinkPolicy(), pixel_position='end')",
     "rewrite_text": "(text, /, *, click_url, policy=LinkPolicy())",
     "scan_html": "(html, /)",
+    "shipped_networks": "()",
     "track_html": (
         "(source, decision, /, *, domain, message_id, recipient=0, campaign=None, destination=None, "
         "destinations='inline', policy=LinkPolicy(), pixel_position='auto', now=None)"
@@ -106,7 +167,7 @@ SIGNATURES = {
 def signature_of(name: str) -> str:
     """Parameters with their kinds and defaults; members of closed sets, bases of errors, attributes of results."""
     value = getattr(lmtrack, name)
-    if name == "Keys":
+    if name in {"Keys", "Networks"}:  # made by functions only, and nobody looks into them
         return "opaque"
     if name == "Decision":  # made by functions only
         return " ".join(sorted(attribute for attribute in dir(value) if not attribute.startswith("_")))

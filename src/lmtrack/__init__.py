@@ -10,6 +10,32 @@ TYPE_CHECKING = False  # as type checkers read it: `typing` alone would be the g
 
 if TYPE_CHECKING:
     from lmtrack._document import HtmlDocument
+    from lmtrack.classifier import (
+        Actor,
+        ClientInfo,
+        Human,
+        Networks,
+        Signal,
+        Verdict,
+        classify_event,
+        describe_client,
+        join_networks,
+        load_networks,
+        shipped_networks,
+    )
+    from lmtrack.endpoint import (
+        Admission,
+        AdmissionReason,
+        Handled,
+        HttpResponse,
+        admit,
+        event_payload,
+        handle_request,
+        minimise,
+        pixel_response,
+        read_tracking_url,
+        redirect_response,
+    )
     from lmtrack.errors import (
         BadDestination,
         BadToken,
@@ -67,27 +93,36 @@ if TYPE_CHECKING:
     from lmtrack.urls import TrackingDomain, click_url, open_url, withdraw_url
 
 __all__ = [
+    "Actor",
+    "Admission",
+    "AdmissionReason",
     "BadDestination",
     "BadToken",
     "BadTokenSignature",
     "Campaign",
     "ClickToken",
+    "ClientInfo",
     "Consent",
     "Decision",
     "Edit",
+    "Handled",
     "HtmlDocument",
+    "HttpResponse",
+    "Human",
     "InvalidOverride",
     "Keys",
     "Link",
     "LinkPolicy",
     "LmtrackError",
     "MalformedToken",
+    "Networks",
     "OpenToken",
     "Override",
     "Reason",
     "RewrittenHtml",
     "RewrittenText",
     "Route",
+    "Signal",
     "SkipReason",
     "TokenExpired",
     "TokenHeader",
@@ -97,22 +132,34 @@ __all__ = [
     "TrackingMode",
     "UnknownKey",
     "UnknownVersion",
+    "Verdict",
     "WithdrawToken",
     "WrongPurpose",
+    "admit",
+    "classify_event",
     "click_url",
+    "describe_client",
+    "event_payload",
     "explain_token",
+    "handle_request",
+    "join_networks",
+    "load_networks",
     "make_click_token",
     "make_click_tokens",
     "make_keys",
     "make_open_token",
     "make_withdraw_token",
+    "minimise",
     "open_url",
     "parse_headers",
     "parse_settings",
+    "pixel_response",
     "pixel_tag",
     "read_click_token",
     "read_open_token",
+    "read_tracking_url",
     "read_withdraw_token",
+    "redirect_response",
     "resolve",
     "resolve_shared",
     "revert_html",
@@ -120,6 +167,7 @@ __all__ = [
     "rewrite_html",
     "rewrite_text",
     "scan_html",
+    "shipped_networks",
     "track_html",
     "track_text",
     "untrack_html",
@@ -130,6 +178,14 @@ __all__ = [
 # Which module makes which names. The imports above tell type checkers the same; a test sees to it.
 _NAMES_OF = {
     "_document": "HtmlDocument",
+    "classifier": (
+        "Actor ClientInfo Human Networks Signal Verdict classify_event describe_client join_networks load_networks "
+        "shipped_networks"
+    ),
+    "endpoint": (
+        "Admission AdmissionReason Handled HttpResponse admit event_payload handle_request minimise pixel_response "
+        "read_tracking_url redirect_response"
+    ),
     "errors": (
         "BadDestination BadToken BadTokenSignature InvalidOverride LmtrackError MalformedToken TokenExpired "
         "TokenNotYetValid TokenRevoked UnknownKey UnknownVersion WrongPurpose"
