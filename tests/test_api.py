@@ -55,9 +55,20 @@ SIGNATURES = {
     ),
     "LmtrackError": "Exception",
     "MalformedToken": "BadToken",
+    "MessageDocument": "(raw)",
+    "MessagePart": "(path, content_type, action, reason)",
     "Networks": "opaque",
     "OpenToken": "(message_id, recipient, mode, issued_at)",
     "Override": "(*, track_opens=None, track_clicks=None)",
+    "PartAction": "TRACKED=tracked UNTOUCHED=untouched",
+    "PartReason": (
+        "NOT_TEXT=not_text PLAIN_TEXT=plain_text AMP=amp CALENDAR=calendar SMIME=smime INLINE_PGP=inline_pgp "
+        "ATTACHMENT=attachment NAMED=named CHECKSUM=checksum RELATED=related SIGNED=signed ENCRYPTED=encrypted "
+        "REPORT=report DIGEST=digest MESSAGE=message CONTAINER=container CHARSET=charset ENCODING=encoding "
+        "BROKEN_ENCODING=broken_encoding LINE_TOO_LONG=line_too_long MALFORMED=malformed TOO_DEEP=too_deep "
+        "TOO_MANY_PARTS=too_many_parts NOT_TRACKED=not_tracked NO_CHANGE=no_change"
+    ),
+    "RawEdit": "(offset, old, new)",
     "Reason": (
         "ROUTE_OFF=route_off OVERRIDE_INVALID=override_invalid OVERRIDE_CONFLICT=override_conflict "
         "OVERRIDE_FALSE=override_false OVERRIDE_TRUE=override_true CONSENT_DENIED=consent_denied "
@@ -95,6 +106,7 @@ SIGNATURES = {
     "TokenHeader": "(*, version, kind, purpose, mode, key_hint, issued_at)",
     "TokenNotYetValid": "BadToken BadTimeSignature",
     "TokenRevoked": "BadToken",
+    "TrackedMessage": "(*, raw, parts, links, skipped, edits, pixel, decision)",
     "TrackingDomain": "(base_url, keys)",
     "TrackingMode": "OFF=0 AGGREGATE=1 DELIVERABILITY=2 INDIVIDUAL=3",
     "UnknownKey": "BadToken BadSignature",
@@ -127,6 +139,7 @@ SIGNATURES = {
     "make_keys": "(current, previous=(), *, tenant=b'')",
     "make_open_token": "(keys, message_id, *, recipient=0, mode=TrackingMode.INDIVIDUAL, now=None)",
     "make_withdraw_token": "(keys, message_id, *, recipient=0, now=None)",
+    "message_bytes": "(message, /)",
     "minimise": "(payload, /, *, mode)",
     "open_url": "(domain, token)",
     "parse_headers": "(headers, /, *, strict=False, prefix='X-LM-Override-')",
@@ -145,20 +158,29 @@ SIGNATURES = {
     "resolve": "(route, /, *overrides, consent=Consent.UNKNOWN, clicks_consent=None)",
     "resolve_shared": "(decisions, /)",
     "revert_html": "(html, edits, /)",
+    "revert_message": "(raw, edits, /)",
     "revert_text": "(text, edits, /)",
     "rewrite_html": "(source, /, *, click_url=None, pixel_url=None, policy=LinkPolicy(), pixel_position='end')",
     "rewrite_text": "(text, /, *, click_url, policy=LinkPolicy())",
     "scan_html": "(html, /)",
+    "scan_message": "(raw, /)",
     "shipped_networks": "()",
+    "strip_control_headers": "(raw, /, *, prefix='X-LM-Override-')",
     "track_html": (
         "(source, decision, /, *, domain, message_id, recipient=0, campaign=None, destination=None, "
         "destinations='inline', policy=LinkPolicy(), pixel_position='auto', now=None)"
+    ),
+    "track_message": (
+        "(source, decision, /, *, domain, message_id, recipient=0, campaign=None, destination=None, "
+        "destinations='inline', text_links=False, policy=LinkPolicy(), pixel_position='auto', allow_signed=False, "
+        "prefix='X-LM-Override-', now=None)"
     ),
     "track_text": (
         "(text, decision, /, *, domain, message_id, recipient=0, campaign=None, destination=None, "
         "destinations='inline', policy=LinkPolicy(), now=None)"
     ),
     "untrack_html": "(html, /, *, domain)",
+    "untrack_message": "(raw, /, *, domain)",
     "untrack_text": "(text, /, *, domain)",
     "withdraw_url": "(domain, token)",
 }

@@ -61,6 +61,20 @@ if TYPE_CHECKING:
         untrack_html,
     )
     from lmtrack.links import Edit, Link, LinkPolicy, SkipReason
+    from lmtrack.message import (
+        MessageDocument,
+        MessagePart,
+        PartAction,
+        PartReason,
+        RawEdit,
+        TrackedMessage,
+        message_bytes,
+        revert_message,
+        scan_message,
+        strip_control_headers,
+        track_message,
+        untrack_message,
+    )
     from lmtrack.resolver import (
         Consent,
         Decision,
@@ -115,9 +129,14 @@ __all__ = [
     "LinkPolicy",
     "LmtrackError",
     "MalformedToken",
+    "MessageDocument",
+    "MessagePart",
     "Networks",
     "OpenToken",
     "Override",
+    "PartAction",
+    "PartReason",
+    "RawEdit",
     "Reason",
     "RewrittenHtml",
     "RewrittenText",
@@ -128,6 +147,7 @@ __all__ = [
     "TokenHeader",
     "TokenNotYetValid",
     "TokenRevoked",
+    "TrackedMessage",
     "TrackingDomain",
     "TrackingMode",
     "UnknownKey",
@@ -149,6 +169,7 @@ __all__ = [
     "make_keys",
     "make_open_token",
     "make_withdraw_token",
+    "message_bytes",
     "minimise",
     "open_url",
     "parse_headers",
@@ -163,14 +184,19 @@ __all__ = [
     "resolve",
     "resolve_shared",
     "revert_html",
+    "revert_message",
     "revert_text",
     "rewrite_html",
     "rewrite_text",
     "scan_html",
+    "scan_message",
     "shipped_networks",
+    "strip_control_headers",
     "track_html",
+    "track_message",
     "track_text",
     "untrack_html",
+    "untrack_message",
     "untrack_text",
     "withdraw_url",
 ]
@@ -192,6 +218,10 @@ _NAMES_OF = {
     ),
     "html": "Campaign RewrittenHtml pixel_tag revert_html rewrite_html scan_html track_html untrack_html",
     "links": "Edit Link LinkPolicy SkipReason",
+    "message": (
+        "MessageDocument MessagePart PartAction PartReason RawEdit TrackedMessage message_bytes revert_message "
+        "scan_message strip_control_headers track_message untrack_message"
+    ),
     "resolver": (
         "Consent Decision Override Reason Route TrackingMode parse_headers parse_settings resolve resolve_shared"
     ),
