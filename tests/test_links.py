@@ -309,7 +309,7 @@ def test_what_is_wrong_with_a_url_goes_before_its_opt_out_attribute() -> None:
 def test_reasons_have_the_printed_values() -> None:
     assert {str(reason) for reason in SkipReason} == {
         *("scheme", "fragment", "empty", "relative", "scheme_relative", "placeholder", "tracked", "unsubscribe"),
-        *("listed", "opt_out", "sensitive", "bad_destination", "too_long", "url_text", "too_many"),
+        *("listed", "opt_out", "sensitive", "bad_destination", "too_long", "url_text", "too_many", "undecodable"),
     }
 
 

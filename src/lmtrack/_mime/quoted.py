@@ -17,13 +17,16 @@ from lmtrack._mime.raw_edit import RawEdit
 if TYPE_CHECKING:
     from lmtrack._mime.raw_edit import Span
 
-_LONGEST: Final = 76  # with the `=` of a soft break
+_LONGEST: Final = 76
+_CUT: Final = _LONGEST - 1  # without the `=` of a soft break
 # What is longer than what it stands for: an escape, a soft break (to the next LF, as the standard library has it),
 # a doubled `=` of broken encoders, and one with which the body ends. A `=` before anything else stands for itself.
 _UNIT: Final = re.compile(rb"=(?:[0-9A-Fa-f]{2}|\n|\r[^\n]*+\n?+|=|\Z)")
 # Our choice: everything printable but `=` stays, as RFC 2045 lets it; blanks do too, since none ends a value.
 _UNSAFE: Final = re.compile(rb"[^ -<>-~]")
+_BESIDE_EQUALS: Final = re.compile(rb"[^ -~]")
 _ESCAPED: Final = {octet: b"=%02X" % octet for octet in range(256)}
+_new = tuple.__new__  # a named tuple's own takes twice as long
 
 
 class _Slot(NamedTuple):
@@ -77,13 +80,13 @@ class QuotedBody:
                     first=first,
                     lead=start - before,
                     rest=(line_end if last else following) - end,
-                    room=_LONGEST if last else _LONGEST - 1,
+                    room=_LONGEST if last else _CUT,
                     guard=raw.startswith(b"From ", end),
                     blank=start > before and raw[start - 1] in b" \t",
                 )
             )
             before = end
-        return QuotedPlaces(raw, self._eol, slots)
+        return QuotedPlaces(raw, b"=" + self._eol, slots)
 
     def _bare_before(self, encoded: int, decoded: int, limit: int, /) -> int:
         """How far before a place a bare `=` stands that could be read together with what comes to stand there."""
@@ -148,29 +151,39 @@ class QuotedPlaces(NamedTuple):
     """Places in a quoted-printable body."""
 
     raw: bytes
-    eol: bytes
+    soft_break: bytes
     slots: list[_Slot]
 
     def fill(self, values: list[bytes], /) -> list[RawEdit] | None:
         """Write one value in each place."""
         edits: list[RawEdit] = []
         column = 0
+        clean = not _BESIDE_EQUALS.search(b"".join(values))  # one search for all, since most values are URLs
         for slot, value in zip(self.slots, values, strict=True):
-            written = slot.prefix + (_escape(value) if _UNSAFE.search(value) else value)
-            column = slot.lead if slot.first else column + slot.lead
+            start, old, prefix, unit, first, lead, rest, room, guard, blank = slot
+            written = prefix + (value if clean and b"=" not in value else _escape(value))
+            column = lead if first else column + lead
             total = column + len(written)
             # A blank that an edit leaves at the end of a line is one that decoders drop.
-            if total + slot.rest <= slot.room and (written or slot.rest or not slot.blank):
-                edits.append(RawEdit(slot.start, slot.old, written))
+            if total + rest <= room and (written or rest or not blank):
+                edits.append(_new(RawEdit, (start, old, written)))
                 column = total
-            else:
+            elif unit or guard or column >= _LONGEST or b"=" in written:
                 edit, column = self._fold(slot, written, column)
                 edits.append(edit)
+            else:  # the same for the usual value, which may be cut anywhere
+                cut = _CUT - column
+                lines = [written[:cut], *[written[at : at + _CUT] for at in range(cut, len(written), _CUT)]]
+                column = len(lines[-1]) if len(lines) > 1 else total
+                if column + rest > room or not (rest or written):
+                    lines.append(b"")
+                    column = 0
+                edits.append(_new(RawEdit, (start, old, self.soft_break.join(lines))))
         return edits
 
     def _fold(self, slot: _Slot, written: bytes, column: int, /) -> tuple[RawEdit, int]:
         """Write a value with soft breaks; also says how long the last line is up to its end."""
-        start, old, soft_break = slot.start, slot.old, b"=" + self.eol
+        start, old, soft_break = slot.start, slot.old, self.soft_break
         opening = b""
         if slot.unit:
             start -= slot.unit
@@ -178,12 +191,11 @@ class QuotedPlaces(NamedTuple):
             old, opening, column = moved + old, soft_break + moved, slot.unit
         lines: list[bytes] = []
         position, size = 0, len(written)
-        while (end := max(position, position + _LONGEST - 1 - column)) < size:
+        while (end := max(position, position + _CUT - column)) < size:
             if end > position and (escape := written.find(b"=", max(position, end - 2), end)) >= 0:
                 end = escape
             lines.append(written[position:end])
             position, column = end, 0
-        tail = written[position:]
         tail = written[position:]
         column += len(tail)
         if column + slot.rest <= slot.room and (tail or slot.rest or lines):

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from base64 import encodebytes
 from binascii import b2a_qp
+from email.errors import MissingHeaderBodySeparatorDefect
 from email.message import Message
+from email.mime.base import MIMEBase
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -27,6 +29,8 @@ _BARE_LINE_END: Final = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 # Units of 24 make lines of at most 72 octets and a soft line break (RFC 2045 section 6.7).
 _SOFT: Final = re.compile(rb"(?:=[0-9A-Fa-f]{2}|[^\r\n]){1,24}")
 _ROW: Final = re.compile(rb"[^\r\n]{1,76}")
+# What begins a body even without an empty line before it (RFC 5322 section 2.2; the parser's own rule).
+_NO_FIELD: Final = re.compile(rb"(?!From |[!-9;-~]*:|[\t \r])[^\r]")
 _DASHED: Final = re.compile(rb"(?:^|(?<=\n))--[^\r\n]*+")
 
 
@@ -119,14 +123,18 @@ class _Writer:
                 raise TypeError(f"a part of type {kind}/{subtype} cannot hold parts")
             fields = self._fields(message)
             if subtype == "delivery-status":
-                blocks = [self._fields(block) + _CRLF + _octets(vars(block)["_payload"]) for block in payload]
+                blocks = [self._block(block) for block in payload]
                 return [fields, _CRLF, _CRLF.join(block.removesuffix(_CRLF) for block in blocks)]
             return [fields, _CRLF, *(_Part(inner, sealed) for inner in payload[:1])]
         body, encoding = _octets(payload), ""
         if not sealed and kind not in {"multipart", "message"}:
             body, encoding = _sendable(body, kind=kind, encoding=_encoding_of(message), payload=payload)
         self._note(body)
-        return [self._fields(message, encoding=encoding), _CRLF, body]
+        return [self._fields(message, encoding=encoding), _separator(message, body), body]
+
+    def _block(self, message: Message, /) -> bytes:
+        body = _octets(vars(message)["_payload"])
+        return self._fields(message) + _separator(message, body) + body
 
     def _multipart(
         self, message: Message, parts: list[Message], /, *, sealed: bool
@@ -143,16 +151,16 @@ class _Writer:
             boundary = named.encode()
             items = [self._fields(message)]
         mark = self._dashes
-        items.append(_CRLF)
-        if message.preamble is not None:
-            preamble = _octets(message.preamble)
-            self._note(preamble)
-            items += [preamble, _CRLF]
+        preamble = b"" if message.preamble is None else _octets(message.preamble) + _CRLF
+        self._note(preamble)
+        items += [_separator(message, preamble or b"--"), preamble]
         items += [b"--", boundary, _CRLF]
         for place, inner in enumerate(parts):
-            items += [_CRLF, b"--", boundary, _CRLF] if place else []
+            items += [b"" if _holds_its_line_end(parts[place - 1]) else _CRLF, b"--", boundary, _CRLF] if place else []
             items.append(_Part(inner, sealed))
-        items += [_CRLF, b"--", boundary, b"--", _CRLF]
+        items += [b"" if parts and _holds_its_line_end(parts[-1]) else _CRLF, b"--", boundary, b"--"]
+        # The parser notes with None that the line end belongs to the delimiter behind; what was signed knows.
+        items.append(b"" if message.epilogue is None and _was_parsed(message) else _CRLF)
         items.append(_End(boundary if isinstance(boundary, bytes) else None, mark, _octets(message.epilogue)))
         return items
 
@@ -200,6 +208,28 @@ class _Writer:
         return items
 
 
+def _holds_its_line_end(message: Message, /) -> bool:
+    """Whether the line end before the next delimiter is in a part, where the parser left it: it met no part there."""
+    payload = vars(message)["_payload"]
+    while message.get_content_maintype() == "message" and isinstance(payload, list) and payload:
+        message = payload[0]
+        payload = vars(message)["_payload"]
+    multipart = message.get_content_maintype() == "multipart"
+    return multipart and isinstance(payload, str) and payload.endswith(("\r", "\n"))
+
+
+def _separator(message: Message, body: bytes, /) -> bytes:
+    """The empty line behind the fields, unless the parser met a body without one and would take it for a body again."""
+    missed = any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in message.defects)
+    return b"" if missed and _NO_FIELD.match(body) else _CRLF
+
+
+def _was_parsed(message: Message, /) -> bool:
+    """Whether a multipart came from octets; code makes another class, or headers that can fold themselves."""
+    types = (value for name, value in message.raw_items() if name.lower() == "content-type")
+    return not isinstance(message, MIMEBase) and not hasattr(next(types, ""), "fold")
+
+
 def _encoding_field(encoding: str, /) -> bytes:
     return b"Content-Transfer-Encoding: %b\r\n" % encoding.encode()
 
@@ -234,7 +264,9 @@ def _sendable(body: bytes, /, *, kind: str, encoding: str, payload: str | None) 
     if not _NOT_SENT.search(body):
         return body, ""
     if encoding in {"", "7bit", "8bit", "binary"}:
-        return (b2a_qp(body, istext=True), "quoted-printable") if kind == "text" else (_base64(body), "base64")
+        if kind == "text":  # its soft line breaks are bare in a text that is one line
+            return _LINE_ENDS.sub(_CRLF, b2a_qp(body, istext=True)), "quoted-printable"
+        return _base64(body), "base64"
     if encoding == "base64":  # line ends are no data there, nor in quoted-printable behind a `=`
         body = _LONG_LINE.sub(lambda line: _CRLF.join(_ROW.findall(line[0])), body)
     elif encoding == "quoted-printable":
