@@ -7,9 +7,11 @@ import inspect
 import pickle
 import subprocess
 import sys
+from dataclasses import is_dataclass
 from datetime import timedelta
 from enum import Enum
 from importlib import import_module
+from typing import get_type_hints
 
 import pytest
 
@@ -242,6 +244,19 @@ def test_every_public_name_has_a_docstring_and_pickles_by_name(name: str) -> Non
 def test_every_public_name_is_the_object_of_its_module(name: str) -> None:
     module = import_module(f"lmtrack.{lmtrack._MODULE_OF[name]}")
     assert getattr(lmtrack, name) is lmtrack._first_use(name) is getattr(module, name)
+
+
+def public_values() -> list[str]:
+    return [
+        name for name in lmtrack.__all__ if is_dataclass(value := getattr(lmtrack, name)) or hasattr(value, "_fields")
+    ]
+
+
+@pytest.mark.parametrize("name", public_values())
+def test_the_types_of_a_value_s_fields_are_there_at_run_time(name: str) -> None:
+    value = getattr(lmtrack, name)
+    fields = set(value._fields if hasattr(value, "_fields") else value.__dataclass_fields__)
+    assert set() != fields <= set(get_type_hints(value))
 
 
 def test_type_checkers_are_told_of_the_same_names_and_modules() -> None:

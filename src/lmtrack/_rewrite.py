@@ -11,13 +11,12 @@ from lmtrack._html.entities import decode_attribute, encode_attribute, encode_in
 from lmtrack._html.grammar import WHITESPACE
 from lmtrack._splice import growth, octets, splice
 from lmtrack._verified import verified_click, verified_open
-from lmtrack.links import Edit
+from lmtrack.links import Edit, Link, SkipReason
+from lmtrack.resolver import Decision  # noqa: TC001 - who asks for the type hints of a value at run time gets them
 
 if TYPE_CHECKING:
     from lmtrack._document import HtmlDocument
     from lmtrack._plan import Plan
-    from lmtrack.links import Link, SkipReason
-    from lmtrack.resolver import Decision
     from lmtrack.urls import TrackingDomain
 
 PixelPosition = Literal["end", "start", "auto"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - who asks for the type hints of a value at run time gets them
 from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID  # noqa: TC003 - the same
 
 from lmtrack._clock import epoch_seconds
 from lmtrack._token_body import pack_id, pack_number
@@ -12,9 +14,6 @@ from lmtrack.resolver import Decision, Reason, TrackingMode
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
-    from datetime import datetime
-    from uuid import UUID
-
     from lmtrack._token_make import PackedLinks
     from lmtrack.tokens import ClickToken, OpenToken
 

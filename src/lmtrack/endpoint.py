@@ -27,7 +27,7 @@ from lmtrack._endpoint.gate import Admission, AdmissionReason, admit, refused
 from lmtrack._endpoint.payload import event_payload, minimise
 from lmtrack._endpoint.place import Place, Token, is_moved_copy, locate, read_place, read_tracking_url
 from lmtrack._rules import check_type
-from lmtrack.classifier import classify_event
+from lmtrack.classifier import Verdict, classify_event
 from lmtrack.errors import BadToken, TokenExpired, TokenRevoked
 from lmtrack.resolver import Consent, Route, TrackingMode
 from lmtrack.tokens import ClickToken, OpenToken, WithdrawToken
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lmtrack._agents.header_rules import Headers
-    from lmtrack.classifier import Networks, Verdict
+    from lmtrack.classifier import Networks
 
 __all__ = [
     "Admission",

@@ -7,18 +7,16 @@ looks for stands in a table with its source.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence  # noqa: TC003 - who asks for the type hints of a value at run time gets them
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 from unicodedata import combining, normalize
 
 from lmtrack._destination import is_destination
 from lmtrack._html.visible import visible_text
 from lmtrack._link_words import SECRET_ALWAYS, SECRET_NOUNS, SECRET_WORDS, UNSUBSCRIBE
 from lmtrack._pattern import compile_pattern
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 class Edit(NamedTuple):
