@@ -186,7 +186,7 @@ def track_message(
         message = _lowered(message, Reason.ALREADY_SIGNED)
     if not message.decision.track_opens and not message.decision.track_clicks:
         return _untouched(document, message.decision, controls.removals)
-    layout = document.layout(policy, domain, text_links=text_links)
+    layout = document.layout(policy, domain, text_links=text_links, allow_signed=allow_signed)
     outcome = carry_out(layout, _order(message, layout, destination, destinations, pixel_position))
     if not any(planned.leaf.is_html for planned in outcome.leaves.values()):
         clicks = TrackingMode.INDIVIDUAL if outcome.leaves else TrackingMode.OFF

@@ -51,12 +51,10 @@ class Base64Body:
         ends = list(accumulate(end - start for start, end in lines))
         number = bisect_right(ends, letter)
         if number < len(lines):
-            start, _ = lines[number]
-            column = letter - (ends[number - 1] if number else 0)
-            offset = start + column
+            offset = lines[number][0] + letter - (ends[number - 1] if number else 0)
         else:  # nothing is there, or an insertion stands at its very end
             offset = lines[-1][1] if lines else self._start
-            column = lines[-1][1] - lines[-1][0] if lines else 0
+        column = offset - max(self._raw.rfind(b"\n", self._start, offset) + 1, self._start)
         width = min(lines[0][1] - lines[0][0], _LONGEST) if len(lines) > 1 else _LONGEST
         end = lines[-1][1] if lines else offset
         kept = letter // 4 * 3

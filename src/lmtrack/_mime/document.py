@@ -90,7 +90,7 @@ class _Memo:
         self.headers: MessageHeaders | None = None
         self.controls: tuple[str, Controls] | None = None
         self.leaves: dict[int, Leaf] | None = None
-        self.layout: tuple[tuple[LinkPolicy, TrackingDomain | None, bool], Layout] | None = None
+        self.layout: tuple[tuple[LinkPolicy, TrackingDomain | None, bool, bool], Layout] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,24 +138,35 @@ class MessageDocument:
         return memo[1]
 
     def leaves(self) -> dict[int, Leaf]:
-        """The displayed parts by their place among all (internal)."""
+        """The displayed parts by their place among all, those with a checksum too (internal)."""
         if self._memo.leaves is None:
             found = self.raw.find(b"\n")
             eol = b"\r\n" if found < 0 or self.raw[found - 1 : found] == b"\r" else b"\n"
             self._memo.leaves = {
-                place: Leaf(self.raw, part, eol) for place, part in enumerate(self._parts) if part.reason is None
+                place: Leaf(self.raw, part, eol)
+                for place, part in enumerate(self._parts)
+                if part.reason in {None, PartReason.CHECKSUM}
             }
         return self._memo.leaves
 
-    def layout(self, policy: LinkPolicy, domain: TrackingDomain | None, /, *, text_links: bool) -> Layout:
+    def layout(
+        self, policy: LinkPolicy, domain: TrackingDomain | None, /, *, text_links: bool, allow_signed: bool
+    ) -> Layout:
         """Judge the links of all displayed parts; kept for the next recipient (internal)."""
-        wanted = (policy, domain, text_links)
+        wanted = (policy, domain, text_links, allow_signed)
         memo = self._memo.layout
         if memo is None or memo[0] != wanted:
-            memo = self._memo.layout = (wanted, self._make_layout(policy, domain, text_links=text_links))
+            memo = self._memo.layout = (wanted, self._make_layout(*wanted))
         return memo[1]
 
-    def _make_layout(self, policy: LinkPolicy, domain: TrackingDomain | None, /, *, text_links: bool) -> Layout:
+    def _make_layout(
+        self,
+        policy: LinkPolicy,
+        domain: TrackingDomain | None,
+        text_links: bool,  # noqa: FBT001 - internal, and the order is that of the memo's key
+        allow_signed: bool,  # noqa: FBT001
+        /,
+    ) -> Layout:
         leaves: dict[int, PlannedLeaf] = {}
         reasons = {place: part.reason for place, part in enumerate(self._parts) if part.reason is not None}
         numbered: list[Link] = []
@@ -163,10 +174,13 @@ class MessageDocument:
         unsubscribe = self.headers.unsubscribe
         is_unsubscribe = (lambda url: unsubscribe_key(url) in unsubscribe) if unsubscribe else None
         for place, leaf in self.leaves().items():
+            if leaf.part.reason is not None and not allow_signed:
+                continue
             problem = leaf.problem if leaf.is_html or text_links else PartReason.PLAIN_TEXT
             if problem is not None:
                 reasons[place] = problem
                 continue
+            reasons.pop(place, None)
             plan = leaf.plan(policy, domain, Surroundings(len(numbered), is_unsubscribe))
             numbered += plan.numbered
             clicks += plan.clicks

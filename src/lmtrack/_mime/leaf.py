@@ -31,7 +31,8 @@ _PGP: Final = re.compile(rb"^-----BEGIN PGP ", re.MULTILINE)
 # A blank before the attribute whose value begins here; a line may be broken at it.
 _BLANK_BEFORE_NAME: Final = re.compile(rf"({WS})[^\t\n\f\r \"'>/=]++{WS}*+={WS}*+[\"']?+\Z")
 _LONGEST_NAME: Final = 100  # of an attribute with the blanks around it; our choice
-_NO_LINE_LIMIT: Final = 1 << 62
+_TOO_LONG: Final = re.compile(rb"[^\n]{%d}" % (LONGEST_LINE + 2))  # CR is not counted, so two more to be sure
+_NO_LIMIT: Final = 1 << 62
 
 
 class Leaf:
@@ -68,7 +69,9 @@ class Leaf:
             return QuotedBody(raw, part.start, part.end, eol)
         if part.encoding == "base64":
             return Base64Body(raw, part.start, part.end, eol)
-        limit = _NO_LINE_LIMIT if part.encoding == "binary" else LONGEST_LINE
+        limit = LONGEST_LINE
+        if part.encoding == "binary" and _TOO_LONG.search(raw, part.start, part.end):
+            limit = _NO_LIMIT  # some write `binary` on mail that any relay takes; others mean it
         return LinesBody(raw, part.start, part.end, eol, limit_octets=limit)
 
     @cached_property

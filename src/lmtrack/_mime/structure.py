@@ -38,7 +38,7 @@ class PartReason(StrEnum):
     INLINE_PGP = auto()
     ATTACHMENT = auto()
     NAMED = auto()  # it has a file name, so clients offer it as a file
-    CHECKSUM = auto()  # it has a Content-MD5 of its own
+    CHECKSUM = auto()  # it has a Content-MD5 of its own; tracked with `allow_signed` only
     # Where it stands
     RELATED = auto()  # beside the root part of a multipart/related
     SIGNED = auto()
@@ -52,6 +52,7 @@ class PartReason(StrEnum):
     ENCODING = auto()  # an unknown transfer encoding
     BROKEN_ENCODING = auto()  # base64 that decoders read differently
     LINE_TOO_LONG = auto()
+    EMPTY = auto()  # not even a line end is between its header and the next delimiter
     MALFORMED = auto()  # headers or boundaries that parsers read differently
     TOO_DEEP = auto()
     TOO_MANY_PARTS = auto()
@@ -222,7 +223,10 @@ class _Walk:
         if end < len(raw):  # the line end before a delimiter is part of it
             end -= 2 if raw[end - 2 : end] == b"\r\n" else 1
         if self.leaf is not None:
-            self.parts.append(self.leaf._replace(end=max(end, self.leaf.start)))
+            leaf = self.leaf
+            if end < leaf.start:
+                leaf = leaf._replace(reason=leaf.reason or PartReason.EMPTY)
+            self.parts.append(leaf._replace(end=max(end, leaf.start)))
             self.leaf = None
         while len(self.open) > max(depth, 1):
             self._leave(end)

@@ -17,6 +17,7 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from lmtrack._mime.fields import LINE_END, LONGEST_LINE, write_field
+from lmtrack._pattern import compile_pattern
 
 _ENCODING: Final = "content-transfer-encoding"
 _CRLF: Final = b"\r\n"
@@ -26,8 +27,12 @@ _LINE_ENDS: Final = re.compile(LINE_END.pattern.encode())
 _NOT_SENT: Final = re.compile(rb"[^\r\n]{%d}|\x00" % (LONGEST_LINE + 1))
 _LONG_LINE: Final = re.compile(rb"[^\r\n]{%d,}+" % (LONGEST_LINE + 1))
 _BARE_LINE_END: Final = re.compile(rb"(?<!\r)\n|\r(?!\n)")
-# Units of 24 make lines of at most 72 octets and a soft line break (RFC 2045 section 6.7).
-_SOFT: Final = re.compile(rb"(?:=[0-9A-Fa-f]{2}|[^\r\n]){1,24}")
+# A long line of sound quoted-printable; units of 24 make lines of at most 72 octets and a soft line break (RFC 2045
+# section 6.7). Readers differ on a `=` that is none of its signs.
+_LONG_QUOTED: Final = compile_pattern(
+    rb"(?<![^\n]) (?=[^\r\n]{%d}) (?: =[0-9A-Fa-f]{2} | [^=\r\n] )++ =?+ (?=\r|\Z)" % (LONGEST_LINE + 1), re.VERBOSE
+)
+_UNITS: Final = re.compile(rb"(?:=[0-9A-Fa-f]{2}|[^=]){1,24}(?:=\Z)?")
 _ROW: Final = re.compile(rb"[^\r\n]{1,76}")
 # What begins a body even without an empty line before it (RFC 5322 section 2.2; the parser's own rule).
 _NO_FIELD: Final = re.compile(rb"(?!From |[!-9;-~]*:|[\t \r])[^\r]")
@@ -270,7 +275,7 @@ def _sendable(body: bytes, /, *, kind: str, encoding: str, payload: str | None) 
     if encoding == "base64":  # line ends are no data there, nor in quoted-printable behind a `=`
         body = _LONG_LINE.sub(lambda line: _CRLF.join(_ROW.findall(line[0])), body)
     elif encoding == "quoted-printable":
-        body = _LONG_LINE.sub(lambda line: b"=\r\n".join(_SOFT.findall(line[0])), body)
+        body = _LONG_QUOTED.sub(lambda line: b"=\r\n".join(_UNITS.findall(line[0])), body)
     return body, ""
 
 
