@@ -6,17 +6,19 @@ What acted and whether a person stands behind it are two questions, and each ans
 
 from __future__ import annotations
 
-# A request on its own.
+from lmtrack._agents.addresses import client_key, truncate_ip
 from lmtrack._agents.clients import ClientInfo, describe_client
-
-# The requests of one message, and the networks they come from.
+from lmtrack._agents.events import Event
 from lmtrack._agents.networks import Networks, join_networks, load_networks, shipped_networks
 from lmtrack._agents.request import classify_event
+from lmtrack._agents.sequence import SETTLE_AFTER, classify_message
 from lmtrack._agents.verdict import Actor, Evidence, Human, Kind, Signal, Verdict
 
 __all__ = [
+    "SETTLE_AFTER",
     "Actor",
     "ClientInfo",
+    "Event",
     "Evidence",
     "Human",
     "Kind",
@@ -24,8 +26,11 @@ __all__ = [
     "Signal",
     "Verdict",
     "classify_event",
+    "classify_message",
+    "client_key",
     "describe_client",
     "join_networks",
     "load_networks",
     "shipped_networks",
+    "truncate_ip",
 ]

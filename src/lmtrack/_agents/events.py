@@ -1,0 +1,128 @@
+"""One request for a message's pixel or link, as it is remembered until the message's other requests are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final, get_args
+
+from lmtrack._agents.addresses import pack_address
+from lmtrack._agents.header_rules import Headers, read_headers
+from lmtrack._agents.verdict import Kind
+
+_LINK_INDEX_MAX: Final = 65_535  # as in tokens
+_TEXT: Final = (str, type(None))
+
+
+class _PassingAddress(str):
+    """An address for the calls that classify; no repr, pickle or deep copy of what holds it has it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<address>"
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        return type(None), ()
+
+    def __deepcopy__(self, memo: object) -> None:
+        """Leave nothing behind; `dataclasses.asdict` copies so too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """An open or a click, for `classify_message`.
+
+    The address is for the moment: repr, `to_dict`, pickles and deep copies leave it out. What has to wait, or to be
+    stored, carries `client` instead, made by `client_key`; no rule on networks applies to it then.
+
+    Attributes:
+        kind: `"open"` or `"click"`.
+        user_agent: The User-Agent header; None if there was none.
+        at: When the request came, in UTC.
+        ip: The address it came from.
+        client: What stands for address and agent, so that the same client is recognised.
+        link_index: Which link was clicked; None for an open, and if that is not known.
+        method: The request's method.
+        headers: Those of its headers that rules read, by lower-case name; None if the headers are not known.
+        honeypot: Whether it followed a link that no person sees.
+
+    Raises:
+        TypeError: A value has the wrong type.
+        ValueError: `kind` is another, `at` is naive or cannot be written in UTC, `client` is empty or an address,
+            `link_index` is out of range or given for an open.
+
+    Example:
+        >>> from datetime import UTC, datetime
+        >>> event = Event(kind="open", user_agent="Mozilla/5.0", at=datetime(2026, 8, 1, tzinfo=UTC), ip="198.51.100.7")
+        >>> "198.51.100.7" in repr(event)
+        False
+    """
+
+    kind: Kind
+    user_agent: str | None
+    at: datetime
+    ip: str | None = field(default=None, repr=False)
+    client: str | None = None
+    link_index: int | None = None
+    method: str = "GET"
+    headers: Headers | None = field(default=None, repr=False, hash=False)
+    honeypot: bool = False
+
+    def __post_init__(self) -> None:
+        for name, value, expected, words in (
+            ("kind", self.kind, str, "a str"),
+            ("user_agent", self.user_agent, _TEXT, "a str or None"),
+            ("at", self.at, datetime, "an aware datetime"),
+            ("ip", self.ip, _TEXT, "a str or None"),
+            ("client", self.client, _TEXT, "a str or None"),
+            ("method", self.method, str, "a str"),
+            ("honeypot", self.honeypot, bool, "a bool"),
+        ):
+            if not isinstance(value, expected):
+                raise TypeError(f"{name} must be {words}, not {type(value).__name__}")
+        if self.kind not in get_args(Kind):
+            raise ValueError("kind must be 'open' or 'click'")
+        if self.link_index is not None:
+            if type(self.link_index) is not int:
+                raise TypeError(f"link_index must be an int or None, not {type(self.link_index).__name__}")
+            if self.kind == "open":
+                raise ValueError("link_index must be None for an open")
+            if not 0 <= self.link_index <= _LINK_INDEX_MAX:
+                raise ValueError(f"link_index must be 0 to {_LINK_INDEX_MAX}")
+        if self.client is not None and (not self.client or pack_address(self.client) is not None):
+            raise ValueError("client must be what client_key gives; an address would be kept")
+        # Frozen: the rest is part of the construction.
+        object.__setattr__(self, "at", in_utc(self.at, "at"))
+        if self.ip is not None:
+            object.__setattr__(self, "ip", _PassingAddress(self.ip))
+        if self.headers is not None:
+            # No others are kept: forwarding proxies write the address into a dozen of them.
+            object.__setattr__(self, "headers", read_headers(self.headers))
+
+    def to_dict(self) -> dict[str, object]:
+        """Give everything but the address as JSON values with a fixed key order."""
+        return {
+            "kind": self.kind,
+            "user_agent": self.user_agent,
+            "at": self.at.isoformat(),
+            "client": self.client,
+            "link_index": self.link_index,
+            "method": self.method,
+            "headers": None if self.headers is None else dict(self.headers),
+            "honeypot": self.honeypot,
+        }
+
+
+def in_utc(time: datetime, name: str, /) -> datetime:
+    """Give the same instant in UTC: differences of local times are wrong where the clocks change.
+
+    Raises:
+        ValueError: The time is naive, or before the first or after the last that UTC can write.
+    """
+    if time.utcoffset() is None:
+        raise ValueError(f"{name} must be an aware datetime; add a time zone, for example datetime.UTC")
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{name} is out of range in UTC") from None

@@ -1,0 +1,99 @@
+"""The events of one message as the message rules look at them, in their order, and what is held against them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lmtrack._agents.addresses import pack_address
+from lmtrack._agents.verdict import Evidence, Signal, Verdict
+
+if TYPE_CHECKING:
+    from lmtrack._agents.events import Event
+
+SECOND: Final = 1_000_000  # times are whole microseconds
+NO_LINK: Final = -1
+_MICROSECOND: Final = timedelta(microseconds=1)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Hit(NamedTuple):
+    """One event; hits sort by time, then by all that a rule can see, so equal places mean equal events.
+
+    Attributes:
+        at: When, in microseconds.
+        link: Which link; `NO_LINK` if none is known.
+        address: The IPv4 address, or the network of 64 bits that IPv6 gives one line (RFC 6177); empty if unknown.
+        client: The caller's key for the client; empty if unknown.
+        followed: Whether it was sent to get the page, not to look whether it is there or to have it ready.
+        is_machine: Whether it is one on its own.
+        place: Its place among the events given.
+    """
+
+    at: int
+    is_click: bool
+    link: int
+    agent: str
+    address: bytes
+    client: str
+    followed: bool
+    is_honeypot: bool
+    is_machine: bool
+    reasons: tuple[str, ...]
+    place: int
+
+
+def make_hit(index: int, event: Event, verdict: Verdict) -> Hit:
+    """Take from an event and its own verdict what the message rules need."""
+    packed = None if event.ip is None else pack_address(event.ip)
+    return Hit(
+        microseconds(event.at),
+        event.kind == "click",
+        NO_LINK if event.link_index is None else event.link_index,
+        event.user_agent or "",
+        b"" if packed is None else packed[:8],
+        event.client or "",
+        (event.method == "GET" or event.method.upper() == "GET") and Signal.HDR_PREFETCH not in verdict.reasons,
+        event.honeypot,
+        verdict.is_machine,
+        verdict.reasons,
+        index,
+    )
+
+
+def microseconds(time: datetime) -> int:
+    """Give a time as a number that can be subtracted without a thought of time zones."""
+    return (time - _EPOCH) // _MICROSECOND
+
+
+class Rule(NamedTuple):
+    """What a message rule holds against an event: strong, medium, or (1) no more than a point."""
+
+    weight: Evidence
+    code: str
+
+
+# The stronger first: what is held against an event is told in this order.
+RULES: Final = (
+    Rule(3, Signal.MSG_BURST.value),
+    Rule(3, Signal.MSG_SWEEP.value),
+    Rule(2, Signal.MSG_HONEYPOT_TAINT.value),
+    Rule(2, Signal.MSG_BURST.value),
+    Rule(2, Signal.MSG_SWEEP.value),
+    Rule(1, Signal.MSG_HONEYPOT_TAINT.value),
+    Rule(1, Signal.MSG_TWO_LINKS.value),
+    Rule(1, Signal.MSG_AGENTS.value),
+)
+BURST, SWEEP, TAINT, BURST_OPEN, SWEEP_OPEN, TAINT_POINT, PAIR, ROTATION = range(len(RULES))
+
+
+class Charges(dict[int, dict[int, int]]):
+    """By the place of an event: the rules that hold against it, each with the place of the event that shows it."""
+
+    def add(self, index: int, rule: int, cause: int) -> None:
+        """Hold a rule against an event; what showed it first stays."""
+        causes = self.get(index)
+        if causes is None:
+            self[index] = {rule: cause}
+        elif rule not in causes:
+            causes[rule] = cause
