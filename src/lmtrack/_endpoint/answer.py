@@ -12,7 +12,7 @@ from typing import Final
 from lmtrack._destination import is_destination
 from lmtrack.tokens import ClickToken
 
-_PHRASES: Final = {200: "OK", 204: "No Content", 302: "Found", 404: "Not Found", 405: "Method Not Allowed"}
+_PHRASES: Final = {200: "OK", 302: "Found", 404: "Not Found", 405: "Method Not Allowed"}
 
 # GIF89a (W3C, 1990), field by field; a 204 or an empty body is drawn as a broken image.
 PIXEL: Final = bytes.fromhex(
@@ -32,6 +32,8 @@ _NEVER_STORE: Final = ("Cache-Control", "no-store, no-cache, must-revalidate, ma
 # The URL has a token in it: no other host shall learn it as a referrer, no search engine list it.
 _PRIVATE: Final = (("Referrer-Policy", "no-referrer"), ("X-Robots-Tag", "noindex, nofollow"))
 _AS_TYPED: Final = ("X-Content-Type-Options", "nosniff")
+# Of an empty body; without it frameworks write one of their own.
+_TEXT: Final = ("Content-Type", "text/plain; charset=utf-8")
 # The page has one form and nothing to load; nobody may frame it to have a button pressed unseen.
 _LOCKED: Final = (
     "Content-Security-Policy",
@@ -107,7 +109,7 @@ def redirect_response(destination: ClickToken | str | None, /, *, method: str = 
         raise TypeError(f"destination must be a ClickToken, str or None, not {type(url).__name__}")
     if url is None or not is_destination(url):
         return for_method(not_found_response(), method)
-    headers = (("Location", to_ascii(url)), ("Content-Length", "0"), _NO_STORE, *_PRIVATE)
+    headers = (("Location", to_ascii(url)), _TEXT, ("Content-Length", "0"), _NO_STORE, *_PRIVATE)
     return for_method(HttpResponse(status=302, headers=headers), method)
 
 
@@ -168,9 +170,9 @@ def for_method(response: HttpResponse, method: str, /, *, also: str = "") -> Htt
     if method == "HEAD":
         return HttpResponse(status=response.status, headers=response.headers)
     allow = ("Allow", ", ".join(["GET", "HEAD", "OPTIONS", *([also] if also else [])]))
-    if method == "OPTIONS":  # RFC 9110 section 8.6: no length with a 204
-        return HttpResponse(status=204, headers=(allow, _NO_STORE, *_PRIVATE))
-    return HttpResponse(status=405, headers=(allow, ("Content-Length", "0"), _NO_STORE, *_PRIVATE))
+    # RFC 9110 section 9.3.7: a length of 0, and not a 204, to which some frameworks add a type that it must not have.
+    status = 200 if method == "OPTIONS" else 405
+    return HttpResponse(status=status, headers=(allow, _TEXT, ("Content-Length", "0"), _NO_STORE, *_PRIVATE))
 
 
 def _page(status: int, title: str, content: str, /) -> HttpResponse:
