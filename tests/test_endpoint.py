@@ -4,6 +4,7 @@ import codecs
 import json
 import pickle
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +28,7 @@ from strategies import CONSENTS, ROUTES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+RECORDED = Path(__file__).resolve().parent.parent / "docs" / "explanation" / "what-may-be-recorded.md"
 NOW = datetime(2026, 1, 20, 12, tzinfo=UTC)
 ISSUED = datetime(2026, 1, 19, 12, tzinfo=UTC)
 SECRET = b"a fixed key of tests, 32 octets."
@@ -438,6 +440,24 @@ def test_other_types_are_the_callers_mistake_whatever_is_asked(changed: dict[str
 def test_a_naive_time_is_refused() -> None:
     with pytest.raises(ValueError, match="aware"):
         ask("/nothing", now=NOW.replace(tzinfo=None))
+
+
+def test_the_table_of_the_page_is_what_is_handed_over() -> None:
+    text = RECORDED.read_text(encoding="utf-8").partition("\n## What is handed over\n")[2].partition("\n\n")[0]
+    lines = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
+    (_, *columns), _, *rows = [[cell.strip() for cell in line] for line in lines]
+    results = {
+        "identified": ask(f"/t/o/{open_token()}"),
+        "counted": ask(f"/t/o/{open_token(AGGREGATE)}"),
+        "day only": ask(f"/t/o/{open_token(DELIVERABILITY)}"),
+        "nothing": ask(f"/t/o/{open_token()}", consent=fail),
+    }
+    assert [*results] == columns
+    assert [row[0] for row in rows] == ["`.response`", "`.admission.reason`", "`.token`", "`.verdict`", "`.dedup_key`"]
+    for name, *cells in rows:
+        for handled, cell in zip(results.values(), cells, strict=True):
+            value = handled.admission.reason if "reason" in name else getattr(handled, name.strip("`."))
+            assert (value is not None) == cell.startswith("yes"), (name, cell)
 
 
 # Over all combinations

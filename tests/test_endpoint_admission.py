@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pickle
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -228,3 +229,44 @@ def test_nothing_is_recorded_that_any_one_input_forbids(
     assert admission.mode == (OFF if forbidden else token.mode)
     allowed = {"consent_granted", "consent_unknown_allowed", "without_consent"}
     assert (admission.reason in allowed) == admission.record
+
+
+# The page
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "explanation" / "what-may-be-recorded.md"
+COLUMNS: dict[str, tuple[Consent, Route]] = {
+    "granted": (Consent.GRANTED, STRICT),
+    "unknown, and the route does not require it": (Consent.UNKNOWN, Route()),
+    "denied": (Consent.DENIED, Route(without_consent=DELIVERABILITY)),
+    "withdrawn": (Consent.WITHDRAWN, Route(without_consent=DELIVERABILITY)),
+} | {
+    f"unknown, required, `without_consent={mode.name}`": (
+        Consent.UNKNOWN,
+        Route(require_consent=True, without_consent=mode),
+    )
+    for mode in (OFF, AGGREGATE, DELIVERABILITY)
+}
+ROWS: dict[str, list[OpenToken | ClickToken]] = {
+    "`INDIVIDUAL`": [opened(), clicked()],
+    "`DELIVERABILITY`, an open": [opened(DELIVERABILITY)],
+    "`AGGREGATE`": [opened(AGGREGATE), clicked(AGGREGATE)],
+    "`OFF`, or a click in `DELIVERABILITY`": [opened(OFF), clicked(OFF), clicked(DELIVERABILITY)],
+}
+CELLS = {"recorded, identified": INDIVIDUAL, "counted": AGGREGATE, "day only": DELIVERABILITY, "nothing": OFF}
+
+
+def table(heading: str) -> list[list[str]]:
+    section = PAGE.read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if not line.startswith("|---")]
+
+
+def test_the_table_of_the_page_is_what_admit_does() -> None:
+    (_, *columns), *rows = table("Token and consent")
+    assert {*columns} == {*COLUMNS}
+    assert {row[0] for row in rows} == {*ROWS}
+    for name, *cells in rows:
+        for column, cell in zip(columns, cells, strict=True):
+            consent, route = COLUMNS[column]
+            for token in ROWS[name]:
+                assert admit(token, consent=consent, route=route).mode is CELLS[cell], (name, column)

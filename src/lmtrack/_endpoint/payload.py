@@ -186,8 +186,8 @@ def _bot(verdict: Verdict, /) -> JsonObject:
 def _counted(payload: Mapping[str, Any], /) -> JsonObject:
     kept: JsonObject = {"event": payload["event"]} if payload.get("event") in _EVENTS else {}
     data = _mapping(payload.get("data"))
-    bot = _mapping(data.get("bot"))
-    kept["data"] = _typed(data, _COUNTED) | {"bot": _typed(bot, _COUNTED_BOT)}
+    bot = _typed(_mapping(data.get("bot")), _COUNTED_BOT)
+    kept["data"] = _typed(data, _COUNTED) | ({"bot": bot} if bot else {})
     return kept
 
 
