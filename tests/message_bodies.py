@@ -107,7 +107,7 @@ def _charset(writer: Writer, charset: str | None) -> tuple[tuple[str, ...], list
     if charset is None:
         return ("",), []
     style = writer.random.random()
-    if style < 0.06:
+    if style < 0.06 and " " not in charset:
         writer.note("charset in single quotes")
         return (charset, ""), [f"charset='{charset}'"]
     if style < 0.1 and len(charset) > 2:
@@ -130,7 +130,11 @@ def _document(writer: Writer) -> tuple[str | None, bytes, Fate]:
         writer.note("charset: true")
     elif chance < 0.9:
         label, charset = writer.pick(LIES)
-        sample = SAMPLES[charset]
+        sample = SAMPLES[charset] if charset in SAMPLES else LEFT_ALONE[charset]
+        if charset == "utf-16":
+            about = "never"  # its byte order mark beats any label
+        elif label == "" or charset == "iso-2022-jp":
+            about = "may"  # a parameter without a value; a charset that can be told by its escapes
         writer.note("charset: missing" if label is None else "charset: a lie")
     else:
         label = charset = writer.pick(list(LEFT_ALONE))
@@ -142,6 +146,8 @@ def _document(writer: Writer) -> tuple[str | None, bytes, Fate]:
     if charset in {"utf-8", "UTF8"} and writer.chance(0.1):
         writer.note("byte order mark")
         octets = b"\xef\xbb\xbf" + octets
+    if b"\0" in octets:
+        about = lower(about, "may")  # it may be UTF-16 that nobody told of
     return label, octets, about
 
 
@@ -196,6 +202,7 @@ def _write_body(
     if not encoded and writer.active and writer.chance(0.5):
         writer.note("empty part")
         writer.line_before = False
+        fate = lower(fate, "may")
     start = len(writer.out)
     writer.out += encoded
     writer.leaves.append(
@@ -264,7 +271,7 @@ def _write_quoted(writer: Writer, octets: bytes, fate: Fate) -> tuple[bytes, Fat
     if style == "forbidden":
         fate = lower(fate, "may")
         encoded += writer.pick([b"", b"=", b"=4", b"=ZZ", b"= " + eol, b"=" + eol, b" \t", b"=" + eol + eol])
-    elif writer.chance(0.05):
+    elif writer.chance(0.05) and not octets.startswith(b"-----"):
         writer.note("quoted-printable: blanks at line ends")
         encoded, fate = encoded.replace(eol, b" \t" + eol, 1), lower(fate, "may")
     return encoded, fate

@@ -30,6 +30,7 @@ LIES: Final = [
     ("utf-8", "shift_jis"), ("shift_jis", "utf-8"), (None, "utf-8"), (None, "windows-1252"), ("x-unknown", "utf-8"),
     ("unicode-1-1-utf-8", "utf-8"), ("iso-8859-8-i", "windows-1255"), ("cp-850", "cp850"), ("", "utf-8"),
     ("x-unknown", "big5"), ("utf-8 ", "utf-8"), ("default", "utf-8"), ("base64", "utf-8"), ("rot13", "utf-8"),
+    ("utf-8", "utf-16"), ("us-ascii", "utf-16"), ("us-ascii", "iso-2022-jp"),
 ]  # fmt: skip
 SUBTYPES: Final = ["mixed", "alternative", "related"]
 CLOSED_SUBTYPES: Final = [

@@ -1,7 +1,7 @@
 """Raw messages written to be misread, each with the truth about it: where its leaves lie and what may happen to them.
 
-`write_message` draws everything from one `Random`: a seeded one is many times faster than hypothesis, and hypothesis's
-own makes the same messages and shrinks them.
+`write_message` draws everything from one seeded `Random`, which is many times faster than hypothesis; what hypothesis
+adds are documents of its own.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def seeded_message(seed: int) -> Made:
 def messages(draw: st.DrawFn) -> Made:
     """Messages with documents of the HTML strategies."""
     documents = draw(st.lists(LINK_DOCUMENTS | hostile_html(max_pieces=12), max_size=2))
-    return write_message(draw(st.randoms(use_true_random=False)), documents)
+    return write_message(Random(draw(st.integers(0, 1 << 32))), documents)  # noqa: S311 - no secret is made here
 
 
 _JUNK: Final = st.sampled_from([
@@ -103,8 +103,8 @@ _JUNK: Final = st.sampled_from([
     b"--b\r\n", b"--b--\r\n", b"\n--b\n", b"\r--b\r", b"Content-Transfer-Encoding: base64\r\n", b"=\r\n", b'"', b";",
     b" ", b"Content-Transfer-Encoding: quoted-printable\n", b"<a href=3D", b'<a href="https://shop.example/">', b"=",
     b"\0", b"Content-Type: text/html; charset=", b"\t", b"(", b"X-LM-Override-Track-Opens: false\n", b"\xfe\xff",
-    b"utf-16", b"X-LM-Override-Track-Opens : false\r\n", b"X-LM-Override-Track-Clicks", b":", b"From x\n", b"boundary=", b"\xff",
-    b"Content-Disposition: attachment\r\n", b"\xef\xbb\xbf", b"</body>", b"x" * 1000,
+    b"utf-16", b"X-LM-Override-Track-Opens : false\r\n", b"X-LM-Override-Track-Clicks", b":", b"From x\n", b"\xff",
+    b"boundary=", b"Content-Disposition: attachment\r\n", b"\xef\xbb\xbf", b"</body>", b"x" * 1000,
 ])  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def junk() -> SearchStrategy[bytes]:
     return st.one_of(
         st.binary(max_size=200),
         st.lists(_JUNK, max_size=24).map(b"".join),
-        st.builds(mutated, messages().map(lambda made: made.raw), st.randoms(use_true_random=False)),
+        st.builds(mutated, messages().map(lambda made: made.raw), st.builds(Random, st.integers(0, 1 << 32))),
     )
 
 
