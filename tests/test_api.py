@@ -44,6 +44,9 @@ SIGNATURES = {
     "Consent": "GRANTED=granted DENIED=denied WITHDRAWN=withdrawn UNKNOWN=unknown",
     "Decision": "clicks from_dict inputs limits lower lower_by opens reasons to_dict track_clicks track_opens",
     "Edit": "(offset, old, new)",
+    "Event": (
+        "(*, kind, user_agent, at, ip=None, client=None, link_index=None, method='GET', headers=None, honeypot=False)"
+    ),
     "Handled": "(*, response, admission, token=None, verdict=None, dedup_key=None)",
     "HtmlDocument": "(html)",
     "HttpResponse": "(*, status, headers, body=b'')",
@@ -121,7 +124,9 @@ SIGNATURES = {
         "(*, kind, user_agent, ip=None, asn=None, method='GET', headers=None, delay=None, networks=None, "
         "honeypot=False)"
     ),
+    "classify_message": "(events, /, *, delivered_at=None, link_count=None, networks=None)",
     "click_url": "(domain, token)",
+    "client_key": "(ip, user_agent, /, *, secret, day)",
     "describe_client": "(user_agent, /)",
     "event_payload": (
         "(token, verdict, /, *, event_id, occurred_at, recipient, first, subject=None, tag=None, metadata=None, "
@@ -181,6 +186,7 @@ SIGNATURES = {
         "(text, decision, /, *, domain, message_id, recipient=0, campaign=None, destination=None, "
         "destinations='inline', policy=LinkPolicy(), now=None)"
     ),
+    "truncate_ip": "(ip, /, *, v4=24, v6=48)",
     "untrack_html": "(html, /, *, domain)",
     "untrack_message": "(raw, /, *, domain)",
     "untrack_text": "(text, /, *, domain)",

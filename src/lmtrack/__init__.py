@@ -13,15 +13,19 @@ if TYPE_CHECKING:
     from lmtrack.classifier import (
         Actor,
         ClientInfo,
+        Event,
         Human,
         Networks,
         Signal,
         Verdict,
         classify_event,
+        classify_message,
+        client_key,
         describe_client,
         join_networks,
         load_networks,
         shipped_networks,
+        truncate_ip,
     )
     from lmtrack.endpoint import (
         Admission,
@@ -119,6 +123,7 @@ __all__ = [
     "Consent",
     "Decision",
     "Edit",
+    "Event",
     "Handled",
     "HtmlDocument",
     "HttpResponse",
@@ -157,7 +162,9 @@ __all__ = [
     "WrongPurpose",
     "admit",
     "classify_event",
+    "classify_message",
     "click_url",
+    "client_key",
     "describe_client",
     "event_payload",
     "explain_token",
@@ -195,6 +202,7 @@ __all__ = [
     "track_html",
     "track_message",
     "track_text",
+    "truncate_ip",
     "untrack_html",
     "untrack_message",
     "untrack_text",
@@ -205,8 +213,8 @@ __all__ = [
 _NAMES_OF = {
     "_document": "HtmlDocument",
     "classifier": (
-        "Actor ClientInfo Human Networks Signal Verdict classify_event describe_client join_networks load_networks "
-        "shipped_networks"
+        "Actor ClientInfo Event Human Networks Signal Verdict classify_event classify_message client_key "
+        "describe_client join_networks load_networks shipped_networks truncate_ip"
     ),
     "endpoint": (
         "Admission AdmissionReason Handled HttpResponse admit event_payload handle_request minimise pixel_response "
