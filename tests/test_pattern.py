@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import ast
 import importlib
+import inspect
 import pkgutil
 import re
 import re._parser as sre_parser  # type: ignore[import-not-found]
@@ -17,12 +19,23 @@ from lmtrack._pattern import compile_pattern, with_atomic_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from types import ModuleType
 
 
-def modules() -> Iterator[Any]:
+def modules() -> Iterator[ModuleType]:
     for info in pkgutil.walk_packages(lmtrack.__path__, "lmtrack."):
         if not info.name.endswith("__main__"):
             yield importlib.import_module(info.name)
+
+
+def inside(value: object) -> Iterator[re.Pattern[Any]]:
+    """The patterns that a constant is or holds: by itself, bound to a method such as `fullmatch`, or in a table."""
+    value = getattr(value, "__self__", value)
+    if isinstance(value, re.Pattern):
+        yield value
+    elif isinstance(value, dict | tuple | list | frozenset):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from inside(part)
 
 
 def patterns() -> dict[str, re.Pattern[Any]]:
@@ -34,11 +47,10 @@ def patterns() -> dict[str, re.Pattern[Any]]:
     }
     for module in modules():
         for name, value in vars(module).items():
-            owner = getattr(value, "__self__", value)  # a bound method such as `fullmatch`
-            for key, candidate in owner.items() if isinstance(owner, dict) else [("", owner)]:
-                if isinstance(candidate, re.Pattern):
-                    found[f"{module.__name__}.{name}{key}"] = candidate
-    return found
+            for number, pattern in enumerate(inside(value)):
+                found[f"{module.__name__}.{name}{number or ''}"] = pattern
+    seen = {pattern: name for name, pattern in reversed(found.items())}  # once each, however often it is imported
+    return {name: pattern for pattern, name in seen.items()}
 
 
 PATTERNS = patterns()
@@ -71,6 +83,22 @@ def test_no_group_is_captured_inside_a_possessive_repeat(name: str) -> None:
     parsed = sre_parser.parse(PATTERNS[name].pattern, PATTERNS[name].flags & ~re.UNICODE)
     for possessive, (operator, argument) in repeats(parsed):
         assert not (possessive and str(operator) == "SUBPATTERN" and argument[0] is not None)
+
+
+def written(call: ast.Call) -> str:
+    """What stands in a call in quotes, with a letter for each value that is put between."""
+    if isinstance(call.args[0], ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in call.args[0].values)
+    return "".join(str(part.value) for part in ast.walk(call.args[0]) if isinstance(part, ast.Constant))
+
+
+@pytest.mark.parametrize("module", list(modules()), ids=lambda module: module.__name__)
+def test_possessive_repeats_of_groups_are_compiled_for_pythons_that_get_them_wrong(module: ModuleType) -> None:
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "re.compile":
+            pattern = written(node)
+            atomic = with_atomic_groups(pattern, verbose="VERBOSE" in ast.unparse(node))
+            assert atomic.count("(?>") == pattern.count("(?>"), f"line {node.lineno}: use compile_pattern"
 
 
 @pytest.mark.parametrize(

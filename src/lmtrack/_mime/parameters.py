@@ -15,7 +15,7 @@ from lmtrack._pattern import compile_pattern
 # RFC 2045 section 5.1. Beyond ASCII everything is taken too: names of files are written so. Linear: each piece is
 # decided by its first character, every repeat is possessive, and a quote that never ends takes the rest with it.
 _VALUE: Final = re.compile(r"[^ \t\r\n()<>@,;:\\\"=\[\]?]++")
-_NAME: Final = re.compile(r"([^ \t\r\n()<>@,;:\\\"=\[\]?/*]++)(?:\*(0|[1-9][0-9]{0,2}+))?+(\*)?+")
+_NAME: Final = re.compile(r"([^ \t\r\n()<>@,;:\\\"=\[\]?/*]++)(?:\*(0|[1-9][0-9]{0,2}+))?(\*)?")
 _QUOTED: Final = compile_pattern(r'"((?:[^"\\]|\\.)*+)("?+)', re.DOTALL)
 # Boundaries such as `----=_Part_1` stand bare in much mail; the RFC wants quotes around `=`, `/`, `:` and their like.
 _BARE: Final = re.compile(r"[^ \t\r\n();\"\\]++")
