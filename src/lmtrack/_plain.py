@@ -153,9 +153,7 @@ def plain_untracking_edits(text: str, domain: TrackingDomain, /) -> list[Edit]:
     return edits
 
 
-def _reason(
-    url: str, policy: LinkPolicy, domain: TrackingDomain | None, around: Surroundings, /
-) -> SkipReason | None:
+def _reason(url: str, policy: LinkPolicy, domain: TrackingDomain | None, around: Surroundings, /) -> SkipReason | None:
     if domain is not None and domain.holds(url):
         return SkipReason.TRACKED
     reason = skip_reason(url, policy)
