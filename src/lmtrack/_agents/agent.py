@@ -12,7 +12,7 @@ from lmtrack._agents import names, shapes
 from lmtrack._agents.chrome_builds import possible_builds
 from lmtrack._agents.grammar import MAINSTREAM
 from lmtrack._agents.verdict import Actor, Evidence, Human, Kind, Signal, Verdict
-from lmtrack._agents.vocabulary import PURPOSES, ROBOTS, TOOLS, Word
+from lmtrack._agents.vocabulary import GUARDS, PURPOSES, ROBOTS, TOOLS, Word
 
 # Longer than any agent of the public lists by half. What stands behind is not read.
 _LONGEST: Final = 2048
@@ -40,6 +40,8 @@ _BARE: Final = _is(Signal.UA_BARE_MOZILLA, Actor.CRAWLER, Human.NO, 2)
 _ADDED: Final = _is(Signal.UA_ADDED_NAME, Actor.CRAWLER, Human.NO, 2)
 _APP_LIBRARY: Final = _is(Signal.UA_HTTP_LIBRARY, Actor.HTTP_CLIENT, Human.NO, 2)
 _PROBE: Final = _is(Signal.UA_OFFICE_PROBE, Actor.LINK_PREVIEW, Human.NO, 3, "Microsoft")
+_MAIL_PROXY: Final = _is(Signal.UA_MAIL_PROXY, Actor.IMAGE_PROXY, Human.YES_CLIENT_HIDDEN, 2)
+_VIBER: Final = _is(Signal.UA_PREVIEW_TOKEN, Actor.LINK_PREVIEW, Human.NO, 3, "Viber")
 _WHATSAPP: Final = _is(Signal.UA_PREVIEW_TOKEN, Actor.LINK_PREVIEW, Human.NO, 3, "Meta")
 
 _PREFETCH: Final = _is(Signal.UA_GMAIL_PREFETCH, Actor.GMAIL_PREFETCH, Human.NO, 3, "Google")
@@ -98,8 +100,10 @@ _PURPOSES: Final = _says(PURPOSES)
 
 def judge_agent(user_agent: str | None, kind: Kind) -> Verdict:
     """Say what a user agent tells on its own; any text has an answer."""
-    if user_agent is None:
-        return _EXACT[kind][""]
+    if not isinstance(user_agent, str):
+        if user_agent is None:
+            return _EXACT[kind][""]
+        raise TypeError(f"user_agent must be a str or None, not {type(user_agent).__name__}")
     if mainstream := MAINSTREAM(user_agent):
         group = mainstream.lastindex
         if group is None:
@@ -119,7 +123,7 @@ def _is_possible(major: str, build: str) -> bool:
     return len(build) < 7 and int(build) in possible_builds().get(major, ())
 
 
-def _judge(low: str) -> Verdict:  # noqa: PLR0911, PLR0912 - one return a rule, in the order they are tried
+def _judge(low: str) -> Verdict:  # noqa: PLR0911 - one return a rule, in the order they are tried
     words = shapes.WORD.findall(shapes.DEVICE.sub("", low) if "android" in low else low)
     added = [word for word in words if word not in shapes.COMMON]
     if not _MACHINES.keys().isdisjoint(added):
@@ -127,9 +131,9 @@ def _judge(low: str) -> Verdict:  # noqa: PLR0911, PLR0912 - one return a rule, 
     if special := _special(low):
         return special
     text = " ".join(added)
-    for guard, word, verdict in _ROBOTS:
-        if guard in text and (word.pattern is None or word.pattern.search(text)):
-            return verdict
+    says = GUARDS.search(text)
+    if says and (verdict := _say(_ROBOTS, text, phone=False)):
+        return verdict
     contact = "://" in low or "www." in low
     if contact:
         low = low.replace(shapes.COMPONENT, "")
@@ -140,13 +144,11 @@ def _judge(low: str) -> Verdict:  # noqa: PLR0911, PLR0912 - one return a rule, 
         return next(_MAIL_CLIENTS[word] for word in added if word in _MAIL_CLIENTS)
     engine = "applewebkit" in low or "gecko" in low or "msie" in low or _has_rare_engine(low)
     phone = "android" in low or "iphone" in low or "ipad" in low or _is_rare_phone(low, words)
-    if text:
-        for guard, word, verdict in _PURPOSES:
-            if guard in text and (not phone or word.on_phones) and (not word.pattern or word.pattern.search(text)):
-                return verdict
-        if not engine and phone:
-            return _MAIL_WORD if shapes.MAIL.search(text) else _APP
-    if contact or _names_a_contact(low, text):
+    if says and (verdict := _say(_PURPOSES, text, phone=phone)):
+        return verdict
+    if phone and text and not engine and not contact:
+        return _MAIL_WORD if shapes.MAIL.search(text) else _APP
+    if contact or _names_a_contact(low, text, engine=engine):
         return _CONTACT
     compatible = shapes.COMPATIBLE.search(low) if "compatible" in low else None
     if compatible and compatible[1] not in shapes.OLD_BROWSERS:
@@ -156,9 +158,20 @@ def _judge(low: str) -> Verdict:  # noqa: PLR0911, PLR0912 - one return a rule, 
     return BROWSER if compatible else _other(low, added, text)
 
 
-def _special(low: str) -> Verdict | None:
+def _say(words: list[tuple[str, Word, Verdict]], text: str, *, phone: bool) -> Verdict | None:
+    for guard, word, verdict in words:
+        if guard in text and (not phone or word.on_phones) and (not word.pattern or word.pattern.search(text)):
+            return verdict
+    return None
+
+
+def _special(low: str) -> Verdict | None:  # noqa: PLR0911 - the same
     if low.startswith("whatsapp") and shapes.WHATSAPP.fullmatch(low):
         return _WHATSAPP
+    if low == "viber":  # with a version it is the app
+        return _VIBER
+    if "proxy" in low and shapes.MAIL_PROXY.search(low):
+        return _MAIL_PROXY
     if low.startswith(names.OFFICE_PROBES):
         return _PROBE
     if low.startswith(_MAIL_BEGINNINGS):
@@ -179,13 +192,13 @@ def _is_rare_phone(low: str, words: list[str]) -> bool:
 _PHONE_WORDS: Final = frozenset(("ios", "ios/", "watchos", "watchos/", "tvos", "tvos/", "ipados"))
 
 
-def _names_a_contact(low: str, text: str) -> bool:
+def _names_a_contact(low: str, text: str, *, engine: bool) -> bool:
     if "@" in low and "(ecosia " not in low and shapes.MAILBOX.search(low):
         return True
-    if ("+" in low and shapes.CONTACT.search(low)) or " dot " in low:
+    if ("+" in low and shapes.CONTACT.search(low)) or (" dot " in low and " at " in low):
         return True
-    # A program on the desktop that is a browser inside may be called after its site.
-    return "." in text and "electron/" not in low and bool(shapes.HOST.search(shapes.BRACKETS.sub("", text)))
+    host = shapes.HOST.search(shapes.BRACKETS.sub("", low)) if "." in text else None
+    return host is not None and not (engine and host[1])
 
 
 def _browser_like(low: str, added: list[str]) -> Verdict:  # noqa: PLR0911 - the same
@@ -200,7 +213,7 @@ def _browser_like(low: str, added: list[str]) -> Verdict:  # noqa: PLR0911 - the
         if "chrome/" in low and ("(iphone;" in low or "(ipad;" in low):
             return _IMPOSSIBLE
         return BROWSER
-    if shapes.MISPLACED.search(low):
+    if any(pattern.search(low) for pattern in shapes.MISPLACED):
         return _ADDED
     if "browser" not in low and shapes.LINUX_BROWSERS.isdisjoint(added) and shapes.LINUX_CHROME.match(low):
         return _ADDED
@@ -214,7 +227,7 @@ def _other(low: str, added: list[str], text: str) -> Verdict:  # noqa: PLR0911 -
         return BROWSER
     if not _APP_LIBRARIES.keys().isdisjoint(added):
         return _APP_LIBRARY
-    if low in shapes.BARE_NAMES or shapes.BARE.fullmatch(low):
+    if low in shapes.BARE_NAMES or shapes.BARE.fullmatch(low) or (low.isascii() and not shapes.WORD.search(low)):
         return _BARE
     if shapes.SYSTEM.search(low):
         return _APP

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from lmtrack._pattern import compile_pattern
+
 HeaderText = str | bytes
 Headers = Mapping[str, str] | Iterable[tuple[HeaderText, HeaderText]]
 
@@ -30,8 +32,9 @@ _REWRITERS: Final = (
     "atpscan.global.hornetsecurity.com",
     "seclinks.cloud-security.net",
 )
-_HOST: Final = re.compile(r"https?://([^/?#:@\\]++)", re.IGNORECASE)
-_MIMECAST: Final = re.compile(r"(?:[^.]++\.)*+protect-[^.]++\.mimecast\.com")
+_SUBDOMAINS: Final = tuple("." + host for host in _REWRITERS)
+_MIMECAST: Final = ".mimecast.com"
+_HOST: Final = compile_pattern(r"(?i:https?)://([^/?#:@\\]++)(?::[0-9]++)?+(?=[/?#]|\Z)")
 
 # Sec-Fetch-Mode goes with every navigation to an https page since Chrome 76, Firefox 90 and Safari 16.4; ours are https
 # pages. Older versions than these are told apart with a margin. On Apple's phones only Safari tells its engine's age.
@@ -76,10 +79,9 @@ def came_through_gateway(read: Mapping[str, str]) -> bool:
     if not host:
         return False
     name = host[1].lower()
-    return name in _REWRITERS or name.endswith(_SUBDOMAINS) or bool(_MIMECAST.fullmatch(name))
-
-
-_SUBDOMAINS: Final = tuple("." + host for host in _REWRITERS)
+    if name.endswith(_MIMECAST):  # `protect-eu`: a label for each region
+        return name.removesuffix(_MIMECAST).rpartition(".")[2].startswith("protect-")
+    return name in _REWRITERS or name.endswith(_SUBDOMAINS)
 
 
 def sends_fetch_metadata(user_agent: str) -> bool:

@@ -64,7 +64,7 @@ SCANNERS: Final = _rows("""
     SiteLock: sitelock
     Acunetix: acunetix-product acunetix
     watchTowr: watchtowr
-    ClamAV: clamav/ clamav
+    ClamAV: clamav
     COMODO: cf-uc comodo
     -: arachni/ asnriskscorer/ bitdiscovery blackduck-fd burpcollaborator.net crusty/ fastdast feroxbuster/
     -: foregenix gobuster hardenize hydra jorgee l9explore/ l9tcpid/ leakix masscan/ nessus nikto nmap nuclei
@@ -76,9 +76,9 @@ PREVIEWS: Final = _rows("""
     Microsoft: skypeuripreview microsoftpreview/ bingpreview/
     Telegram: telegrambot
     Discord: discordbot/
-    LinkedIn: linkedinbot/ linkedinbot
-    X: twitterbot/ twitterbot
-    Meta: facebookexternalhit/ facebookexternalhit facebookcatalog/ meta-externalfetcher/
+    LinkedIn: linkedinbot
+    X: twitterbot
+    Meta: facebookexternalhit facebookcatalog/ meta-externalfetcher/
     Iframely: iframely/
     Embedly: embedly
     Google: googlemessages/
@@ -98,9 +98,9 @@ FETCHERS: Final = _rows("""
     Google: google-ads-conversions playstore-google duplexweb-google/ google-read-aloud google-extended
     Google: appengine-google google-xrawler apis-google feedfetcher-google google-inspectiontool
     Google: google-site-verification gsa-crawler
-    OpenAI: chatgpt-user openai chatgpt-user/
+    OpenAI: chatgpt-user openai
     Anthropic: anthropic-ai claude-web claude-user claude-code/
-    Perplexity: perplexity-user perplexity-user/
+    Perplexity: perplexity-user
     Cohere: cohere-ai
     Meta: meta-externalagent/ meta-externalads/
     Yahoo: slurp yahoocachesystem yahoowebserviceclient
@@ -113,7 +113,7 @@ FETCHERS: Final = _rows("""
     Shopify: shopify-captain-hook
     Zapier: zapier
     Make: integromat
-    IFTTT: ifttt-protocol ifttt-protocol/
+    IFTTT: ifttt-protocol
     SendGrid: sendgrid
     SparkPost: sparkpost
     Klaviyo: klaviyo/
@@ -125,7 +125,7 @@ FETCHERS: Final = _rows("""
     Dynatrace: ruxitsynthetic/
     ThousandEyes: thousandeyes
     Pingdom: pingdom.com pingdomtms/ pingdom
-    StatusCake: statuscake statuscake/
+    StatusCake: statuscake
     Site24x7: site24x7
     Uptrends: uptrends
     WebPageTest: ptst/
@@ -139,46 +139,39 @@ FETCHERS: Final = _rows("""
     Naver: yeti/
     Daum: daumoa daum
     Coc Coc: coccoc
-    -: adbeat adminlabs adventurer ahrefs algoliarecommend/ alienfarm appinsights asana/ biglotron
-    -: bitbucket-webhooks/ blogtrottr/ brandwatch/ browsershots btwebclient/ bushbaby bw/ collapsify collectd/
-    -: colly/ com.duckduckgo.mobile.android criticalcss.com/ cursor/ cypress/ dareboost datanyze determ
-    -: discourse/ disqus/ dlc/ dmbrowser dmbrowser-bv ds9 emailwolf eventure exodusmovement/ ezooms
-    -: fake_useragent firephp/ flashget funnelback genieo getright/ gigablast gigablastopensource/ grapeshot
-    -: happywing heritrix hexometer hobbit hotjar httrack hwcdn/ ia_archiver ichiro/ iframely igetter/
-    -: instapaper/ instaparser/ interascoagent/ invision ips-agent iubenda-radar/ jikespider jumio kouio.com
-    -: kube-probe/ larbin legalmonster linkdex.com linkdex.com/ linktiger magellan magpie make/ managewp
-    -: manus-user/ marketgoo/ mediahubmx/ meltwaternews mixnode monit/ monsido morningscore/ munin/http_loadtime
-    -: nagios netvigie newsai/ newsblur newsnow/ newspaper/ nibbler ning/ nodeping novellum nutch nuzzel nvdorz
-    -: octopus offline-explorer onetrust outbrain owler panopta panscient.com penthouse phantomas/ pixalate.com/
-    -: placid.app/ postrank/ potions/ printfriendly.com prometheus/ ps_daily/ readable/ reelevant/ rss-parser
-    -: scooter semanticdiscovery semrush silktide sitesucker sixy.ch/ snipcart/ sparkler/ spawning-ai splash
-    -: sqwatcher/ stape/ taginspector/ teleport teoma termly testlocally/ tineye traackr.com trendiction
-    -: turnitin twiceler ubicrawler updown.io upflow/ uptimerobot vaultpress vkshare webcollage/ webcopier
-    -: webflow webpurify webstripper/ webzip/ wechatdevtools wesee wheresitup.com/ wordup-1 workona wotbox
-    -: wpumbrella xenu xymon yacy yandeximages yanga ylt yokoygroupag/ yottaa youdao zabbix zend_http_client
-    -: zoominfo zyborg zyborg/
+    -: adbeat adminlabs adventurer ahrefs algoliarecommend/ alienfarm alittle appinsights asana/ biglotron
+    -: blogtrottr/ brandwatch/ browsershots btwebclient/ bushbaby bw/ collapsify collectd/ colly/
+    -: com.duckduckgo.mobile.android criticalcss.com/ cursor/ cypress/ dareboost datanyze determ discourse/
+    -: disqus/ dlc/ dmbrowser dmbrowser-bv ds9 emailwolf eventure exodusmovement/ ezooms firephp/ flashget
+    -: funnelback genieo getright/ gigablast gigablastopensource/ grapeshot happywing hexometer hobbit hotjar
+    -: hwcdn/ ichiro/ igetter/ instapaper/ invision iubenda-radar/ jumio kouio.com larbin legalmonster
+    -: linkdex.com linktiger magellan magpie make/ managewp manus-user/ marketgoo/ mediahubmx/ meltwaternews
+    -: miniature.io/ mixnode monit/ monsido morningscore/ nagios netvigie newsai/ newsblur newsnow/ newspaper/
+    -: nibbler ning/ nodeping novellum nuzzel nvdorz octopus offline-explorer onetrust outbrain owler panopta
+    -: panscient.com penthouse phantomas/ pixalate.com/ placid.app/ postrank/ potions/ printfriendly.com
+    -: prometheus/ ps_daily/ readable/ reelevant/ scooter semanticdiscovery semrush silktide sitesucker sixy.ch/
+    -: snipcart/ sparkler/ spawning-ai splash stape/ teleport teoma termly testlocally/ tineye traackr.com
+    -: trendiction turnitin twiceler updown.io upflow/ vaultpress vkshare webcollage/ webflow webpurify
+    -: webstripper/ webzip/ wechatdevtools wesee wheresitup.com/ wordup-1 workona wotbox wpumbrella xenu xymon
+    -: yacy yandeximages yanga ylt yokoygroupag/ yottaa youdao zabbix zoominfo zyborg
 """)
 
 # Programs and libraries that fetch for whoever wrote the program.
 LIBRARIES: Final = _rows("""
-    -: ahc/ aiohttp/ akka-http/ amaya/ ansible ansible-httpget apache-httpclient/ apache-jmeter/ apachebench/
-    -: apt apt-http/ aria2/ autocannon aws-cli/ aws-sdk-java/ axel axios/ azsdk-net azsdk-python boost.beast
-    -: boto/ boto3/ botocore/ bun/ buzz/ cfnetwork-lib clj-http clr/ colly colly/ commons-httpclient/ composer/
-    -: conda/ containerd/ cpp-httplib/ cpprest cpprestsdk curl curl/ deno/ dnf/ docker/ dotnet/ embarcadero
-    -: eventmachine excon/ faraday fasthttp ffmpeg finch/ flurl gatling/ git-lfs/ git/ go-cli go-http-client/
-    -: go-resty/ gorequest got/ gradle grequests/ groovy/ grpc-c/ grpc-go/ grpc-java-netty/ grpc-node/
-    -: grpc-python/ grpc-ruby/ guzzle/ guzzlehttp/ gvfs/ hackney/ http-kit/ http.rb/ http_request2/ httparty
-    -: httpie/ httplib2 httpoison httpunit/ httpx/ httr/ httrack/ hyper/ indy insomnia/ isahc/ jakarta jersey/
-    -: jetty/ jmeter k6/ kotlin/ ktor ktor-client lavf/ lftp/ libcurl libcurl-agent/ libcurl/ libdnf libfetch/
-    -: libsoup/ libwww-perl libwww-perl/ libwww/ locust lua-resty-http/ luasocket lwp lwp-request/ lwp-trivial/
-    -: lwp/ maven mc/ mechanize minio-go/ mint/ mojolicious needle/ netty/ newrelic node-fetch node-fetch/
-    -: node-superagent/ node.js/ node/ npm/ pacman/ pear perl/ php php/ phpcrawl pip/ pnpm/ poco/ postman
-    -: postmanruntime/ powershell/ pycurl/ pyspider python-httpx/ python-requests/ python-urllib/ python/
-    -: qt-network rclone/ reactornetty/ refit request-promise requests-php/ requests/ reqwest reqwest/
-    -: rest-client/ restsharp/ resttemplate resty/ rexx ruby ruby/ rusoto/ rust/ s3fs/ scalaj-http/ scrapy/
-    -: siege/ snoopy sttp/ superagent symfony terraform/ tornado treq typhoeus typhon uclient-fetch undici
-    -: undici/ unirest-java/ ureq/ urlgrabber/ urllib3/ vegeta vert.x vertx wget wget/ wget2/ windowspowershell/
-    -: winhttp winhttprequest wininet wordpress/ wrk/ www-mechanize/ xh/ xmlhttp xsuaa yarn/ yum/
+    -: ahc/ amaya/ ansible apache-jmeter/ apachebench/ aria2/ autocannon aws-cli/ aws-sdk-java/ axel axios/
+    -: azsdk-net azsdk-python boost.beast boto/ boto3/ botocore/ bun/ buzz/ composer/ conda/
+    -: containerd/ cpprest cpprestsdk curl deno/ dnf/ docker/ dotnet/ embarcadero eventmachine excon/ faraday
+    -: ffmpeg gatling/ git-lfs/ git/ go-cli go-resty/ gorequest got/ gradle grequests/ groovy/
+    -: grpc-c/ grpc-go/ grpc-java-netty/ grpc-node/ grpc-python/ grpc-ruby/ guzzle/ gvfs/ hackney/ httr/
+    -: httrack/ insomnia/ isahc/ jakarta jersey/ jetty/ jmeter k6/ kotlin/ ktor ktor-client lavf/
+    -: lftp/ libcurl libcurl-agent/ libdnf libfetch/ libsoup/ locust luasocket lwp lwp-request/ lwp-trivial/
+    -: maven mechanize minio-go/ mojolicious needle/ netty/ newrelic node-fetch node-superagent/
+    -: node.js/ node/ npm/ pacman/ perl/ php pip/ pnpm/ poco/ postman postmanruntime/ powershell/ pycurl/
+    -: python-requests/ python-urllib/ python/ qt-network rclone/ reactornetty/ request-promise
+    -: requests-php/ requests/ reqwest rest-client/ restsharp/ resttemplate resty/ ruby rusoto/ rust/ s3fs/
+    -: siege/ snoopy superagent symfony terraform/ tornado treq typhoeus uclient-fetch undici
+    -: unirest-java/ ureq/ urlgrabber/ urllib3/ vegeta vert.x vertx wget wget2/ windowspowershell/ wininet
+    -: wordpress/ wrk/ www-mechanize/ xh/ xsuaa yarn/ yum/
 """)
 
 # Mail programs, and apps that show mail, by what people call them.
@@ -232,7 +225,7 @@ MAIL_CLIENTS: Final = _rows("""
     IncrediMail: incredimail
     Foxmail: foxmail
     Mailbird: mailbird
-    MailMate: mailmate/ mailmate
+    MailMate: mailmate
     MailBar: mailbar/
     Spicebird: spicebird
     Zimbra: zimbra zimbradesktop zdesktop zimbraconnectorforoutlook
@@ -282,8 +275,8 @@ APP_LIBRARIES: Final = _rows("""
 # Browsers, players and apps that name neither an engine nor a system.
 BROWSERS: Final = _rows("""
     -: amiga-aweb/ amigavoyager/ contiki/ dillo/ edbrowse/ elinks emacs-w3m/ facebook/ fban googleapp/ hbbtv/
-    -: ibrowse icab instagram itunes/ kodi/ ladybird ladybird/ libhttp/ links lynx/ midori/ mosaic mozacfetch/
-    -: mqqbrowser/ ncsa_mosaic/ netfront/ netscape/ netsurf/ nokia obigo-browser/ obigointernetbrowser/
-    -: offbyone/ omniweb onebrowser pinterest/ planetweb/ playstation qqbrowser quicktime/ retawq/ roku silk/
-    -: skype twitter ucbrowser vlc/ voyager3/ w3m/ winamp/
+    -: ibrowse icab instagram itunes/ kodi/ ladybird libhttp/ links lynx/ midori/ mosaic mozacfetch/ mqqbrowser/
+    -: ncsa_mosaic/ netfront/ netscape/ netsurf/ nokia obigo-browser/ obigointernetbrowser/ offbyone/ omniweb
+    -: onebrowser pinterest/ planetweb/ playstation qqbrowser quicktime/ retawq/ roku silk/ skype twitter
+    -: ucbrowser vlc/ voyager3/ w3m/ winamp/
 """)

@@ -46,7 +46,7 @@ class _Sign(NamedTuple):
         return self.signal.value.partition(".")[0]
 
 
-def classify_event(  # noqa: PLR0912 - one branch a rule
+def classify_event(
     *,
     kind: Kind,
     user_agent: str | None,
@@ -84,48 +84,55 @@ def classify_event(  # noqa: PLR0912 - one branch a rule
     if kind != "open" and kind != "click":  # noqa: PLR1714 - half the time of `in`, on each request
         raise ValueError('kind must be "open" or "click"')
     alone = judge_agent(user_agent, kind)
-    if ip is None and headers is None and delay is None and asn is None and method == "GET" and not honeypot:
+    nothing_else = ip is None and headers is None and delay is None and networks is None
+    if nothing_else and asn is None and method == "GET" and honeypot is False:
         return alone
+    _check(method, delay, networks, honeypot)
+    read = None if headers is None else read_headers(headers)
+    gateway = kind == "click" and read is not None and came_through_gateway(read)
+    signs = [_Sign(Signal.MSG_HONEYPOT, 3)] if honeypot else []
+    notes = [Signal.HDR_REFERER_REWRITER] if gateway else []
+    if ip is not None or asn is not None:
+        lists = shipped_networks() if networks is None else networks
+        found = _find(lists, ip, asn)
+        if found is None:
+            notes.append(Signal.NET_INVALID)
+        else:
+            signs += _network_signs(found, kind, gateway=gateway, delay=delay)
+            alone = alone if ip is None else _weigh_egress(alone, lists, found)
+    if signal := _ASKING.get(method.upper()):
+        # Who only asks about a link scans it. About an image it may be a proxy, and that says nothing.
+        signs.append(_Sign(signal, 3 if kind == "click" else 1))
+    if read is not None and is_ahead(read):
+        signs.append(_Sign(Signal.HDR_PREFETCH, 3, Actor.LINK_PREVIEW))
+    if kind == "click":
+        signs += _time_signs(delay)
+        if read is not None and user_agent and alone.reasons[0] == Signal.UA_BROWSER:
+            signs += _browser_signs(read, user_agent)
+    return _decide(alone, signs, notes) if signs or notes else alone
+
+
+_ASKING: Final = {"HEAD": Signal.METHOD_HEAD, "OPTIONS": Signal.METHOD_OPTIONS}
+
+
+def _check(method: object, delay: object, networks: object, honeypot: object) -> None:
     if not isinstance(method, str):
         raise TypeError(f"method must be a str, not {type(method).__name__}")
     if delay is not None and not isinstance(delay, timedelta):
         raise TypeError(f"delay must be a timedelta or None, not {type(delay).__name__}")
     if networks is not None and not isinstance(networks, Networks):
         raise TypeError(f"networks must be made by load_networks, not {type(networks).__name__}")
-    read = None if headers is None else read_headers(headers)
-    gateway = kind == "click" and read is not None and came_through_gateway(read)
-    signs = [_Sign(Signal.MSG_HONEYPOT, 3)] if honeypot else []
-    notes: list[Signal] = []
-    if ip is not None or asn is not None:
-        lists = shipped_networks() if networks is None else networks
-        found = _find(lists, ip, asn, notes)
-        signs += _network_signs(found, kind, gateway=gateway, delay=delay)
-        alone = _weigh_egress(alone, lists, found, ip)
-    signs += _method_signs(method.upper(), kind)
-    if read is not None:
-        if is_ahead(read):
-            signs.append(_Sign(Signal.HDR_PREFETCH, 3, Actor.LINK_PREVIEW))
-        if kind == "click" and user_agent and alone.reasons[0] == Signal.UA_BROWSER:
-            signs += _browser_signs(read, user_agent)
-    if kind == "click" and delay is not None and delay >= _NEVER:
-        if delay < _AT_ONCE:
-            signs.append(_Sign(Signal.TIME_LT_2S, 2))
-        elif delay < _QUICK:
-            signs.append(_Sign(Signal.TIME_LT_10S, 1))
-    if gateway:
-        notes.append(Signal.HDR_REFERER_REWRITER)
-    return _decide(alone, signs, notes) if signs or notes else alone
+    if not isinstance(honeypot, bool):
+        raise TypeError(f"honeypot must be a bool, not {type(honeypot).__name__}")
 
 
-def _find(lists: Networks, ip: str | None, asn: int | None, notes: list[Signal]) -> tuple[Found, ...]:
-    found: tuple[Found, ...] = ()
-    if ip is not None:
-        by_address = lists.find(ip)
-        if by_address is None:
-            notes.append(Signal.NET_INVALID)
-        else:
-            found = by_address
-    return found if asn is None else found + lists.find_asn(asn)
+def _find(lists: Networks, ip: str | None, asn: int | None) -> tuple[Found, ...] | None:
+    """Give what the lists say; None if the address is none, whose network cannot be this client's then."""
+    by_asn = () if asn is None else lists.find_asn(asn)
+    if ip is None:
+        return by_asn
+    by_address = lists.find(ip)
+    return by_address if by_address is None else by_address + by_asn
 
 
 def _network_signs(found: tuple[Found, ...], kind: Kind, *, gateway: bool, delay: timedelta | None) -> Iterator[_Sign]:
@@ -140,24 +147,19 @@ def _network_signs(found: tuple[Found, ...], kind: Kind, *, gateway: bool, delay
         yield _Sign(one.signal, weight, vendor=one.vendor)
 
 
-def _weigh_egress(alone: Verdict, lists: Networks, found: tuple[Found, ...], ip: str | None) -> Verdict:
+def _weigh_egress(alone: Verdict, lists: Networks, found: tuple[Found, ...]) -> Verdict:
     """Apple's prefetch comes from Apple's addresses, if we have their list; a script can write the same agent."""
-    if alone.actor is not Actor.APPLE_MPP or ip is None or APPLE_EGRESS not in lists.tags:
+    if alone.actor is not Actor.APPLE_MPP or APPLE_EGRESS not in lists.tags:
         return alone
     if any(one.tag == APPLE_EGRESS for one in found):
         return _with(alone, evidence=3, reasons=(*alone.reasons, Signal.NET_APPLE_EGRESS.value))
     return _with(alone, evidence=1)
 
 
-def _method_signs(method: str, kind: Kind) -> list[_Sign]:
-    """A client that only asks about a link scans it; about an image it may be a proxy, and that says nothing."""
-    signal = _ASKING.get(method)
-    if signal is None:
+def _time_signs(delay: timedelta | None) -> list[_Sign]:
+    if delay is None or delay < _NEVER or delay >= _QUICK:
         return []
-    return [_Sign(signal, 3 if kind == "click" else 1)]
-
-
-_ASKING: Final = {"HEAD": Signal.METHOD_HEAD, "OPTIONS": Signal.METHOD_OPTIONS}
+    return [_Sign(Signal.TIME_LT_2S, 2) if delay < _AT_ONCE else _Sign(Signal.TIME_LT_10S, 1)]
 
 
 def _browser_signs(read: dict[str, str], user_agent: str) -> Iterator[_Sign]:

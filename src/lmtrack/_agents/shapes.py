@@ -24,11 +24,12 @@ WORD: Final = re.compile(r"[a-z][a-z0-9_.-]*+/?+")
 
 # The device of an Android phone stands where only vendors write: before `Build/`, or last in the platform comment of a
 # browser that names no locale.
+_MODEL: Final = r"(?:(?!build/)[^;()/])*+ (?: \([^;()/]*+\) (?:(?!build/)[^;()/])*+ )?+"
 DEVICE: Final = compile_pattern(
-    r"""
+    rf"""
     (?<=android\ ) [0-9.]++;\ (?:
-        [a-z]{2}-[a-z]{2};\ [^;()/]*+ (?: \([^;()/]*+\) [^;()/]*+ )?+ (?= build/ )
-      | [^;()/]*+ (?: \([^;()/]*+\) [^;()/]*+ )?+ (?= build/ | \) | ;\ wv\) )
+        [a-z]{{2}}-[a-z]{{2}};\ {_MODEL} (?= build/ )
+      | {_MODEL} (?= build/ | \) | ;\ wv\) )
     )
     """,
     re.VERBOSE,
@@ -38,12 +39,16 @@ DEVICE: Final = compile_pattern(
 ADDRESS: Final = re.compile(r"https?:/[^ )]*+")
 CONTACT: Final = re.compile(r"(?:^|[^a-z0-9.])\+[a-z0-9-]++\.[a-z]")
 MAILBOX: Final = re.compile(r"[a-z0-9]@[a-z0-9-]++\.[a-z]|[a-z]@local")
-# A host name, but no package name (`com.example.app`) and no word of a platform (`vert.x`, `node.js`).
-HOST: Final = compile_pattern(
-    r"(?<![a-z0-9.@/_-])(?!(?:com|org|net|io|de|jp|air|app)\.)(?:[a-z0-9-]++\.)++"
-    r"(?:com|org|net|io|ai|info|de|fr|ru|nl|uk|eu|it|co|me|app|dev|cz|pl|se|ch|ua|be|at|es|biz|edu|gov|jp|cn|in|us"
-    r"|nu|to|fm|ly|tv|cc)(?![a-z0-9.-])"
+# A host name, but no package name (`com.example.app`) and no word of a platform (`vert.x`, `node.js`). Group 1 is there
+# if a version follows: a browser on the desktop may be called after its site (`Raindrop.io/5.4`).
+_TOP: Final = (
+    "com|org|net|io|ai|info|de|fr|ru|nl|uk|eu|it|co|me|app|dev|cz|pl|se|ch|ua|be|at|es|biz|edu|gov|jp|cn|kr|br|in|us|nu"
+    "|to|fm|ly|tv|cc"
 )
+HOST: Final = compile_pattern(
+    rf"(?<![a-z0-9.@/_-])(?!(?:{_TOP}|air)\.)(?:[a-z0-9-]++\.)++(?:{_TOP})(?![a-z0-9.-])(/[0-9])?"
+)
+# Facebook's app writes the name of the phone company, which may be a host, into these.
 BRACKETS: Final = re.compile(r"\[[^\[\]]*+\]")
 # The address of a free browser component that its users' browsers carry.
 COMPONENT: Final = "http://bsalsa.com"
@@ -71,9 +76,13 @@ BARE: Final = compile_pattern(
     re.VERBOSE,
 )
 BARE_NAMES: Final = _words("chrome firefox safari opera edge ipad iphone android browser webkit")
-# Added where no browser adds: behind a semicolon after it, inside `(KHTML, like Gecko`, before it, or glued to it.
-MISPLACED: Final = re.compile(
-    r"safari/[0-9.]++;|like gecko[;,] (?!safari)|^[a-z0-9_./-]++, mozilla/|chrome/[0-9.]++(?=[a-z])"
+# Added where no browser adds: behind a semicolon after it, inside `(KHTML, like Gecko`, glued to it, or before it with
+# a comma. One pattern each: those that begin with a word are found by it, and all together would not be.
+MISPLACED: Final = (
+    re.compile(r"safari/[0-9.]++;"),
+    re.compile(r"like gecko[;,] (?!safari)"),
+    re.compile(r"chrome/[0-9.]++(?=[a-z])"),
+    re.compile(r"\A[a-z0-9_./-]++, mozilla/"),
 )
 # A Chrome on a desktop's Linux, which is also what servers run; what may stand beside it there.
 LINUX_CHROME: Final = re.compile(
@@ -94,8 +103,10 @@ OLD_WINDOWS: Final = re.compile(r"\(windows nt (?:5\.[0-9]|6\.0)[;)]")
 PHONE: Final = re.compile(r"midp|cldc|up\.browser|up\.link|symbian|nokia|blackberry|ucweb|docomo|j2me|brew|maui|obigo")
 SYSTEM: Final = re.compile(
     r"\b(?:mac ?os|macintosh|windows[ /]|win(?:nt|32|64|[0-9])|tizen|apple ?tv|roku|playstation|ps[345]|nintendo|xbox"
-    r"|web0?s|smart-?tv|amiga|morphos|psp|dreamcast|x11|kindle)"
+    r"|webos|web0s|smart-?tv|amiga|morphos|psp|dreamcast|x11|kindle)"
 )
 TOOL: Final = re.compile(r"[a-z0-9_.+-]++(?:/[a-z0-9._+-]++)?+")
+# A mail service's image proxy that nobody has told us of: Seznam's and Yahoo's are called so.
+MAIL_PROXY: Final = re.compile(r"mail[._-]?(?:image|img)?[._-]?proxy")
 MAIL: Final = re.compile(r"mail(?!to|gun|chimp|wolf)|inbox|outlook|imap")
 WHATSAPP: Final = re.compile(r"whatsapp(?:/[0-9.]++(?:[ /][ainw]| cfnetwork/.*+)?)?")

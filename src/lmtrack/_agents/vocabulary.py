@@ -28,10 +28,10 @@ def _plain(words: str, actor: Actor, signal: Signal, evidence: Evidence = 2, *, 
     return [Word(guard, None, actor, signal, evidence, on_phones) for guard in words.split()]
 
 
-def _closer(rows: dict[str, str], actor: Actor, signal: Signal, evidence: Evidence = 2) -> list[Word]:
-    return [
-        Word(guard, re.compile(pattern), actor, signal, evidence, on_phones=False) for guard, pattern in rows.items()
-    ]
+def _closer(
+    rows: dict[str, str], actor: Actor, signal: Signal, evidence: Evidence = 2, *, on_phones: bool = False
+) -> list[Word]:
+    return [Word(guard, re.compile(pattern), actor, signal, evidence, on_phones) for guard, pattern in rows.items()]
 
 
 # Who writes one of these says that it is a robot. `bot` ends a word or a part of it (Googlebot, msnbot-media), or
@@ -69,12 +69,13 @@ PURPOSES: Final = (
     *_closer(
         {
             "http": r"(?<!lib)(?<!ok)http(?!s?:|3)",
-            "libwww": r"libwww(?!-fm)",
-            "java": r"\bjava/[0-9]",
+            "libwww": r"libwww(?!-fm|/ modified)",
+            "java": r"^java/(?! [a-z]++/)",  # on old phones a machine of its own stands behind it
         },
         Actor.HTTP_CLIENT,
         Signal.UA_HTTP_LIBRARY,
         3,
+        on_phones=True,
     ),
     *_closer({"scan": r"(?<!cam)scan(?:s|ner|ning|info)?(?![a-z])"}, Actor.SECURITY_SCANNER, Signal.UA_SCANNER_TOKEN),
     *_closer(
@@ -89,6 +90,7 @@ PURPOSES: Final = (
             "audit": r"audit(?!ion)",
             "agent": r"(?:^|[ ._-])agent(?![a-z])|[a-z]agent/",
             "cron": r"\bcron\b",
+            "download": r"download(?! master)",
             "link": r"\blinks?[ _-]?(?:check|chkr|valid|sleuth|scan|find)",
             "watch": r"watch(?:er|dog)",
         },
@@ -98,13 +100,27 @@ PURPOSES: Final = (
     *_plain(
         """
         monitor uptime archiv harvest valid verif inspect probe detect extract exractor parser retriev resolver grab
-        copier download mirror webhook callback favicon screenshot thumbnail metadata transcod translat optimiz classif
+        copier mirror webhook callback favicon screenshot thumbnail metadata transcod translat optimiz classif
         research plagiar linkch finder sitemap webmaster heritrix nutch user-agent useragent daemon torrent kendra
         """,
         Actor.CRAWLER,
         Signal.UA_PURPOSE,
     ),
 )
+
+
+def _any_of(words: set[str]) -> str:
+    """Spell a pattern for any of the words that tries each letter once."""
+    if "" in words:
+        return ""
+    endings: dict[str, set[str]] = {}
+    for word in words:
+        endings.setdefault(word[0], set()).add(word[1:])
+    return "(?:" + "|".join(re.escape(letter) + _any_of(rest) for letter, rest in sorted(endings.items())) + ")"
+
+
+# Whether any guard is there at all: a third of the time of asking for each.
+GUARDS: Final = re.compile(_any_of({word.guard for word in (*ROBOTS, *PURPOSES)}))
 
 # Words of programs rather than of apps. They count only where no system and no browser is named: a shop's app has a
 # phone around it, a shop's import has not.
