@@ -223,7 +223,11 @@ def test_a_click_by_id_asks_where_it_goes() -> None:
     assert handled.admission.record
     assert asked == [ClickToken(ID, 0, INDIVIDUAL, ISSUED, 3, None)] == [handled.token]
     ask(f"/t/c/{click_token()}", destination=destination)
+    ask(f"/t/c/{click_token(url=None)}", destination=destination, method="POST")
+    ask(f"/t/o/{open_token()}", destination=destination)
     assert len(asked) == 1
+    ask(f"/t/c/{click_token(url=None)}", destination=destination, method="HEAD")
+    assert len(asked) == 2
 
 
 def fail(_token: object) -> Any:  # noqa: ANN401 - in place of any callable
@@ -425,8 +429,9 @@ def test_a_result_is_a_value() -> None:
         ({"route": None}, r"^route must be Route, not NoneType$"),
         ({"consent": Consent.GRANTED.value}, r"^consent must be callable, destination callable or None$"),
         ({"destination": "https://shop.example/"}, r"^consent must be callable, destination callable or None$"),
-        ({"ip": b"192.0.2.1"}, r"^ip must be a str or None, asn an int or None$"),
-        ({"asn": "AS8075"}, r"^ip must be a str or None, asn an int or None$"),
+        ({"ip": b"192.0.2.1"}, r"^ip must be a str, asn an int, networks made by load_networks, or None$"),
+        ({"asn": "AS8075"}, r"^ip must be a str, asn an int, networks made by load_networks, or None$"),
+        ({"networks": ["198.51.100.0/24"]}, r"^ip must be a str, asn an int, networks made by load_networks, or None$"),
         ({"headers": "User-Agent: x"}, r"^headers must be a mapping or pairs, not a text$"),
         ({"now": "2026-01-01"}, r"^now must be an aware datetime or None, not str$"),
     ],

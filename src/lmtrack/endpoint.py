@@ -23,11 +23,11 @@ from lmtrack._endpoint.answer import (
     withdraw_page_response,
     withdrawn_response,
 )
-from lmtrack._endpoint.gate import Admission, AdmissionReason, admit, refused
+from lmtrack._endpoint.gate import Admission, AdmissionReason, admit, refused, weigh
 from lmtrack._endpoint.payload import event_payload, minimise
 from lmtrack._endpoint.place import Place, Token, is_moved_copy, locate, read_place, read_tracking_url
 from lmtrack._rules import check_type
-from lmtrack.classifier import Verdict, classify_event
+from lmtrack.classifier import Networks, Verdict, classify_event
 from lmtrack.errors import BadToken, TokenExpired, TokenRevoked
 from lmtrack.resolver import Consent, Route, TrackingMode
 from lmtrack.tokens import ClickToken, OpenToken, WithdrawToken
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lmtrack._agents.header_rules import Headers
-    from lmtrack.classifier import Networks
 
 __all__ = [
     "Admission",
@@ -53,6 +52,7 @@ __all__ = [
     "redirect_response",
 ]
 
+_READING: Final = frozenset(("GET", "HEAD"))
 _NO_ANSWER: Final = object()
 
 TokenT = TypeVar("TokenT")
@@ -115,7 +115,7 @@ def handle_request(
         target: As in the request line: a path with its query, or a whole URL.
         headers: The request's headers, names in any case, as a mapping or as pairs; None if you do not know them.
         domain: The tracking domain.
-        route: The stream that its messages go through.
+        route: The stream that its messages go through; with several, read the token first and see which it is.
         consent: Says what the recipient of a message says now.
         ip: Who asked.
         asn: The autonomous system of `ip`, if you know it.
@@ -142,8 +142,8 @@ def handle_request(
     check_type(Route, route=route)
     if not callable(consent) or not (destination is None or callable(destination)):
         raise TypeError("consent must be callable, destination callable or None")
-    if not isinstance(ip, str | None) or not isinstance(asn, int | None):
-        raise TypeError("ip must be a str or None, asn an int or None")
+    if not isinstance(ip, str | None) or not isinstance(asn, int | None) or not isinstance(networks, Networks | None):
+        raise TypeError("ip must be a str, asn an int, networks made by load_networks, or None")
     named = _by_name(headers or ())
     now = datetime.fromtimestamp(epoch_seconds(now), UTC)
 
@@ -155,7 +155,7 @@ def handle_request(
     token, problem = _read(place, domain, now)
     if place.kind == "w":
         return _withdrawal(token, problem, method)
-    if place.kind == "o":
+    if place.kind == "o" or method not in _READING:  # what other methods get is the same on every path
         response = pixel_response(method=method)
     else:
         response, lost = _redirect(token, destination, method)
@@ -167,7 +167,7 @@ def handle_request(
     said = _ask(consent, token)
     if not isinstance(said, Consent):
         return Handled(response=response, admission=refused(AdmissionReason.CONSENT_UNAVAILABLE))
-    admission, verdict = admit(token, consent=said, route=route), None
+    admission, verdict = weigh(token, said, route, None), None
     if admission.record:
         verdict = classify_event(
             kind="open" if isinstance(token, OpenToken) else "click",
@@ -179,7 +179,7 @@ def handle_request(
             delay=_delay(token, now),
             networks=networks,
         )
-        admission = admit(token, consent=said, route=route, verdict=verdict)
+        admission = weigh(token, said, route, verdict)
     if verdict is None or not admission.record:
         return Handled(response=response, admission=admission)
     return Handled(
@@ -197,13 +197,11 @@ def _by_name(headers: Headers, /) -> dict[str, str]:
         raise TypeError("headers must be a mapping or pairs, not a text")
     named: dict[str, str] = {}
     for name, value in headers.items() if isinstance(headers, Mapping) else headers:
-        if isinstance(name, str | bytes) and isinstance(value, str | bytes):
-            named.setdefault(_text(name).lower(), _text(value))
+        if isinstance(name, str) and isinstance(value, str):
+            named.setdefault(name.lower(), value)
+        elif isinstance(name, bytes) and isinstance(value, bytes):
+            named.setdefault(name.lower().decode("latin-1"), value.decode("latin-1"))
     return named
-
-
-def _text(header: str | bytes, /) -> str:
-    return header if isinstance(header, str) else header.decode("latin-1")
 
 
 def _read(place: Place, domain: TrackingDomain, now: datetime, /) -> tuple[Token | None, AdmissionReason | None]:

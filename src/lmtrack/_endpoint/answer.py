@@ -69,6 +69,13 @@ class HttpResponse:
         return f"{self.status} {_PHRASES[self.status]}"
 
 
+_PIXEL_RESPONSE: Final = HttpResponse(
+    status=200,
+    headers=(("Content-Type", "image/gif"), ("Content-Length", str(len(PIXEL))), _NEVER_STORE, *_PRIVATE, _AS_TYPED),
+    body=PIXEL,
+)
+
+
 def pixel_response(*, method: str = "GET") -> HttpResponse:
     """Give the transparent pixel: the same 42 octets whatever the token was.
 
@@ -81,8 +88,7 @@ def pixel_response(*, method: str = "GET") -> HttpResponse:
     >>> response.status, dict(response.headers)["Content-Type"], len(response.body)
     (200, 'image/gif', 42)
     """
-    headers = (("Content-Type", "image/gif"), ("Content-Length", str(len(PIXEL))), _NEVER_STORE, *_PRIVATE, _AS_TYPED)
-    return for_method(HttpResponse(status=200, headers=headers, body=PIXEL), method)
+    return for_method(_PIXEL_RESPONSE, method)
 
 
 def redirect_response(destination: ClickToken | str | None, /, *, method: str = "GET") -> HttpResponse:

@@ -118,7 +118,7 @@ _REFUSALS: Final = {
 }
 
 
-def admit(  # noqa: PLR0911 - one return a rule, in the order they are tried
+def admit(
     token: OpenToken | ClickToken,
     /,
     *,
@@ -171,24 +171,28 @@ def admit(  # noqa: PLR0911 - one return a rule, in the order they are tried
     withdrawn = None if withdrawn_at is None else epoch_seconds(withdrawn_at, "withdrawn_at")
     if method != "GET":
         return refused(AdmissionReason.METHOD)
-    if token.mode is TrackingMode.OFF or (
-        token.mode is TrackingMode.DELIVERABILITY and not isinstance(token, OpenToken)
-    ):
-        return refused(AdmissionReason.NOT_TRACKED)
     if withdrawn is not None and epoch_seconds(token.issued_at, "token.issued_at") <= withdrawn:
         return refused(AdmissionReason.BEFORE_WITHDRAWAL)
+    return weigh(token, consent, route, verdict)
+
+
+def weigh(token: OpenToken | ClickToken, consent: Consent, route: Route, verdict: Verdict | None, /) -> Admission:
+    """Put the ceiling of now on the mode of the token, and leave no day that is none."""
+    mode = token.mode
+    if mode is TrackingMode.OFF or (mode is TrackingMode.DELIVERABILITY and not isinstance(token, OpenToken)):
+        return refused(AdmissionReason.NOT_TRACKED)
     if consent in _REFUSALS:
         return refused(_REFUSALS[consent])
     reason = AdmissionReason.CONSENT_GRANTED
     if consent is Consent.UNKNOWN:
         reason = AdmissionReason.CONSENT_UNKNOWN_ALLOWED
         if route.require_consent:
-            if token.mode > route.without_consent:
+            if mode > route.without_consent:
                 return refused(AdmissionReason.CONSENT_UNKNOWN)
             reason = AdmissionReason.WITHOUT_CONSENT
-    if token.mode is TrackingMode.DELIVERABILITY and verdict is not None and not verdict.counts_for_metrics:
+    if mode is TrackingMode.DELIVERABILITY and verdict is not None and not verdict.counts_for_metrics:
         return refused(AdmissionReason.MACHINE if verdict.is_machine else AdmissionReason.NOT_KNOWN)
-    return Admission(mode=token.mode, reason=reason)
+    return Admission(mode=mode, reason=reason)
 
 
 def refused(reason: AdmissionReason, /) -> Admission:

@@ -47,11 +47,12 @@ _QUERY: Final = re.compile(r"[?#]")
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _SLASHES: Final = re.compile(r"//++")
 _KIND: Final = re.compile(r"/([ocw])/")
-# Behind the token a slash, a bracket, a full stop: what stood behind the link in a text, or a query whose mark was
-# escaped. An open may be called an image, because some clients want to see the type; `.tvs` is `.gif` by ROT13.
-_TOKEN: Final = compile_pattern(r"([A-Za-z0-9_-]++)[^A-Za-z0-9_?#-]*+(?:[?#].*+)?+", re.DOTALL)
+# Behind the token a slash, a bracket, a full stop: what stood behind the link in a text. Or a query whose mark was
+# escaped, or that was hung on with `&` or `;` by somebody who expected one. An open may be called an image, because
+# some clients want to see the type; `.tvs` is `.gif` by ROT13.
+_TOKEN: Final = compile_pattern(r"([A-Za-z0-9_-]++)[^A-Za-z0-9_?#&;-]*+(?:[?#&;].*+)?+", re.DOTALL)
 _IMAGE: Final = compile_pattern(
-    r"([A-Za-z0-9_-]++)(?:\.(?:[Gg][Ii][Ff]|[Tt][Vv][Ss]))?+[^A-Za-z0-9_?#-]*+(?:[?#].*+)?+", re.DOTALL
+    r"([A-Za-z0-9_-]++)(?:\.(?:[Gg][Ii][Ff]|[Tt][Vv][Ss]))?+[^A-Za-z0-9_?#&;-]*+(?:[?#&;].*+)?+", re.DOTALL
 )
 # Of one case, in the shape of a token: 31 to 4,096 characters.
 _FOLDED: Final = re.compile(r"[a-z0-9_-]{31,4096}+|[A-Z0-9_-]{31,4096}+")
