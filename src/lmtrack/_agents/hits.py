@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._agents.addresses import pack_address
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 SECOND: Final = 1_000_000  # times are whole microseconds
 NO_LINK: Final = -1
 _MICROSECOND: Final = timedelta(microseconds=1)
+_AHEAD: Final = Signal.HDR_PREFETCH.value
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -46,18 +48,22 @@ class Hit(NamedTuple):
 def make_hit(index: int, event: Event, verdict: Verdict) -> Hit:
     """Take from an event and its own verdict what the message rules need."""
     packed = None if event.ip is None else pack_address(event.ip)
-    return Hit(
-        microseconds(event.at),
-        event.kind == "click",
-        NO_LINK if event.link_index is None else event.link_index,
-        event.user_agent or "",
-        b"" if packed is None else packed[:8],
-        event.client or "",
-        (event.method == "GET" or event.method.upper() == "GET") and Signal.HDR_PREFETCH not in verdict.reasons,
-        event.honeypot,
-        verdict.is_machine,
-        verdict.reasons,
-        index,
+    # Not `Hit(...)`, which takes twice as long.
+    return tuple.__new__(
+        Hit,
+        (
+            microseconds(event.at),
+            event.kind == "click",
+            NO_LINK if event.link_index is None else event.link_index,
+            event.user_agent or "",
+            b"" if packed is None else packed[:8],
+            event.client or "",
+            (event.method == "GET" or event.method.upper() == "GET") and _AHEAD not in verdict.reasons,
+            event.honeypot,
+            verdict.is_machine,
+            verdict.reasons,
+            index,
+        ),
     )
 
 
@@ -87,13 +93,25 @@ RULES: Final = (
 BURST, SWEEP, TAINT, BURST_OPEN, SWEEP_OPEN, TAINT_POINT, PAIR, ROTATION = range(len(RULES))
 
 
-class Charges(dict[int, dict[int, int]]):
-    """By the place of an event: the rules that hold against it, each with the place of the event that shows it."""
+class Charges(dict[int, tuple[int, int, int]]):
+    """By the place of an event: the rules that hold against it, a bit each; the strongest; what shows that one."""
 
-    def add(self, index: int, rule: int, cause: int) -> None:
+    def add(self, place: int, rule: int, cause: int) -> None:
         """Hold a rule against an event; what showed it first stays."""
-        causes = self.get(index)
-        if causes is None:
-            self[index] = {rule: cause}
-        elif rule not in causes:
-            causes[rule] = cause
+        held = self.get(place)
+        if held is None:
+            self[place] = (1 << rule, rule, cause)
+        elif not held[0] >> rule & 1:
+            rules, strongest, shown = held
+            self[place] = (rules | 1 << rule, *((rule, cause) if rule < strongest else (strongest, shown)))
+
+    def has(self, place: int, rule: int) -> bool:
+        """Say whether a rule holds against an event."""
+        held = self.get(place)
+        return held is not None and bool(held[0] >> rule & 1)
+
+
+@cache  # at most one entry for each set of rules
+def codes_of(rules: int) -> tuple[str, ...]:
+    """Give the codes of the rules whose bits are set, the strongest first."""
+    return tuple(rule.code for number, rule in enumerate(RULES) if rules >> number & 1)

@@ -157,7 +157,7 @@ def _opens(hits: Sequence[Hit], clicks: list[Hit], charges: Charges) -> None:
     for burst, rule in ((BURST, BURST_OPEN), (SWEEP, SWEEP_OPEN)):
         sweeping: dict[Hashable, list[Hit]] = defaultdict(list)
         for hit in clicks:
-            if burst in charges.get(hit.place, ()):
+            if charges.has(hit.place, burst):
                 for key in filter(None, (hit.client, _client(hit))):
                     sweeping[key].append(hit)
         for hit in opens if sweeping else ():

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._agents.events import Event, in_utc
-from lmtrack._agents.hits import RULES, SECOND, Charges, Hit, make_hit, microseconds
+from lmtrack._agents.hits import RULES, SECOND, Charges, Hit, codes_of, make_hit, microseconds
 from lmtrack._agents.honeypot import BEFORE, taint
 from lmtrack._agents.networks import Networks, shipped_networks
 from lmtrack._agents.proximity import LONGEST, SCANNING, bursts, rotations
@@ -42,6 +42,10 @@ _POINTS: Final = frozenset(
         Signal.NET_CLOUD,
     }
 )
+# Members of enums take four times as long to look up before Python 3.12.
+_NO: Final = Human.NO
+_SCANNER: Final = Actor.SECURITY_SCANNER
+_PROXY: Final = Actor.IMAGE_PROXY
 
 
 def classify_message(
@@ -122,22 +126,21 @@ def _judge_together(
     bursts(hits, charges, link_count=link_count or 0, scanned_until=scanned_until)
     rotations(hits, charges)
     judged = list(alone)
-    for index, causes in charges.items():
-        judged[index] = _weigh(alone[index], causes)
+    for place, held in charges.items():
+        judged[place] = _weigh(alone[place], held)
     _mark_duplicates(hits, judged)
     return judged
 
 
-def _weigh(alone: Verdict, causes: dict[int, int]) -> Verdict:
+def _weigh(alone: Verdict, held: tuple[int, int, int]) -> Verdict:
     """Add to a verdict what is held against the event."""
-    rules = sorted(causes)
-    weight = RULES[rules[0]].weight
-    cause = causes[rules[0]]
-    codes = tuple([RULES[rule].code for rule in rules])
-    if alone.human is Human.NO:
+    rules, strongest, cause = held
+    codes = codes_of(rules)
+    weight = RULES[strongest].weight
+    if alone.human is _NO:
         return Verdict(
             actor=alone.actor,
-            human=alone.human,
+            human=_NO,
             evidence=max(alone.evidence, weight),
             reasons=codes + alone.reasons if weight > alone.evidence else alone.reasons + codes,
             vendor=alone.vendor,
@@ -146,8 +149,8 @@ def _weigh(alone: Verdict, causes: dict[int, int]) -> Verdict:
     # Two points decide, but only of different kinds, and not against who came through a gateway's page for people.
     if weight > 1 or not (_POINTS.isdisjoint(alone.reasons) or Signal.HDR_REFERER_REWRITER in alone.reasons):
         return Verdict(
-            actor=Actor.SECURITY_SCANNER,
-            human=Human.NO,
+            actor=_SCANNER,
+            human=_NO,
             evidence=max(weight, 2),
             reasons=codes + alone.reasons,
             vendor=None,  # the one known so far was that of a person's program
@@ -166,15 +169,10 @@ def _weigh(alone: Verdict, causes: dict[int, int]) -> Verdict:
 def _mark_duplicates(hits: Sequence[Hit], judged: list[Verdict]) -> None:
     """Mark what the same client did again a moment later; of several in a row the first is the one to count."""
     latest: dict[Hashable, tuple[int, int]] = {}
-    before = hits[0].at - _DUPLICATE
-    for hit, after in zip(hits, [*(hit.at for hit in hits[1:]), hits[-1].at + _DUPLICATE], strict=True):
-        alone = hit.at - before >= _DUPLICATE and after - hit.at >= _DUPLICATE
-        before = hit.at
-        if alone or not hit.followed:
-            continue
+    for hit in _repeated(hits):
         verdict = judged[hit.place]
         # A person's click is no duplicate of a machine's.
-        keys = [(client, hit.is_click, hit.link, verdict.is_machine) for client in _clients(hit, verdict)]
+        keys = [(client, hit.is_click, hit.link, verdict.human is _NO) for client in _clients(hit, verdict)]
         first = None
         for key in keys:
             seen = latest.get(key)
@@ -193,8 +191,23 @@ def _mark_duplicates(hits: Sequence[Hit], judged: list[Verdict]) -> None:
             )
 
 
+def _repeated(hits: Iterable[Hit]) -> list[Hit]:
+    """Give the hits that have another on the same link a moment before or after, whoever made it."""
+    latest: dict[Hashable, Hit] = {}
+    repeated: dict[int, Hit] = {}
+    for hit in hits:
+        if hit.followed:
+            what = hit.link if hit.is_click else None
+            before = latest.get(what)
+            if before and hit.at - before.at < _DUPLICATE:
+                repeated[before.place] = before
+                repeated[hit.place] = hit
+            latest[what] = hit
+    return list(repeated.values())
+
+
 def _clients(hit: Hit, verdict: Verdict) -> list[Hashable]:
-    if verdict.actor is Actor.IMAGE_PROXY:
+    if verdict.actor is _PROXY:
         return [hit.agent]  # each try can come from another of its hosts
     if not hit.client and not hit.address:
         return [(hit.agent,)]
