@@ -58,9 +58,9 @@ def resolve_reference(app: Sphinx, env: BuildEnvironment, node: pending_xref, co
 
 
 def keep_colons(*event: object) -> None:
-    """Keep napoleon from reading a member's docstring that has a colon in it as a type and its description."""
+    """Keep napoleon from taking a docstring with a colon, of a member or a property, for a type and its description."""
     _, what, _, _, _, lines = event
-    if what == "attribute" and isinstance(lines, list):
+    if what in {"attribute", "property"} and isinstance(lines, list):
         lines[:0] = ["..", ""]  # an empty comment
 
 

@@ -11,41 +11,81 @@ from typing import TYPE_CHECKING, assert_type
 
 import lmtrack
 from lmtrack import (
+    Actor,
+    Admission,
     Campaign,
     ClickToken,
+    ClientInfo,
     Consent,
     Decision,
     Edit,
+    Event,
+    Handled,
     HtmlDocument,
+    HttpResponse,
+    Human,
     Keys,
     Link,
     LinkPolicy,
+    MessageDocument,
+    MessagePart,
+    Networks,
     OpenToken,
+    PartReason,
+    RawEdit,
     RewrittenHtml,
+    RewrittenText,
     Route,
     SkipReason,
     TokenExpired,
+    TrackedMessage,
     TrackingDomain,
     TrackingMode,
+    Verdict,
     WithdrawToken,
+    admit,
+    classify_event,
+    classify_message,
     click_url,
+    client_key,
+    describe_client,
+    event_payload,
+    handle_request,
+    join_networks,
+    load_networks,
     make_click_tokens,
     make_keys,
     make_open_token,
+    message_bytes,
+    minimise,
     open_url,
     parse_headers,
     parse_settings,
+    pixel_response,
     pixel_tag,
     read_click_token,
     read_open_token,
+    read_tracking_url,
     read_withdraw_token,
+    redirect_response,
     resolve,
     resolve_shared,
     revert_html,
+    revert_message,
+    revert_text,
     rewrite_html,
+    rewrite_text,
     scan_html,
+    scan_message,
+    shipped_networks,
+    strip_control_headers,
     track_html,
+    track_message,
+    track_text,
+    truncate_ip,
     untrack_html,
+    untrack_message,
+    untrack_text,
     withdraw_url,
 )
 
@@ -119,6 +159,80 @@ def receiving(keys: Keys, token: str) -> str | None:
     return click.url
 
 
+def messages(raw: bytes, message: EmailMessage, decision: Decision, domain: TrackingDomain) -> bytes:
+    assert_type(message_bytes(message), bytes)
+    document = scan_message(raw)
+    assert_type(document, MessageDocument)
+    tracked = track_message(document, decision, domain=domain, message_id="m-1", text_links=True, allow_signed=True)
+    assert_type(tracked, TrackedMessage)
+    assert_type(tracked.parts, tuple[MessagePart, ...])
+    assert_type(tracked.parts[0].reason, PartReason | None)
+    assert_type(tracked.links, tuple[Link, ...])
+    assert_type(tracked.edits, tuple[RawEdit, ...])
+    assert_type(tracked.pixel, str | None)
+    assert_type(tracked.decision, Decision)
+    assert_type(untrack_message(tracked.raw, domain=domain), bytes)
+    assert_type(revert_message(tracked.raw, tracked.edits), bytes)
+    return strip_control_headers(raw, prefix="X-Our-")
+
+
+def texts(text: str, decision: Decision, domain: TrackingDomain) -> str:
+    tracked = track_text(text, decision, domain=domain, message_id="m-1", destinations="by_id")
+    assert_type(tracked, RewrittenText)
+    assert_type(tracked.skipped, tuple[tuple[Link, SkipReason], ...])
+    assert_type(revert_text(tracked.text, tracked.edits), str)
+    assert_type(untrack_text(tracked.text, domain=domain), str)
+    return rewrite_text(text, click_url=lambda link: None if link.index else "{{ u0 }}").text
+
+
+def answering(target: str, headers: list[tuple[str, str]], domain: TrackingDomain, route: Route) -> bytes:
+    def consent(token: OpenToken | ClickToken) -> Consent:
+        return Consent.of(bool(token.recipient))
+
+    handled = handle_request(
+        method="GET",
+        target=target,
+        headers=headers,
+        domain=domain,
+        route=route,
+        consent=consent,
+        ip="198.51.100.7",
+        destination=lambda click: None if click.link_index else "https://shop.example/",
+    )
+    assert_type(handled, Handled)
+    assert_type(handled.response, HttpResponse)
+    assert_type(handled.token, OpenToken | ClickToken | WithdrawToken | None)
+    assert_type(handled.verdict, Verdict | None)
+    assert_type(handled.admission, Admission)
+    assert_type(handled.dedup_key, str | None)
+    token = read_tracking_url(target, domain=domain)
+    assert_type(token, OpenToken | ClickToken | WithdrawToken)
+    if isinstance(token, WithdrawToken):
+        return pixel_response(method="HEAD").body
+    admission = admit(token, consent=Consent.GRANTED, route=route)
+    assert_type(admission.mode, TrackingMode)
+    assert_type(redirect_response(token if isinstance(token, ClickToken) else None).status, int)
+    return redirect_response("https://shop.example/").body
+
+
+def judging(user_agent: str, token: OpenToken, networks: Networks) -> dict[str, object]:
+    verdict = classify_event(kind="open", user_agent=user_agent, networks=join_networks(networks, shipped_networks()))
+    assert_type(verdict, Verdict)
+    assert_type(verdict.actor, Actor)
+    assert_type(verdict.human, Human)
+    assert_type(verdict.reasons, tuple[str, ...])
+    assert_type(verdict.is_machine or verdict.counts_for_metrics, bool)
+    assert_type(load_networks("198.51.100.0/24", tag="ours", evidence=3, scope="click"), Networks)
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    client = client_key("198.51.100.7", user_agent, secret=b"a secret of sixteen", day=noon.date())
+    event = Event(kind="click", user_agent=None, at=noon, client=client, link_index=0)
+    assert_type(classify_message([event], delivered_at=noon, link_count=1), list[Verdict])
+    assert_type(describe_client(user_agent), ClientInfo)
+    assert_type(truncate_ip("198.51.100.7"), str | None)
+    payload = event_payload(token, verdict, event_id="e-1", occurred_at=noon, recipient="a@shop.example", first=True)
+    return minimise(payload, mode=TrackingMode.AGGREGATE)
+
+
 def mistakes(keys: Keys, html: bytes) -> None:
     resolve(Route(), None)  # type: ignore[arg-type]
     resolve(consent=Consent.GRANTED)  # type: ignore[call-arg]
@@ -139,3 +253,9 @@ def mistakes(keys: Keys, html: bytes) -> None:
     TrackingDomain("https://track.example", b"a key")  # type: ignore[arg-type]
     lmtrack.track_htm(html)  # type: ignore[attr-defined]
     lmtrack.parse_settings("on", strict=0)  # type: ignore[arg-type]
+    scan_message("a text")  # type: ignore[arg-type]
+    rewrite_text("", policy=LinkPolicy())  # type: ignore[call-arg]
+    classify_event(kind="reply", user_agent=None)  # type: ignore[arg-type]
+    admit(read_open_token(keys, "t"))  # type: ignore[call-arg]
+    load_networks("", tag="x", scope="all")  # type: ignore[arg-type]
+    redirect_response(read_open_token(keys, "t"))  # type: ignore[arg-type]
