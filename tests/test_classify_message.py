@@ -641,6 +641,7 @@ def test_company_only_makes_machines_and_says_why(events: list[Event], more: dic
 
 
 @given(MESSAGES, SETTINGS, MESSAGES)
+@example([click(0, link) for link in (0, 0, 1, 2)], {"delivered_at": DELIVERED, "link_count": None}, [click(0)])
 def test_an_event_that_has_waited_long_enough_has_its_verdict(
     events: list[Event], more: dict[str, Any], added: list[Event]
 ) -> None:

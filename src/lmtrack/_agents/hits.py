@@ -113,5 +113,7 @@ class Charges(dict[int, tuple[int, int, int]]):
 
 @cache  # at most one entry for each set of rules
 def codes_of(rules: int) -> tuple[str, ...]:
-    """Give the codes of the rules whose bits are set, the strongest first."""
+    """Give the codes of the rules whose bits are set, the strongest first; what is in a burst needs no pair."""
+    if rules & (1 << BURST | 1 << SWEEP):
+        rules &= ~(1 << PAIR)
     return tuple(rule.code for number, rule in enumerate(RULES) if rules >> number & 1)

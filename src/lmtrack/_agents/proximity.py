@@ -113,7 +113,7 @@ def _fast(group: list[Hit], charges: Charges, link_count: int) -> None:
     charged = _within(group, links, _BURST, charges)
     if link_count > 1:
         _within(group, links, _Span(SWEEP, _SWEEP, link_count), charges)
-    if charged < len(group):
+    if charged < len(group):  # what is in a burst needs no pair
         _within(group, links, _PAIR, charges)
 
 
