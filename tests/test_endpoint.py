@@ -4,6 +4,7 @@ import codecs
 import json
 import pickle
 from datetime import UTC, datetime, timedelta
+from email.message import Message
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -374,7 +375,9 @@ def test_headers_come_as_a_mapping_as_pairs_or_not_at_all() -> None:
     target = f"/t/o/{open_token()}"
     pairs = [("USER-AGENT", ROBOT["user-agent"]), ("user-agent", BROWSER), ("X-Nothing", None), (5, "x")]
     octets = [(b"User-Agent", ROBOT["user-agent"].encode())]
-    for headers in (pairs, iter(pairs), dict(pairs[:1]), octets):
+    message = Message()
+    message["user-agent"] = ROBOT["user-agent"]
+    for headers in (pairs, iter(pairs), dict(pairs[:1]), octets, message, [None, "x", ("a", "b", "c"), pairs[0]]):
         verdict = ask(target, headers=headers).verdict
         assert verdict is not None
         assert verdict.is_machine

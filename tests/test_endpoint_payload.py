@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
 from uuid import UUID
@@ -370,3 +371,26 @@ def test_minimise_leaves_what_it_was_given() -> None:
     for mode in TrackingMode:
         assert isinstance(minimise(payload, mode=mode), Mapping)
     assert json.dumps(payload) == copy
+
+
+# The page
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "howto" / "publish-events.md"
+
+
+def rows_of(column: str) -> list[list[str]]:
+    text = PAGE.read_text(encoding="utf-8").partition(f"\n| `{column}` |")[2].partition("\n\n")[0]
+    return [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in text.splitlines()[2:]]
+
+
+def test_probabilities_are_those_that_are_printed() -> None:
+    printed = {human: tuple(map(int, labels)) for human, *labels in rows_of("Verdict.human")}
+    assert printed == {human.value: labels for human, labels in PROBABILITY.items()}
+
+
+@given(VERDICTS)
+def test_what_is_printed_of_a_classification_holds_for_every_verdict(verdict: Verdict) -> None:
+    bot = event_payload(opened(), verdict, **ALL)["data"]["bot"]
+    printed = {name: fields for name, _, *fields in rows_of("classification")}
+    said = [str(bot[field]).lower() for field in ("detected", "machine", "counts_for_metrics")]
+    assert printed[bot["classification"]] == said

@@ -6,7 +6,6 @@ Nothing is stored and nothing is sent: the answer is a value, and what may be re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -145,7 +144,8 @@ def handle_request(
     if not isinstance(ip, str | None) or not isinstance(asn, int | None) or not isinstance(networks, Networks | None):
         raise TypeError("ip must be a str, asn an int, networks made by load_networks, or None")
     named = _by_name(headers or ())
-    now = datetime.fromtimestamp(epoch_seconds(now), UTC)
+    seconds = epoch_seconds(now)
+    now = datetime.fromtimestamp(seconds, UTC) if now is None else now
 
     place = locate(target, domain)
     if place is None:
@@ -195,8 +195,10 @@ def _by_name(headers: Headers, /) -> dict[str, str]:
     """Give the headers by lower-case name; of a name that comes again, what came first. What is no text is left out."""
     if isinstance(headers, str | bytes):
         raise TypeError("headers must be a mapping or pairs, not a text")
+    items = getattr(headers, "items", None)  # frameworks have classes of their own, and not all are a Mapping
     named: dict[str, str] = {}
-    for name, value in headers.items() if isinstance(headers, Mapping) else headers:
+    for pair in items() if callable(items) else headers:
+        name, value = pair if isinstance(pair, tuple | list) and len(pair) == 2 else (None, None)
         if isinstance(name, str) and isinstance(value, str):
             named.setdefault(name.lower(), value)
         elif isinstance(name, bytes) and isinstance(value, bytes):
@@ -244,7 +246,7 @@ def _ask(question: Callable[[TokenT], object], token: TokenT, /) -> object:
         return _NO_ANSWER
 
 
-def _unasked(method: str, named: Mapping[str, str], /) -> AdmissionReason | None:
+def _unasked(method: str, named: dict[str, str], /) -> AdmissionReason | None:
     """Say why nobody meant to open or click."""
     if method != "GET":
         return AdmissionReason.METHOD

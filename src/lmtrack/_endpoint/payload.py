@@ -30,12 +30,6 @@ PROBABILITY: Final[Mapping[Human, tuple[int, int, int]]] = {
     Human.NO: (75, 90, 99),
 }
 
-# The three families that Lettermint leaves out of default metrics, by our actor. `genuine` and `unknown` are the two
-# values its SDK shows.
-_FAMILIES: Final = {
-    Actor.APPLE_MPP: "privacy_proxy",
-    Actor.SECURITY_SCANNER: "security_scanner",
-}
 # What a counter needs, by name and type; everything else can tell people apart.
 _EVENTS: Final = ("message.opened", "message.clicked")
 _COUNTED: Final = {"campaign": str, "tag": str, "link_index": int}
@@ -167,13 +161,20 @@ def minimise(payload: Mapping[str, Any], /, *, mode: TrackingMode) -> JsonObject
 
 
 def _bot(verdict: Verdict, /) -> JsonObject:
-    """Write a verdict as the seven fields of Lettermint's `bot`."""
+    """Write a verdict as the seven fields of Lettermint's `bot`.
+
+    `genuine` and `unknown` are the classifications that its SDK shows; the others are the three families that its docs
+    leave out of default metrics.
+    """
+    family = "unknown"
     if verdict.counts_for_metrics:
         family = "genuine"
-    else:
-        family = _FAMILIES.get(verdict.actor, "machine" if verdict.is_machine else "unknown")
+    elif verdict.is_machine:
+        family = "security_scanner" if verdict.actor is Actor.SECURITY_SCANNER else "machine"
+    elif verdict.actor is Actor.APPLE_MPP:
+        family = "privacy_proxy"
     return {
-        "detected": verdict.is_machine or verdict.actor is Actor.APPLE_MPP,
+        "detected": family not in {"genuine", "unknown"},
         "probability": PROBABILITY[verdict.human][verdict.evidence - 1],
         "classification": family,
         "proxy_type": verdict.actor.value if verdict.actor in _PROXIES else None,
