@@ -229,10 +229,10 @@ def _other(low: str, added: list[str], text: str) -> Verdict:  # noqa: PLR0911 -
         return _APP_LIBRARY
     if low in shapes.BARE_NAMES or shapes.BARE.fullmatch(low) or (low.isascii() and not shapes.WORD.search(low)):
         return _BARE
-    if shapes.SYSTEM.search(low):
-        return _APP
     if shapes.MAIL.search(text):
         return _MAIL_WORD
+    if shapes.SYSTEM.search(low):
+        return _APP
     if TOOLS.search(text):
         return _TOOL_WORD
     return _TOOL if shapes.TOOL.fullmatch(low) else _UNKNOWN

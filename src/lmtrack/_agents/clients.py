@@ -5,6 +5,7 @@ The library costs half a millisecond a call and a hundred to load, so it is load
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -41,6 +42,7 @@ _NAMES: Final = {
     "kmail2": "KMail",
 }
 _UNKNOWN: Final = "Other"
+_PRODUCT: Final = re.compile(r"([A-Za-z][A-Za-z0-9 ._+-]{0,39}+)/")
 
 
 class _Browser(Protocol):
@@ -108,8 +110,11 @@ def describe_client(user_agent: str | None, /) -> ClientInfo:
         return ClientInfo(
             device_type=_device_type(parsed, user_agent), client_type="email_client", client_name=mail_client or known
         )
-    client_type = _TYPES.get(reason)
-    return ClientInfo(device_type=_device_type(parsed, user_agent), client_type=client_type, client_name=known)
+    if reason == Signal.UA_APP:
+        # The library would name the web view that it takes the app for.
+        product = _PRODUCT.match(user_agent)
+        known = product[1] if product else None
+    return ClientInfo(device_type=_device_type(parsed, user_agent), client_type=_TYPES.get(reason), client_name=known)
 
 
 _TYPES: Final[dict[str, ClientType]] = {Signal.UA_BROWSER: "browser", Signal.UA_APP: "app"}
@@ -127,7 +132,8 @@ def _name_mail_client(low: str) -> str | None:
 
 
 def _device_type(parsed: _Parsed, user_agent: str) -> DeviceType | None:
-    if parsed.is_tablet or "iPad" in user_agent:
+    # An Android browser that does not say Mobile is a tablet's; an app never says it.
+    if "iPad" in user_agent or (parsed.is_tablet and "AppleWebKit" in user_agent):
         return "tablet"
     if parsed.is_mobile or "iphone" in user_agent.lower() or "Android" in user_agent:
         return "mobile"

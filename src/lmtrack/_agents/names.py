@@ -261,6 +261,7 @@ MAIL_CLIENT_BEGINNINGS: Final = {
     "becky!": "Becky",
     "spark desktop": "Spark",
     "horde application": "Horde",
+    "yahoo%20mail": "Yahoo Mail",
 }
 
 # Office looks whether a link exists that a person is opening.
