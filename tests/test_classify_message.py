@@ -109,6 +109,16 @@ def test_a_person_who_reads_while_a_listed_scanner_looks_stays_a_person() -> Non
     assert machines([*scanner, click(9, 3, agent=SAFARI)], link_count=4) == [True] * 3 + [False]
 
 
+def test_a_person_who_reads_while_an_unknown_scanner_sweeps_stays_a_person() -> None:
+    sweep = [click(50 + link * 2.5, link, agent=BROWSERS[link], ip=OTHER_IP) for link in range(3)]
+    assert machines([*sweep, click(58, 1)], link_count=3) == [True] * 3 + [False]
+    hosts = [dataclasses.replace(event, ip=f"192.0.2.{place}") for place, event in enumerate(sweep)]
+    assert machines(hosts, link_count=3) == [True] * 3
+    assert people(
+        [dataclasses.replace(event, ip=f"192.0.2.{place % 2}") for place, event in enumerate(hosts)], link_count=3
+    )
+
+
 def test_safe_links_detonates_one_link_and_the_person_follows_it() -> None:
     detonation = click(65, 1, agent=CHROME.format(119), ip="40.94.29.84")
     person = click(64.5, 1)

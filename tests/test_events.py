@@ -131,8 +131,41 @@ def test_an_event_is_made_of_the_right_things(change: dict[str, object], error: 
     assert IP not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ip": IP},
+        {"at": "2026-08-01T09:00:00"},
+        {"at": "2026-08-01T11:00:00+02:00"},
+        {"at": "today"},
+        {"at": None},
+        {"kind": "view"},
+        {"honeypot": 0},
+        {"link_index": "1"},
+        {"headers": {"Accept-Language": "de"}},
+        {"headers": {"x-forwarded-for": IP}},
+        {"headers": [["referer", "x"]]},
+        {"client": IP},
+    ],
+)
+def test_only_what_to_dict_gives_is_read_back(change: dict[str, object]) -> None:
+    written = event(headers={"Accept-Language": "de"}, link_index=3, client="a key").to_dict()
+    assert Event.from_dict(json.loads(json.dumps(written))).to_dict() == written
+    with pytest.raises(ValueError, match=r".") as caught:
+        Event.from_dict({**written, **change})
+    assert IP not in str(caught.value)
+
+
+@pytest.mark.parametrize("data", [None, [], "x", {}, {"kind": "open"}])
+def test_an_event_is_read_from_an_object_with_all_members(data: object) -> None:
+    with pytest.raises(ValueError, match=r"^event: expected what to_dict gives$"):
+        Event.from_dict(data)
+
+
 @given(st.text(), st.text(), st.text(), st.dictionaries(st.text(), st.text()))
 def test_any_text_makes_an_event(agent: str, ip: str, method: str, headers: dict[str, str]) -> None:
     held = event(user_agent=agent, ip=ip, method=method, headers=headers)
     assert (held.user_agent, held.ip, held.method) == (agent, ip, method)
-    assert pickle.loads(pickle.dumps(held)) == dataclasses.replace(held, ip=None)  # noqa: S301 - our own bytes
+    stored = dataclasses.replace(held, ip=None)
+    assert pickle.loads(pickle.dumps(held)) == stored  # noqa: S301 - our own bytes
+    assert Event.from_dict(held.to_dict()) == stored

@@ -11,6 +11,7 @@ from lmtrack._agents.header_rules import Headers, read_headers
 from lmtrack._agents.verdict import Kind
 
 _LINK_INDEX_MAX: Final = 65_535  # as in tokens
+_MEMBERS: Final = {"kind", "user_agent", "at", "client", "link_index", "method", "headers", "honeypot"}
 _TEXT: Final = (str, type(None))
 
 
@@ -112,6 +113,29 @@ class Event:
             "headers": None if self.headers is None else dict(self.headers),
             "honeypot": self.honeypot,
         }
+
+    @classmethod
+    def from_dict(cls, data: object, /) -> Event:
+        """Give back what `to_dict` was called on, without the address.
+
+        Raises:
+            ValueError: It is something else.
+
+        Example:
+            >>> from datetime import UTC, datetime
+            >>> event = Event(kind="open", user_agent="Mozilla/5.0", at=datetime(2026, 8, 1, tzinfo=UTC))
+            >>> Event.from_dict(event.to_dict()) == event
+            True
+        """
+        if not isinstance(data, dict) or data.keys() != _MEMBERS or not isinstance(data["at"], str):
+            raise ValueError("event: expected what to_dict gives")
+        try:
+            event = cls(**{**data, "at": datetime.fromisoformat(data["at"])})
+        except TypeError:
+            raise ValueError("event: expected what to_dict gives") from None
+        if event.to_dict() != data:
+            raise ValueError("event: expected what to_dict gives")
+        return event
 
 
 def in_utc(time: datetime, name: str, /) -> datetime:

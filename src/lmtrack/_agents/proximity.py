@@ -41,6 +41,7 @@ _PAIR: Final = _Span(PAIR, SECOND - 1, 2)  # Marketo's proximity pattern, 2026-0
 # Our choice: as a sweep. Three, because Office and in-app browsers show two agents for one click.
 _ROTATION: Final = _Span(ROTATION, 10 * SECOND, 3)
 _SWEEP: Final = 10 * SECOND  # OpenAEV's window, 2026-08; Paminga's 3 s is too short for gateways that take turns
+_HOSTS: Final = _Span(SWEEP, _SWEEP, 3)  # our choice: two are a gateway's one and a person's
 _OPEN: Final = 10 * SECOND  # our choice: as a sweep
 LONGEST: Final = _SWEEP + _OPEN  # an open before a sweep
 
@@ -103,7 +104,13 @@ def _fast_together(clicks: list[Hit], charges: Charges, link_count: int, scanned
         _fast(group, charges, many)
         if scanned_until is not None:
             _fast([hit for hit in group if hit.at <= scanned_until], charges, link_count)
-    _fast(crowd, charges, many)
+    _fast(crowd, charges, 0)
+    if many:
+        # A gateway that takes ten seconds and has hosts has several: one more is the person who reads meanwhile.
+        hosts = Charges()
+        _within(crowd, [hit.address or hit.client for hit in crowd], _HOSTS, hosts)
+        swept = [hit for hit in crowd if hit.place in hosts]
+        _within(swept, [hit.link for hit in swept], _Span(SWEEP, _SWEEP, many), charges)
 
 
 def _fast(group: list[Hit], charges: Charges, link_count: int) -> None:
