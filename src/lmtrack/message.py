@@ -188,7 +188,7 @@ def track_message(
         return _untouched(document, message.decision, controls.removals)
     layout = document.layout(policy, domain, text_links=text_links, allow_signed=allow_signed)
     outcome = carry_out(layout, _order(message, layout, destination, destinations, pixel_position))
-    if not any(planned.leaf.is_html for planned in outcome.leaves.values()):
+    if outcome.pixel_left or not any(planned.leaf.is_html for planned in outcome.leaves.values()):
         clicks = TrackingMode.INDIVIDUAL if outcome.leaves else TrackingMode.OFF
         message = _lowered(message, Reason.NO_HTML, clicks=clicks)
     edits = (*controls.removals, *outcome.edits)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lmtrack._mime.raw_edit import Span
 
 _BLANKS: Final = b" \t\r\n"
-_LINE: Final = re.compile(rb"[A-Za-z0-9+/]++=*+")
+_LINE: Final = re.compile(rb"[A-Za-z0-9+/=]++")
 _STRICT: Final = re.compile(rb"[A-Za-z0-9+/]*+={0,2}+")
 _LONGEST: Final = 76
 

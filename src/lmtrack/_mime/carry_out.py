@@ -35,7 +35,8 @@ class Outcome(NamedTuple):
         reasons: Of the others, why they were not.
         edits: All edits of the raw message, ascending.
         changed: The places of the parts with edits in them.
-        pixel: The place of the part that got the pixel.
+        pixel: The place of the part that got the pixel; None if none did.
+        pixel_left: Whether there was one and no part could take it.
     """
 
     leaves: dict[int, PlannedLeaf]
@@ -43,26 +44,37 @@ class Outcome(NamedTuple):
     edits: list[RawEdit]
     changed: set[int]
     pixel: int | None
+    pixel_left: bool
 
 
 def carry_out(layout: Layout, order: Order, /) -> Outcome:
     """Edit every part that can be; the pixel goes into the last displayed HTML part that takes it."""
-    leaves, reasons = layout.leaves, layout.reasons
+    too_long: set[int] = set()
+    broken: set[int] = set()
     pending = order.pixel
     written: dict[int, list[RawEdit]] = {}
     shown: int | None = None
-    for place, planned in reversed(leaves.items()):
+    for place, planned in reversed(layout.leaves.items()):
         pixel = pending if planned.leaf.is_html else b""
         edits = _write(planned, order, pixel)
-        if edits is None:
-            leaves = {other: kept for other, kept in leaves.items() if other != place}
-            reasons = {**reasons, place: PartReason.LINE_TOO_LONG}
-        elif edits:
+        if edits is not None and pixel:
+            pending, shown = b"", place
+        elif edits is None:
+            # Perhaps the links alone fit. A second pass, which finds the pixel elsewhere, has to track the same.
+            too_long.add(place)
+            edits = _write(planned, order, b"") if pixel else None
+        if edits:
             written[place] = edits
-            if pixel:
-                pending, shown = b"", place
-    edits = [edit for place in reversed(written) for edit in written[place]]
-    return Outcome(leaves, reasons, edits, set(written), shown)
+        if edits is None:
+            broken.add(place)
+    return Outcome(
+        leaves={place: planned for place, planned in layout.leaves.items() if place not in broken},
+        reasons={**layout.reasons, **dict.fromkeys(too_long, PartReason.LINE_TOO_LONG)},
+        edits=[edit for place in reversed(written) for edit in written[place]],
+        changed=set(written),
+        pixel=shown,
+        pixel_left=bool(pending),
+    )
 
 
 def _write(planned: PlannedLeaf, order: Order, pixel: bytes, /) -> list[RawEdit] | None:

@@ -19,7 +19,7 @@ _NAME: Final = re.compile(r"([^ \t\r\n()<>@,;:\\\"=\[\]?/*]++)(?:\*(0|[1-9][0-9]
 _QUOTED: Final = compile_pattern(r'"((?:[^"\\]|\\.)*+)("?+)', re.DOTALL)
 # Boundaries such as `----=_Part_1` stand bare in much mail; the RFC wants quotes around `=`, `/`, `:` and their like.
 _BARE: Final = re.compile(r"[^ \t\r\n();\"\\]++")
-_REST: Final = compile_pattern(r'(?:[^;"(]|"(?:[^"\\]|\\.)*+(?:"|\Z)|\()*+', re.DOTALL)
+_REST: Final = compile_pattern(r'(?:[^;"]|"(?:[^"\\]|\\.)*+(?:"|\\?+\Z))*+', re.DOTALL)
 _BLANKS: Final = re.compile(r"[ \t\r\n]*+")
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _COMMENT_SIGN: Final = re.compile(r"[()]|\\.", re.DOTALL)

@@ -52,7 +52,7 @@ class PartReason(StrEnum):
     ENCODING = auto()  # an unknown transfer encoding
     BROKEN_ENCODING = auto()  # base64 that decoders read differently
     LINE_TOO_LONG = auto()
-    EMPTY = auto()  # not even a line end is between its header and the next delimiter
+    EMPTY = auto()  # there is no body, not even an empty line
     MALFORMED = auto()  # headers or boundaries that parsers read differently
     TOO_DEEP = auto()
     TOO_MANY_PARTS = auto()
@@ -135,18 +135,21 @@ class _Walk:
         # What stands on a delimiter line: the depth of its multipart, and whether it closes it.
         self.delimiters: dict[bytes, tuple[int, bool]] = {}
         self.leaf: Part | None = None  # its end is not known yet
+        self.nested = False
 
     def run(self) -> tuple[Part, ...]:
         raw = self.raw
         fields_end, body_start = find_body(raw)
-        self._begin("", read_part_headers(raw[:fields_end]), body_start)
+        self._begin("", read_part_headers(raw[:fields_end]), fields_end, body_start)
         if self.open:
+            self.nested = True
             lines = [(line.start() + 1, line.end()) for line in _DELIMITER.finditer(raw, max(body_start - 1, 0))]
             self._follow(lines)
         self._close_below(0, len(raw))
         if self.open:
             self._leave(len(raw))
-        reason = PartReason.MALFORMED if _LONE_CR_DELIMITER in raw and len(self.parts) > 1 else None
+        # A delimiter behind a lone CR is one for some readers only, and then nothing in the message is sure.
+        reason = PartReason.MALFORMED if self.nested and _LONE_CR_DELIMITER in raw else None
         if len(self.parts) > _MOST_PARTS:
             reason = PartReason.TOO_MANY_PARTS
         return tuple(part._replace(reason=part.reason or reason) if reason else part for part in self.parts)
@@ -173,7 +176,7 @@ class _Walk:
             headers = read_part_headers(raw[line_end.end() : head_end], in_digest=above.reason is PartReason.DIGEST)
             above.children.append((headers.content_id, len(self.parts)))
             path = f"{above.path}.{len(above.children)}" if above.path else str(len(above.children))
-            self._begin(path, headers, body_start)
+            self._begin(path, headers, head_end, body_start)
 
     def _find_part_body(self, start: int, lines: list[tuple[int, int]], place: int, /) -> tuple[int, int, int]:
         """Find where a part's header block ends and its body begins; a delimiter inside the block ends the part."""
@@ -187,7 +190,7 @@ class _Walk:
             position = limit  # a line of the block that only looks like a delimiter
             place += 1
 
-    def _begin(self, path: str, headers: PartHeaders, body_start: int, /) -> None:
+    def _begin(self, path: str, headers: PartHeaders, head_end: int, body_start: int, /) -> None:
         """Open a multipart or a leaf."""
         reason = self.open[-1].reason if self.open else None
         main, _, subtype = headers.content_type.partition("/")
@@ -200,7 +203,8 @@ class _Walk:
                 self._enter(path, subtype, headers, body_start, reason)
                 return
         else:
-            reason = reason or _leaf_reason(headers, main)
+            # Without an empty line behind the header there is no place for a body.
+            reason = reason or _leaf_reason(headers, main) or (PartReason.EMPTY if head_end == body_start else None)
         self.leaf = Part(path or "1", headers.content_type, body_start, 0, headers.encoding, headers.charset, reason)
 
     def _enter(self, path: str, subtype: str, headers: PartHeaders, start: int, reason: PartReason | None, /) -> None:
