@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, get_args
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from lmtrack import TrackingMode
 from lmtrack._agents.verdict import Actor, Evidence, Human, Verdict
 from lmtrack._endpoint.payload import PROBABILITY
+from lmtrack.classifier import ClientInfo
 from lmtrack.endpoint import event_payload, minimise
 from lmtrack.tokens import ClickToken, OpenToken, WithdrawToken
 
@@ -24,7 +24,7 @@ ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 OFF, AGGREGATE, DELIVERABILITY, INDIVIDUAL = TrackingMode
 
 PERSON = Verdict(actor=Actor.HUMAN, human=Human.YES, evidence=2, reasons=("ua.browser",))
-CLIENT = SimpleNamespace(device_type="mobile", client_type="email_client", client_name="Apple Mail")
+CLIENT = ClientInfo(device_type="mobile", client_type="email_client", client_name="Apple Mail")
 ALL: dict[str, Any] = {
     "event_id": UUID(ID),
     "occurred_at": AT,
@@ -298,7 +298,7 @@ def test_below_individual_nothing_of_a_recipient_is_left(
         "first": True,
         "subject": subject,
         "metadata": {"customer": customer},
-        "client": SimpleNamespace(device_type=device, client_type=kind, client_name=name),
+        "client": ClientInfo(device_type=device, client_type=kind, client_name=name),  # type: ignore[arg-type]
         "user_agent": agent,
     }
     link: dict[str, Any] = {"url": url, "anchor_text": anchor} if click else {}
@@ -330,6 +330,7 @@ def test_payloads_are_json() -> None:
         {"tag": b"x"},
         {"user_agent": 1},
         {"metadata": [("a", "b")]},
+        {"client": "Apple Mail"},
         {"occurred_at": "2026-01-01"},
         {"url": 5},
         {"anchor_text": 5},

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
+from lmtrack._agents.clients import ClientInfo
 from lmtrack._agents.verdict import Actor, Human, Verdict
 from lmtrack._clock import epoch_seconds
 from lmtrack.resolver import TrackingMode
 from lmtrack.tokens import ClickToken, OpenToken
-
-if TYPE_CHECKING:
-    from lmtrack.classifier import ClientInfo
 
 JsonObject: TypeAlias = dict[str, Any]  # what JSON allows as a value is the caller's `metadata` too
 
@@ -92,6 +90,8 @@ def event_payload(
         raise TypeError("token must be an OpenToken or a ClickToken, verdict a Verdict")
     if not isinstance(recipient, str) or not isinstance(first, bool) or not isinstance(event_id, (str, UUID)):
         raise TypeError("recipient must be a str, first a bool, event_id a str or UUID")
+    if client is not None and not isinstance(client, ClientInfo):
+        raise TypeError(f"client must be made by describe_client, not {type(client).__name__}")
     if metadata is not None and not isinstance(metadata, Mapping):
         raise TypeError(f"metadata must be a mapping or None, not {type(metadata).__name__}")
     texts = {"subject": subject, "tag": tag, "user_agent": user_agent, "url": url, "anchor_text": anchor_text}
