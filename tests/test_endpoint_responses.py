@@ -272,3 +272,6 @@ def test_a_status_line_has_its_phrase() -> None:
     lines = [pixel_response(method=method).status_line for method in ("GET", "OPTIONS", "PUT")]
     lines += [redirect_response(url).status_line for url in ("https://shop.example/", None)]
     assert lines == ["200 OK", "200 OK", "405 Method Not Allowed", "302 Found", "404 Not Found"]
+    assert HttpResponse(status=500, headers=()).status_line == "500 Internal Server Error"
+    with pytest.raises(ValueError, match="299"):
+        _ = HttpResponse(status=299, headers=()).status_line

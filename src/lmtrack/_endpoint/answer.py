@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Final
 
 from lmtrack._destination import is_destination
 from lmtrack.tokens import ClickToken
-
-_PHRASES: Final = {200: "OK", 302: "Found", 404: "Not Found", 405: "Method Not Allowed"}
 
 # GIF89a (W3C, 1990), field by field; a 204 or an empty body is drawn as a broken image.
 PIXEL: Final = bytes.fromhex(
@@ -63,10 +62,13 @@ class HttpResponse:
     def status_line(self) -> str:
         """Code and phrase, as WSGI wants them.
 
+        Raises:
+            ValueError: The status is none that is registered.
+
         >>> pixel_response().status_line
         '200 OK'
         """
-        return f"{self.status} {_PHRASES[self.status]}"
+        return f"{self.status} {HTTPStatus(self.status).phrase}"
 
 
 _PIXEL_RESPONSE: Final = HttpResponse(
