@@ -96,6 +96,14 @@ def _write_html(writer: Writer, fate: Fate, fields: list[str], *, controls: bool
         fate = "never"
     writer.note(f"encoding: {encoding or 'none'}")
     write_header(writer, fields, own, controls=controls)
+    if writer.chance(0.02):
+        writer.note("header without body")
+        writer.line_before = False
+        start = len(writer.out)
+        writer.leaves.append(
+            Leaf(start=start, end=start, kind="text/html", encoding=encoding, charsets=spelled, fate="never")
+        )
+        return
     writer.line("")
     if not writer.certain:
         fate = lower(fate, "may")

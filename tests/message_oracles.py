@@ -398,7 +398,7 @@ def check_lines(before: bytes, after: bytes, encoding: str) -> None:
     elif name == "base64":
         assert grown <= max(longest, QUOTED_LINE) or b"\n" not in before.strip()
         assert _is_strict_base64(after) or not _is_strict_base64(before)
-    elif name != "binary":
+    elif name != "binary" or longest <= LONGEST_LINE:
         assert grown <= max(longest, LONGEST_LINE)
     if b"\n" in before:
         for end in (rb"(?<!\r)\n", rb"\r\n"):

@@ -117,15 +117,17 @@ def junk() -> SearchStrategy[bytes]:
     )
 
 
+_DAMAGES: Final = [b"", b"\r", b"\n", b"=", b"\0", b"--", b'"', b";", b"\xff", b"\\", b"(", b"\r\n\r\n"]
+
+
 def mutated(raw: bytes, random: Random) -> bytes:
-    """Damage octets in up to four places."""
+    """Damage octets in up to four places; now and then only a beginning is left."""
+    if random.random() < 0.1:
+        raw = raw[: random.randint(0, len(raw))]
     for _ in range(random.randint(1, 4)):
         start = random.randint(0, len(raw))
         end = min(len(raw), start + random.choice([0, 1, 2, 40, 400]))
-        new = random.choice(
-            [b"", b"\r", b"\n", b"=", b"\0", b"--", raw[start:end] * 2, raw[end : end + 60], b'"', b";", b"\xff"]
-        )
-        raw = raw[:start] + new + raw[end:]
+        raw = raw[:start] + random.choice([*_DAMAGES, raw[start:end] * 2, raw[end : end + 60]]) + raw[end:]
     return raw
 
 

@@ -152,6 +152,8 @@ HOSTILE: Final[dict[str, Callable[[int], bytes]]] = {
     'a="': _repeat(b'a="', before=b"Content-Type: text/html; "),
     'a="b;': _repeat(b'; a="b', before=b"Content-Type: text/html"),
     "backslashes": _repeat(b"\\", before=b'Content-Type: text/html; charset="', after=b'"\r\n\r\nx'),
+    "backslashes without end": _repeat(b"\\", before=b'Content-Type: text/html; charset="'),
+    "a backslash without end": _repeat(b"x", before=b'Content-Type: text/html; charset="', after=b"\\"),
     'backslashes and "': _repeat(b'\\"', before=b'Content-Type: text/html; charset="'),
     "=": _repeat(b"=", before=b"Content-Type: text/html; a"),
     "blanks": _repeat(b" ", before=b"Content-Type: text/html;", after=b"charset=utf-8\r\n\r\nx"),
