@@ -6,7 +6,7 @@ names, and reads each character a bounded number of times.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from lmtrack._agents import names, shapes
 from lmtrack._agents.chrome_builds import possible_builds
@@ -44,6 +44,7 @@ _MAIL_PROXY: Final = _is(Signal.UA_MAIL_PROXY, Actor.IMAGE_PROXY, Human.YES_CLIE
 _VIBER: Final = _is(Signal.UA_PREVIEW_TOKEN, Actor.LINK_PREVIEW, Human.NO, 3, "Viber")
 _WHATSAPP: Final = _is(Signal.UA_PREVIEW_TOKEN, Actor.LINK_PREVIEW, Human.NO, 3, "Meta")
 
+_IMAGE_PROXY: Final = Actor.IMAGE_PROXY
 _PREFETCH: Final = _is(Signal.UA_GMAIL_PREFETCH, Actor.GMAIL_PREFETCH, Human.NO, 3, "Google")
 # The same string without its last word is Edge of 2015, and a person.
 _PREFETCHING: Final = (
@@ -90,12 +91,23 @@ _BROWSERS: Final = _by_name(names.BROWSERS, Signal.UA_BROWSER, Actor.HUMAN, Huma
 _APP_LIBRARIES: Final = _by_name(names.APP_LIBRARIES, Signal.UA_HTTP_LIBRARY, Actor.HTTP_CLIENT, Human.NO, 2)
 
 
-def _says(words: tuple[Word, ...]) -> list[tuple[str, Word, Verdict]]:
-    return [(word.guard, word, _is(word.signal, word.actor, Human.NO, word.evidence)) for word in words]
+class _Row(NamedTuple):
+    """A word, its place in its table, which decides between several, and the verdict it means."""
+
+    place: int
+    word: Word
+    verdict: Verdict
 
 
-_ROBOTS: Final = _says(ROBOTS)
-_PURPOSES: Final = _says(PURPOSES)
+def _by_guard(words: tuple[Word, ...]) -> dict[str, _Row]:
+    return {
+        word.guard: _Row(place, word, _is(word.signal, word.actor, Human.NO, word.evidence))
+        for place, word in enumerate(words)
+    }
+
+
+_ROBOTS: Final = _by_guard(ROBOTS)
+_PURPOSES: Final = _by_guard(PURPOSES)
 
 
 def judge_agent(user_agent: str | None, kind: Kind) -> Verdict:
@@ -113,7 +125,7 @@ def judge_agent(user_agent: str | None, kind: Kind) -> Verdict:
         return _APPLE_MAIL if group == 3 else _THUNDERBIRD
     user_agent = user_agent[:_LONGEST].strip()
     verdict = _EXACT[kind].get(user_agent) or _judge(user_agent.lower())
-    if kind == "click" and verdict.actor is Actor.IMAGE_PROXY and verdict.human is not Human.NO:
+    if kind == "click" and verdict.actor is _IMAGE_PROXY and not verdict.is_machine:
         # A proxy of images follows no links: something else carries its name.
         return Verdict(actor=Actor.UNKNOWN, human=Human.UNKNOWABLE, evidence=1, reasons=verdict.reasons)
     return verdict
@@ -131,8 +143,8 @@ def _judge(low: str) -> Verdict:  # noqa: PLR0911 - one return a rule, in the or
     if special := _special(low):
         return special
     text = " ".join(added)
-    says = GUARDS.search(text)
-    if says and (verdict := _say(_ROBOTS, text, phone=False)):
+    guards = GUARDS.findall(text)
+    if guards and (verdict := _say(_ROBOTS, guards, text, phone=False)):
         return verdict
     contact = "://" in low or "www." in low
     if contact:
@@ -140,11 +152,12 @@ def _judge(low: str) -> Verdict:  # noqa: PLR0911 - one return a rule, in the or
         contact = "://" in low or "www." in low
         added = [word for word in shapes.WORD.findall(shapes.ADDRESS.sub("", low)) if word not in shapes.COMMON]
         text = " ".join(added)
+        guards = GUARDS.findall(text)
     if not _MAIL_CLIENTS.keys().isdisjoint(added):
         return next(_MAIL_CLIENTS[word] for word in added if word in _MAIL_CLIENTS)
     engine = "applewebkit" in low or "gecko" in low or "msie" in low or _has_rare_engine(low)
     phone = "android" in low or "iphone" in low or "ipad" in low or _is_rare_phone(low, words)
-    if says and (verdict := _say(_PURPOSES, text, phone=phone)):
+    if guards and (verdict := _say(_PURPOSES, guards, text, phone=phone)):
         return verdict
     if phone and text and not engine and not contact:
         return _MAIL_WORD if shapes.MAIL.search(text) else _APP
@@ -158,11 +171,15 @@ def _judge(low: str) -> Verdict:  # noqa: PLR0911 - one return a rule, in the or
     return BROWSER if compatible else _other(low, added, text)
 
 
-def _say(words: list[tuple[str, Word, Verdict]], text: str, *, phone: bool) -> Verdict | None:
-    for guard, word, verdict in words:
-        if guard in text and (not phone or word.on_phones) and (not word.pattern or word.pattern.search(text)):
-            return verdict
-    return None
+def _say(table: dict[str, _Row], guards: list[str], text: str, *, phone: bool) -> Verdict | None:
+    first = None
+    for guard in guards:
+        row = table.get(guard)
+        if row is None or (phone and not row.word.on_phones) or (first is not None and first.place <= row.place):
+            continue
+        if row.word.pattern is None or row.word.pattern.search(text):
+            first = row
+    return first.verdict if first else None
 
 
 def _special(low: str) -> Verdict | None:  # noqa: PLR0911 - the same

@@ -55,11 +55,15 @@ def read_headers(headers: Headers) -> dict[str, str]:
     items = getattr(headers, "items", None)
     read: dict[str, str] = {}
     for pair in items() if callable(items) else headers:
-        if isinstance(pair, tuple | list) and len(pair) == 2:
-            name = _text(pair[0]).lower()
+        if isinstance(pair, _PAIR) and len(pair) == 2:
+            given = pair[0]
+            name = given.lower() if isinstance(given, str) else _text(given).lower()
             if name in _READ and name not in read:
                 read[name] = _text(pair[1])
     return read
+
+
+_PAIR: Final = (tuple, list)
 
 
 def _text(value: object) -> str:
@@ -70,7 +74,9 @@ def _text(value: object) -> str:
 
 def is_ahead(read: Mapping[str, str]) -> bool:
     """Say whether the browser fetched it before a person asked for it."""
-    return any(word in read.get(name, "").lower() for name, word in _AHEAD.items())
+    return not _AHEAD.keys().isdisjoint(read) and any(
+        word in read.get(name, "").lower() for name, word in _AHEAD.items()
+    )
 
 
 def came_through_gateway(read: Mapping[str, str]) -> bool:

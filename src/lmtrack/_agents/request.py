@@ -31,6 +31,8 @@ _QUICK: Final = timedelta(seconds=10)  # OpenAEV's delivery window
 _SCANNING: Final = timedelta(minutes=10)
 _NEVER: Final = timedelta(0)
 _ENOUGH: Final = 2
+_IS_BROWSER: Final = Signal.UA_BROWSER.value
+_APPLE_MPP: Final = Actor.APPLE_MPP
 
 
 class _Sign(NamedTuple):
@@ -107,7 +109,7 @@ def classify_event(
         signs.append(_Sign(Signal.HDR_PREFETCH, 3, Actor.LINK_PREVIEW))
     if kind == "click":
         signs += _time_signs(delay)
-        if read is not None and user_agent and alone.reasons[0] == Signal.UA_BROWSER:
+        if read is not None and user_agent and alone.reasons[0] == _IS_BROWSER:
             signs += _browser_signs(read, user_agent)
     return _decide(alone, signs, notes) if signs or notes else alone
 
@@ -149,7 +151,7 @@ def _network_signs(found: tuple[Found, ...], kind: Kind, *, gateway: bool, delay
 
 def _weigh_egress(alone: Verdict, lists: Networks, found: tuple[Found, ...]) -> Verdict:
     """Apple's prefetch comes from Apple's addresses, if we have their list; a script can write the same agent."""
-    if alone.actor is not Actor.APPLE_MPP or APPLE_EGRESS not in lists.tags:
+    if alone.actor is not _APPLE_MPP or APPLE_EGRESS not in lists.tags:
         return alone
     if any(one.tag == APPLE_EGRESS for one in found):
         return _with(alone, evidence=3, reasons=(*alone.reasons, Signal.NET_APPLE_EGRESS.value))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum, auto
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 Kind = Literal["open", "click"]
 Evidence = Literal[1, 2, 3]
@@ -40,6 +40,12 @@ class Human(StrEnum):
     NO = auto()
     UNKNOWABLE = auto()
     YES_CLIENT_HIDDEN = auto()
+
+
+# Looking a member up in its class is slow before Python 3.12, and verdicts are asked for each request.
+_YES: Final = Human.YES
+_NO: Final = Human.NO
+_YES_CLIENT_HIDDEN: Final = Human.YES_CLIENT_HIDDEN
 
 
 class Signal(StrEnum):
@@ -214,6 +220,11 @@ class Signal(StrEnum):
         "Paminga; field reports, 2026-08",
     )
     MSG_TWO_LINKS = "msg.two_links_same_second", "two links in one second", "Marketo's proximity pattern, 2026-08"
+    MSG_DETONATION = (
+        "msg.detonation",
+        "a click from a gateway vendor's network on a link that somebody else follows within a minute",
+        "warmbly #412, 2026-08: Safe Links does not fetch for the person",
+    )
     MSG_AGENTS = (
         "msg.agents_rotate",
         "a click from an address that shows three agents within ten seconds",
@@ -246,12 +257,12 @@ class Verdict:
     @property
     def is_machine(self) -> bool:
         """Whether it is known that no person was there."""
-        return self.human is Human.NO
+        return self.human is _NO
 
     @property
     def counts_for_metrics(self) -> bool:
         """Whether it counts as an open or a click by a person."""
-        return self.human is Human.YES or self.human is Human.YES_CLIENT_HIDDEN
+        return self.human is _YES or self.human is _YES_CLIENT_HIDDEN
 
     def to_dict(self) -> dict[str, object]:
         """Give it as JSON values with a fixed key order.
