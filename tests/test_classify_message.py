@@ -129,6 +129,44 @@ def test_safe_links_detonates_one_link_and_the_person_follows_it() -> None:
     assert verdicts[1].reasons == ("ua.browser",)
 
 
+SAFE_LINKS_IP = "40.94.29.84"
+
+
+@pytest.mark.parametrize(("seconds", "looked"), [(-60.1, False), (-60, True), (0, True), (60, True), (60.1, False)])
+@pytest.mark.parametrize("delivered_at", [DELIVERED, None])
+def test_a_look_at_the_link_that_a_person_follows_is_the_gateways(
+    seconds: float, delivered_at: datetime | None, *, looked: bool
+) -> None:
+    look, person = click(7200 + seconds, 1, agent=CHROME.format(119), ip=SAFE_LINKS_IP), click(7200, 1)
+    verdicts = judge([person, look], delivered_at=delivered_at)
+    assert verdicts[0].reasons == ("ua.browser",)
+    assert verdicts[1].is_machine is looked
+    if looked:
+        assert (verdicts[1].evidence, verdicts[1].reasons[0], verdicts[1].cause) == (2, "msg.detonation", 0)
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        click(7200, 2),
+        click(7200, None),
+        open_(7200),
+        click(7200, 1, ip=None),
+        click(7200, 1, ip="40.94.0.1"),
+        click(7200, 1, method="HEAD"),
+        click(7200, 1, agent="curl/8.4.0"),
+    ],
+)
+def test_a_look_needs_a_person_who_follows_the_same_link(person: Event) -> None:
+    assert judge([person, click(7201, 1, ip=SAFE_LINKS_IP)])[1].human is Human.YES
+
+
+def test_a_click_through_a_gateways_page_is_no_look() -> None:
+    headers = {"Referer": "https://eur01.safelinks.protection.outlook.com/", "Accept-Language": "de"}
+    assert people([click(7200, 1), click(7201, 1, ip=SAFE_LINKS_IP, headers=headers)])
+    assert people([click(7200, None), click(7201, None, ip=SAFE_LINKS_IP)])
+
+
 def test_a_click_in_an_isolated_browser_an_hour_later_is_a_persons() -> None:
     headers = {"Accept-Language": "de", "Sec-Fetch-Mode": "navigate", "Referer": "https://urldefense.com/v3/__https"}
     isolation = load_networks("192.0.2.0/24", tag="isolation", evidence=2)

@@ -84,13 +84,14 @@ RULES: Final = (
     Rule(3, Signal.MSG_BURST.value),
     Rule(3, Signal.MSG_SWEEP.value),
     Rule(2, Signal.MSG_HONEYPOT_TAINT.value),
+    Rule(2, Signal.MSG_DETONATION.value),
     Rule(2, Signal.MSG_BURST.value),
     Rule(2, Signal.MSG_SWEEP.value),
     Rule(1, Signal.MSG_HONEYPOT_TAINT.value),
     Rule(1, Signal.MSG_TWO_LINKS.value),
     Rule(1, Signal.MSG_AGENTS.value),
 )
-BURST, SWEEP, TAINT, BURST_OPEN, SWEEP_OPEN, TAINT_POINT, PAIR, ROTATION = range(len(RULES))
+BURST, SWEEP, TAINT, DETONATION, BURST_OPEN, SWEEP_OPEN, TAINT_POINT, PAIR, ROTATION = range(len(RULES))
 
 
 class Charges(dict[int, tuple[int, int, int]]):

@@ -213,7 +213,7 @@ def _load(text: str, found: Found) -> Networks:
     v6: dict[int, int] = {}
     asns: set[int] = set()
     # Not `splitlines`, which ends lines at ten other characters as well.
-    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+    for number, line in enumerate(text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n"), 1):
         # First as if it were neither indented nor commented: a list can have many thousand lines.
         address, slash, rest = line.partition("/")
         if _add(address, slash + (_before_country(rest) if "," in rest else rest), v4, v6):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from lmtrack._agents.detonation import AROUND, detonations
 from lmtrack._agents.events import Event, in_utc
 from lmtrack._agents.hits import RULES, SECOND, Charges, Hit, codes_of, make_hit, microseconds
 from lmtrack._agents.honeypot import BEFORE, taint
@@ -20,11 +21,12 @@ from lmtrack._agents.verdict import Actor, Human, Signal, Verdict
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
-SETTLE_AFTER: Final = timedelta(microseconds=max(BEFORE, LONGEST))
+SETTLE_AFTER: Final = timedelta(microseconds=max(BEFORE, LONGEST, AROUND))
 """How long to hold an event before it is published: what comes later than this after it cannot change its verdict.
 
 A sweep takes ten seconds, and the images may have come ten seconds before it. An invisible link looks back a minute,
-since slow gateways may follow it last. Add what the clocks of your servers differ by.
+since slow gateways may follow it last, and so does the person whose link a gateway looked at. Add what the clocks of
+your servers differ by.
 """
 
 _DUPLICATE: Final = 2 * SECOND  # our choice: a double click, a mail proxy's retry
@@ -125,6 +127,7 @@ def _judge_together(
     taint(hits, charges)
     bursts(hits, charges, link_count=link_count or 0, scanned_until=scanned_until)
     rotations(hits, charges)
+    detonations(hits, charges)
     judged = list(alone)
     for place, held in charges.items():
         judged[place] = _weigh(alone[place], held)
