@@ -149,10 +149,8 @@ TEXTS = st.text(st.sampled_from("<a> \u00e9\u20ac\u4e2d\u65e5\uac00\U0001f600"),
 def test_counting_octets_finds_every_character_again(
     source: str | bytes, label: str | None, data: st.DataObject
 ) -> None:
-    if isinstance(source, str):
-        content = source.encode(codec_of(label or "utf-8") or "utf-8", "replace")
-    else:
-        content = source
+    codec = codec_of(label or "utf-8") or "utf-8"
+    content = source.encode(codec, "replace") if isinstance(source, str) else source
     view = read_content(content, label)
     offsets = sorted(data.draw(st.lists(st.integers(0, len(view.text)), max_size=4)))
     counted = view.octets_before([*offsets, len(view.text)])

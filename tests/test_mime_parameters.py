@@ -85,7 +85,7 @@ QUOTED = st.text(st.sampled_from('ab ;=()/:\\"<>@,?'), min_size=1, max_size=12)
 @given(st.dictionaries(TOKENS.map(str.lower), QUOTED, max_size=4))
 def test_written_by_the_standard_library_it_reads_back(parameters: dict[str, str]) -> None:
     message = Message()
-    message.add_header("Content-Type", "text/html", **{})
+    message.add_header("Content-Type", "text/html")
     for name, value in parameters.items():
         message.set_param(name, value)  # an empty value it would leave out
     read = read_field(message["Content-Type"])

@@ -60,8 +60,8 @@ def read_part_headers(block: bytes, /, *, in_digest: bool = False) -> PartHeader
     content_type = kind.value
     if "content-type" not in found:
         content_type = "message/rfc822" if in_digest else "text/plain"
-    elif not _MEDIA_TYPE.fullmatch(content_type):
-        kind_clear = False
+    elif not _MEDIA_TYPE.fullmatch(content_type):  # RFC 2045 section 5.2 has it read as plain text
+        content_type, kind_clear = "text/plain", False
     return PartHeaders(
         content_type=content_type,
         # Blanks at the end of a delimiter line are padding, so at the end of a boundary they cannot count.
