@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+
+from lmtrack._mime.headers import read_controls, read_message_headers, unsubscribe_key
+
+PREFIX = "X-LM-Override-"
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        b"DKIM-Signature: v=1",
+        b"dkim-SIGNATURE:",
+        b"ARC-Seal: i=1",
+        b"ARC-Message-Signature: i=1",
+        b"ARC-Authentication-Results: i=1",
+        b"Content-MD5: x",
+        b"DomainKey-Signature: x",
+        b"X-Google-DKIM-Signature: v=1",
+        b"DKIM-Signature : v=1",
+    ],
+)
+def test_a_signature_is_found(field: bytes) -> None:
+    assert read_message_headers(b"Subject: x\r\n" + field + b"\r\n\r\nbody").signed
+
+
+@pytest.mark.parametrize(
+    "field", [b"Authentication-Results: dkim=pass", b"X-DKIM: no", b"Received: x", b"Subject: ARC-Seal: "]
+)
+def test_what_only_speaks_of_one_is_none(field: bytes) -> None:
+    assert not read_message_headers(field + b"\r\n\r\nDKIM-Signature: v=1").signed
+
+
+@pytest.mark.parametrize(
+    ("value", "urls"),
+    [
+        (b"<https://a.example/u>", {"https://a.example/u"}),
+        (
+            b"<mailto:x@a.example>, <https://a.example/u?x=1> (comment)",
+            {"mailto:x@a.example", "https://a.example/u?x=1"},
+        ),
+        (b"<https://a.example/\r\n very/long>", {"https://a.example/very/long"}),
+        (b" =?utf-8?q?=3Chttps=3A//a=2Eexample/u=3E?=", {"https://a.example/u"}),
+        (b" =?utf-8?b?%%%?=", set()),
+        (b" =?x-unknown?q?=3Ca=3E?=", set()),
+        (b"https://a.example/u", set()),
+        (b"", set()),
+    ],
+)
+def test_the_urls_of_list_unsubscribe_are_read(value: bytes, urls: set[str]) -> None:
+    assert read_message_headers(b"List-Unsubscribe: " + value + b"\r\n\r\n").unsubscribe == urls
+
+
+def test_all_such_fields_count() -> None:
+    raw = b"list-unsubscribe: <https://a.example/1>\r\nList-Unsubscribe: <https://a.example/2>\r\n\r\n"
+    assert read_message_headers(raw).unsubscribe == {"https://a.example/1", "https://a.example/2"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://a.example", "https://a.example/"),
+        ("HTTPS://A.Example/x", "https://a.example/x"),
+        ("https://a.example/x#top", "https://a.example/x"),
+        ("https://a.example?x=1", "https://a.example/?x=1"),
+    ],
+)
+def test_urls_that_lead_to_the_same_place_are_one(one: str, other: str) -> None:
+    assert unsubscribe_key(one) == unsubscribe_key(other)
+
+
+def test_others_are_not() -> None:
+    assert unsubscribe_key("https://a.example/x") != unsubscribe_key("https://a.example/X")
+    assert unsubscribe_key("mailto:X@a.example") == "mailto:X@a.example"
+
+
+def test_control_headers_are_found_whatever_their_form() -> None:
+    raw = (
+        b"Subject: x\r\nX-LM-Override-Track-Opens: false\r\nx-lm-override-TRACK-CLICKS:\r\n false\r\n"
+        b"X-LM-Override-Other: 1\r\nX-LM-Tag: stays\r\nX-LM-Override-Track-Opens : no\r\nTo: y\r\n\r\n"
+        b"X-LM-Override-Track-Opens: in the body\r\n"
+    )
+    controls = read_controls(raw, PREFIX)
+    assert [edit.old for edit in controls.removals] == [
+        b"X-LM-Override-Track-Opens: false\r\n",
+        b"x-lm-override-TRACK-CLICKS:\r\n false\r\n",
+        b"X-LM-Override-Other: 1\r\n",
+        b"X-LM-Override-Track-Opens : no\r\n",
+    ]
+    assert all(raw[edit.offset :].startswith(edit.old) and edit.new == b"" for edit in controls.removals)
+    assert controls.override.track_clicks is False
+
+
+def test_a_prefix_of_ones_own_is_possible() -> None:
+    assert len(read_controls(b"X-My-Track-Opens: no\r\n\r\n", "X-My-").removals) == 1
+    with pytest.raises(ValueError, match="prefix"):
+        read_controls(b"", "")
