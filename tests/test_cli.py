@@ -18,6 +18,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from cli_runs import BOTH, FIXED, KEY, NOW, refused, run
 from lmtrack._cli.arguments import read_time
 from lmtrack._cli.files import read_input, read_keys, write_output
 from lmtrack._cli.output import CommandError, as_table, printable
@@ -29,14 +30,10 @@ from lmtrack.urls import TrackingDomain
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KEY = "an-example-key-of-32-characters-0"
-NOW = "2026-01-02T00:00:00Z"
 HTML = (
     b"<p>\r\n<a href=\"https://shop.example/a?x=1&amp;y=2\">Shop</a>\r\n<a href='mailto:a@b.test'>Mail</a></body>\r\n"
 )
 _BINARY_CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\v\f\r\x1b"))
-BOTH = ("--track-opens", "--track-clicks", "--consent", "granted")
-FIXED = ("--message-id", "welcome-42", "--now", NOW)
 
 
 @pytest.fixture
@@ -66,21 +63,6 @@ def stdin(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
     return give
 
 
-def run(capsysbinary: pytest.CaptureFixture[bytes], *arguments: str) -> tuple[int, bytes, str]:
-    code = main(arguments)
-    out, err = capsysbinary.readouterr()
-    return code, out, err.decode()
-
-
-def refused(capsysbinary: pytest.CaptureFixture[bytes], *arguments: str) -> str:
-    """Run what cannot be done: exit code 2, nothing on standard output, one line on standard error."""
-    code, out, err = run(capsysbinary, *arguments)
-    assert (code, out) == (2, b"")
-    assert err.startswith("lmtrack: error: ")
-    assert err.count("\n") == 1
-    return err
-
-
 def token_of(*, kind: str = "open") -> str:
     keys = make_keys(KEY.encode())
     moment = read_time("2026-01-01T12:00:00Z")
@@ -94,7 +76,7 @@ def token_of(*, kind: str = "open") -> str:
 
 
 def test_no_verb_is_refused(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    assert "track, resolve, token, keys" in refused(capsysbinary)
+    assert "track, untrack, inspect, resolve, token, keys" in refused(capsysbinary)
 
 
 @pytest.mark.parametrize("arguments", [["frobnicate"], ["resolve", "--nope"], ["resolve", "--consent"], ["token"]])
@@ -106,7 +88,7 @@ def test_options_are_not_abbreviated(capsysbinary: pytest.CaptureFixture[bytes])
     refused(capsysbinary, "resolve", "--track-open")
 
 
-@pytest.mark.parametrize("verb", ["track", "resolve", "token", "keys"])
+@pytest.mark.parametrize("verb", ["track", "untrack", "inspect", "resolve", "token", "keys"])
 def test_help_of_each_verb_ends_with_an_example(capsysbinary: pytest.CaptureFixture[bytes], verb: str) -> None:
     with pytest.raises(SystemExit) as ended:
         main([verb, "--help"])
@@ -597,8 +579,6 @@ def test_track_refuses_bad_options_and_writes_nothing(
         ("octets.html", b"\xc3\x28\xa0\xa1", "binary"),
         ("paper.html", b"%PDF-1.7\n<< >>", "binary"),
         ("wide.html", "\ufeff<p>".encode("utf-16"), "binary"),
-        ("mail.eml", b"Subject: x\r\n\r\n", "message"),
-        ("mail.EML", b"Subject: x\r\n\r\n", "message"),
         ("no\x1b[2Jsuch", None, r"\x1b[2j"),
     ],
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import doctest
+import email
+import email.policy
 import importlib
 import inspect
 import pkgutil
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TOP = Path(__file__).resolve().parent.parent
-NEWSLETTER = TOP / "docs" / "examples" / "newsletter.html"
+EXAMPLES = TOP / "docs" / "examples"
 PAGES = [TOP / "README.md", *sorted(path for path in (TOP / "docs").rglob("*.md") if "_build" not in path.parts)]
 FLAGS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
 # Not executed, and why: `sh` sets up an environment, `text`, `json` and `html` are shown.
@@ -74,14 +76,14 @@ def run_console(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPat
 
 
 @pytest.fixture
-def in_a_folder_with_the_newsletter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copy(NEWSLETTER, tmp_path)
+def in_a_folder_with_the_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(EXAMPLES, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("LMTRACK_KEY", raising=False)
     monkeypatch.setenv("COLUMNS", "120")
 
 
-@pytest.mark.usefixtures("in_a_folder_with_the_newsletter")
+@pytest.mark.usefixtures("in_a_folder_with_the_examples")
 @pytest.mark.parametrize("page", PAGES, ids=relative)
 def test_examples_of_a_page_do_what_it_says(page: Path, run_console: Callable[[Example], str | None]) -> None:
     python, console = PythonCodeBlockParser(doctest_optionflags=FLAGS), CodeBlockParser("console", run_console)
@@ -108,19 +110,29 @@ def test_every_public_function_has_an_example(name: str) -> None:
     assert ">>> " in (inspect.getdoc(getattr(lmtrack, name)) or "")
 
 
-def test_first_command_of_the_readme_writes_the_tracked_mail(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_first_command_of_the_readme_tracks_a_mail(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (line,) = blocks(TOP / "README.md", "sh")[0].splitlines()
-    monkeypatch.chdir(TOP)
+    shutil.copytree(EXAMPLES, tmp_path / "docs" / "examples")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LMTRACK_KEY", raising=False)
     setup, _, command = line.partition(".venv/bin/lmtrack ")
     assert setup.startswith("python3 -m venv .venv && ")
     assert main(shlex.split(command)) == 0
     out, err = capfd.readouterr()
-    assert out.startswith("<!DOCTYPE html>")
-    assert out.count("https://track.example/c/") == 22
-    assert out.count("https://track.example/o/") == 1
+    assert not out
+    assert err.startswith("part   type           action     reason\n")
+    assert err.count("  tracked\n") == 6  # the HTML part, and four links, of which one is drawn twice
     assert "skipped: unsubscribe" in err
+    assert "opens   off         override_false" in err
+    tracked = email.message_from_bytes((tmp_path / "tracked.eml").read_bytes(), policy=email.policy.default)
+    body = tracked.get_body(("html",))
+    assert body is not None
+    html = body.get_content()
+    assert html.count("https://track.example/c/") == 5
+    assert "https://track.example/o/" not in html
+    assert "X-LM-Override-Track-Opens" not in tracked
 
 
 def test_second_command_of_the_readme_runs_these_tests() -> None:

@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import sys
 from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
-from lmtrack._cli import token, track
-from lmtrack._cli.arguments import Parser, add_decision_arguments, add_once, read_decision, read_path
-from lmtrack._cli.files import create_secret
-from lmtrack._cli.output import CommandError, as_json, as_table, say, standard_output
+from lmtrack._cli import inspect, keys, resolve, token, track, untrack
+from lmtrack._cli.arguments import Parser
+from lmtrack._cli.output import CommandError, say, standard_output
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
     from typing import TextIO
 
-_KEY_OCTETS: Final = 32  # RFC 2104 section 3: as long as the hash; printed in 43 characters
+_VERBS: Final = {
+    "track": track,
+    "untrack": untrack,
+    "inspect": inspect,
+    "resolve": resolve,
+    "token": token,
+    "keys": keys,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -92,58 +96,8 @@ def _build_parser() -> tuple[Parser, dict[str, Parser]]:
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")
     made = {}
-    for name, summary, example, add_arguments, run in (
-        ("track", "track the links and opens of an HTML file", track.EXAMPLE, track.add_arguments, track.run),
-        (
-            "resolve",
-            "say what may be tracked, and why",
-            "lmtrack resolve --track-opens --track-clicks --header 'X-LM-Override-Track-Clicks: no' --json",
-            _add_resolve_arguments,
-            _resolve,
-        ),
-        (
-            "token",
-            "explain a tracking URL or token; verify it with a key",
-            "lmtrack token --key-file lmtrack.key https://track.example/o/EQ...",
-            token.add_arguments,
-            token.run,
-        ),
-        ("keys", "make a key", "lmtrack keys -o lmtrack.key", _add_keys_arguments, _keys),
-    ):
-        made[name] = verbs.add_parser(name, help=summary, description=summary, example=example)
-        add_arguments(made[name])
-        made[name].set_defaults(run=run)
+    for name, verb in _VERBS.items():
+        made[name] = verbs.add_parser(name, help=verb.SUMMARY, description=verb.SUMMARY, example=verb.EXAMPLE)
+        verb.add_arguments(made[name])
+        made[name].set_defaults(run=verb.run)
     return parser, made
-
-
-def _add_resolve_arguments(parser: Parser) -> None:
-    add_decision_arguments(parser)
-    parser.add_argument("--json", action="store_true", help="print the evidence as one JSON object")
-
-
-def _resolve(arguments: argparse.Namespace) -> int:
-    decision = read_decision(arguments)
-    say(as_json(decision.to_dict()) if arguments.json else as_table(track.flag_rows(decision)), to=standard_output())
-    return 0
-
-
-def _add_keys_arguments(parser: Parser) -> None:
-    add_once(
-        parser,
-        "-o",
-        "--output",
-        metavar="FILE",
-        type=read_path,
-        default="-",
-        help="write it to a new file that only you can read (default: standard output)",
-    )
-
-
-def _keys(arguments: argparse.Namespace) -> int:
-    key = secrets.token_urlsafe(_KEY_OCTETS)
-    if arguments.output == "-":
-        say(key, to=standard_output())
-    else:
-        create_secret(arguments.output, key + "\n")
-        say("lmtrack: wrote a key; it is these characters, never decode them", to=sys.stderr)
-    return 0

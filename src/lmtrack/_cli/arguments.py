@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # RFC 5322 section 2.2: an empty line ends the header block, and a line that begins with a blank belongs to the one
 # before it; either would make the overrides after it count for nothing.
 _HEADER_LINE: Final = re.compile(r"[^ \t\r\n][^\r\n]*")
+PREFIX: Final = "X-LM-Override-"
 _BOOLEANS: Final = {"true": True, "false": False}
 _CONSENTS: Final = {consent.value: consent for consent in Consent}
 _WITHOUT_CONSENT: Final = {mode.name.lower(): mode for mode in TrackingMode if mode is not TrackingMode.INDIVIDUAL}
@@ -91,17 +92,26 @@ def add_decision_arguments(parser: argparse.ArgumentParser, /) -> None:
         default=[],
         help="a header line, such as 'X-LM-Override-Track-Opens: false'; may be repeated",
     )
+    add_prefix(override)
     consent = parser.add_argument_group("consent (a ceiling)")
     add_once(consent, "--consent", choices=sorted(_CONSENTS), default="unknown", help="the recipient's consent")
     add_once(consent, "--clicks-consent", choices=sorted(_CONSENTS), help="for clicks, if it is another")
 
 
-def read_decision(arguments: argparse.Namespace, /) -> Decision:
-    """Resolve what `add_decision_arguments` asked for.
+def add_prefix(group: argparse._ArgumentGroup | argparse.ArgumentParser, /) -> None:
+    """Add how override headers begin; None without it."""
+    add_once(
+        group, "--prefix", metavar="NAME", type=_read_prefix, help=f"how override headers begin (default: {PREFIX})"
+    )
+
+
+def read_decision(arguments: argparse.Namespace, /, *, message: bytes | None = None) -> Decision:
+    """Resolve what `add_decision_arguments` asked for, and what a message's own header asks for.
 
     Raises:
         CommandError: `--settings` is no settings object, or a `--header` not one whole line.
     """
+    prefix = arguments.prefix or PREFIX
     overrides = [
         Override(
             track_opens=_BOOLEANS.get(arguments.override_opens), track_clicks=_BOOLEANS.get(arguments.override_clicks)
@@ -112,7 +122,10 @@ def read_decision(arguments: argparse.Namespace, /) -> Decision:
     if not all(_HEADER_LINE.fullmatch(line) for line in arguments.header):
         raise CommandError("--header: give one whole line each, with no line end and no blank before its name")
     if arguments.header:
-        overrides.append(parse_headers("\r\n".join(arguments.header).encode("utf-8", "surrogateescape")))
+        lines = "\r\n".join(arguments.header).encode("utf-8", "surrogateescape")
+        overrides.append(parse_headers(lines, prefix=prefix))
+    if message is not None:
+        overrides.append(parse_headers(message, prefix=prefix))
     return resolve(
         Route(
             track_opens=arguments.track_opens,
@@ -142,6 +155,19 @@ def _unique_members(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return members
 
 
+def add_output_argument(parser: argparse.ArgumentParser, /) -> None:
+    """Add where the result goes."""
+    add_once(
+        parser,
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=read_path,
+        default="-",
+        help="where to write (default: standard output)",
+    )
+
+
 def add_key_arguments(parser: argparse.ArgumentParser, /) -> None:
     """Add where the keys come from."""
     keys = parser.add_argument_group("keys (from a file or the variable LMTRACK_KEY, never from the command line)")
@@ -157,6 +183,14 @@ def read_path(text: str, /) -> str:
     """
     if not text:
         raise argparse.ArgumentTypeError("must not be empty")
+    return text
+
+
+def _read_prefix(text: str) -> str:
+    try:
+        parse_headers(b"", prefix=text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("must be printable ASCII without blanks and colons") from None
     return text
 
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     from lmtrack._cli.arguments import Parser
 
+SUMMARY: Final = "explain a tracking URL or token; verify it with a key"
+EXAMPLE: Final = "lmtrack token --key-file lmtrack.key https://track.example/o/EQ..."
+
 _INPUT_LIMIT_OCTETS: Final = 64 * 1024  # a token has at most 4,096 characters; a URL and blanks around it
 _AFTER_PATH: Final = re.compile(r"[?#].*", re.DOTALL)
 _DAYS_MAX: Final = 36_500  # our choice: a hundred years, well inside what timedelta holds

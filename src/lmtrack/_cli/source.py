@@ -1,0 +1,141 @@
+"""What a verb works on: a page or a message, told apart by its content, with every octet kept."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lmtrack._cli.arguments import add_once, read_path
+from lmtrack._cli.files import read_input
+from lmtrack._cli.output import CommandError, printable
+from lmtrack._headers import iter_fields
+
+if TYPE_CHECKING:
+    import argparse
+
+    from lmtrack._cli.arguments import Parser
+
+# No HTML holds these, and nearly every other format does (UTF-16 has NUL). Allowed are the controls that WHATWG HTML
+# takes for blanks, VT, which word processors paste for a line break, and ESC, which ISO-2022-JP switches with.
+_BINARY: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]|\A%PDF-")
+# Fields that stand in every message, or in nothing else (RFC 5322, 2045, 6376, 2369).
+_KNOWN: Final = frozenset((
+    "cc", "content-transfer-encoding", "content-type", "date", "delivered-to", "dkim-signature", "from", "list-id",
+    "list-unsubscribe", "message-id", "mime-version", "received", "reply-to", "return-path", "sender", "subject", "to",
+))  # fmt: skip
+_OURS: Final = "x-lm-override-"
+# A page may quote the others.
+_MIME: Final = frozenset(("content-transfer-encoding", "mime-version"))
+_BOM: Final = b"\xef\xbb\xbf"
+
+_OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")  # MS-CFB section 2.2: what an Outlook .msg file is packed in
+# The line that opens the next entry of a mailbox (RFC 4155): behind an empty line, before a header field.
+_NEXT_ENTRY: Final = re.compile(rb"\n\r?\nFrom [^\r\n]*+\r?\n[!-9;-~]++:")
+_SUFFIXES: Final = {
+    ".msg": "an Outlook file; save the message as .eml",
+    ".mbox": "a mailbox; give one message of it",
+}
+
+
+class Source(NamedTuple):
+    """A file as it was read.
+
+    Attributes:
+        raw: Its octets.
+        is_message: Whether it is a message, not a page.
+        text: A page as characters; encoded again they are the octets. Empty for a message.
+        encoding: Of a page: `utf-8`, or `latin-1` if it is none and each octet stands for itself.
+    """
+
+    raw: bytes
+    is_message: bool
+    text: str = ""
+    encoding: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What the user calls it."""
+        return "message" if self.is_message else "html"
+
+
+def add_source_arguments(parser: Parser, /) -> None:
+    """Add the file, and what it is."""
+    parser.add_argument("file", metavar="FILE", type=read_path, help="HTML or a message (.eml); - reads standard input")
+    add_once(parser, "--type", choices=["html", "message"], help="what FILE is (default: its content says)")
+
+
+def read_source(arguments: argparse.Namespace, /) -> Source:
+    """Read the file that `add_source_arguments` asked for.
+
+    Raises:
+        CommandError: It cannot be read, is neither a page nor a message, or does not say which.
+    """
+    name = name_of(arguments.file)
+    data = read_message(arguments.file) if arguments.type == "message" else _read(arguments.file)
+    if arguments.type == "message" or (arguments.type is None and is_message(data)):
+        return Source(data, is_message=True)
+    if arguments.type is None and PurePath(arguments.file).suffix.lower() == ".eml":
+        raise CommandError(f"{name}: called a message, but begins as none; say --type message or --type html")
+    if arguments.type is None and _is_damaged(data):
+        raise CommandError(f"{name}: begins almost like a message; say --type message or --type html")
+    if _BINARY.search(data):
+        raise CommandError(f"{name}: binary, neither HTML nor a message")
+    # Both give every octet back: UTF-8 if it is valid (a byte order mark stays a character), else one octet each.
+    try:
+        return Source(data, is_message=False, text=data.decode("utf-8"), encoding="utf-8")
+    except UnicodeDecodeError:
+        if b"<" not in data:  # then nothing says that it is text at all
+            raise CommandError(f"{name}: binary, neither HTML nor a message") from None
+        return Source(data, is_message=False, text=data.decode("latin-1"), encoding="latin-1")
+
+
+def read_message(path: str, /) -> bytes:
+    """Read what is to be taken for a message.
+
+    Raises:
+        CommandError: It cannot be read, or is a page.
+    """
+    data = _read(path)
+    if _after_blanks(data).startswith(b"<"):
+        raise CommandError(f"{name_of(path)}: HTML, not a message")
+    return data
+
+
+def is_message(data: bytes, /) -> bool:
+    """Whether octets begin as a message: with header fields, a known one among them."""
+    for field in iter_fields(data):
+        if not field.certain:
+            return False
+        name = field.name.lower()
+        if name in _KNOWN or name.startswith(_OURS):
+            return True
+    return False
+
+
+def name_of(path: str, /) -> str:
+    """Give what a file is called in messages to the user."""
+    return "standard input" if path == "-" else printable(path)
+
+
+def _read(path: str) -> bytes:
+    if refused := _SUFFIXES.get(PurePath(path).suffix.lower()):
+        raise CommandError(f"{name_of(path)}: {refused}")
+    data = read_input(path)
+    if data.startswith(_OLE):
+        raise CommandError(f"{name_of(path)}: {_SUFFIXES['.msg']}")
+    if data.startswith(b"From ") and _NEXT_ENTRY.search(data):
+        raise CommandError(f"{name_of(path)}: {_SUFFIXES['.mbox']}")
+    return data
+
+
+def _is_damaged(data: bytes) -> bool:
+    # Taken for a page, a message whose first line is broken would be edited with no regard to its encoding.
+    rest = _after_blanks(data)
+    if rest.startswith(b"<"):
+        return False
+    return is_message(rest) or any(field.name.lower() in _MIME for field in iter_fields(rest))
+
+
+def _after_blanks(data: bytes) -> bytes:
+    return data.removeprefix(_BOM).lstrip(b" \t\r\n")

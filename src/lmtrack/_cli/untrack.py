@@ -1,0 +1,108 @@
+"""`lmtrack untrack`: a page or a message with its links led back and its pixel gone."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lmtrack._cli.arguments import add_key_arguments, add_output_argument
+from lmtrack._cli.files import read_keys, write_output
+from lmtrack._cli.link_arguments import add_base_url, read_domain
+from lmtrack._cli.output import CommandError, as_json, as_table, say, standard_output
+from lmtrack._cli.source import add_source_arguments, read_source
+from lmtrack._rewrite import untracking_edits
+from lmtrack._splice import splice
+from lmtrack._verified import verified_open
+from lmtrack.html import scan_html
+from lmtrack.links import LinkPolicy
+from lmtrack.message import scan_message, untrack_message
+
+if TYPE_CHECKING:
+    import argparse
+
+    from lmtrack._cli.arguments import Parser
+    from lmtrack._cli.source import Source
+    from lmtrack._document import HtmlDocument
+    from lmtrack.tokens import ClickToken
+    from lmtrack.urls import TrackingDomain
+
+SUMMARY: Final = "lead tracked links back and take the pixel out"
+EXAMPLE: Final = "lmtrack untrack tracked.eml -o archive.eml --key-file lmtrack.key"
+
+_POLICY: Final = LinkPolicy()
+
+
+def add_arguments(parser: Parser, /) -> None:
+    """Add what `lmtrack untrack` takes."""
+    add_source_arguments(parser)
+    add_output_argument(parser)
+    parser.add_argument(
+        "--json", action="store_true", help="report as JSON: on standard output with -o, else on standard error"
+    )
+    add_base_url(parser)
+    add_key_arguments(parser)
+
+
+def run(arguments: argparse.Namespace, /) -> int:
+    """Take out what the keys signed, and count it.
+
+    Raises:
+        CommandError: Arguments or input cannot be used; then nothing has been written.
+    """
+    report_to = standard_output() if arguments.json and arguments.output != "-" else sys.stderr
+    keys = read_keys(arguments.key_file, tenant=arguments.tenant)
+    if keys is None:
+        raise CommandError("--key-file or LMTRACK_KEY: needed to know what these keys signed")
+    domain = read_domain(arguments, keys)
+    source = read_source(arguments)
+    raw = _untracked(source, domain)
+    before, after = _count(source, domain), _count(_like(source, raw), domain)
+    write_output(arguments.output, raw)
+    report = {
+        "links_restored": before.links - after.links,
+        "pixels_removed": before.pixels - after.pixels,
+        "links_left": after.links + after.by_id,  # those by id hold no destination
+    }
+    if arguments.json:
+        say(as_json({"type": source.kind, **report}), to=report_to)
+    else:
+        say(as_table((name.replace("_", " "), count) for name, count in report.items()), to=report_to)
+    return 0
+
+
+def _untracked(source: Source, domain: TrackingDomain) -> bytes:
+    if source.is_message:
+        return untrack_message(source.raw, domain=domain)
+    edits = untracking_edits(scan_html(source.text), domain)
+    if source.encoding != "utf-8":
+        # Which octets a destination's characters are here is unknown; a reference means the same in any encoding.
+        edits = [edit._replace(new=edit.new.encode("ascii", "xmlcharrefreplace").decode("ascii")) for edit in edits]
+    return splice(source.text, edits).encode(source.encoding) if edits else source.raw
+
+
+def _like(source: Source, raw: bytes) -> Source:
+    text = "" if source.is_message else raw.decode(source.encoding)
+    return source._replace(raw=raw, text=text)
+
+
+class _Ours(NamedTuple):
+    """How much of what the keys signed is in a file."""
+
+    links: int
+    by_id: int
+    pixels: int
+
+
+def _count(source: Source, domain: TrackingDomain) -> _Ours:
+    clicks: tuple[ClickToken, ...]
+    pages: list[HtmlDocument]
+    if source.is_message:
+        layout = scan_message(source.raw).layout(_POLICY, domain, text_links=True, allow_signed=True)
+        clicks = layout.clicks
+        pages = [planned.leaf.document for planned in layout.leaves.values() if planned.leaf.is_html]
+    else:
+        page = scan_html(source.text)
+        clicks, pages = page.plan(_POLICY, domain).clicks, [page]
+    by_id = sum(click.url is None for click in clicks)
+    pixels = sum(verified_open(domain, image.url) is not None for page in pages for image in page.pixels())
+    return _Ours(len(clicks) - by_id, by_id, pixels)

@@ -1,0 +1,32 @@
+"""Run the command in this process, for its tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from lmtrack.cli import main
+
+if TYPE_CHECKING:
+    import pytest
+
+KEY: Final = "an-example-key-of-32-characters-0"
+NOW: Final = "2026-01-02T00:00:00Z"
+BOTH: Final = ("--track-opens", "--track-clicks", "--consent", "granted")
+FIXED: Final = ("--message-id", "welcome-42", "--now", NOW)
+NEWSLETTER: Final = Path(__file__).resolve().parent.parent / "docs" / "examples" / "newsletter.eml"
+
+
+def run(capsysbinary: pytest.CaptureFixture[bytes], *arguments: str) -> tuple[int, bytes, str]:
+    code = main(arguments)
+    out, err = capsysbinary.readouterr()
+    return code, out, err.decode()
+
+
+def refused(capsysbinary: pytest.CaptureFixture[bytes], *arguments: str) -> str:
+    """Run what cannot be done: exit code 2, nothing on standard output, one line on standard error."""
+    code, out, err = run(capsysbinary, *arguments)
+    assert (code, out) == (2, b"")
+    assert err.startswith("lmtrack: error: ")
+    assert err.count("\n") == 1
+    return err
