@@ -414,7 +414,7 @@ SAYS: dict[str, tuple[str, str | None]] = {
     "watch": (f"{WINDOWS_CHROME} XWatcher/1", f"{WINDOWS_CHROME} Watchface/1"),
 }
 PLAIN = """
-    monitor uptime archiv harvest valid verif inspect probe detect extract exractor parser retriev resolver grab
+    monitor uptime archiv harvest valid verif inspect probe detect extract exractor parser retriev resolver render grab
     copier mirror webhook callback favicon screenshot thumbnail metadata transcod translat optimiz classif
     research plagiar linkch finder sitemap webmaster heritrix nutch user-agent useragent daemon torrent kendra
 """.split()  # noqa: SIM905 - a list of words reads better

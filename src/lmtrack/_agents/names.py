@@ -139,6 +139,7 @@ FETCHERS: Final = _rows("""
     Naver: yeti/
     Daum: daumoa daum
     Coc Coc: coccoc
+    -: gopay imagemind marketplace/ newsgathering safeassign trustly/
     -: adbeat adminlabs adventurer ahrefs algoliarecommend/ alienfarm alittle appinsights asana/ biglotron
     -: blogtrottr/ brandwatch/ browsershots btwebclient/ bushbaby bw/ collapsify collectd/ colly/
     -: com.duckduckgo.mobile.android criticalcss.com/ cursor/ cypress/ dareboost datanyze determ discourse/
@@ -251,6 +252,15 @@ MAIL_CLIENTS: Final = _rows("""
     Rambox: rambox/
     Wavebox: wavebox
     Basecamp: basecamp
+    GroupWise: groupwise
+    IceWarp: icewarp
+    Kerio Connect: kerio
+    Entourage: entourage microsoft-entourage
+    Sparrow: sparrow/
+    Delta Chat: deltachat
+    Interlink: interlink/
+    Epyrus: epyrus/
+    Open-Xchange: open-xchange
     Evernote: evernote
     -: com.android.email email/ emailapp/ exchangewebservices/ hotmail mail/ mailapp/ mailbox/
 """)

@@ -105,7 +105,7 @@ SYSTEM: Final = re.compile(
     r"\b(?:mac ?os|macintosh|windows[ /]|win(?:nt|32|64|[0-9])|tizen|apple ?tv|roku|playstation|ps[345]|nintendo|xbox"
     r"|webos|web0s|smart-?tv|amiga|morphos|psp|dreamcast|x11|kindle)"
 )
-TOOL: Final = re.compile(r"[a-z0-9_.+-]++(?:/[a-z0-9._+-]++)?+")
+TOOL: Final = re.compile(r"[a-z0-9_.+-]++(?:/[a-z0-9._+-]++)?")
 # A mail service's image proxy that nobody has told us of: Seznam's and Yahoo's are called so.
 MAIL_PROXY: Final = re.compile(r"mail[._-]?(?:image|img)?[._-]?proxy")
 MAIL: Final = re.compile(r"mail(?!to|gun|chimp|wolf)|inbox|outlook|imap")

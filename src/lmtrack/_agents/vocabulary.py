@@ -86,7 +86,7 @@ PURPOSES: Final = (
     *_closer(
         {
             "fetch": r"fetch(?<!mozfetch)(?<!mozacfetch)(?!tv)",
-            "check": r"check(?!out|in\b)",
+            "check": r"check(?!out|in\b|point)",
             "index": r"index(?:er|ing|ation)?(?![a-z])",
             "seo": r"seo(?:(?<=\bseo)|\b)",
             "feed": r"feed(?!back)",
@@ -104,9 +104,10 @@ PURPOSES: Final = (
     ),
     *_plain(
         """
-        monitor uptime archiv harvest valid verif inspect probe detect extract exractor parser retriev resolver grab
-        copier mirror webhook callback favicon screenshot thumbnail metadata transcod translat optimiz classif
-        research plagiar linkch finder sitemap webmaster heritrix nutch user-agent useragent daemon torrent kendra
+        monitor uptime archiv harvest valid verif inspect probe detect extract exractor parser retriev resolver
+        render grab copier mirror webhook callback favicon screenshot thumbnail metadata transcod translat
+        optimiz classif research plagiar linkch finder sitemap webmaster heritrix nutch user-agent useragent
+        daemon torrent kendra
         """,
         Actor.CRAWLER,
         Signal.UA_PURPOSE,
@@ -131,16 +132,16 @@ GUARDS: Final = re.compile(_any_of({word.guard for word in (*ROBOTS, *PURPOSES)}
 TOOLS: Final = re.compile(
     r"""
     api | sdk | servi[cs] | server | connect | integrat | search | look-?up | health | export | import | proxy
-    | gateway | hook | test | \bcert | ssl | tls | dns | dcv | domain | host | url | uri | web | net(?!flix) | html
-    | \bcss | pdf | json | xml | ftp | soap | rpc | oauth | ping | sync | backup | deploy | build | cloud | data
-    | cache | cdn | \bjob | task | queue | schedul | worker | script | plug-?in | module | library | framework | engine
-    | runtime | python | perl | php | java | ruby | golang | rust | node | lua | scala | erlang | elixir | curl | wget
-    | sql | docker | kube | semantic | knowledge | intelligence | \bai\b | gpt | llm | advis | market | shop | \bpos\b
-    | \berp\b | \bcrm\b | \blead | news | blog | subscriber | site | content | stat[su] | metric | track | survey
-    | scor | match | discover | explor | secur | agent | \bcli\b | \blib | lib\b | open-?source | github | version
-    | unknown | example | hello | sender | manager | quality | safe | cookie | consent | shipp | commerce | order
-    | pay\b | transaction | invoice | ledger | bank | tool | util | batch | process | generator | image | photo | screen
-    | font | restclient | -client | google- | -google | facebook | meta- | \bjs\b | \bgo\b | \br\b | \.js\b | \.net\b
+    | gateway | hook | test | \bcert | ssl | tls | dns | dcv | domain | host | url | uri | web | net(?!flix)
+    | html | \bcss | pdf | json | xml | ftp | soap | rpc | oauth | ping | sync | backup | deploy | build | cloud
+    | data | cache | cdn | \bjob | task | queue | schedul | worker | script | plug-?in | module | library
+    | framework | engine | runtime | python | perl | php | java | ruby | golang | \brust | node | lua | scala
+    | erlang | elixir | curl | wget | sql | docker | kube | semantic | knowledge | intelligence | \bai\b | gpt
+    | llm | advis | \bpos\b | \berp\b | \bcrm\b | \blead | blog | subscriber | site | content | stat[su]
+    | metric | track | survey | scor | match | discover | explor | secur | agent | \bcli\b | \blib | lib\b
+    | open-?source | github | sender | manager | cookie | consent | shipp | tool | util | batch | process
+    | generator | client | render | walker | recon\b | peeker | wayback | adwords | google- | -google | facebook
+    | meta- | \bjs\b | \bgo\b | \br\b | \.js\b | \.net\b
     """,
     re.VERBOSE,
 )
