@@ -88,7 +88,7 @@ def _write(planned: PlannedLeaf, order: Order, pixel: bytes, /) -> list[RawEdit]
         start = order.position == "start"
         if order.position == "auto":
             start = planned.octets_with(urls if clicks else None) + len(pixel) > CLIP_OCTETS
-        offset = planned.leaf.document.pixel_place("start" if start else "end")
+        offset = planned.leaf.pixel_place("start" if start else "end")
     placed, whats = planned.places(clicks=clicks, pixel=offset)
     # An index of -1 or -2 counts from the end of the list.
     values = [*(urls or []), pixel, b""]

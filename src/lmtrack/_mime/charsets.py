@@ -64,9 +64,16 @@ _UNSAFE: Final = re.compile(
     """,
     re.VERBOSE,
 )
-# What gives such a charset away under another label: the byte order marks of UTF-16 and UTF-32, NUL between ASCII
-# letters, and the escape sequences that ISO-2022 switches with (RFC 1468, RFC 1557, RFC 1922).
-_UNSAFE_CONTENT: Final = re.compile(rb"\A(?:\xff\xfe|\xfe\xff|\x00\x00\xfe\xff)|<\x00|\x00<|\x1b\$|\x1b\([^B]")
+# What gives such a charset away under another label: the byte order marks of UTF-16 and UTF-32, a tag with NULs between
+# its letters, and the escape sequences that ISO-2022 switches with (RFC 1468, RFC 1557, RFC 1922).
+_UNSAFE_CONTENT: Final = re.compile(
+    rb"""
+      \A (?: \xff\xfe | \xfe\xff | \x00\x00\xfe\xff )
+    | < \x00 [!-~] \x00 | \x00 < \x00 [!-~] | < \x00\x00\x00 | \x00\x00\x00 <
+    | \x1b\$ | \x1b\([^B]
+    """,
+    re.VERBOSE,
+)
 _LONGEST_LABEL: Final = 40  # RFC 2978 section 2.3
 _OCTET: Final = re.compile("[\udc80-\udcff]")
 

@@ -11,6 +11,7 @@ import re
 from base64 import b64encode
 from email.errors import HeaderParseError
 from email.header import Header, decode_header
+from email.headerregistry import HeaderRegistry, UnstructuredHeader
 from email.policy import EmailPolicy
 from typing import Final
 
@@ -24,6 +25,9 @@ LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 # Beside octets of a raw message, which the parser keeps as lone surrogates.
 _BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f\udc80-\udcff]")
+
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+_WORD_OR_BLANKS: Final = re.compile(r"[ \t]++|[^ \t]++")
 
 _NAME: Final = re.compile(r"[!-9;-~]++")  # RFC 5322 section 3.6.8
 _ONE_FIELD: Final = compile_pattern(r"(?: [^\r\n\x00]++ | \r\n (?=[ \t]) )*+", re.VERBOSE)
@@ -60,9 +64,18 @@ def write_field(name: str, value: object, /, *, utf8: bool) -> bytes:
     """
     if not _NAME.fullmatch(name):
         raise ValueError("a header's name may hold printable ASCII without blanks and colons")
-    text = LINE_END.sub("\r\n", _text(name, value, utf8=utf8))
+    if isinstance(value, Header):
+        # What it knows of charsets is of no interest, but of octets nobody knows (U+FFFD) it has the only copy.
+        value = value.encode(maxlinelen=0) if "\ufffd" in str(value) else str(value)
+    if not isinstance(value, str):
+        raise TypeError(f"the header {name} must be a str or a Header, not {type(value).__name__}")
+    text = LINE_END.sub("\r\n", value)
     if not _ONE_FIELD.fullmatch(text):
         raise ValueError(f"the header {name} holds NUL, or a line end that would begin another header")
+    if hasattr(value, "fold"):
+        text = _set_in_code(name, value, utf8=utf8)
+    elif not utf8 and _BEYOND_ASCII.search(text):
+        text = _set_in_code(name, text.replace("\r\n", ""), utf8=utf8)
     lines = f"{name}: {text}".split("\r\n")
     if _longest(lines) > LONGEST_LINE:
         lines = [part for line in lines for part in _folded(line, LONGEST_LINE)]
@@ -71,32 +84,22 @@ def write_field(name: str, value: object, /, *, utf8: bool) -> bytes:
     return "".join(line + "\r\n" for line in lines).encode("utf-8", "surrogateescape")
 
 
-def _text(name: str, value: object, /, *, utf8: bool) -> str:
-    """What stands behind the colon and its blank: folded as it was if it was parsed, folded here if not."""
-    if isinstance(value, str) and not hasattr(value, "fold"):
-        if utf8 or _BEYOND_ASCII.search(value) is None:
-            return value
-        # Set in code, or parsed from a str. Only this knows which part of an address may be encoded.
-        value = _ONE_LINE.header_factory(name, "".join(LINE_END.split(value)))
-    if isinstance(value, Header):
-        try:
-            text = value.encode(maxlinelen=0, linesep="\r\n")
-        except HeaderParseError:
-            raise ValueError(f"the header {name} holds a line end that would begin another header") from None
-    elif isinstance(value, str):
-        if not utf8 and not all(address.addr_spec.isascii() for address in getattr(value, "addresses", ())):
-            raise ValueError(f"an address in {name} is not ASCII: that takes policy.SMTPUTF8, and servers that know it")
-        field: str = value.fold(policy=_ONE_LINE_UTF8 if utf8 else _ONE_LINE)  # type: ignore[attr-defined]  # no str's
-        text = field.partition(":")[2].removeprefix(" ").removesuffix("\r\n")
-    else:
-        raise TypeError(f"the header {name} must be a str or a Header, not {type(value).__name__}")
-    if _NO_WORDS.fullmatch(name) and _ENCODED_WORD.search(text):
-        raise ValueError(f"the header {name} must be ASCII; a URL in it is to be percent-encoded")
+def _set_in_code(name: str, value: str, /, *, utf8: bool) -> str:
+    """Write a value that was never folded; only a header's structure says which part of it may be encoded."""
     start = f"{name}: "
     limit = max(_SHORT_LINE - len(start), 40)
-    text = _ENCODED_WORD.sub(lambda word: _short_words(word[0], limit), text)
-    lines = [part for line in LINE_END.split(start + text) for part in _folded(line, GOOD_LINE)]
-    return "\r\n".join(lines)[len(start) :]
+    if not hasattr(value, "fold"):
+        text = issubclass(HeaderRegistry()[name], UnstructuredHeader) and not _SURROGATE.search(value)
+        value = value if text else _structured(name, value)
+    elif not isinstance(value, UnstructuredHeader)
+
+
+def _structured(name: str, value: str, /) -> str:
+    try:
+        header: str = _ONE_LINE.header_factory(name, value)
+    except (AttributeError, HeaderParseError, IndexError, RecursionError):  # the parser's own mistakes
+        raise ValueError(f"the header {name} makes no sense to a parser") from None
+    return header
 
 
 def _longest(lines: list[str], /) -> int:
@@ -137,6 +140,36 @@ def _short_words(word: str, limit: int, /) -> str:
         text = "".join(octets.decode(charset) for octets, charset in decode_header(word))
     except (HeaderParseError, LookupError, UnicodeDecodeError):
         return word
+    return _words(text, limit)
+
+
+def _is_text(value: str, /) -> bool:
+    """Whether a value is text of no structure with letters beyond ASCII; the standard library is slow with those."""
+    structured = hasattr(value, "fold") and not isinstance(value, UnstructuredHeader)
+    return not structured and not value.isascii() and _SURROGATE.search(value) is None
+
+
+def _with_words(text: str, limit: int, /) -> str:
+    """Encode the words of a text that need it, those beside one another with the blanks between them."""
+    written: list[str] = []
+    encoded: list[str] = []  # with the blanks that may turn out to be between two
+    for piece in _WORD_OR_BLANKS.findall(text):
+        between = len(encoded) % 2 == 1 and piece[0] in " \t"
+        if between or not piece.isascii() or _ENCODED_WORD.search(piece):
+            encoded.append(piece)
+        else:
+            written += [_run(encoded, limit), piece]
+            encoded = []
+    return "".join([*written, _run(encoded, limit)])
+
+
+def _run(encoded: list[str], limit: int, /) -> str:
+    blanks = encoded.pop() if encoded and not len(encoded) % 2 else ""
+    return _words("".join(encoded), limit) + blanks if encoded else ""
+
+
+def _words(text: str, limit: int, /) -> str:
+    """Write a text as encoded words, each of whole characters."""
     room = (limit - _AROUND) // 4 * 3
     chunks = [b""]
     for char in text:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from lmtrack._document import HtmlDocument
 from lmtrack._html.grammar import WS
 from lmtrack._mime.base64 import Base64Body
 from lmtrack._mime.charsets import is_unsafe, read_content
-from lmtrack._mime.lines import LONGEST_LINE, LinesBody
+from lmtrack._mime.lines import LONGEST_LINE, NO_LIMIT, LinesBody
 from lmtrack._mime.quoted import QuotedBody
 from lmtrack._mime.structure import PartReason
 from lmtrack._plain import plain_plan
@@ -32,7 +32,6 @@ _PGP: Final = re.compile(rb"^-----BEGIN PGP ", re.MULTILINE)
 _BLANK_BEFORE_NAME: Final = re.compile(rf"({WS})[^\t\n\f\r \"'>/=]++{WS}*+={WS}*+[\"']?+\Z")
 _LONGEST_NAME: Final = 100  # of an attribute with the blanks around it; our choice
 _TOO_LONG: Final = re.compile(rb"[^\n]{%d}" % (LONGEST_LINE + 2))  # CR is not counted, so two more to be sure
-_NO_LIMIT: Final = 1 << 62
 
 
 class Leaf:
@@ -71,7 +70,7 @@ class Leaf:
             return Base64Body(raw, part.start, part.end, eol)
         limit = LONGEST_LINE
         if part.encoding == "binary" and _TOO_LONG.search(raw, part.start, part.end):
-            limit = _NO_LIMIT  # some write `binary` on mail that any relay takes; others mean it
+            limit = NO_LIMIT  # some write `binary` on mail that any relay takes; others mean it
         return LinesBody(raw, part.start, part.end, eol, limit_octets=limit)
 
     @cached_property
@@ -99,6 +98,14 @@ class Leaf:
             numbered=tuple(link._replace(source=shown) for link in plan.numbered),
             skipped=tuple((link._replace(source=shown), reason) for link, reason in plan.skipped),
         )
+
+    def pixel_place(self, position: Literal["end", "start"], /) -> int:
+        """Where a pixel goes in the text; not behind its last line end, with which the message may have to end."""
+        text = self.view.text
+        place = self.document.pixel_place(position)
+        if place == len(text) and text.endswith("\n"):
+            place -= 2 if text.endswith("\r\n") else 1
+        return place
 
     def spans(self, edits: Sequence[tuple[int, str]], /) -> list[Span]:
         """Say where in the content characters stand that will be replaced: offset and old text, ascending."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from lmtrack._mime.raw_edit import Span
 
 LONGEST_LINE: Final = 998  # RFC 5322 section 2.1.1, without CRLF
+NO_LIMIT: Final = 1 << 62
 _PIXEL_START: Final = b"<img "
 
 
@@ -75,6 +76,10 @@ class LinesPlaces(NamedTuple):
     lines: list[_Line]
     eol: bytes
     limit_octets: int
+
+    def without_limit(self) -> LinesPlaces:
+        """The same places, whatever lines come of them."""
+        return self._replace(limit_octets=NO_LIMIT)
 
     def fill(self, values: list[bytes], /) -> list[RawEdit] | None:
         """Write one value in each place; a line that gets too long is broken inside its tags, if that is enough."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lmtrack._mime.lines import LinesPlaces
 from lmtrack._plain import plain_untracking_edits
 from lmtrack._rewrite import untracking_edits
 
@@ -24,4 +25,7 @@ def untracking_raw_edits(leaf: Leaf, domain: TrackingDomain, /) -> list[RawEdit]
     if not kept:
         return []
     spans = leaf.spans([(edit.offset, edit.old) for edit, _ in kept])
-    return leaf.body.place(spans).fill([value for _, value in kept]) or []
+    placed = leaf.body.place(spans)
+    if isinstance(placed, LinesPlaces):  # a line that tracking had to break was too long before
+        placed = placed.without_limit()
+    return placed.fill([value for _, value in kept]) or []
