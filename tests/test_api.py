@@ -99,7 +99,8 @@ SIGNATURES = {
         "NET_APPLE_EGRESS=net.apple_egress NET_SCANNER=net.scanner NET_SCANNER_PROBABLE=net.scanner_probable "
         "NET_CLOUD=net.cloud NET_LISTED=net.listed NET_INVALID=net.invalid MSG_HONEYPOT=msg.honeypot "
         "MSG_HONEYPOT_TAINT=msg.honeypot_taint MSG_BURST=msg.burst_3_in_2s MSG_SWEEP=msg.all_links_in_10s "
-        "MSG_TWO_LINKS=msg.two_links_same_second MSG_AGENTS=msg.agents_rotate MSG_DUPLICATE=msg.duplicate"
+        "MSG_TWO_LINKS=msg.two_links_same_second MSG_DETONATION=msg.detonation MSG_AGENTS=msg.agents_rotate "
+        "MSG_DUPLICATE=msg.duplicate"
     ),
     "SkipReason": (
         "EMPTY=empty PLACEHOLDER=placeholder FRAGMENT=fragment SCHEME=scheme SCHEME_RELATIVE=scheme_relative "
