@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from binascii import Error, a2b_base64, b2a_base64
 from bisect import bisect_right
+from functools import lru_cache
 from itertools import accumulate, chain
-from struct import iter_unpack
+from struct import Struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._mime.raw_edit import RawEdit
@@ -23,6 +24,7 @@ _BLANKS: Final = b" \t\r\n"
 _LINE: Final = re.compile(rb"[A-Za-z0-9+/=]++")
 _STRICT: Final = re.compile(rb"[A-Za-z0-9+/]*+={0,2}+")
 _LONGEST: Final = 76
+_BLOCK: Final = 64  # lines
 
 
 class Base64Body:
@@ -95,9 +97,13 @@ class Base64Places(NamedTuple):
 
 
 def _cut(letters: bytes, width: int, /) -> list[bytes]:
-    """Cut into lines; in half the time that slicing takes."""
-    whole = len(letters) // width * width
-    lines = list(chain.from_iterable(iter_unpack(f"{width}s", memoryview(letters)[:whole])))
-    if whole < len(letters):
-        lines.append(letters[whole:])
+    """Cut into lines, by the block: in half the time that slicing takes."""
+    blocks = len(letters) // (width * _BLOCK) * width * _BLOCK
+    lines = list(chain.from_iterable(_block_of(width).iter_unpack(memoryview(letters)[:blocks])))
+    lines += [letters[start : start + width] for start in range(blocks, len(letters), width)]
     return lines
+
+
+@lru_cache(maxsize=_LONGEST)
+def _block_of(width: int, /) -> Struct:
+    return Struct(f"{width}s" * _BLOCK)
