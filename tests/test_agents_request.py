@@ -263,6 +263,9 @@ def test_a_link_page_of_a_gateway_leads_people() -> None:
 
 def test_a_link_page_outweighs_two_points_and_no_strong_sign() -> None:
     assert click(headers=GATEWAY, asn=AZURE, delay=seconds(1)).human is Human.YES
+    for missing in ("Accept-Language", "Sec-Fetch-Mode"):
+        headers = {name: value for name, value in GATEWAY.items() if name != missing}
+        assert click(headers=headers, delay=seconds(1)).human is Human.YES
     assert click(headers={"Referer": GATEWAY["Referer"]}, delay=seconds(1)).is_machine
     assert click(headers=GATEWAY, ip=EOP).is_machine
     assert click(BOT, headers=GATEWAY).is_machine

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import pickle
 import re
+from pathlib import Path
 
 import pytest
 
@@ -56,3 +57,9 @@ def test_a_code_is_found_by_its_value_and_survives_pickling() -> None:
     for signal in Signal:
         assert {signal.value: signal}[str(signal)] is signal
         assert pickle.loads(pickle.dumps(signal)) is signal  # noqa: S301 - our own
+
+
+def test_the_page_on_people_and_machines_has_every_code_with_its_meaning() -> None:
+    page = Path(__file__).resolve().parent.parent / "docs" / "explanation" / "people-and-machines.md"
+    rows = [line for line in page.read_text("utf-8").split("\n") if re.match(r"\| `[a-z]+\.[a-z0-9_]+` \|", line)]
+    assert rows == [f"| `{signal.value}` | {signal.meaning} |" for signal in Signal]

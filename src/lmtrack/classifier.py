@@ -1,7 +1,7 @@
 """Was a person there? Verdicts on single requests, on the requests of one message together, and names of clients.
 
 What acted and whether a person stands behind it are two questions, and each answer says how much speaks for it.
-`docs/explanation/receiving.md` has the rules and what they cannot see.
+`docs/explanation/people-and-machines.md` has the rules and what they cannot see.
 """
 
 from __future__ import annotations
