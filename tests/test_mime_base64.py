@@ -55,6 +55,12 @@ def test_blanks_before_a_line_count() -> None:
     assert max(map(len, edit(b" " + encoded(b"x" * 57, 76), [(0, 0)], [b"y" * 9]).split(b"\n"))) == 76
 
 
+def test_a_body_can_be_asked_for_several_places() -> None:
+    body = read(b"QUJD")
+    assert body.place([(0, 0, -1)]).fill([b"x"]) == [(len(HEAD), b"QUJD", b"eEFCQw==")]
+    assert body.place([(3, 3, -1)]).fill([b"x"]) == [(len(HEAD) + 4, b"", b"eA==")]
+
+
 def test_padding_on_a_line_of_its_own_is_padding() -> None:
     assert edit(b"QQ=\n=\n", [(1, 1)], [b"BC"]) == b"QUJ\nD\n"
 

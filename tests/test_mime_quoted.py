@@ -64,6 +64,7 @@ def test_a_bare_equals_sign_before_the_character_that_moves_moves_too() -> None:
     body = b"y" * 75 + b"=zzz"
     assert edit(body, [(79, 79)], [b"<img>"]) == b"y" * 75 + b"=zz=\r\nz<img>"
     assert a2b_qp(edit(b"y" * 80 + b"=zzz", [(84, 84)], [b"<img>"])) == b"y" * 80 + b"=zzz<img>"
+    assert edit(b"y" * 74 + b"=z=y", [(78, 78)], [b"<img>"]) == b"y" * 74 + b"=\r\n=z=3Dy<img>"
 
 
 @pytest.mark.parametrize(
