@@ -22,6 +22,7 @@ from lmtrack import (
     make_open_token,
     make_withdraw_token,
 )
+from lmtrack.classifier import load_networks
 from lmtrack.endpoint import AdmissionReason, Handled, event_payload, handle_request, pixel_response, redirect_response
 from lmtrack.tokens import ClickToken, OpenToken, WithdrawToken
 from strategies import CONSENTS, ROUTES
@@ -252,6 +253,9 @@ def test_a_click_that_leads_nowhere_is_not_found_and_not_recorded(destination: A
     handled = ask(f"/t/c/{click_token(url=None)}", destination=destination)
     assert handled.response == redirect_response(None)
     assert (handled.token, handled.admission.record, handled.admission.reason) == (None, False, reason)
+    head = ask(f"/t/c/{click_token(url=None)}", destination=destination, method="HEAD")
+    assert head.response == redirect_response(None, method="HEAD")
+    assert head.admission.reason == reason
 
 
 @pytest.mark.parametrize(
@@ -343,6 +347,7 @@ def test_pressing_the_button_withdraws_at_any_time() -> None:
 def test_a_forged_withdrawal_is_not_found(method: str, token: str) -> None:
     handled = ask(f"/t/w/{token}", method=method)
     assert (handled.response.status, handled.token, handled.withdraws) == (404, None, False)
+    assert handled.admission.reason in {"wrong_purpose", "bad_signature", "unknown_key", "malformed"}
 
 
 def test_other_methods_withdraw_nothing() -> None:
@@ -374,7 +379,7 @@ def test_after_a_withdrawal_nothing_is_recorded_and_links_still_work() -> None:
 def test_headers_come_as_a_mapping_as_pairs_or_not_at_all() -> None:
     target = f"/t/o/{open_token()}"
     pairs = [("USER-AGENT", ROBOT["user-agent"]), ("user-agent", BROWSER), ("X-Nothing", None), (5, "x")]
-    octets = [(b"User-Agent", ROBOT["user-agent"].encode())]
+    octets = [(b"User-Agent", "x"), ("User-Agent", b"x"), (b"User-Agent", ROBOT["user-agent"].encode())]
     message = Message()
     message["user-agent"] = ROBOT["user-agent"]
     for headers in (pairs, iter(pairs), dict(pairs[:1]), octets, message, [None, "x", ("a", "b", "c"), pairs[0]]):
@@ -394,9 +399,56 @@ def test_the_time_since_the_mail_was_made_is_told_the_classifier_and_a_campaigns
         return handled.verdict.reasons
 
     assert "time.lt_2s" in reasons(INDIVIDUAL, soon)
+    assert "time.lt_2s" in reasons(INDIVIDUAL, ISSUED)
     assert "time.lt_2s" not in reasons(INDIVIDUAL, NOW)
     assert "time.lt_2s" not in reasons(AGGREGATE, soon)
     assert "time.lt_2s" not in reasons(INDIVIDUAL, ISSUED - timedelta(seconds=1))
+
+
+def test_what_is_known_of_the_network_is_told_the_classifier() -> None:
+    target = f"/t/c/{click_token()}"
+    own = load_networks("198.51.100.0/24", tag="our_gateway", evidence=3)
+
+    def reasons(**changed: Any) -> tuple[str, ...]:  # noqa: ANN401 - any argument of handle_request
+        verdict = ask(target, **changed).verdict
+        assert verdict is not None
+        return verdict.reasons
+
+    assert "net.scanner" in reasons(ip="209.222.82.1")  # Barracuda
+    assert "net.scanner_probable" in reasons(asn=22843)  # Proofpoint
+    assert "net.listed" in reasons(networks=own)
+    assert "hdr.no_accept_language" in reasons(headers={"User-Agent": BROWSER})
+    assert not {"net.scanner", "net.scanner_probable", "net.listed", "hdr.no_accept_language"} & {*reasons()}
+
+
+class Looked(Exception):  # noqa: N818 - it is no error
+    """Somebody looked at the address."""
+
+
+class Watched(str):
+    """An address that tells when it is looked at."""
+
+    __slots__ = ()
+
+    def __contains__(self, part: object) -> bool:
+        raise Looked
+
+
+def test_without_consent_nobody_looks_at_the_address() -> None:
+    for target in (f"/t/o/{open_token()}", f"/t/c/{click_token()}"):
+        for said in (Consent.DENIED, Consent.WITHDRAWN, Consent.UNKNOWN):
+            assert not ask(target, ip=Watched(IP), consent=lambda _token, said=said: said).admission.record
+        assert not ask(target, ip=Watched(IP), method="HEAD").admission.record
+        with pytest.raises(Looked):
+            ask(target, ip=Watched(IP))
+
+
+def test_the_time_of_the_request_is_now_if_none_is_given() -> None:
+    assert ask(f"/t/o/{make_open_token(DOMAIN.keys, ID)}", now=None).admission.record
+    assert ask(f"/t/o/{open_token(now=datetime(2020, 1, 1, tzinfo=UTC))}", now=None).admission.reason == "expired"
+    far = datetime(2090, 1, 1, tzinfo=UTC)
+    for target in (f"/t/o/{open_token(now=far)}".upper(), f"/t/o/{open_token(now=far).lower()}"):
+        assert ask(target, now=far).admission.reason is AdmissionReason.SCANNER
 
 
 def test_the_key_tells_events_apart_and_nothing_else() -> None:

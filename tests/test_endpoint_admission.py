@@ -169,15 +169,18 @@ def test_other_types_are_the_callers_mistake(changed: dict[str, object], text: s
 
 @pytest.mark.parametrize("token", [None, "token", WithdrawToken("letter", 0, AT)])
 def test_only_opens_and_clicks_are_admitted(token: object) -> None:
-    with pytest.raises(TypeError, match=r"^token must be an OpenToken or a ClickToken, not "):
+    with pytest.raises(TypeError, match=rf"^token must be an OpenToken or a ClickToken, not {type(token).__name__}$"):
         admit(token, **GOOD)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"^mode must be TrackingMode, not int$"):
         admit(OpenToken("letter", 0, 3, AT), **GOOD)  # type: ignore[arg-type]
 
 
 def test_a_naive_withdrawal_is_refused() -> None:
-    with pytest.raises(ValueError, match="withdrawn_at must be an aware datetime"):
+    with pytest.raises(ValueError, match=r"^withdrawn_at must be an aware datetime"):
         admit(opened(), **GOOD, withdrawn_at=AT.replace(tzinfo=None))
+    by_hand = OpenToken("letter", 0, INDIVIDUAL, AT.replace(tzinfo=None))
+    with pytest.raises(ValueError, match=r"^token\.issued_at must be an aware datetime"):
+        admit(by_hand, **GOOD, withdrawn_at=AT)
 
 
 def test_consent_and_route_have_no_default() -> None:

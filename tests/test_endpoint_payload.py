@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -231,7 +232,7 @@ def test_off_keeps_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("time", "day"),
+    ("written", "day"),
     [
         ("2026-01-02T08:30:15.123Z", "2026-01-02"),
         ("2026-01-02T23:30:15-05:00", "2026-01-03"),
@@ -245,9 +246,32 @@ def test_off_keeps_nothing() -> None:
         (20260102, None),
     ],
 )
-def test_the_day_is_that_of_utc(time: object, day: str | None) -> None:
-    payload = {"event": "message.opened", "data": {"opened_at": time}}
+def test_the_day_is_that_of_utc(written: object, day: str | None) -> None:
+    payload = {"event": "message.opened", "data": {"opened_at": written}}
     assert minimise(payload, mode=DELIVERABILITY) == ({"last_open_date": day} if day else {})
+
+
+def test_what_was_minimised_before_stays() -> None:
+    day = {"last_open_date": "2026-01-02"}
+    assert minimise(day, mode=DELIVERABILITY) == day
+    later = {"event": "message.opened", "data": {"opened_at": "2026-03-03T12:00:00Z"}}
+    assert minimise(day | later, mode=DELIVERABILITY) == day
+    assert minimise({"event": "message.opened"}, mode=AGGREGATE) == {"event": "message.opened", "data": {}}
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system has no tzset")
+def test_the_zone_of_the_machine_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = event_payload(opened(), PERSON, **ALL)
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    time.tzset()
+    try:
+        assert event_payload(opened(), PERSON, **ALL) == expected
+        for written in ("2026-01-02T23:30:15Z", "2026-01-02T00:30:15+00:00"):
+            payload = {"event": "message.opened", "data": {"opened_at": written}}
+            assert minimise(payload, mode=DELIVERABILITY) == {"last_open_date": "2026-01-02"}
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 JSON = st.recursive(
@@ -319,25 +343,28 @@ def test_payloads_are_json() -> None:
 # Mistakes
 
 
+NAMES = r"^recipient must be a str, first a bool, event_id a str or UUID$"
+
+
 @pytest.mark.parametrize(
-    "changed",
+    ("changed", "text"),
     [
-        {"event_id": 7},
-        {"recipient": None},
-        {"recipient": b"ann"},
-        {"first": 1},
-        {"subject": 5},
-        {"tag": b"x"},
-        {"user_agent": 1},
-        {"metadata": [("a", "b")]},
-        {"client": "Apple Mail"},
-        {"occurred_at": "2026-01-01"},
-        {"url": 5},
-        {"anchor_text": 5},
+        ({"event_id": 7}, NAMES),
+        ({"recipient": None}, NAMES),
+        ({"recipient": b"ann"}, NAMES),
+        ({"first": 1}, NAMES),
+        ({"subject": 5}, r"^subject must be a str or None, not int$"),
+        ({"tag": b"x"}, r"^tag must be a str or None, not bytes$"),
+        ({"user_agent": 1}, r"^user_agent must be a str or None, not int$"),
+        ({"url": 5}, r"^url must be a str or None, not int$"),
+        ({"anchor_text": 5}, r"^anchor_text must be a str or None, not int$"),
+        ({"metadata": [("a", "b")]}, r"^metadata must be a mapping or None, not list$"),
+        ({"client": "Apple Mail"}, r"^client must be made by describe_client, not str$"),
+        ({"occurred_at": "2026-01-01"}, r"^occurred_at must be an aware datetime or None, not str$"),
     ],
 )
-def test_other_types_are_the_callers_mistake(changed: dict[str, object]) -> None:
-    with pytest.raises(TypeError, match=next(iter(changed))):
+def test_other_types_are_the_callers_mistake(changed: dict[str, object], text: str) -> None:
+    with pytest.raises(TypeError, match=text):
         event_payload(clicked(), PERSON, **(CLICKED | changed))
 
 

@@ -214,12 +214,13 @@ def test_other_methods_are_told_what_is_allowed(answer: Callable[[str], HttpResp
 
 @pytest.mark.parametrize("method", [None, b"GET", 1])
 def test_method_and_destination_have_types(method: object) -> None:
-    with pytest.raises(TypeError, match=r"^method must be a str, not "):
+    with pytest.raises(TypeError, match=rf"^method must be a str, not {type(method).__name__}$"):
         pixel_response(method=method)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"^method must be a str, not "):
+    with pytest.raises(TypeError, match=rf"^method must be a str, not {type(method).__name__}$"):
         redirect_response(None, method=method)  # type: ignore[arg-type]
     for destination in (b"https://shop.example/", 5, ["https://shop.example/"]):
-        with pytest.raises(TypeError, match=r"^destination must be a ClickToken, str or None, not "):
+        text = rf"^destination must be a ClickToken, str or None, not {type(destination).__name__}$"
+        with pytest.raises(TypeError, match=text):
             redirect_response(destination)  # type: ignore[arg-type]
 
 
@@ -251,6 +252,21 @@ def test_only_the_page_to_withdraw_has_a_form_and_it_posts_to_itself() -> None:
         [(tag.tag, tag.attrib) for tag in parsed(make()).iter() if tag.tag in {"form", "button"}] for make in PAGES
     ]
     assert forms == [[], [("form", {"method": "post"}), ("button", {})], []]
+
+
+def test_what_the_pages_say() -> None:
+    texts = ["".join(parsed(make()).itertext()) for make in PAGES]
+    assert [[line for line in text.splitlines() if line] for text in texts] == [
+        ["Not found", "Not found", "This link leads nowhere. It may have been cut off."],
+        [
+            "Stop tracking?",
+            "Stop tracking?",
+            "You will still get our mail, and its links will still work.",
+            "We will no longer record whether you open it or what you click.",
+            "Stop tracking",
+        ],
+        ["Tracking is off"] * 2 + ["We no longer record whether you open this mail or what you click in it."],
+    ]
 
 
 # The value

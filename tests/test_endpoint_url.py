@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from lmtrack import (
     BadTokenSignature,
     MalformedToken,
     TokenExpired,
+    TokenNotYetValid,
     TokenRevoked,
     TrackingDomain,
     WrongPurpose,
@@ -280,6 +282,12 @@ def test_token_of_another_kind_key_or_time_is_refused_by_its_reason() -> None:
     with pytest.raises(TokenRevoked) as revoked:
         read_tracking_url(f"/o/{OPEN}", domain=DOMAIN, issued_after=ISSUED, now=NOW)
     assert isinstance(revoked.value.token, OpenToken)
+    with pytest.raises(TokenRevoked) as revoked:
+        read_tracking_url(f"/c/{CLICK}", domain=DOMAIN, issued_after=ISSUED, now=NOW)
+    assert isinstance(revoked.value.token, ClickToken)
+    for target in (f"/o/{OPEN}", f"/c/{CLICK}", f"/w/{WITHDRAW}"):
+        with pytest.raises(TokenNotYetValid):
+            read_tracking_url(target, domain=DOMAIN, now=ISSUED - timedelta(days=1))
     assert read_tracking_url(f"/o/{OPEN}", domain=DOMAIN, max_age=None, now=NOW + timedelta(days=999))
     assert read_tracking_url(
         f"/w/{WITHDRAW}", domain=DOMAIN, max_age=timedelta(0), issued_after=NOW, now=NOW + timedelta(days=999)
@@ -348,7 +356,7 @@ def test_copy_in_one_case_tells_a_scanner(base: str, kind: str) -> None:
         f"/{kind}/{token.upper()}",
         f"/{path}".lower(),
         f"/{path}".upper(),
-        f"/{kind}/{token}?X=1".upper(),
+        f"/{kind}/{token}".upper() + "?x=1",
         f"{base}/{kind}/{token}".upper(),
         f"{base}/{kind}/{token}".lower(),
     ]:
@@ -368,12 +376,24 @@ def test_copy_in_one_case_tells_a_scanner(base: str, kind: str) -> None:
         "da39a3ee5e6b4b0d3255bfef95601890afd80709",
         make_open_token(make_keys(b"a key of somebody else"), ID, now=ISSUED).lower(),
         make_open_token(KEYS, ID, now=datetime(2090, 1, 1, tzinfo=UTC)).lower(),
+        # Of another version: no spelling of its first letter is one of ours.
+        urlsafe_b64encode(b"\x29" + urlsafe_b64decode(OPEN)[1:]).decode().lower(),
     ],
 )
 def test_text_that_is_no_folded_token_of_ours_tells_nothing(token: str) -> None:
     for kind in "ocw":
         assert not refusal(f"/{kind}/{token}").scanner
         assert not refusal(f"/{kind.upper()}/{token}").scanner
+
+
+def test_copy_in_one_case_is_told_by_the_time_of_the_request() -> None:
+    far = datetime(2090, 1, 1, tzinfo=UTC)
+    token = make_open_token(KEYS, ID, now=far)
+    for target in (f"/o/{token.lower()}", f"/o/{token}".upper()):
+        with pytest.raises(BadToken) as caught:
+            read_tracking_url(target, domain=DOMAIN, now=far)
+        assert caught.value.scanner
+        assert not refusal(target).scanner
 
 
 def test_a_wrong_kind_in_one_case_would_be_none_of_ours() -> None:

@@ -174,8 +174,7 @@ def handle_request(
             user_agent=named.get("user-agent"),
             ip=ip,
             asn=asn,
-            method=method,
-            headers=None if headers is None else named,
+            headers=named,
             delay=_delay(token, now),
             networks=networks,
         )

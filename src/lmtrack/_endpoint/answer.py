@@ -125,7 +125,7 @@ def to_ascii(url: str, /) -> str:
     """Write a destination in ASCII; it leads to the same place. A destination in ASCII is returned as it is."""
     if url.isascii():
         return url
-    return _PARTS.sub(_part_to_ascii, url, count=1)
+    return _PARTS.sub(_part_to_ascii, url)
 
 
 def _part_to_ascii(parts: re.Match[str], /) -> str:

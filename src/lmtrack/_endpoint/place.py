@@ -187,8 +187,8 @@ def _path_of(target: str, domain: TrackingDomain, /) -> str | None:
         path = target[asked.end() :]
     elif scheme:
         return None
-    else:  # a path; two slashes at its beginning are one too many
-        path = target if target.startswith("/") else f"/{target}"
+    else:
+        path = f"/{target}"  # one slash too many is none
     end = _QUERY.search(path)
     return (path[: end.start()] if end else path)[:_LIMIT]
 
