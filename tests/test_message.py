@@ -190,6 +190,24 @@ def test_text_only_mail_has_no_pixel_and_says_so() -> None:
     assert untrack_message(tracked.raw, domain=DOMAIN) == PLAIN
 
 
+FLOWED = b"Content-Type: text/plain; format=flowed"
+
+
+def test_flowed_text_keeps_its_blanks_and_quotes() -> None:
+    raw = FLOWED + b"\r\n\r\n> quoted https://shop.example/ \r\n> more \r\n-- \r\nhttps://shop.example/2 \r\n"
+    tracked = track(raw, CLICKS, text_links=True)
+    assert untrack_message(tracked.raw, domain=DOMAIN) == raw
+    assert tracked.raw.count(b"/c/") == 2
+    assert tracked.raw.count(b" \r\n") == 4
+
+
+def test_a_url_that_may_go_on_in_the_next_line_is_not_cut() -> None:
+    raw = FLOWED + b"; DelSp=Yes\r\n\r\nSee https://shop.example/very/lo \r\nng and more\r\n"
+    assert reasons(track(raw, CLICKS, text_links=True)) == ["flowed"]
+    whole = FLOWED + b"; DelSp=Yes\r\n\r\nSee https://shop.example/ and \r\nmore https://shop.example/\r\n"
+    assert track(whole, CLICKS, text_links=True).raw.count(b"/c/") == 2
+
+
 def test_an_attached_page_is_no_html_mail() -> None:
     result = track(mixed(PLAIN, html(fields=b"Content-Disposition: attachment\r\n")))
     assert result.decision.reasons == ("opens:no_html", "clicks:no_html")

@@ -24,7 +24,9 @@ def bodies(raw: bytes) -> list[bytes]:
 
 
 def test_a_message_without_parts_is_one() -> None:
-    assert find_parts(b"Subject: a\r\n\r\nbody\r\n") == (Part("1", "text/plain", 14, 20, "7bit", None, None),)
+    assert find_parts(b"Subject: a\r\n\r\nbody\r\n") == (
+        Part("1", "text/plain", 14, 20, "7bit", None, delsp=False, reason=None),
+    )
 
 
 def test_parts_are_found_with_their_encoding_and_charset() -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # RFC 4880 section 6.2. What is signed or encrypted inside a text (RFC 1991) breaks with any change to the text.
 _PGP: Final = re.compile(rb"^-----BEGIN PGP ", re.MULTILINE)
+# RFC 3676 section 4.2: a line that ends in a blank goes on in the next.
+_AT_SOFT_BREAK: Final = re.compile(rb"(?:\A|(?<=[ \r\n]))[^ \r\n]++ \r?+\n")
 # A blank before the attribute whose value begins here; a line may be broken at it.
 _BLANK_BEFORE_NAME: Final = re.compile(rf"({WS})[^\t\n\f\r \"'>/=]++{WS}*+={WS}*+[\"']?+\Z")
 _LONGEST_NAME: Final = 100  # of an attribute with the blanks around it; our choice
@@ -55,7 +57,11 @@ class Leaf:
             return PartReason.BROKEN_ENCODING
         if is_unsafe(self.part.charset, body.content):
             return PartReason.CHARSET
-        return PartReason.INLINE_PGP if _PGP.search(body.content) else None
+        if _PGP.search(body.content):
+            return PartReason.INLINE_PGP
+        if self.part.delsp and any(b"://" in word[0] for word in _AT_SOFT_BREAK.finditer(body.content)):
+            return PartReason.FLOWED
+        return None
 
     @cached_property
     def body(self) -> Body:

@@ -52,6 +52,7 @@ class PartReason(StrEnum):
     ENCODING = auto()  # an unknown transfer encoding
     BROKEN_ENCODING = auto()  # base64 that decoders read differently
     LINE_TOO_LONG = auto()
+    FLOWED = auto()  # a URL may go on in the next line (format=flowed with delsp=yes)
     EMPTY = auto()  # there is no body, not even an empty line
     MALFORMED = auto()  # headers or boundaries that parsers read differently
     TOO_DEEP = auto()
@@ -71,6 +72,7 @@ class Part(NamedTuple):
         end: Where its body ends; the line end before a delimiter belongs to the delimiter.
         encoding: One of the five transfer encodings, lower case; another one as it stands.
         charset: The charset its label names, as written; None without.
+        delsp: Whether lines of its text are joined without the blank between them.
         reason: Why it is not touched; None if it is displayed text.
     """
 
@@ -80,6 +82,7 @@ class Part(NamedTuple):
     end: int
     encoding: str
     charset: str | None
+    delsp: bool
     reason: PartReason | None
 
 
@@ -205,7 +208,16 @@ class _Walk:
         else:
             # Without an empty line behind the header there is no place for a body.
             reason = reason or _leaf_reason(headers, main) or (PartReason.EMPTY if head_end == body_start else None)
-        self.leaf = Part(path or "1", headers.content_type, body_start, 0, headers.encoding, headers.charset, reason)
+        self.leaf = Part(
+            path=path or "1",
+            content_type=headers.content_type,
+            start=body_start,
+            end=body_start,
+            encoding=headers.encoding,
+            charset=headers.charset,
+            delsp=headers.delsp,
+            reason=reason,
+        )
 
     def _enter(self, path: str, subtype: str, headers: PartHeaders, start: int, reason: PartReason | None, /) -> None:
         reason = reason or _CONTAINERS.get(subtype, PartReason.CONTAINER)
@@ -247,7 +259,16 @@ class _Walk:
             reason = multipart.reason or PartReason.MALFORMED
             start = multipart.start
             self.parts.append(
-                Part(multipart.path or "1", multipart.content_type, start, max(start, end), "7bit", None, reason)
+                Part(
+                    path=multipart.path or "1",
+                    content_type=multipart.content_type,
+                    start=start,
+                    end=max(start, end),
+                    encoding="7bit",
+                    charset=None,
+                    delsp=False,
+                    reason=reason,
+                )
             )
         elif multipart.root_id is not None:
             wanted = [number for number, (name, _) in enumerate(children) if name and name == multipart.root_id]
