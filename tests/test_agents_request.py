@@ -159,6 +159,18 @@ def test_a_weak_agent_is_a_family_of_its_own(agent: str | None) -> None:
     assert verdict.reasons[0] == "time.lt_10s"
 
 
+def test_a_missing_agent_weighs_two_at_a_click_and_one_at_an_open() -> None:
+    assert click(None, headers=GATEWAY, delay=seconds(5)).human is Human.UNKNOWABLE
+    assert click(None, headers=GATEWAY, delay=seconds(1)).is_machine
+    assert opened(None, asn=PROOFPOINT).is_machine
+    assert opened(TOOL, asn=PROOFPOINT).is_machine
+    assert click(TOOL, headers=GATEWAY, delay=seconds(1)).human is Human.UNKNOWABLE
+
+
+def test_weak_evidence_does_not_get_weaker() -> None:
+    assert click("ExampleApp/1 (iPhone; iOS 18.0)", delay=seconds(1)).evidence == 1
+
+
 def test_an_unknown_agent_is_no_sign() -> None:
     verdict = click(UNKNOWN, delay=seconds(1))
     assert (verdict.actor, verdict.human, verdict.evidence) == (Actor.UNKNOWN, Human.UNKNOWABLE, 1)

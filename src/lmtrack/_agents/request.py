@@ -205,15 +205,14 @@ def _decide(alone: Verdict, signs: list[_Sign], notes: list[Signal]) -> Verdict:
         return Verdict(actor=Actor.SECURITY_SCANNER, human=Human.NO, evidence=2, reasons=codes + alone.reasons + noted)
     evidence = alone.evidence
     if alone.counts_for_metrics:
-        if came_by_gateway:
-            evidence = _BETTER[evidence] if total < 0 and not signs else evidence
-        elif signs:
+        if signs and not came_by_gateway:
             evidence = _WORSE[evidence]
+        elif came_by_gateway and not signs:
+            evidence = 2
     return _with(alone, evidence=evidence, reasons=alone.reasons + codes + noted)
 
 
 _WORSE: Final[dict[Evidence, Evidence]] = {1: 1, 2: 1, 3: 2}
-_BETTER: Final[dict[Evidence, Evidence]] = {1: 2, 2: 2, 3: 3}
 
 
 def _with(verdict: Verdict, *, evidence: Evidence, reasons: tuple[str, ...] | None = None) -> Verdict:
