@@ -26,7 +26,9 @@ LINE_END: Final = re.compile(r"\r\n|\r|\n")
 # Beside octets of a raw message, which the parser keeps as lone surrogates.
 _BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f\udc80-\udcff]")
 
-_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+_HEADERS: Final = HeaderRegistry()
+# Octets of a charset that nobody knows, kept or lost.
+_UNKNOWN: Final = re.compile(r"[\ud800-\udfff\ufffd]")
 _WORD_OR_BLANKS: Final = re.compile(r"[ \t]++|[^ \t]++")
 
 _NAME: Final = re.compile(r"[!-9;-~]++")  # RFC 5322 section 3.6.8
@@ -66,16 +68,15 @@ def write_field(name: str, value: object, /, *, utf8: bool) -> bytes:
         raise ValueError("a header's name may hold printable ASCII without blanks and colons")
     if isinstance(value, Header):
         # What it knows of charsets is of no interest, but of octets nobody knows (U+FFFD) it has the only copy.
-        value = value.encode(maxlinelen=0) if "\ufffd" in str(value) else str(value)
+        shown = _one_field(name, str(value))
+        value = value.encode(maxlinelen=0) if "\ufffd" in shown else shown
     if not isinstance(value, str):
         raise TypeError(f"the header {name} must be a str or a Header, not {type(value).__name__}")
-    text = LINE_END.sub("\r\n", value)
-    if not _ONE_FIELD.fullmatch(text):
-        raise ValueError(f"the header {name} holds NUL, or a line end that would begin another header")
+    text = _one_field(name, value)
     if hasattr(value, "fold"):
-        text = _set_in_code(name, value, utf8=utf8)
+        text = _one_field(name, _set_in_code(name, value, utf8=utf8))
     elif not utf8 and _BEYOND_ASCII.search(text):
-        text = _set_in_code(name, text.replace("\r\n", ""), utf8=utf8)
+        text = _one_field(name, _set_in_code(name, text.replace("\r\n", ""), utf8=utf8))
     lines = f"{name}: {text}".split("\r\n")
     if _longest(lines) > LONGEST_LINE:
         lines = [part for line in lines for part in _folded(line, LONGEST_LINE)]
@@ -84,19 +85,36 @@ def write_field(name: str, value: object, /, *, utf8: bool) -> bytes:
     return "".join(line + "\r\n" for line in lines).encode("utf-8", "surrogateescape")
 
 
+def _one_field(name: str, text: str, /) -> str:
+    text = LINE_END.sub("\r\n", text)
+    if not _ONE_FIELD.fullmatch(text):
+        raise ValueError(f"the header {name} holds NUL, or a line end that would begin another header")
+    return text
+
+
 def _set_in_code(name: str, value: str, /, *, utf8: bool) -> str:
-    """Write a value that was never folded; only a header's structure says which part of it may be encoded."""
+    """Fold a value that never was; only a header's structure says which part of it may be encoded."""
     start = f"{name}: "
     limit = max(_SHORT_LINE - len(start), 40)
-    if not hasattr(value, "fold"):
-        text = issubclass(HeaderRegistry()[name], UnstructuredHeader) and not _SURROGATE.search(value)
-        value = value if text else _structured(name, value)
-    elif not isinstance(value, UnstructuredHeader)
+    header = value if hasattr(value, "fold") else None
+    is_text = issubclass(type(value) if header else _HEADERS[name], UnstructuredHeader)
+    if is_text and not utf8 and not value.isascii() and not _UNKNOWN.search(value):
+        text = _with_words(str(value), limit)  # the standard library is slow with those
+    else:
+        header = _structured(name, value) if header is None else header
+        if not utf8 and not all(address.addr_spec.isascii() for address in getattr(header, "addresses", ())):
+            raise ValueError(f"an address in {name} is not ASCII: that takes policy.SMTPUTF8, and servers that know it")
+        field: str = header.fold(policy=_ONE_LINE_UTF8 if utf8 else _ONE_LINE)
+        text = field.partition(":")[2].removeprefix(" ").removesuffix("\r\n")
+        text = _ENCODED_WORD.sub(lambda word: _short_words(word[0], limit), text)
+    if _NO_WORDS.fullmatch(name) and _ENCODED_WORD.search(text):
+        raise ValueError(f"the header {name} must be ASCII; a URL in it is to be percent-encoded")
+    return "\r\n".join(_folded(start + text, _SHORT_LINE if "=?" in text else GOOD_LINE))[len(start) :]
 
 
 def _structured(name: str, value: str, /) -> str:
     try:
-        header: str = _ONE_LINE.header_factory(name, value)
+        header: str = _HEADERS(name, value)
     except (AttributeError, HeaderParseError, IndexError, RecursionError):  # the parser's own mistakes
         raise ValueError(f"the header {name} makes no sense to a parser") from None
     return header
@@ -138,15 +156,9 @@ def _short_words(word: str, limit: int, /) -> str:
         return word
     try:
         text = "".join(octets.decode(charset) for octets, charset in decode_header(word))
-    except (HeaderParseError, LookupError, UnicodeDecodeError):
+    except LookupError:  # octets of a charset that nobody knows
         return word
     return _words(text, limit)
-
-
-def _is_text(value: str, /) -> bool:
-    """Whether a value is text of no structure with letters beyond ASCII; the standard library is slow with those."""
-    structured = hasattr(value, "fold") and not isinstance(value, UnstructuredHeader)
-    return not structured and not value.isascii() and _SURROGATE.search(value) is None
 
 
 def _with_words(text: str, limit: int, /) -> str:

@@ -128,8 +128,7 @@ class _Writer:
                 raise TypeError(f"a part of type {kind}/{subtype} cannot hold parts")
             fields = self._fields(message)
             if subtype == "delivery-status":
-                blocks = [self._block(block) for block in payload]
-                return [fields, _CRLF, _CRLF.join(block.removesuffix(_CRLF) for block in blocks)]
+                return [fields, _CRLF, _CRLF.join(map(self._block, payload))]
             return [fields, _CRLF, *(_Part(inner, sealed) for inner in payload[:1])]
         body, encoding = _octets(payload), ""
         if not sealed and kind not in {"multipart", "message"}:
@@ -138,8 +137,9 @@ class _Writer:
         return [self._fields(message, encoding=encoding), _separator(message, body), body]
 
     def _block(self, message: Message, /) -> bytes:
+        """A block of fields of a delivery status; there are empty lines between blocks and none behind the last."""
         body = _octets(vars(message)["_payload"])
-        return self._fields(message) + _separator(message, body) + body
+        return self._fields(message) + (_separator(message, body) + body if body else b"")
 
     def _multipart(
         self, message: Message, parts: list[Message], /, *, sealed: bool
