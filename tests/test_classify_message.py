@@ -672,6 +672,35 @@ def test_more_events_only_make_more_machines(events: list[Event], more: dict[str
         assert not earlier.is_machine or later.evidence >= earlier.evidence
 
 
+@given(MESSAGES, SETTINGS, st.lists(st.floats(-5, 700) | st.sampled_from([0, 2, 10, 600]), min_size=2, max_size=6))
+def test_each_event_is_first_judged_as_if_it_were_alone(
+    events: list[Event], more: dict[str, Any], seconds: list[float]
+) -> None:
+    # The same requests at many times, none of them in company: the message rules look at less than this.
+    apart = [
+        dataclasses.replace(
+            event, at=DELIVERED + timedelta(seconds=later), link_index=None, honeypot=False, kind="click"
+        )
+        for event in events
+        for later in seconds
+    ]
+    for event, verdict in zip(apart, classify_message(apart, **more), strict=True):
+        delivered_at = more["delivered_at"]
+        own = classify_event(
+            kind=event.kind,
+            user_agent=event.user_agent,
+            ip=event.ip,
+            method=event.method,
+            headers=event.headers,
+            delay=None if delivered_at is None else event.at - delivered_at,
+        )
+        company = {code for code in verdict.reasons if code.startswith("msg.")}
+        assert company <= {Signal.MSG_DUPLICATE, Signal.MSG_AGENTS}
+        if Signal.MSG_AGENTS not in company:
+            assert tuple(code for code in verdict.reasons if code not in company) == own.reasons
+            assert dataclasses.replace(verdict, reasons=(), cause=None) == dataclasses.replace(own, reasons=())
+
+
 @given(MESSAGES, SETTINGS)
 def test_company_only_makes_machines_and_says_why(events: list[Event], more: dict[str, Any]) -> None:
     for place, (event, verdict) in enumerate(zip(events, classify_message(events, **more), strict=True)):

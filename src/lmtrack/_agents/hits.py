@@ -52,7 +52,7 @@ def make_hit(index: int, event: Event, verdict: Verdict) -> Hit:
     return tuple.__new__(
         Hit,
         (
-            microseconds(event.at),
+            (event.at - _EPOCH) // _MICROSECOND,
             event.kind == "click",
             NO_LINK if event.link_index is None else event.link_index,
             event.user_agent or "",

@@ -133,6 +133,8 @@ def _within(group: Sequence[Hit], values: Sequence[Hashable], span: _Span, charg
     rule, length, wanted = span
     if len(group) < wanted:
         return 0
+    if group[-1].at - group[0].at <= length:
+        return _all_within(group, values, span, charges)
     inside: dict[Hashable, int] = {}
     left = beyond = count = 0
     for right, hit in enumerate(group):
@@ -154,6 +156,20 @@ def _within(group: Sequence[Hit], values: Sequence[Hashable], span: _Span, charg
             beyond = right + 1
             count += beyond - start
     return count
+
+
+def _all_within(group: Sequence[Hit], values: Sequence[Hashable], span: _Span, charges: Charges) -> int:
+    """Do the same where no span begins later than the first hit, which is the usual case."""
+    seen: set[Hashable] = set()
+    for right, value in enumerate(values):
+        seen.add(value)
+        if len(seen) == span.wanted:
+            for hit in group[:right]:
+                charges.add(hit.place, span.rule, group[right].place)
+            for hit in group[right:]:
+                charges.add(hit.place, span.rule, group[0].place)
+            return len(group)
+    return 0
 
 
 def _opens(hits: Sequence[Hit], clicks: list[Hit], charges: Charges) -> None:

@@ -6,6 +6,7 @@ another. So the order of the events is nothing, and more events can only add mac
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -44,6 +45,10 @@ _POINTS: Final = frozenset(
         Signal.NET_CLOUD,
     }
 )
+# Where `classify_event` takes a delay for another: a person cannot click before delivery, at once, nor as fast as this,
+# and gateways scan until the last of these.
+_STAGES: Final = (timedelta(0), timedelta(seconds=2), timedelta(seconds=10), timedelta(minutes=10))
+
 # Members of enums take four times as long to look up before Python 3.12.
 _NO: Final = Human.NO
 _SCANNER: Final = Actor.SECURITY_SCANNER
@@ -101,21 +106,34 @@ def classify_message(
             raise ValueError("link_count must not be negative")
     if networks is not None and not isinstance(networks, Networks):
         raise TypeError(f"networks must be made by load_networks, not {type(networks).__name__}")
-    lists = networks or shipped_networks()
-    alone = [
-        classify_event(
-            kind=event.kind,
-            user_agent=event.user_agent,
-            ip=event.ip,
-            method=event.method,
-            headers=event.headers,
-            delay=event.at - delivered_at if delivered_at is not None and event.kind == "click" else None,
-            networks=lists,
-            honeypot=event.honeypot,
-        )
-        for event in given
-    ]
+    alone = _judge_alone(given, delivered_at, networks or shipped_networks())
     return _judge_together(given, alone, delivered_at, link_count) if len(given) > 1 else alone
+
+
+def _judge_alone(events: Sequence[Event], delivered_at: datetime | None, networks: Networks) -> list[Verdict]:
+    """Classify each event; those of one client are often the same request but for the time."""
+    verdicts: list[Verdict] = []
+    known: dict[Hashable, Verdict] = {}
+    for event in events:
+        delay = event.at - delivered_at if delivered_at is not None and event.kind == "click" else None
+        stage = None if delay is None else bisect_right(_STAGES, delay)
+        request = (event.user_agent, event.ip, event.kind, event.method, event.honeypot, stage)
+        verdict = known.get(request) if event.headers is None else None
+        if verdict is None:
+            verdict = classify_event(
+                kind=event.kind,
+                user_agent=event.user_agent,
+                ip=event.ip,
+                method=event.method,
+                headers=event.headers,
+                delay=delay,
+                networks=networks,
+                honeypot=event.honeypot,
+            )
+            if event.headers is None:
+                known[request] = verdict
+        verdicts.append(verdict)
+    return verdicts
 
 
 def _judge_together(
@@ -129,8 +147,12 @@ def _judge_together(
     rotations(hits, charges)
     detonations(hits, charges)
     judged = list(alone)
+    weighed: dict[tuple[int, tuple[int, int, int]], Verdict] = {}
     for place, held in charges.items():
-        judged[place] = _weigh(alone[place], held)
+        same = id(alone[place]), held
+        if same not in weighed:
+            weighed[same] = _weigh(alone[place], held)
+        judged[place] = weighed[same]
     _mark_duplicates(hits, judged)
     return judged
 
