@@ -39,6 +39,7 @@ from lmtrack import (
     track_message,
     untrack_message,
 )
+from message_strategies import seeded_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -439,6 +440,51 @@ def test_one_copy_for_all_is_tracked_only_if_all_agreed(relay_page: dict[str, An
     assert recipients == [ANN, BEN, CEM]
     assert len(tokens_in(octets, "c")) == len(tokens_in(octets, "o")) == 1
     assert untrack_message(octets, domain=street.page["domain"]) == raw
+
+
+def can_be_sent(raw: bytes) -> bool:
+    """Whether smtplib sends it as it is: lines of up to 998 octets, a last line end, no dot behind a bare line feed."""
+    lines = raw.split(b"\r\n")
+    return not lines[-1] and max(map(len, lines)) <= 998 and not any(b"\n." in line for line in lines)
+
+
+def test_hostile_mail_comes_through_and_what_is_untracked_is_the_same(street: Street) -> None:
+    sent = [made for seed in range(600) if can_be_sent((made := seeded_message(seed)).raw)]
+    assert len(sent) > 50
+
+    def send(port: int) -> None:
+        with smtplib.SMTP("127.0.0.1", port) as server:
+            for made in sent:
+                server.sendmail(SENDER, [ANN, BEN], made.raw)
+
+    street.run(send)
+    arrived = iter(street.behind.mails)
+    tracked = 0
+    for made in sent:
+        recipients, octets = next(arrived)
+        if recipients == [ANN]:  # a copy of her own, tracked unless it became too long
+            tracked += octets != made.stripped
+            recipients, octets = next(arrived)
+        else:
+            recipients.remove(ANN)
+        assert (recipients, octets) == ([BEN], made.stripped)
+    assert next(arrived, None) is None
+    assert tracked > 10
+
+
+def test_a_copy_that_is_too_large_for_the_next_server_is_sent_untracked(street: Street) -> None:
+    raw = message_bytes(letter())
+
+    async def handle_DATA(server: object, session: object, envelope: Foreign) -> str:  # noqa: N802 - aiosmtpd's
+        del server, session
+        if len(envelope.content) > len(raw):
+            return "552 too large"
+        street.behind.mails.append((envelope.rcpt_tos, envelope.content))
+        return "250 kept"
+
+    street.behind.handle_DATA = handle_DATA  # type: ignore[method-assign]
+    street.run(sendmail(b"X-LM-Override-Track-Opens: yes\r\n" + raw, ANN, BEN, CEM))
+    assert street.behind.mails == [([ANN], raw), ([BEN], raw), ([CEM], raw)]
 
 
 # With Django
