@@ -27,6 +27,7 @@ def test_a_line_may_get_as_long_as_smtp_carries() -> None:
     assert edit(b"x" * 799 + b"\r\ny", [(799, 799, -1)], [URL]) is None
     assert edit(b"x" * 799, [(799, 799, -1)], [URL]) is None
     assert edit(b"x" * 799 + b"\ny", [(799, 799, -1)], [URL]) is None
+    assert edit(b"y\n" + b"x" * 798, [(800, 800, -1)], [URL]) is not None
 
 
 def test_a_line_that_would_get_longer_is_broken_before_the_attribute() -> None:
@@ -52,6 +53,11 @@ def test_a_line_is_broken_where_no_other_edit_stands() -> None:
     removed = (902, 905, -1)
     assert edit(body, [removed, (912, 913, 905)], [b"", URL]) == b"x" * 900 + b'<a\r\n href="' + URL + b'">'
     assert edit(body, [(902, 906, -1), (912, 913, 905)], [b"", URL]) is None
+
+
+def test_a_bare_lf_ends_no_line_among_crlf() -> None:
+    assert edit(b"a\r\n" + b"x" * 500 + b"\n" + b"y" * 400 + b"\r\nz", [(503, 503, -1)], [URL]) is None
+    assert edit(b"a\n" + b"x" * 500 + b"\n" + b"y" * 400 + b"\nz", [(502, 502, -1)], [URL]) is not None
 
 
 def test_an_old_value_may_span_lines() -> None:

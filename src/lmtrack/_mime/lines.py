@@ -33,11 +33,15 @@ class _Line(NamedTuple):
 class LinesBody:
     """A body that is its own content."""
 
-    __slots__ = ("_end", "_eol", "_limit", "_raw", "_start", "content")
+    __slots__ = ("_end", "_eol", "_limit", "_line_break", "_raw", "_start", "content")
 
     def __init__(self, raw: bytes, start: int, end: int, eol: bytes, /, *, limit_octets: int = LONGEST_LINE) -> None:
         self._raw, self._start, self._end, self._eol, self._limit = raw, start, end, eol, limit_octets
         self.content = raw[start:end]
+        # With CRLF in it, a bare LF ends no line on the wire.
+        self._line_break = b"\n"
+        if b"\r\n" in self.content:
+            self._line_break = self._eol = b"\r\n"
 
     def place(self, spans: list[Span], /) -> LinesPlaces:
         """Find the lines that the spans stand on."""
@@ -57,16 +61,15 @@ class LinesBody:
                 kept = line.kept + (line_end - line.end) - (stop - begin)
                 lines[-1] = line._replace(end=line_end, kept=kept, last=number + 1)
             else:
-                line_start = max(raw.rfind(b"\n", shift, begin) + 1, shift)
+                found = raw.rfind(self._line_break, shift, begin)
+                line_start = found + len(self._line_break) if found >= 0 else shift
                 line_end = self._line_end(stop)
                 lines.append(_Line(line_start, line_end, line_end - line_start - (stop - begin), number, number + 1))
         return LinesPlaces(slots, lines, self._eol, self._limit)
 
     def _line_end(self, position: int, /) -> int:
-        found = self._raw.find(b"\n", position, self._end)
-        if found < 0:
-            return self._end
-        return found - 1 if found > position and self._raw[found - 1] == 0x0D else found
+        found = self._raw.find(self._line_break, position, self._end)
+        return found if found >= 0 else self._end
 
 
 class LinesPlaces(NamedTuple):
