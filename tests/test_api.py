@@ -70,7 +70,7 @@ SIGNATURES = {
         "NOT_TEXT=not_text PLAIN_TEXT=plain_text AMP=amp CALENDAR=calendar SMIME=smime INLINE_PGP=inline_pgp "
         "ATTACHMENT=attachment NAMED=named CHECKSUM=checksum RELATED=related SIGNED=signed ENCRYPTED=encrypted "
         "REPORT=report DIGEST=digest MESSAGE=message CONTAINER=container CHARSET=charset ENCODING=encoding "
-        "BROKEN_ENCODING=broken_encoding LINE_TOO_LONG=line_too_long EMPTY=empty MALFORMED=malformed "
+        "BROKEN_ENCODING=broken_encoding LINE_TOO_LONG=line_too_long FLOWED=flowed EMPTY=empty MALFORMED=malformed "
         "TOO_DEEP=too_deep TOO_MANY_PARTS=too_many_parts NOT_TRACKED=not_tracked NO_CHANGE=no_change"
     ),
     "RawEdit": "(offset, old, new)",
