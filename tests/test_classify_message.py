@@ -672,6 +672,17 @@ def test_more_events_only_make_more_machines(events: list[Event], more: dict[str
         assert not earlier.is_machine or later.evidence >= earlier.evidence
 
 
+@pytest.mark.parametrize("ip", [PERSON_IP, SAFE_LINKS_IP])
+def test_a_request_that_comes_again_later_is_judged_by_its_own_time(ip: str) -> None:
+    seconds = (-0.001, 0, 1.999, 2, 9.999, 10, 599.999, 600, 3600)
+    events = [click(later, None, ip=ip) for later in seconds]
+    for event, later, verdict in zip(events, seconds, judge(events), strict=True):
+        delay = timedelta(seconds=later)
+        own = classify_event(kind="click", user_agent=event.user_agent, ip=ip, delay=delay)
+        assert [code for code in verdict.reasons if code != Signal.MSG_DUPLICATE] == list(own.reasons)
+        assert (verdict.human, verdict.evidence) == (own.human, own.evidence)
+
+
 @given(MESSAGES, SETTINGS, st.lists(st.floats(-5, 700) | st.sampled_from([0, 2, 10, 600]), min_size=2, max_size=6))
 def test_each_event_is_first_judged_as_if_it_were_alone(
     events: list[Event], more: dict[str, Any], seconds: list[float]
