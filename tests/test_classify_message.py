@@ -774,7 +774,8 @@ def test_any_content_has_verdicts(agent: str, ip: str, client: str, method: str,
         assert len(classify_message(events, delivered_at=delivered_at, link_count=2)) == len(events)
 
 
-def test_a_hundred_thousand_events_of_one_message_are_classified() -> None:
+def test_very_many_events_of_one_message_are_classified() -> None:
+    # More than quadratic time would allow; the benchmark has the growth.
     events = [
         click(
             number / 7,
@@ -783,6 +784,6 @@ def test_a_hundred_thousand_events_of_one_message_are_classified() -> None:
             ip=f"198.51.100.{number % 9}",
             honeypot=number % 100 == 0,
         )
-        for number in range(100_000)
+        for number in range(30_000)
     ]
-    assert sum(machines(events, link_count=50)) == len(events)
+    assert machines(events, link_count=50) == [True] * len(events)
