@@ -108,6 +108,14 @@ OTHER_PEOPLE = {
     "Samsung's on a desktop": f"Mozilla/5.0 (X11; Linux x86_64) {LIKE_GECKO} SamsungBrowser/20.0 Chrome/106.0.5249.126 "
     "Safari/537.36",
     "Arora": "Mozilla/5.0 (X11; U; Linux; hu-HU) AppleWebKit/523.15 (KHTML, like Gecko, Safari/419.3) Arora/0.4",
+    "a television's site": "Mozilla/5.0 (Unknown; Linux armv7l) AppleWebKit/537.1+ (KHTML, like Gecko) Safari/537.1+ "
+    "LG Browser/6.00.00(+mouse+3D; LGE; 42LN) LG NetCast.TV",
+    "a phone that is like Gecko": "Mozilla/5.0 (H11T; like Gecko; OpenBrowser) NetFront/3.4",
+    "Netscape": "Mozilla/4.76 [en] (PalmOS; U; WebPro/3.0.1a; Palm-Arz1)",
+    "compatible with a browser": "Mozilla/5.0 (Maemo; Linux; like Android 4.3) AppleWebKit/538.1 (KHTML, like Gecko) "
+    "Version/4.0 Mobile Safari/538.1 (compatible; Mobile; Firefox)",
+    "a device by another name": "Mozilla/5.0 (Linux; U; Android 2.3.6; en-us; Magellan) AppleWebKit/533.1 "
+    "(KHTML, like Gecko) Version/4.0 Mobile Safari/533.1",
     "Mosaic": "NCSA_Mosaic/2.7b5 (X11;Linux 2.6.7 i686) libwww/2.12 modified",
     "Links": "Links (2.1pre23; Linux 3.5.0 i686; 237x63)",
     "a Chrome without a known build": "Mozilla/5.0 (X11; GNU/Linux) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -282,6 +290,8 @@ NAMED = {
     "WhatsApp": ("ua.preview_token", "Meta"),
     "WhatsApp/784941593 CFNetwork/3826.600.41 Darwin/24.6.0": ("ua.preview_token", "Meta"),
     "Viber": ("ua.preview_token", "Viber"),
+    "Magellan": ("ua.list", None),
+    "Adventurer": ("ua.list", None),
     "TelegramBot (like TwitterBot)": ("ua.preview_token", "Telegram"),
     "facebookexternalhit/1.1": ("ua.preview_token", "Meta"),
     "Microsoft Office Existence Discovery": ("ua.office_probe", "Microsoft"),
@@ -319,6 +329,7 @@ def test_a_library_of_apps_is_weaker_evidence_than_a_command() -> None:
 
 
 def test_whatsapp_in_another_form_is_the_app() -> None:
+    assert not judge_agent("Viber/12.8.0.1 CFNetwork/1121.2.2 Darwin/19.3.0", "click").is_machine
     assert not judge_agent("WhatsApp/2.23.20.76 (Android 13)", "click").is_machine
 
 

@@ -116,6 +116,7 @@ def test_all_strong_signs_are_said_the_heaviest_first() -> None:
         ({"asn": PROOFPOINT, "delay": seconds(600)}, ("net.scanner_probable",)),
         ({"asn": PROOFPOINT, "delay": seconds(-1)}, ("net.scanner_probable",)),
         ({"ip": "198.51.100.7", "networks": LAB}, ("net.listed",)),
+        ({"delay": seconds(0)}, ("time.lt_2s",)),
         ({"delay": seconds(1.999)}, ("time.lt_2s",)),
         ({"delay": seconds(2)}, ("time.lt_10s",)),
         ({"delay": seconds(9.999)}, ("time.lt_10s",)),

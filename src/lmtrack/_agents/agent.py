@@ -41,7 +41,6 @@ _ADDED: Final = _is(Signal.UA_ADDED_NAME, Actor.CRAWLER, Human.NO, 2)
 _APP_LIBRARY: Final = _is(Signal.UA_HTTP_LIBRARY, Actor.HTTP_CLIENT, Human.NO, 2)
 _PROBE: Final = _is(Signal.UA_OFFICE_PROBE, Actor.LINK_PREVIEW, Human.NO, 3, "Microsoft")
 _MAIL_PROXY: Final = _is(Signal.UA_MAIL_PROXY, Actor.IMAGE_PROXY, Human.YES_CLIENT_HIDDEN, 2)
-_VIBER: Final = _is(Signal.UA_PREVIEW_TOKEN, Actor.LINK_PREVIEW, Human.NO, 3, "Viber")
 _WHATSAPP: Final = _is(Signal.UA_PREVIEW_TOKEN, Actor.LINK_PREVIEW, Human.NO, 3, "Meta")
 
 _IMAGE_PROXY: Final = Actor.IMAGE_PROXY
@@ -84,6 +83,13 @@ _MACHINES: Final = {
     **_by_name(names.UNCLEAR_PROXIES, Signal.UA_MAIL_PROXY, Actor.IMAGE_PROXY, Human.UNKNOWABLE, 1),
     **_by_name(names.GOOGLE_PROXY, Signal.UA_GOOGLE_IMAGE_PROXY, Actor.IMAGE_PROXY, Human.YES_CLIENT_HIDDEN, 3),
     **_by_name(names.YAHOO_PROXY, Signal.UA_YAHOO_MAIL_PROXY, Actor.IMAGE_PROXY, Human.YES_CLIENT_HIDDEN, 3),
+}
+_WHOLE: Final = {
+    **{
+        name: _is(Signal.UA_PREVIEW_TOKEN, Actor.LINK_PREVIEW, Human.NO, 3, vendor)
+        for name, vendor in names.WHOLE_PREVIEWS.items()
+    },
+    **{name: _is(Signal.UA_LIST, Actor.CRAWLER, Human.NO, 3, vendor) for name, vendor in names.WHOLE_FETCHERS.items()},
 }
 _MAIL_CLIENTS: Final = _by_name(dict.fromkeys(names.MAIL_CLIENTS), Signal.UA_MAIL_CLIENT, Actor.HUMAN, Human.YES, 2)
 _MAIL_BEGINNINGS: Final = tuple(names.MAIL_CLIENT_BEGINNINGS)
@@ -185,8 +191,8 @@ def _say(table: dict[str, _Row], guards: list[str], text: str, *, phone: bool) -
 def _special(low: str) -> Verdict | None:  # noqa: PLR0911 - the same
     if low.startswith("whatsapp") and shapes.WHATSAPP.fullmatch(low):
         return _WHATSAPP
-    if low == "viber":  # with a version it is the app
-        return _VIBER
+    if low in _WHOLE:
+        return _WHOLE[low]
     if "proxy" in low and shapes.MAIL_PROXY.search(low):
         return _MAIL_PROXY
     if low.startswith(names.OFFICE_PROBES):
@@ -237,6 +243,10 @@ def _browser_like(low: str, added: list[str]) -> Verdict:  # noqa: PLR0911 - the
     return BROWSER
 
 
+# Netscape and what called itself so, up to 2002.
+_NETSCAPE: Final = ("mozilla/1.", "mozilla/2.", "mozilla/3.", "mozilla/4.")
+
+
 def _other(low: str, added: list[str], text: str) -> Verdict:  # noqa: PLR0911 - the same
     if not _BROWSERS.keys().isdisjoint(added):
         return BROWSER
@@ -250,6 +260,8 @@ def _other(low: str, added: list[str], text: str) -> Verdict:  # noqa: PLR0911 -
         return _MAIL_WORD
     if shapes.SYSTEM.search(low):
         return _APP
+    if low.startswith(_NETSCAPE):
+        return BROWSER
     if TOOLS.search(text):
         return _TOOL_WORD
     return _TOOL if shapes.TOOL.fullmatch(low) else _UNKNOWN

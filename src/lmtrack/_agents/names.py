@@ -140,13 +140,13 @@ FETCHERS: Final = _rows("""
     Daum: daumoa daum
     Coc Coc: coccoc
     -: gopay imagemind marketplace/ newsgathering safeassign trustly/
-    -: adbeat adminlabs adventurer ahrefs algoliarecommend/ alienfarm alittle appinsights asana/ biglotron
+    -: adbeat adminlabs ahrefs algoliarecommend/ alienfarm alittle appinsights asana/ biglotron
     -: blogtrottr/ brandwatch/ browsershots btwebclient/ bushbaby bw/ collapsify collectd/ colly/
     -: com.duckduckgo.mobile.android criticalcss.com/ cursor/ cypress/ dareboost datanyze determ discourse/
     -: disqus/ dlc/ dmbrowser dmbrowser-bv ds9 emailwolf eventure exodusmovement/ ezooms firephp/ flashget
     -: funnelback genieo getright/ gigablast gigablastopensource/ grapeshot happywing hexometer hobbit hotjar
     -: hwcdn/ ichiro/ igetter/ instapaper/ invision iubenda-radar/ jumio kouio.com larbin legalmonster
-    -: linkdex.com linktiger magellan magpie make/ managewp manus-user/ marketgoo/ mediahubmx/ meltwaternews
+    -: linkdex.com linktiger magpie make/ managewp manus-user/ marketgoo/ mediahubmx/ meltwaternews
     -: miniature.io/ mixnode monit/ monsido morningscore/ nagios netvigie newsai/ newsblur newsnow/ newspaper/
     -: nibbler ning/ nodeping novellum nuzzel nvdorz octopus offline-explorer onetrust outbrain owler panopta
     -: panscient.com penthouse phantomas/ pixalate.com/ placid.app/ postrank/ potions/ printfriendly.com
@@ -156,6 +156,10 @@ FETCHERS: Final = _rows("""
     -: webstripper/ webzip/ wechatdevtools wesee wheresitup.com/ wordup-1 workona wotbox wpumbrella xenu xymon
     -: yacy yandeximages yanga ylt yokoygroupag/ yottaa youdao zabbix zoominfo zyborg
 """)
+
+# Words that mean something else too: the whole agent, or nothing.
+WHOLE_PREVIEWS: Final = {"viber": "Viber"}
+WHOLE_FETCHERS: Final = {"adventurer": None, "magellan": None}
 
 # Programs and libraries that fetch for whoever wrote the program.
 LIBRARIES: Final = _rows("""

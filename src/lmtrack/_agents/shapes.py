@@ -39,14 +39,14 @@ DEVICE: Final = compile_pattern(
 ADDRESS: Final = re.compile(r"https?:/[^ )]*+")
 CONTACT: Final = re.compile(r"(?:^|[^a-z0-9.])\+[a-z0-9-]++\.[a-z]")
 MAILBOX: Final = re.compile(r"[a-z0-9]@[a-z0-9-]++\.[a-z]|[a-z]@local")
-# A host name, but no package name (`com.example.app`) and no word of a platform (`vert.x`, `node.js`). Group 1 is there
-# if a version follows: a browser on the desktop may be called after its site (`Raindrop.io/5.4`).
+# A host name, but no package name (`com.example.app`) and no word of a platform (`vert.x`, `node.js`, `NetCast.TV`).
+# Group 1 is there if a version follows: a browser on the desktop may be called after its site (`Raindrop.io/5.4`).
 _TOP: Final = (
     "com|org|net|io|ai|info|de|fr|ru|nl|uk|eu|it|co|me|app|dev|cz|pl|se|ch|ua|be|at|es|biz|edu|gov|jp|cn|kr|br|in|us|nu"
     "|to|fm|ly|tv|cc"
 )
 HOST: Final = compile_pattern(
-    rf"(?<![a-z0-9.@/_-])(?!(?:{_TOP}|air)\.)(?:[a-z0-9-]++\.)++(?:{_TOP})(?![a-z0-9.-])(/[0-9])?"
+    rf"(?<![a-z0-9.@/_-])(?!(?:{_TOP}|air|netcast)\.)(?:[a-z0-9-]++\.)++(?:{_TOP})(?![a-z0-9.-])(/[0-9])?"
 )
 # Facebook's app writes the name of the phone company, which may be a host, into these.
 BRACKETS: Final = re.compile(r"\[[^\[\]]*+\]")
@@ -62,7 +62,7 @@ OLD_BROWSERS: Final = _words(
     """
     msie konqueror opera ibrowse netpositive abrowse webpositive u amiga-aweb icab omniweb ms-office msoffice
     googletoolbar windows win32 avant netscape bolt charon webtv polaris teleca uzbl dillo links lynx w3m elinks
-    icecat arora epiphany galeon aol like mac linux mozilla
+    icecat arora epiphany galeon aol like mac linux mozilla mobile firefox steam
     """
 )
 # A computer's or a phone's system and no engine, or no system either.
@@ -80,7 +80,7 @@ BARE_NAMES: Final = _words("chrome firefox safari opera edge ipad iphone android
 # a comma. One pattern each: those that begin with a word are found by it, and all together would not be.
 MISPLACED: Final = (
     re.compile(r"safari/[0-9.]++;"),
-    re.compile(r"like gecko[;,] (?!safari)"),
+    re.compile(r"khtml, ?like gecko[;,] (?!safari)"),
     re.compile(r"chrome/[0-9.]++(?=[a-z])"),
     re.compile(r"\A[a-z0-9_./-]++, mozilla/"),
 )
