@@ -305,12 +305,13 @@ def test_a_parsed_line_over_998_octets_is_folded_at_its_blanks() -> None:
         ("Subject", "a  b   " + "x" * 80 + "  c ", b"Subject: a  b\r\n   " + b"x" * 80 + b"\r\n  c \r\n"),
         ("Subject", "", b"Subject: \r\n"),
         ("Subject", "   ", b"Subject:    \r\n"),
+        ("X-A", '"quoted ' * 9 + "b" * 9, b"X-A:" + b' "quoted' * 9 + b"\r\n"),
+        ("Content-Disposition", f'inline; filename="{"a b " * 20}"', b'Content-Disposition: inline;\r\n filename="a b'),
         (
-            "X-A",
-            '"' + "quoted string " * 6 + '" ' + "b" * 70,
-            b'X-A: "' + b"quoted string " * 6 + b'"\r\n ' + b"b" * 70,
+            "Content-Disposition",
+            f'inline; filename="{"a b " * 300}"',
+            b'Content-Disposition: inline; filename="a b a b',
         ),
-        ("X-A", '6" ' + "nails " * 200, b'X-A: 6" nails nails'),
         ("Content-Type", 'text/plain; name="' + "n" * 60 + '"; x="y"', b'Content-Type: text/plain;\r\n name="n'),
     ],
 )
@@ -691,10 +692,13 @@ def check_same(before: Message, after: Message) -> None:
         return
     assert not after.is_multipart()
     if recoded[0] == recoded[1]:
-        payloads = [vars(part)["_payload"] for part in (before, after)]
-        if re.search("[^\r\n]{999}", payloads[0] or "") is None:
-            assert same(payloads[0]) == same(payloads[1])
-            return
+        # Where the stdlib sees no encoding (`base64 `, with a blank) there is one all the same.
+        soft = {"base64": "\n", "quoted-printable": "=\n"}.get(recoded[0])
+        payloads = [same(vars(part)["_payload"]) for part in (before, after)]
+        if soft and re.search("[^\n]{999}", payloads[0]):
+            payloads = [payload.replace(soft, "") for payload in payloads]
+        assert payloads[0] == payloads[1]
+        return
     decoded = [part.get_payload(decode=True) for part in (before, after)]
     assert isinstance(decoded[0], bytes)
     assert isinstance(decoded[1], bytes)
@@ -795,8 +799,7 @@ def test_every_message_of_the_corpus_keeps_its_octets(shared: Path) -> None:
     paths = sorted((shared / "corpus").rglob("*.eml"))
     for path in paths:
         raw = path.read_bytes()
-        for rules in (policy.compat32, policy.default):
-            check_written(raw, rules)
+        check_written(raw, policy.compat32 if len(raw) > 20_000 else policy.default)  # which is slow
         kept += message_bytes(email.message_from_bytes(raw)) == crlf(raw)
     # The others: envelope lines, lines too long, blanks that the parser drops, multiparts that do not end.
     assert kept >= len(paths) * 2 // 3

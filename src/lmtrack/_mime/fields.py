@@ -79,7 +79,7 @@ def write_field(name: str, value: object, /, *, utf8: bool) -> bytes:
         text = _one_field(name, _set_in_code(name, text.replace("\r\n", ""), utf8=utf8))
     lines = f"{name}: {text}".split("\r\n")
     if _longest(lines) > LONGEST_LINE:
-        lines = [part for line in lines for part in _folded(line, LONGEST_LINE)]
+        lines = [part for line in lines for part in _folded(line, LONGEST_LINE, (_QUOTED_PIECE, _PIECE))]
         if _longest(lines) > LONGEST_LINE:
             raise ValueError(f"the header {name} holds more than {LONGEST_LINE} octets without a blank")
     return "".join(line + "\r\n" for line in lines).encode("utf-8", "surrogateescape")
@@ -109,7 +109,8 @@ def _set_in_code(name: str, value: str, /, *, utf8: bool) -> str:
         text = _ENCODED_WORD.sub(lambda word: _short_words(word[0], limit), text)
     if _NO_WORDS.fullmatch(name) and _ENCODED_WORD.search(text):
         raise ValueError(f"the header {name} must be ASCII; a URL in it is to be percent-encoded")
-    return "\r\n".join(_folded(start + text, _SHORT_LINE if "=?" in text else GOOD_LINE))[len(start) :]
+    pieces = (_PIECE,) if is_text else (_QUOTED_PIECE, _PIECE)
+    return "\r\n".join(_folded(start + text, _SHORT_LINE if "=?" in text else GOOD_LINE, pieces))[len(start) :]
 
 
 def _structured(name: str, value: str, /) -> str:
@@ -128,11 +129,14 @@ def _octets(text: str, /) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
 
 
-def _folded(line: str, limit: int, /) -> list[str]:
-    """Break a line before blanks so that few of its pieces pass the limit; the field's name never stands alone."""
+def _folded(line: str, limit: int, ways: tuple[re.Pattern[str], ...], /) -> list[str]:
+    """Break a line before blanks so that few of its pieces pass the limit; the field's name never stands alone.
+
+    The last way to take it apart is for a line that stays too long with the others.
+    """
     lines: list[str] = []
-    for pattern in (_QUOTED_PIECE, _PIECE):
-        pieces = pattern.findall(line)
+    for way in ways:
+        pieces = way.findall(line)
         if len(pieces) > 1 and line[0] not in " \t":
             pieces[:2] = [pieces[0] + pieces[1]]
         lines = []
