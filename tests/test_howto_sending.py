@@ -7,6 +7,7 @@ import email
 import os
 import re
 import smtplib
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -405,20 +406,42 @@ def test_a_mail_waits_while_the_next_server_is_away(street: Street) -> None:
     assert [recipients for recipients, _ in street.behind.mails] == [[ANN], [BEN]]
 
 
-def test_an_address_the_next_server_cannot_be_told_is_refused_for_good(street: Street) -> None:
-    raw = message_bytes(letter())
-    envelope = type("Envelope", (), {})()
-    envelope.mail_from, envelope.original_content, envelope.mail_options = SENDER, raw, []
-    answers: list[str] = []
+def talk(*lines: bytes) -> Send:
+    """Say lines that smtplib would not, and read an answer to each."""
 
     def send(port: int) -> None:
-        del port
-        for address in ("\udcff@reader.example", "ännä@reader.example"):
-            envelope.rcpt_tos = [address]
-            answers.append(street.relay.take(envelope))
+        with socket.create_connection(("127.0.0.1", port)) as connection, connection.makefile("rb") as answers:
+            answers.readline()
+            for line in lines:
+                connection.sendall(line + b"\r\n")
+                while answers.readline()[3:4] == b"-":
+                    pass
 
-    street.run(send)
-    assert answers == ["553 not taken by the next server"] * 2
+    return send
+
+
+@pytest.mark.parametrize("option", [b"", b" SMTPUTF8"])
+def test_an_address_that_cannot_be_passed_on_is_refused_alone(street: Street, option: bytes) -> None:
+    sender = b"MAIL FROM:<letters@shop.example>" + option
+    readers = [b"RCPT TO:<%b@reader.example>" % name for name in (b"ben", "dörte".encode(), b"\xff", b"dot")]
+    street.run(talk(b"EHLO x", sender, *readers, b"DATA", b"Subject: x\r\n\r\nx\r\n.", b"QUIT"))
+    known = ["dörte@reader.example"] if option else []
+    assert street.behind.mails == [([BEN, *known, DOT], b"Subject: x\r\n\r\nx\r\n")]
+
+
+def test_a_sender_that_cannot_be_passed_on_is_refused_for_good(street: Street) -> None:
+    answers: list[str] = []
+    take = street.relay.take
+
+    def listen(envelope: Foreign) -> str:
+        answers.append(take(envelope))
+        return answers[-1]
+
+    street.relay.take = listen
+    sender = "MAIL FROM:<läden@shop.example>".encode()
+    street.run(talk(b"EHLO x", sender, b"RCPT TO:<ann@reader.example>", b"DATA", b"Subject: x\r\n\r\n.", b"QUIT"))
+    assert answers == ["553 not taken by the next server"]
+    assert street.behind.mails == []
 
 
 def test_what_the_relay_remembers_is_bounded(street: Street) -> None:
