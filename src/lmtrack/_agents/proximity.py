@@ -102,7 +102,7 @@ def _fast_together(clicks: list[Hit], charges: Charges, link_count: int, scanned
     many = link_count if link_count > 2 else 0
     for group in addresses.values():
         _fast(group, charges, many)
-        if scanned_until is not None:
+        if many < link_count and scanned_until is not None:
             _fast([hit for hit in group if hit.at <= scanned_until], charges, link_count)
     _fast(crowd, charges, 0)
     if many:
