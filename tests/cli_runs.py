@@ -14,7 +14,8 @@ KEY: Final = "an-example-key-of-32-characters-0"
 NOW: Final = "2026-01-02T00:00:00Z"
 BOTH: Final = ("--track-opens", "--track-clicks", "--consent", "granted")
 FIXED: Final = ("--message-id", "welcome-42", "--now", NOW)
-NEWSLETTER: Final = Path(__file__).resolve().parent.parent / "docs" / "examples" / "newsletter.eml"
+EXAMPLES: Final = Path(__file__).resolve().parent.parent / "docs" / "examples"
+NEWSLETTER: Final = EXAMPLES / "newsletter.eml"
 
 
 def run(capsysbinary: pytest.CaptureFixture[bytes], *arguments: str) -> tuple[int, bytes, str]:

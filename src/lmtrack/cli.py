@@ -12,7 +12,7 @@ import sys
 from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
-from lmtrack._cli import inspect, keys, resolve, token, track, untrack
+from lmtrack._cli import classify, inspect, keys, resolve, token, track, untrack
 from lmtrack._cli.arguments import Parser
 from lmtrack._cli.output import CommandError, say, standard_output
 
@@ -24,6 +24,7 @@ _VERBS: Final = {
     "track": track,
     "untrack": untrack,
     "inspect": inspect,
+    "classify": classify,
     "resolve": resolve,
     "token": token,
     "keys": keys,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from lmtrack._cli.output import CommandError, printable, say, standard_output
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # RFC 5322 section 2.2: an empty line ends the header block, and a line that begins with a blank belongs to the one
 # before it; either would make the overrides after it count for nothing.
 _HEADER_LINE: Final = re.compile(r"[^ \t\r\n][^\r\n]*")
+_SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 PREFIX: Final = "X-LM-Override-"
 _BOOLEANS: Final = {"true": True, "false": False}
 _CONSENTS: Final = {consent.value: consent for consent in Consent}
@@ -119,8 +120,7 @@ def read_decision(arguments: argparse.Namespace, /, *, message: bytes | None = N
     ]
     if arguments.settings is not None:
         overrides.append(_read_settings(arguments.settings))
-    if not all(_HEADER_LINE.fullmatch(line) for line in arguments.header):
-        raise CommandError("--header: give one whole line each, with no line end and no blank before its name")
+    check_header_lines(arguments.header)
     if arguments.header:
         lines = "\r\n".join(arguments.header).encode("utf-8", "surrogateescape")
         overrides.append(parse_headers(lines, prefix=prefix))
@@ -137,6 +137,16 @@ def read_decision(arguments: argparse.Namespace, /, *, message: bytes | None = N
         consent=_CONSENTS[arguments.consent],
         clicks_consent=_CONSENTS.get(arguments.clicks_consent),
     )
+
+
+def check_header_lines(lines: Sequence[str], /) -> None:
+    """Check what `--header` was given.
+
+    Raises:
+        CommandError: One is not one whole line.
+    """
+    if not all(_HEADER_LINE.fullmatch(line) for line in lines):
+        raise CommandError("--header: give one whole line each, with no line end and no blank before its name")
 
 
 def _read_settings(text: str) -> Override:
@@ -218,3 +228,14 @@ def read_number(text: str, /) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
         raise argparse.ArgumentTypeError("must be a whole number from 0 on")
     return int(text)
+
+
+def read_seconds(text: str, /) -> timedelta:
+    """Read a number of seconds from 0 on; for argparse.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none.
+    """
+    if not _SECONDS.fullmatch(text):
+        raise argparse.ArgumentTypeError("must be a number of seconds from 0 on, such as 1.5")
+    return timedelta(seconds=float(text))

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Final, TextIO
 
-from lmtrack._cli.output import CommandError, printable, standard_output
+from lmtrack._cli.output import CommandError, name_of, printable, standard_output
 from lmtrack.tokens import Keys, make_keys
 
 # Our choice: far above any mail (Gmail clips HTML at 102 KB), and far below what a machine holds.
@@ -23,7 +23,7 @@ def read_input(path: str, /, *, name: str | None = None, limit_octets: int = LIM
     Raises:
         CommandError: It cannot be read, is empty or has more octets than the limit.
     """
-    name = name or ("standard input" if path == "-" else printable(path))
+    name = name or name_of(path)
     standard_input: TextIO | None = sys.stdin  # None if the process was started without one
     if path == "-" and standard_input is None:
         raise CommandError(f"{name}: closed")
@@ -34,7 +34,7 @@ def read_input(path: str, /, *, name: str | None = None, limit_octets: int = LIM
             with Path(path).open("rb") as file:
                 data = file.read(limit_octets + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise CommandError(f"{name}: {_why(error)}") from error
+        raise CommandError(f"{name}: {why(error)}") from error
     if len(data) > limit_octets:
         raise CommandError(f"{name}: more than {limit_octets:,} octets")
     if not data:
@@ -60,7 +60,7 @@ def write_output(path: str, data: bytes, /) -> None:
         else:
             _replace(target, data)
     except (OSError, ValueError) as error:
-        raise CommandError(f"{printable(path)}: {_why(error)}") from error
+        raise CommandError(f"{printable(path)}: {why(error)}") from error
 
 
 def create_secret(path: str, secret: str, /) -> None:
@@ -74,7 +74,7 @@ def create_secret(path: str, secret: str, /) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(secret.encode())
     except (OSError, ValueError) as error:
-        raise CommandError(f"{printable(path)}: {_why(error)}") from error
+        raise CommandError(f"{printable(path)}: {why(error)}") from error
 
 
 def read_keys(path: str | None, /, *, tenant: str = "") -> Keys | None:
@@ -125,6 +125,7 @@ def _mode(target: Path) -> int:
     return 0o666 & ~umask
 
 
-def _why(error: OSError | ValueError) -> str:
+def why(error: OSError | ValueError, /) -> str:
+    """Say why a file cannot be used."""
     # Only the system's own words: the text of a ValueError may hold the path with its control characters.
     return error.strerror.lower() if isinstance(error, OSError) and error.strerror else "not a usable path"

@@ -28,6 +28,11 @@ def printable(text: str, /) -> str:
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
 
 
+def name_of(path: str, /) -> str:
+    """Give what a file is called in messages; `-` is standard input."""
+    return "standard input" if path == "-" else printable(path)
+
+
 def standard_output() -> TextIO:
     """Give standard output, for what was asked for.
 
@@ -42,11 +47,15 @@ def standard_output() -> TextIO:
 
 def say(text: str, /, *, to: TextIO | None) -> None:
     """Print one or more lines; what the stream's encoding lacks is escaped, and a closed one (None) is told nothing."""
-    if to is None:
-        return
+    if to is not None:
+        write_line(text, to=to)
+        to.flush()
+
+
+def write_line(text: str, /, *, to: TextIO) -> None:
+    """Write one of many lines, which the stream may hold back for a while."""
     encoding = to.encoding or "utf-8"
     to.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-    to.flush()
 
 
 def as_json(value: Mapping[str, object], /) -> str:

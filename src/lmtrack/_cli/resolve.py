@@ -21,7 +21,11 @@ EXAMPLE: Final = "lmtrack resolve --track-opens --track-clicks --header 'X-LM-Ov
 def add_arguments(parser: Parser, /) -> None:
     """Add what `lmtrack resolve` takes."""
     add_once(
-        parser, "--message", metavar="FILE", type=read_path, help="read this message's override headers; - reads it"
+        parser,
+        "--message",
+        metavar="FILE",
+        type=read_path,
+        help="a message whose override headers count; - reads standard input",
     )
     add_decision_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print the evidence as one JSON object")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._cli.arguments import add_once, read_path
 from lmtrack._cli.files import read_input
-from lmtrack._cli.output import CommandError, printable
+from lmtrack._cli.output import CommandError, name_of
 from lmtrack._headers import iter_fields
 
 if TYPE_CHECKING:
@@ -111,11 +111,6 @@ def is_message(data: bytes, /) -> bool:
         if name in _KNOWN or name.startswith(_OURS):
             return True
     return False
-
-
-def name_of(path: str, /) -> str:
-    """Give what a file is called in messages to the user."""
-    return "standard input" if path == "-" else printable(path)
 
 
 def _read(path: str) -> bytes:
