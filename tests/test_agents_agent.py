@@ -636,6 +636,17 @@ def test_elsewhere_a_browser_may_add_a_name(agent: str) -> None:
     assert reason(agent) == "ua.browser"
 
 
+def test_every_browser_and_system_that_is_known_on_linux_may_be_added() -> None:
+    for name in shapes.LINUX_BROWSERS:
+        agent = f"{LINUX_CHROME} {name}1" if name.endswith("/") else f"{LINUX_CHROME} {name}"
+        assert judge_agent(agent, "click").human is Human.YES, name
+
+
+@pytest.mark.parametrize("name", ["(Ecosia android@111.0.5563.116)", "Instagram", "Kiwi/1", "(Debian)"])
+def test_a_phone_that_asks_for_the_desktops_page_is_a_person(name: str) -> None:
+    assert reason(f"{LINUX_CHROME} {name}") == "ua.browser"
+
+
 @pytest.mark.parametrize(
     "agent", ["Acme API Gateway", "Example SDK", "acme-connector/2.0", "Acme Data Export", "My Tool"]
 )
@@ -654,7 +665,8 @@ def test_words_are_not_looked_for_in_addresses() -> None:
 
 def test_an_agent_is_judged_by_its_beginning() -> None:
     assert reason(f"{WINDOWS_CHROME} {'x' * 2048} Xbot") == "ua.browser"
-    assert reason("x" * 2000 + " Xbot") == "ua.declared_bot"
+    assert reason("x" * 2044 + " bot") == "ua.declared_bot"
+    assert reason("x" * 2045 + " bot") != "ua.declared_bot"
 
 
 def test_case_means_nothing_to_words() -> None:

@@ -68,6 +68,8 @@ CLIENTS: dict[str, tuple[str | None, str | None, str | None]] = {
         "email_client",
         "KMail",
     ),
+    "Mail/3731.700.6 CFNetwork/1474": (None, "email_client", "Mail"),
+    "Xy%20Mail/1 (iPad) CFNetwork/1121.2.2 Darwin/19.3.0": ("tablet", "email_client", None),
     "Barca/2.8.2": (None, "email_client", "Barca"),
     "UnheardOfMail/2.1 (Windows NT 10.0)": ("desktop", "email_client", None),
     "Dolphin 6.5.1 (iPad; iPhone OS 6.1.3; de_DE)": ("tablet", "app", None),

@@ -41,7 +41,8 @@ _NAMES: Final = {
     "Opera Mobile": "Opera",
     "kmail2": "KMail",
 }
-_UNKNOWN: Final = "Other"
+# No clients: what it says when it knows none, and Apple's networking.
+_NO_NAMES: Final = ("Other", "CFNetwork")
 _PRODUCT: Final = re.compile(r"([A-Za-z][A-Za-z0-9 ._+-]{0,39}+)/")
 
 
@@ -102,7 +103,7 @@ def describe_client(user_agent: str | None, /) -> ClientInfo:
 
     parsed: _Parsed = parse(user_agent[:_LONGEST])
     name = _NAMES.get(parsed.browser.family, parsed.browser.family)
-    known = None if name == _UNKNOWN else name
+    known = None if name in _NO_NAMES else name
     if verdict.is_machine:
         return ClientInfo(device_type=None, client_type="bot", client_name=known)
     mail_client = _name_mail_client(user_agent[:_LONGEST].lower())

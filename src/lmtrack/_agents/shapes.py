@@ -84,7 +84,8 @@ MISPLACED: Final = (
     re.compile(r"chrome/[0-9.]++(?=[a-z])"),
     re.compile(r"\A[a-z0-9_./-]++, mozilla/"),
 )
-# A Chrome on a desktop's Linux, which is also what servers run; what may stand beside it there.
+# A Chrome on a desktop's Linux, which is also what servers run; what may stand beside it there: other browsers,
+# distributions, and phones whose reader asked for the desktop's page.
 LINUX_CHROME: Final = re.compile(
     r"mozilla/5\.0 \((?:x11; )?(?:linux|unknown; linux|[^;()]++; linux) x86_64[^()]*+\) applewebkit/537\.36 \([^()]*+\)"
     r"(?: [a-z]++)? chrome/"
@@ -95,7 +96,8 @@ LINUX_BROWSERS: Final = _words(
     puffin/ tesla tesla/ smarttv hbbtv/ crkey/ iridium/ iron iron/ slimjet/ maxthon/ xiaomi/ silk/ viber viber/
     duckduckgo/ ddg/ debian fedora suse arch gentoo raspbian raspberry kubuntu mint cros tv web0s netcast konqueror/
     rekonq/ otter/ sleipnir/ surf/ quest vr obs/ opt/ steam spotify/ slack/ edga/ headset atom/ avast/ avg/ norton/
-    opera/ waterfox/ colibri/ edition
+    opera/ waterfox/ colibri/ edition ecosia phx/ kiwi/ instagram fb_iab/ naver kakaotalk gsa/ webappmanager tizen
+    smart-tv line/ micromessenger/ snapchat/ pinterest hawk/ quark/ twitter linkedinapp wechat/
     """
 )
 CHROME: Final = re.compile(r"chrome/([0-9]++)\.0\.([0-9]{1,6}+)\.[0-9]")
