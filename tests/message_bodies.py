@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from html import unescape
 from typing import TYPE_CHECKING
 
 from message_pieces import (
@@ -13,6 +14,7 @@ from message_pieces import (
     LINK_TAGS,
     ODD_ENCODINGS,
     ODD_TYPES,
+    PLAIN_LINES,
     SAMPLES,
     SHAPES,
     UNSUBSCRIBE,
@@ -26,30 +28,31 @@ if TYPE_CHECKING:
 
 
 def write_leaf(writer: Writer, fate: Fate, fields: list[str], *, controls: bool) -> None:
-    if writer.chance(0.65):
-        _write_html(writer, fate, fields, controls=controls)
+    if writer.chance(0.75):
+        kind = "text/html" if writer.chance(0.8) else "text/plain"
+        _write_text(writer, kind, fate, fields, controls=controls)
         return
     kind, body = writer.pick(_others(writer))
     writer.note(kind or "no Content-Type")
     encoding = writer.pick(["", "8bit", "quoted-printable", "base64"])
     own = [f"Content-Transfer-Encoding: {encoding}"] if encoding else []
     own += [content_type(writer, kind, writer.pick([[], ["charset=utf-8"]]))] if kind else []
-    own += [
-        writer.pick(["Content-Disposition: inline", "Content-Disposition: attachment; filename=x"])
-    ] * writer.chance(0.4)
+    fate = fate if kind == "" and not body.startswith("-----BEGIN PGP") else "never"
+    if writer.chance(0.4):
+        line, about = writer.pick(DISPOSITIONS)
+        own, fate = [*own, line], lower(fate, about)
     write_header(writer, fields, own, controls=controls)
     writer.line("")
-    _write_body(writer, body.encode(), kind=kind or "text/plain", encoding=encoding, charsets=("",), fate="never")
+    if not writer.certain:
+        fate = lower(fate, "may")
+    _write_body(writer, body.encode(), kind=kind or "text/plain", encoding=encoding, charsets=("",), fate=fate)
 
 
 def _others(writer: Writer) -> list[tuple[str, str]]:
     """Kinds and bodies of leaves that are no HTML to show."""
     link = _link(writer)
-    text = f"Our shop: https://shop.example/{writer.number()}.\nAnswer to <mailto:ann@shop.example>.\nFrom here on\n.\n"
     return [
-        ("text/plain", text),
-        ("text/plain", text),
-        ("", text),
+        ("", _plain(writer, "x")),
         ("", f"<html><body>{link}</body></html>"),
         ("text/x-amp-html", f"<!doctype html><html \u26a14email><body>{link}</body></html>"),
         ("text/calendar", "BEGIN:VCALENDAR\nURL:https://shop.example/\nEND:VCALENDAR\n"),
@@ -62,19 +65,20 @@ def _others(writer: Writer) -> list[tuple[str, str]]:
     ]
 
 
-def _write_html(writer: Writer, fate: Fate, fields: list[str], *, controls: bool) -> None:
-    writer.note("text/html")
-    charset, octets, about = _document(writer)
+def _write_text(writer: Writer, kind: str, fate: Fate, fields: list[str], *, controls: bool) -> None:
+    writer.note(kind)
+    charset, octets, about = _document(writer, kind)
     fate = lower(fate, about)
     spelled, names = _charset(writer, charset)
-    own = [content_type(writer, "text/html", names)]
+    own = [content_type(writer, kind, names)]
     if writer.chance(0.06):
         writer.note("odd Content-Type")
+        kind = "text/html"
         own, fate = [writer.pick(ODD_TYPES).format(charset or "utf-8")], lower(fate, "may")
         spelled = (*spelled, "utf-8", "")
     elif writer.chance(0.05):
         writer.note("file name")
-        own, fate = [content_type(writer, "text/html", [writer.pick(FILE_NAMES), *names])], "never"
+        own, fate = [content_type(writer, kind, [writer.pick(FILE_NAMES), *names])], "never"
     if writer.chance(0.2):
         line, about = writer.pick(DISPOSITIONS)
         writer.note(f"disposition: {about}")
@@ -92,7 +96,7 @@ def _write_html(writer: Writer, fate: Fate, fields: list[str], *, controls: bool
         )
         spelling = writer.pick([encoding, encoding.upper(), encoding.title()])
         own.append(name + spelling + writer.pick(["", "", " ", "\t "]))
-    if octets.lstrip().startswith(b"-----BEGIN PGP"):
+    if octets.removeprefix(b"\xef\xbb\xbf").startswith(b"-----BEGIN PGP"):
         fate = "never"
     writer.note(f"encoding: {encoding or 'none'}")
     write_header(writer, fields, own, controls=controls)
@@ -100,14 +104,12 @@ def _write_html(writer: Writer, fate: Fate, fields: list[str], *, controls: bool
         writer.note("header without body")
         writer.line_before = False
         start = len(writer.out)
-        writer.leaves.append(
-            Leaf(start=start, end=start, kind="text/html", encoding=encoding, charsets=spelled, fate="never")
-        )
+        writer.leaves.append(Leaf(start=start, end=start, kind=kind, encoding=encoding, charsets=spelled, fate="never"))
         return
     writer.line("")
     if not writer.certain:
         fate = lower(fate, "may")
-    _write_body(writer, octets, kind="text/html", encoding=encoding, charsets=spelled, fate=fate)
+    _write_body(writer, octets, kind=kind, encoding=encoding, charsets=spelled, fate=fate)
 
 
 def _charset(writer: Writer, charset: str | None) -> tuple[tuple[str, ...], list[str]]:
@@ -127,8 +129,8 @@ def _charset(writer: Writer, charset: str | None) -> tuple[tuple[str, ...], list
     return (charset,), [parameter(writer, "charset", charset)]
 
 
-def _document(writer: Writer) -> tuple[str | None, bytes, Fate]:
-    """Make the decoded body of an HTML part: label, octets, and what the charset makes of it."""
+def _document(writer: Writer, kind: str) -> tuple[str | None, bytes, Fate]:
+    """Make the decoded body of a part: label, octets, and what the charset makes of it."""
     chance = writer.random.random()
     label: str | None
     about: Fate = "must"
@@ -149,8 +151,8 @@ def _document(writer: Writer) -> tuple[str | None, bytes, Fate]:
         sample = LEFT_ALONE[charset]
         about = "never"
         writer.note("charset: left alone")
-    html = _html(writer, sample)
-    octets = html.encode({"IBM1140": "cp1140", "hz-gb-2312": "hz"}.get(charset, charset), "replace")
+    text = _html(writer, sample) if kind == "text/html" else _plain(writer, sample)
+    octets = text.encode({"IBM1140": "cp1140", "hz-gb-2312": "hz"}.get(charset, charset), "replace")
     if charset in {"utf-8", "UTF8"} and writer.chance(0.1):
         writer.note("byte order mark")
         octets = b"\xef\xbb\xbf" + octets
@@ -167,6 +169,19 @@ def _link(writer: Writer, sample: str = "") -> str:
         url = f"https://shop.example/{sample.replace(' ', '')}/{number}"
     tag = writer.pick(LINK_TAGS)
     return tag.format(url) + sample + "</a>"
+
+
+def _plain(writer: Writer, sample: str) -> str:
+    """Write a plain text with links where readers find them, and where they guess."""
+    eol = writer.pick(["\n", "\n", "\r\n"])
+    lines = []
+    for _ in range(writer.pick([1, 2, 4])):
+        number = writer.number()
+        url = unescape(writer.pick([*URLS, *UNSUBSCRIBE]).format(number))
+        lines.append(writer.pick(PLAIN_LINES).replace("{u}", url.strip()).replace("{s}", sample))
+    if writer.chance(0.05):
+        lines.insert(0, "-----BEGIN PGP SIGNED MESSAGE-----")
+    return "\n".join(lines).replace("\n", eol) + writer.pick(["", eol, eol])
 
 
 def _html(writer: Writer, sample: str) -> str:

@@ -29,7 +29,9 @@ from lmtrack import (
     resolve,
     rewrite_html,
     track_html,
+    track_text,
     untrack_html,
+    untrack_text,
 )
 from lmtrack.message import MessageDocument, TrackedMessage, revert_message, track_message, untrack_message
 from lmtrack.resolver import Reason
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from email.message import Message
 
-    from lmtrack import ClickToken
+    from lmtrack import ClickToken, Edit
     from message_strategies import Made
     from message_writer import Leaf
 
@@ -196,8 +198,8 @@ def _is_text_encoding(name: str) -> bool:
 
 
 def longest_line(octets: bytes) -> int:
-    """Length of the longest line without its end."""
-    return max(len(line.rstrip(b"\r")) for line in octets.split(b"\n"))
+    """Length of the longest line without its end; where lines end in CRLF, a lone LF ends none on the wire."""
+    return max(map(len, octets.split(b"\r\n" if b"\r\n" in octets else b"\n")))
 
 
 # What tracking an HTML part has to give.
@@ -219,12 +221,46 @@ def expected_html(text: str, sending: Sending, decision: Decision, *, first: int
         pixel_position=sending.position,
         now=NOW,
     )
+    edits = list(result.edits)
+    if pixel and edits[-1].offset == len(text):  # it goes before the last line end: the message may have to end with it
+        end = len(text) - len(text.removesuffix("\n").removesuffix("\r")) if text.endswith("\n") else 0
+        edits[-1] = edits[-1]._replace(offset=len(text) - end)
+    indices = {link.index for link in result.links} if decision.track_clicks else set()
+    return _joined(text, edits, first), len(indices)
+
+
+def expected_text(text: str, sending: Sending, decision: Decision, *, first: int) -> tuple[str, int]:
+    """Track decoded plain text with indices from `first`; give how many indices it takes too."""
+    result = track_text(
+        text,
+        decision,
+        domain=DOMAIN,
+        message_id="m-1",
+        recipient=3,
+        campaign=CAMPAIGN,
+        destinations=sending.destinations,
+        policy=sending.policy,
+        now=NOW,
+    )
+    indices = {link.index for link in result.links} if decision.track_clicks else set()
+    return _joined(text, result.edits, first), len(indices)
+
+
+def _joined(text: str, edits: Iterable[Edit], first: int) -> str:
     pieces, position = [], 0
-    for offset, old, new in result.edits:
+    for offset, old, new in edits:
         pieces += [text[position:offset], _shifted(new, first) if new.startswith(_CLICK) else new]
         position = offset + len(old)
-    indices = {link.index for link in result.links} if decision.track_clicks else set()
-    return "".join([*pieces, text[position:]]), len(indices)
+    return "".join([*pieces, text[position:]])
+
+
+def expected(
+    text: str, sending: Sending, decision: Decision, *, kind: str, first: int = 0, pixel: bool = False
+) -> tuple[str, int]:
+    """Track what a part decodes to, HTML or plain text."""
+    if kind == "text/html":
+        return expected_html(text, sending, decision, first=first, pixel=pixel)
+    return expected_text(text, sending, decision, first=first)
 
 
 def _shifted(url: str, first: int) -> str:
@@ -246,40 +282,43 @@ def explain(
     sending: Sending,
     decision: Decision,
     *,
+    kind: str,
     encoding: str,
     charsets: Sequence[str],
-    firsts: Iterable[int],
-) -> int:
-    """Check that an encoded body became what tracking its text gives; give the index after its last link's.
+    firsts: set[int],
+) -> set[int]:
+    """Check that an encoded body became what tracking its text gives; give what the next part's first index may be.
 
     Args:
         before: The body as it was.
         after: The body as it is.
         sending: How the message is tracked.
         decision: What may be done to it.
+        kind: What it is.
         encoding: Its transfer encoding.
         charsets: The labels that readers may see on it.
         firsts: What the index of its first link may be.
     """
     seen = []
+    ends = set()
     if not before:
         after = after.rstrip(b"\r\n")  # where no line end stood before the delimiter, one may be needed
-    for decode, first in product(decoders(encoding), firsts):
+    for decode, first in product(decoders(encoding), sorted(firsts)):
         old, new = decode(before), decode(after)
         pixel = new.count(_OPEN) > old.count(_OPEN)
         for (text, partial), (result, _) in zip(texts(old, charsets), texts(new, charsets), strict=True):
-            want, count = expected_html(text, sending, decision, first=first, pixel=pixel)
-            if partial and not all(map(str.isascii, _links(text))):
-                assert _same_but_urls(old, new)
+            want, count = expected(text, sending, decision, kind=kind, first=first, pixel=pixel)
+            unsure = partial and not all(map(str.isascii, _links(text) if kind == "text/html" else text))
+            if unsure and _same_but_urls(old, new):
                 found = _TOKEN_URL.findall(new)
                 indices = [read_click_token(KEYS, token.decode(), now=NOW).link_index for token in found]
-                return max(indices, default=first - 1) + 1
-            if want == result:
-                return first + count
+                return {max(indices) + 1} if indices else firsts
             broken = decode is _identity and longest_line(want.encode("utf-8", "surrogateescape")) > LONGEST_LINE - 200
-            if broken and _BLANKS.sub(" ", want) == _BLANKS.sub(" ", result):
-                return first + count
+            if want == result or (broken and _BLANKS.sub(" ", want) == _BLANKS.sub(" ", result)):
+                ends.add(first + count)
             seen.append((want, result))
+    if ends:
+        return ends
     want, result = seen[0]
     place = next((n for n, (one, other) in enumerate(zip(want, result, strict=False)) if one != other), len(want))
     start = max(0, place - 60)
@@ -335,26 +374,39 @@ def check_made(made: Made, sending: Sending, tracked: TrackedMessage) -> int:
         mine = [edit for edit in edits if leaf.start <= edit[0] and edit[0] + len(edit[1]) <= leaf.end]
         edits = edits[len(mine) :]
         body = made.raw[leaf.start : leaf.end]
+        fate = leaf.fate if leaf.kind == "text/html" or sending.text_links else "never"
         if not mine:
-            owing += [leaf] if _owes_clicks(made.raw, leaf, sending, decision) else []
-            if leaf.fate != "never":
-                counts = _counts(body, sending, decision, leaf.encoding, leaf.charsets)
+            owing += [leaf] if fate == "must" and _owes_clicks(made.raw, leaf, sending, decision) else []
+            if fate != "never":
+                counts = _counts(
+                    body, sending, decision, kind=leaf.kind, encoding=leaf.encoding, charsets=leaf.charsets
+                )
                 firsts |= {first + count for first in firsts for count in counts}
             continue
-        assert leaf.fate != "never", f"an edit in {leaf}"
+        assert fate != "never", f"an edit in {leaf}"
         after = spliced(body, [(offset - leaf.start, old, new) for offset, old, new in mine])
         check_lines(body, after, leaf.encoding)
         grown = max(decode(after).count(_OPEN) - decode(body).count(_OPEN) for decode in decoders(leaf.encoding))
         pixels += grown
         opens_in = number if grown else opens_in
         touched += 1
-        end = explain(
-            body, after, sending, decision, encoding=leaf.encoding, charsets=leaf.charsets, firsts=sorted(firsts)
+        firsts = explain(
+            body,
+            after,
+            sending,
+            decision,
+            kind=leaf.kind,
+            encoding=leaf.encoding,
+            charsets=leaf.charsets,
+            firsts=firsts,
         )
-        firsts = {end}
     assert not edits, f"edits outside of bodies: {edits}"
     assert not owing, f"not tracked: {owing}"
-    able = [number for number, leaf in enumerate(made.leaves) if leaf.fate == "must" and not _too_long(made.raw, leaf)]
+    able = [
+        number
+        for number, leaf in enumerate(made.leaves)
+        if leaf.fate == "must" and leaf.kind == "text/html" and not _too_long(made.raw, leaf)
+    ]
     assert pixels <= 1
     if decision.track_opens and able:
         assert pixels == 1, "no pixel"
@@ -372,20 +424,22 @@ def _too_long(raw: bytes, leaf: Leaf) -> bool:
     return decoders(leaf.encoding)[0] is _identity and longest_line(raw[leaf.start : leaf.end]) > LONGEST_LINE - 400
 
 
-def _counts(body: bytes, sending: Sending, decision: Decision, encoding: str, charsets: Sequence[str]) -> set[int]:
+def _counts(
+    body: bytes, sending: Sending, decision: Decision, *, kind: str, encoding: str, charsets: Sequence[str]
+) -> set[int]:
     """Give how many indices an untouched part may have taken: its links are counted, then its lines are too long."""
     if decoders(encoding)[0] is not _identity:
         return set()
-    return {expected_html(text, sending, decision, first=0, pixel=False)[1] for text, _ in texts(body, charsets)}
+    return {expected(text, sending, decision, kind=kind)[1] for text, _ in texts(body, charsets)}
 
 
 def _owes_clicks(raw: bytes, leaf: Leaf, sending: Sending, decision: Decision) -> bool:
-    if leaf.fate != "must" or not decision.track_clicks or _too_long(raw, leaf):
+    if not decision.track_clicks or _too_long(raw, leaf):
         return False
     octets = decoders(leaf.encoding)[0](raw[leaf.start : leaf.end])
     read = list(texts(octets, leaf.charsets))
     return not any(partial for _, partial in read) and all(
-        expected_html(text, sending, decision, first=0, pixel=False)[1] for text, _ in read
+        expected(text, sending, decision, kind=leaf.kind)[1] for text, _ in read
     )
 
 
@@ -459,23 +513,30 @@ def check_by_stdlib(before: bytes, after: bytes, sending: Sending, decision: Dec
     sending = _with_skipped(sending, urls)
     touched = 0
     firsts = {0}
+    kinds = ("text/html", "text/plain") if sending.text_links else ("text/html",)
     for one, other in zip(old, new, strict=True):
         assert one.header == other.header
         assert (one.preamble, one.epilogue) == (other.preamble, other.epilogue)
         if one.body != other.body:
             assert one.body is not None
             assert other.body is not None
-            assert one.kind == "text/html"
+            assert one.kind in kinds
             assert one.shown
             check_lines(one.body, other.body, one.encoding)
             charsets = [one.charset]
-            end = explain(
-                one.body, other.body, sending, decision, encoding=one.encoding, charsets=charsets, firsts=sorted(firsts)
+            firsts = explain(
+                one.body,
+                other.body,
+                sending,
+                decision,
+                kind=one.kind,
+                encoding=one.encoding,
+                charsets=charsets,
+                firsts=firsts,
             )
-            firsts = {end}
             touched += 1
-        elif one.body and one.kind == "text/html" and one.shown:
-            counts = _counts(one.body, sending, decision, one.encoding, [one.charset])
+        elif one.body and one.kind in kinds and one.shown:
+            counts = _counts(one.body, sending, decision, kind=one.kind, encoding=one.encoding, charsets=[one.charset])
             firsts |= {first + count for first in firsts for count in counts}
     return touched
 
@@ -563,9 +624,13 @@ def check_untracked(before: bytes, tracked: TrackedMessage, sending: Sending) ->
             continue
         views = [next(texts(decode(body), [one.charset])) for body in (one.body, other.body, last.body)]
         if not any(partial for _, partial in views):
-            original, result, restored = (_BLANKS.sub(" ", text) for text, _ in views)
-            assert restored == untrack_html(result, domain=DOMAIN)
-            assert _urls(restored) == _urls(original)
+            untrack = untrack_html if one.kind == "text/html" else untrack_text
+            (original, _), (result, _), (restored, _) = views
+            assert _BLANKS.sub(" ", restored) == _BLANKS.sub(" ", untrack(result, domain=DOMAIN))
+            if one.kind == "text/html":
+                assert _urls(restored) == _urls(original)
+            else:
+                assert restored == original
 
 
 _OPEN_TOKEN: Final = re.compile(rb"https://track\.example/o/[A-Za-z0-9_-]{30,}")

@@ -140,6 +140,13 @@ LINK_TAGS: Final = [
     '<a class="c"\nhref="{}"\n>', '<a href="{}" data-lm-no-track>', '<a data-pm-no-track href="{}">', "<a href={} x>",
     '<!--[if mso]><v:rect href="{}"></v:rect><![endif]-->', '<!-- <a href="{}"> -->', '<a title=">" href="{}">',
 ]  # fmt: skip
+# `{u}` is a URL, `{s}` text in the part's charset.
+PLAIN_LINES: Final = [
+    "Our shop: {u}.", "({u})", "<{u}>", "> {u}", "> > See {u},\n>> {u}!", "See {u} \nand {u}; [{u}]", "*{u}*", "=\n{u}",
+    "{s} {u} {s}", "{s}{u}{s}", '"{u}"', "'{u}'", "{u}\n\n-- \nann", "From {u}\n.\n..", "|{u}|{u}|", "{u}\u2019s",
+    "https://shop.example/a_(b)_{s}?x={u}", "<a href={u}>", "Answer to <mailto:ann@shop.example>.", "{{ u }} {u}",
+    "x" * 980 + " {u}", "{u} {u} {u} {u} {u} {u}", "https://shop.example/=20=3D\t{u}=", "\t{u}\t",
+]  # fmt: skip
 # `{e}` is a line end or nothing, `{m}` the text with the links.
 SHAPES: Final = [
     "<!DOCTYPE html>{e}<html>{e}<head><title>x</title></head>{e}<body>{e}{m}{e}</body>{e}</html>{e}", "{m}", "{m}{e}",

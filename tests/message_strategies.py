@@ -221,7 +221,7 @@ def _write_multipart(writer: Writer, fate: Fate, depth: int, fields: list[str], 
             f"Content-ID: {start}" if start and place == root else "",
             related=subtype == "related",
         )
-        shown.append([leaf for leaf in writer.leaves[first:] if leaf.fate == "must"])
+        shown.append([leaf for leaf in writer.leaves[first:] if leaf.fate == "must" and leaf.kind == "text/html"])
         closed = place + 1 < count or writer.chance(0.85)
         if closed and writer.line_before:
             writer.out += writer.eol().encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -26,6 +27,9 @@ class Leaf:
     encoding: str
     charsets: tuple[str, ...]  # what readers may take for its charset; empty text is none
     fate: Fate
+
+
+_FIELD: Final = re.compile(r"[!-9;-~]+:|[ \t]")
 
 
 @dataclass(slots=True)
@@ -155,5 +159,6 @@ def _write_controls(writer: Writer, fields: list[str]) -> bool:
             writer.controls.append((start, len(writer.out)))
         if place < len(fields):
             writer.line(fields[place])
+            certain = certain and all(_FIELD.match(line) for line in fields[place].split("\n"))
     writer.off |= {flag for flag, values in said.items() if values - {True}}
     return certain

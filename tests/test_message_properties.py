@@ -236,16 +236,15 @@ def test_a_signed_message_is_tracked_only_if_that_is_asked_for() -> None:
     assert found > 5
 
 
-def test_links_of_plain_parts_come_back_too() -> None:
-    for seed, made in seeded(2):
-        sending = replace(sending_of(seed), text_links=True)
-        tracked = sending.track(made.raw)
-        check_edits(made.raw, tracked)
-        check_second_pass(tracked, sending)
-        if made.clear:
-            for edit in tracked.edits:
-                within = [leaf for leaf in made.leaves if leaf.start <= edit.offset <= leaf.end]
-                assert (edit.offset, edit.offset + len(edit.old)) in made.controls or within, seed
+def test_links_of_plain_parts_are_tracked_if_that_is_asked_for() -> None:
+    touched = 0
+    for seed, made in seeded():
+        try:
+            touched += check(made, replace(sending_of(seed), text_links=True))
+        except Exception as error:
+            error.add_note(f"seed {seed}")
+            raise
+    assert touched > SEEDS / 4
 
 
 def test_our_own_links_are_gone_after_untracking() -> None:
