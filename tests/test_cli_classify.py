@@ -239,8 +239,9 @@ def test_log_may_come_from_standard_input(
 def test_format_may_be_told(capsysbinary: pytest.CaptureFixture[bytes], write: Callable[..., str]) -> None:
     record = json.dumps({"kind": "open", "user_agent": "x"})
     path = write("\ufeff" + record, LINE)
-    assert json.loads(run(capsysbinary, "classify", path, "--json")[1])["line"] == 1
-    assert json.loads(run(capsysbinary, "classify", path, "--json", "--format", "combined")[1])["line"] == 2
+    for options, read in (([], [1, 2]), (["--format", "json"], [1]), (["--format", "combined"], [2])):
+        out = run(capsysbinary, "classify", path, "--json", *options)[1]
+        assert [json.loads(row)["line"] for row in out.splitlines()] == read
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\r\n \n"])
@@ -436,6 +437,20 @@ def test_bar_shows_how_far_a_long_log_is_on_a_terminal(
     ]
     assert shown[3].isspace()
     assert capsysbinary.readouterr().out.startswith(b"actor")
+
+
+def test_bar_goes_when_the_log_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted(io.BytesIO):
+        def readline(self, _size: int | None = -1, /) -> bytes:
+            if self.tell() == 5_000:
+                raise KeyboardInterrupt
+            return super().readline() and b"x\n"
+
+    terminal = _Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Interrupted(b"\n" * 6_000)))
+    assert main(["classify", "-"]) == 130
+    assert terminal.getvalue() == "\r5,000 lines\r           \r"
 
 
 def test_bar_without_a_size_counts_lines() -> None:

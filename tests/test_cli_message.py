@@ -99,6 +99,7 @@ def test_report_on_a_message_as_json(
     said = json.loads(out)
     assert (code, err) == (0, "")
     assert (said["type"], said["pixel"], said["removed_headers"]) == ("message", "1", [])
+    assert said["links_written"] is True
     assert said["parts"] == [{"path": "1", "content_type": "text/html", "action": "tracked", "reason": None}]
     assert said["links"] == [
         {
@@ -192,6 +193,10 @@ def test_part_with_a_line_that_cannot_be_broken_has_no_links(
     assert out == raw
     assert "untouched  line_too_long" in err
     assert "shop.example" not in err
+    seen = run(capsysbinary, "inspect", write("mail.eml", raw))[1].decode()
+    assert "no: line_too_long" in seen
+    assert "problem: part 1: line_too_long" in seen
+    assert "shop.example" not in seen
 
 
 @pytest.mark.parametrize("end", [b"\r\n", b"\n"])

@@ -28,7 +28,7 @@ def add_arguments(parser: Parser, /) -> None:
         type=read_path,
         help="JSON lines or a combined access log; - reads standard input",
     )
-    add_once(parser, "--format", choices=["combined", "json"], help="what FILE is (default: its first line says)")
+    add_once(parser, "--format", choices=["combined", "json"], help="what FILE is (default: each line says)")
     add_once(parser, "--kind", choices=["click", "open"], help="what was requested (default: open; of a log, its URLs)")
     parser.add_argument("--summary", action="store_true", help="of a log, print the summary only")
     parser.add_argument("--json", action="store_true", help="print JSON; of a log, one object a line")

@@ -11,8 +11,8 @@ from lmtrack._cli.output import CommandError, as_json, as_table, printable, say,
 from lmtrack._cli.report import links_members, links_table, message_rows, page_rows
 from lmtrack._cli.source import add_source_arguments, read_source
 from lmtrack.html import scan_html
-from lmtrack.message import PartReason, scan_message
-from lmtrack.resolver import Reason
+from lmtrack.message import PartReason, scan_message, track_message
+from lmtrack.resolver import Consent, Reason, Route, resolve
 from lmtrack.tokens import make_keys
 
 if TYPE_CHECKING:
@@ -24,19 +24,23 @@ if TYPE_CHECKING:
     from lmtrack._cli.source import Source
     from lmtrack._mime.document import Layout
     from lmtrack._mime.structure import Part
+    from lmtrack.links import LinkPolicy
     from lmtrack.message import MessageDocument
     from lmtrack.resolver import Override
+    from lmtrack.urls import TrackingDomain
 
 SUMMARY: Final = "show what tracking would see: parts, links, headers; change nothing"
 EXAMPLE: Final = "lmtrack inspect mail.eml --text-links --json"
 
 # Nothing is signed or verified here; a tracking domain has keys, so it gets some.
 _NO_KEYS: Final = make_keys(bytes(16))
+_EVERYTHING: Final = resolve(Route(track_opens=True, track_clicks=True), consent=Consent.GRANTED)
+_SOME_ID: Final = "00000000-0000-4000-8000-000000000000"
 
 # What is wrong with a part, rather than what it is.
 _PROBLEMS: Final = frozenset((
-    PartReason.BROKEN_ENCODING, PartReason.CHARSET, PartReason.ENCODING, PartReason.LINE_TOO_LONG, PartReason.MALFORMED,
-    PartReason.TOO_DEEP, PartReason.TOO_MANY_PARTS,
+    PartReason.BROKEN_ENCODING, PartReason.CHARSET, PartReason.ENCODING, PartReason.LINE_TOO_LONG, PartReason.EMPTY,
+    PartReason.MALFORMED, PartReason.TOO_DEEP, PartReason.TOO_MANY_PARTS,
 ))  # fmt: skip
 
 
@@ -60,21 +64,7 @@ def run(arguments: argparse.Namespace, /) -> int:
     source = read_source(arguments)
     policy = read_policy(arguments, source)
     if source.is_message:
-        document = scan_message(source.raw)
-        layout = document.layout(policy, domain, text_links=arguments.text_links, allow_signed=arguments.allow_signed)
-        left: dict[int, str] = dict(layout.reasons)
-        if document.headers.signed and not arguments.allow_signed:
-            left.update(dict.fromkeys(layout.leaves, Reason.ALREADY_SIGNED))
-        prefix = arguments.prefix or PREFIX
-        seen = _Seen(
-            parts=document.found,
-            reasons=left,
-            rows=message_rows(document, layout),
-            lines=read_header_lines(source.raw, prefix),
-            override=document.controls(prefix).override,
-            signed=document.headers.signed,
-            problems=[*problems_of(source.raw, prefix), *_part_problems(document, layout)],
-        )
+        seen = _see(arguments, scan_message(source.raw), policy, domain)
         say(as_json(_message_report(source, seen)) if arguments.json else _message_text(seen), to=to)
         return 0
     if arguments.prefix:
@@ -104,11 +94,46 @@ class _Seen(NamedTuple):
     problems: list[str]
 
 
-def _part_problems(document: MessageDocument, layout: Layout) -> list[str]:
+def _see(arguments: argparse.Namespace, document: MessageDocument, policy: LinkPolicy, domain: TrackingDomain) -> _Seen:
+    layout = document.layout(policy, domain, text_links=arguments.text_links, allow_signed=arguments.allow_signed)
+    prefix = arguments.prefix or PREFIX
+    too_long = _too_long(arguments, document, policy, domain, prefix)
+    left: dict[int, str] = {**layout.reasons, **dict.fromkeys(too_long, PartReason.LINE_TOO_LONG)}
+    if document.headers.signed and not arguments.allow_signed:
+        left.update(dict.fromkeys(layout.leaves, Reason.ALREADY_SIGNED))
+    return _Seen(
+        parts=document.found,
+        reasons=left,
+        rows=message_rows(document, layout, but=too_long),
+        lines=read_header_lines(document.raw, prefix),
+        override=document.controls(prefix).override,
+        signed=document.headers.signed,
+        problems=[*problems_of(document.raw, prefix), *_part_problems(document, layout, left)],
+    )
+
+
+def _too_long(
+    arguments: argparse.Namespace, document: MessageDocument, policy: LinkPolicy, domain: TrackingDomain, prefix: str
+) -> frozenset[int]:
+    """Find the parts with lines that cannot hold a tracked link: only tracking them shows."""
+    tried = track_message(
+        document,
+        _EVERYTHING,
+        domain=domain,
+        message_id=_SOME_ID,
+        text_links=arguments.text_links,
+        policy=policy,
+        allow_signed=arguments.allow_signed,
+        prefix=prefix,
+    )
+    return frozenset(place for place, part in enumerate(tried.parts) if part.reason is PartReason.LINE_TOO_LONG)
+
+
+def _part_problems(document: MessageDocument, layout: Layout, left: dict[int, str]) -> list[str]:
     """Say what is wrong with the parts."""
     problems = []
     for place, part in enumerate(document.found):
-        reason = layout.reasons.get(place)
+        reason = left.get(place)
         if reason in _PROBLEMS:
             problems.append(f"part {part.path}: {reason}")
         elif place in layout.leaves and not layout.leaves[place].leaf.view.explained:

@@ -258,6 +258,7 @@ def _report(
             "message_id": job.message_id,
             **(message if source.is_message else {}),
             **links_members(result.rows),
+            "links_written": result.clicks_written,
             **result.pixel_member,
             "decision": result.decision.to_dict(),
             "notes": notes,

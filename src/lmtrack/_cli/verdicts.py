@@ -112,9 +112,7 @@ class _Log:
         self.to = to
         self.as_json = arguments.json
         self.each = not arguments.summary
-        self.reader: Reader | None = None
-        if arguments.format is not None:
-            self.reader = READERS[arguments.format]
+        self.reader: Reader | None = READERS.get(arguments.format)
         self.requests = 0
         self.of_people = 0
         self.outcomes: Counter[tuple[str, str]] = Counter()
@@ -124,13 +122,15 @@ class _Log:
         self.bar = Bar(lines, None if self.each and to.isatty() else sys.stderr)
 
     def run(self) -> None:
-        for number, octets in enumerate(self.lines, start=1):
-            self.bar.show(number)
-            problem = "too long" if octets is None else self._read(octets, number)
-            if problem:
-                self.problems[problem] += 1
-                self.first.setdefault(problem, number)
-        self.bar.clear()
+        try:
+            for number, octets in enumerate(self.lines, start=1):
+                self.bar.show(number)
+                problem = "too long" if octets is None else self._read(octets, number)
+                if problem:
+                    self.problems[problem] += 1
+                    self.first.setdefault(problem, number)
+        finally:
+            self.bar.clear()
         if not self.requests:
             problems = [f"{problem} (line {self.first[problem]})" for problem in self.problems]
             raise CommandError(f"{self.lines.name}: no request in it: {', '.join(problems) or 'empty'}")
@@ -148,9 +148,7 @@ class _Log:
         line = octets.decode("utf-8", "replace")
         if not line.strip():
             return None
-        if self.reader is None:
-            self.reader = reader_of(line)
-        request = self.reader(line, self.kind)
+        request = (self.reader or reader_of(line))(line, self.kind)
         if isinstance(request, str):
             return request
         verdict = self.judge(request)
