@@ -139,6 +139,17 @@ def test_a_wish_that_cannot_be_read_fails_closed(value: bytes, reason: str) -> N
     assert b"<img" not in result.raw
 
 
+def test_an_override_that_is_no_header_spoils_nothing_else() -> None:
+    fields = b"X-LM-Override-Track-Opens : false\r\nX-LM-Override-Track-Clicks true\r\n"
+    result = track(mixed(html()).replace(b"Subject: x\r\n", fields[:35] + b"Subject: x\r\n"))
+    assert result.decision.reasons == ("opens:override_invalid",)
+    assert reasons(result) == [None]
+    assert result.raw.startswith(b"Subject: x\r\nContent-Type: multipart")
+    other = track(html(fields=b"X-Other : 1\r\n"))
+    assert reasons(other) == ["malformed"]
+    assert other.decision.reasons == ("opens:no_html", "clicks:no_html")
+
+
 def test_it_never_raises_the_decision() -> None:
     raw = html(fields=b"X-LM-Override-Track-Opens: true\r\n")
     result = track(raw, OFF)
@@ -264,6 +275,7 @@ def test_unsubscribe_urls_of_the_header_are_never_tracked() -> None:
         (b"Content-Transfer-Encoding: x-unknown\r\n", LINK, "encoding"),
         (b"", LINK.decode().encode("utf-16"), "charset"),
         (b"", b"-----BEGIN PGP MESSAGE-----\r\n" + LINK, "inline_pgp"),
+        (b"", b"\xef\xbb\xbf-----BEGIN PGP SIGNED MESSAGE-----\r\n" + LINK, "inline_pgp"),
         (b"", LINK + b"x" * 2000 + LINK, "line_too_long"),
     ],
 )
@@ -358,16 +370,18 @@ def test_a_destination_that_the_charset_lacks_becomes_a_reference() -> None:
     assert untrack_message(tracked.raw, domain=DOMAIN) == raw
 
 
-def test_in_plain_text_such_a_link_stays() -> None:
-    url = track_message(
-        "Content-Type: text/plain; charset=utf-8\r\n\r\nhttps://shop.example/é".encode(),
-        CLICKS,
-        domain=DOMAIN,
-        message_id="m-1",
-        text_links=True,
-    ).raw.partition(b"\r\n\r\n")[2]
-    raw = b"Content-Type: text/plain; charset=us-ascii\r\n\r\n" + url
-    assert untrack_message(raw, domain=DOMAIN) is raw
+@pytest.mark.parametrize("label", [b"x-unknown", b"us-ascii", b"utf-8"])
+def test_a_link_that_was_read_as_utf8_is_written_so(label: bytes) -> None:
+    raw = b"Content-Type: text/plain; charset=" + label + "\r\n\r\nhttps://shop.example/é".encode()
+    assert untrack_message(track(raw, CLICKS, text_links=True).raw, domain=DOMAIN) == raw
+
+
+def test_in_plain_text_a_link_that_the_charset_lacks_stays() -> None:
+    raw = "Content-Type: text/plain; charset=utf-8\r\n\r\nhttps://shop.example/ж".encode()
+    url = track(raw, CLICKS, text_links=True).raw.partition(b"\r\n\r\n")[2]
+    assert url.startswith(b"https://track.example/c/")
+    latin = b"Content-Type: text/plain; charset=iso-8859-1\r\n\r\n" + url
+    assert untrack_message(latin, domain=DOMAIN) is latin
 
 
 def test_untracking_takes_the_pixel_out_of_every_part() -> None:

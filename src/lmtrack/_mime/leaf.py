@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lmtrack.urls import TrackingDomain
 
 # RFC 4880 section 6.2. What is signed or encrypted inside a text (RFC 1991) breaks with any change to the text.
-_PGP: Final = re.compile(rb"^-----BEGIN PGP ", re.MULTILINE)
+_PGP: Final = re.compile(rb"^(?:\xef\xbb\xbf)?-----BEGIN PGP ", re.MULTILINE)
 # RFC 3676 section 4.2: a line that ends in a blank goes on in the next.
 _AT_SOFT_BREAK: Final = re.compile(rb"(?:\A|(?<=[ \r\n]))[^ \r\n]++ \r?+\n")
 # A blank before the attribute whose value begins here; a line may be broken at it.
@@ -135,6 +135,8 @@ class Leaf:
     def encode(self, value: str, /) -> bytes | None:
         """Write characters in the part's charset; what it lacks as references in HTML, None in plain text."""
         codec = self.view.codec or self.view.label or "ascii"
+        if codec == "ascii" and not self.is_html:
+            codec = "utf-8"  # as it is read where the label says nothing
         try:
             return value.encode(codec, "xmlcharrefreplace" if self.is_html else "strict")
         except UnicodeEncodeError:

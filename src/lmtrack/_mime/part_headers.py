@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _MEDIA_TYPE: Final = re.compile(r"[^/]++/[^/]++")
 _BLANKS: Final = " \t\r\n"
+_CONTROL: Final = "x-lm-override-"  # Lettermint's; with other names such a message is left alone
 _NOTHING: Final = FieldValue("", {}, clear=True)
 
 
@@ -79,6 +80,15 @@ def read_part_headers(block: bytes, /, *, in_digest: bool = False) -> PartHeader
         # Some readers take `base64;` or `base64 (really)` for base64, others for an encoding they do not know.
         clear=clear and kind_clear and encoding_clear and encoding.value == written.lower() and disposition_clear,
     )
+
+
+def read_top_headers(block: bytes, /) -> PartHeaders:
+    """Read the header block of a whole message; a malformed override header, which will be removed, confuses nobody."""
+    headers = read_part_headers(block)
+    if headers.clear:
+        return headers
+    kept = [field for field in iter_fields(block) if not field.name.lower().startswith(_CONTROL)]
+    return read_part_headers(b"".join(block[field.start : field.end] for field in kept))
 
 
 def _read(values: Iterable[str] | None, /) -> tuple[FieldValue, bool]:

@@ -14,7 +14,7 @@ from enum import StrEnum, auto
 from typing import Final, NamedTuple
 
 from lmtrack._headers import find_body
-from lmtrack._mime.part_headers import PartHeaders, read_part_headers
+from lmtrack._mime.part_headers import PartHeaders, read_part_headers, read_top_headers
 
 # Both are our choice; the deepest of 207 real messages has 5 levels, the widest 41 parts.
 _DEEPEST: Final = 64
@@ -143,7 +143,7 @@ class _Walk:
     def run(self) -> tuple[Part, ...]:
         raw = self.raw
         fields_end, body_start = find_body(raw)
-        self._begin("", read_part_headers(raw[:fields_end]), fields_end, body_start)
+        self._begin("", read_top_headers(raw[:fields_end]), fields_end, body_start)
         if self.open:
             self.nested = True
             lines = [(line.start() + 1, line.end()) for line in _DELIMITER.finditer(raw, max(body_start - 1, 0))]
