@@ -396,6 +396,14 @@ def test_copy_in_one_case_is_told_by_the_time_of_the_request() -> None:
         assert not refusal(target).scanner
 
 
+def test_letters_of_one_case_tell_nothing_while_chance_could_have_made_them() -> None:
+    header = OPEN[:8].lower()
+    letters = sum(map(str.isalpha, header))
+    for count in (19, 20):
+        token = header + "a" * (count - letters) + "1" * 20
+        assert refusal(f"/o/{token}").scanner is (count == 20)
+
+
 def test_a_wrong_kind_in_one_case_would_be_none_of_ours() -> None:
     error = refusal(f"/o/{OPEN[:-6].lower()}{'A' * 6}")
     assert not error.scanner

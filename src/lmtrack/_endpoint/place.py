@@ -215,8 +215,7 @@ def _base_path(domain: TrackingDomain, /) -> str:
 
 def _place(path: str, base_path: str, /) -> Place | None:
     path = _SLASHES.sub("/", _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), path))
-    candidates = [path.removeprefix(base_path)] if path.startswith(f"{base_path}/") else []
-    for candidate in [*candidates, path]:
+    for candidate in (path.removeprefix(base_path), path):  # a base may look like a kind: it goes first
         kind = _KIND.match(candidate)
         if kind:
             rest = candidate[kind.end() :]
