@@ -366,6 +366,16 @@ def test_a_value_that_no_parser_understands_is_refused() -> None:
         message_bytes(message)
 
 
+def test_a_long_name_is_written_as_words_of_few_letters() -> None:
+    name = "Straßenfest-" * 12
+    message = EmailMessage()
+    message["To"] = Address(name, "news", "shop.example")
+    octets = message_bytes(message)
+    assert max(map(len, octets.split(b"\r\n"))) <= 76
+    [(written, address)] = getaddresses([unfolded(octets)["To"]])
+    assert (str(make_header(decode_header(written))), address) == (name, "news@shop.example")
+
+
 def test_a_plain_str_beyond_ascii_is_encoded_where_it_may_be() -> None:
     message = Message()  # whose own writer encodes the address too
     message["To"] = "Jörg <joerg@reader.example>"

@@ -180,8 +180,8 @@ def _extent(text: str, at: int, /, *, quoted: bool) -> tuple[int, int]:
     floor = at
     open_brackets = dict.fromkeys(_CLOSING.values(), 0)
     while True:
-        if run := body.match(text, at):
-            at = run.end()
+        run = body.match(text, at)
+        at = run.end() if run else at  # if only of nothing, there always is one
         char = text[at : at + 1]
         if placeholder := _PLACEHOLDER.match(text, at):
             floor = at = placeholder.end()
