@@ -192,6 +192,8 @@ def test_a_client_key_stays_what_it_is() -> None:
     body = b"lmtrack.client.v1\x002026-08-01\x04" + bytes([0, 0, 0, 0, 0, 0, 0, 4, 198, 51, 100, 7]) + b"Mozilla/5.0"
     assert key() == hmac.new(SECRET, body, hashlib.sha256).hexdigest()[:32]
     assert re.fullmatch(r"[0-9a-f]{32}", key())
+    unknown = b"lmtrack.client.v1\x002026-08-01\x00" + bytes([0, 0, 0, 0, 0, 0, 0, 7]) + b"unknown" + b"Mozilla/5.0"
+    assert key(ip="unknown") == hmac.new(SECRET, unknown, hashlib.sha256).hexdigest()[:32]
 
 
 def test_a_client_key_tells_addresses_agents_secrets_and_days_apart() -> None:

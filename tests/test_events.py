@@ -89,6 +89,9 @@ def test_events_are_values() -> None:
     assert len({event(), event(), event(link_index=1)}) == 2
     with pytest.raises(AttributeError):
         event().ip = "x"  # type: ignore[misc]
+    assert not hasattr(event(), "__dict__")
+    with pytest.raises(TypeError):
+        Event("open", None, AT)  # type: ignore[misc]
 
 
 def test_a_time_is_kept_in_utc() -> None:
