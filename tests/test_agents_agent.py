@@ -11,7 +11,6 @@ from lmtrack._agents import names, shapes
 from lmtrack._agents.agent import judge_agent
 from lmtrack._agents.grammar import MAINSTREAM
 from lmtrack._agents.verdict import Actor, Human, Kind, Signal, Verdict
-from lmtrack._agents.vocabulary import PURPOSES, ROBOTS
 
 LIKE_GECKO = "AppleWebKit/537.36 (KHTML, like Gecko)"
 WINDOWS_CHROME = f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {LIKE_GECKO} Chrome/142.0.0.0 Safari/537.36"
@@ -371,93 +370,6 @@ def test_every_person_that_has_a_name_is_one_by_it(table: str) -> None:
         assert judge_agent(agent, "click").human is Human.YES, name
 
 
-# One agent a word, with the word in no name of a table. The second of a pair is what the closer look spares.
-SAYS: dict[str, tuple[str, str | None]] = {
-    "bot": ("Xbot/1.0", "Caboto/1.0"),
-    "scrap": ("Xscraper", "Scrapbook"),
-    "crawl": ("Xcrawl/1", None),
-    "spider": ("Xspider 2", None),
-    "slurp": ("Yslurp", None),
-    "spyder": ("Xspyder", None),
-    "preview": ("XPreview/1", "DeveloperPreview Gecko/2010"),
-    "unfurl": ("Xunfurl/1", None),
-    "onebox": ("Xonebox/1", None),
-    "linkexpand": ("XLinkExpand/1", None),
-    "opengraph": ("XOpenGraph/1", None),
-    "phish": ("AntiPhish/1", None),
-    "malware": ("XMalware/1", None),
-    "antivirus": ("XAntivirus/1", None),
-    "anti-virus": ("X-Anti-Virus/1", None),
-    "safebrows": ("XSafeBrowsing/1", None),
-    "urldefense": ("XUrldefense/1", None),
-    "safelink": ("XSafeLinks/1", None),
-    "vulnerab": ("XVulnerability/1", None),
-    "pentest": ("XPentest/1", None),
-    "exploit": ("XExploit/1", None),
-    "fuzz": ("XFuzz/1", None),
-    "headless": (f"Mozilla/5.0 (X11; Linux x86_64) {LIKE_GECKO} HeadlessChrome/120.0.0.0 Safari/537.36", None),
-    "phantomjs": ("PhantomJS/2", None),
-    "selenium": (f"{WINDOWS_CHROME}; Selenium", None),
-    "webdriver": ("XWebDriver/1", None),
-    "puppeteer": ("XPuppeteer/1", None),
-    "playwright": (f"{WINDOWS_CHROME} Playwright/1.40.0", None),
-    "slimerjs": ("SlimerJS/1", None),
-    "htmlunit": ("HtmlUnit/2", None),
-    "jsdom": ("jsdom/16", None),
-    "lighthouse": (f"{ANDROID_CHROME} Chrome-Lighthouse", None),
-    "synthetic": (f"{WINDOWS_CHROME} XSynthetics/1", None),
-    "http": ("XHttpClient/4", "PS4Application libhttp/1.000 (PS4)"),
-    "libwww": ("libwww/5", "Lynx/2.8.5rel.1 libwww-FM/2.15FC"),
-    "java": ("Java/11", "LG/V08h Java/ASVM/1.1 Profile/MIDP-2.1"),
-    "scan": ("XScanner/1", "CamScanner (Windows NT 10.0)"),
-    "fetch": ("XFetch/1", "MozacFetch/49.0"),
-    "check": ("LinkChecker/1", f"{WINDOWS_CHROME} store-checkout"),
-    "index": ("XIndexer/1", f"{WINDOWS_CHROME} Indexo/2"),
-    "seo": ("Seokicks/1", f"{WINDOWS_CHROME} Museon/1"),
-    "feed": ("XFeed/1", f"{WINDOWS_CHROME} Feedback/1"),
-    "rss": ("XRSS/1", f"{WINDOWS_CHROME} Corsseo1/1"),
-    "analy": ("XAnalyzer/1", f"{WINDOWS_CHROME} Analyic/1"),
-    "audit": ("XAudit/1", f"{WINDOWS_CHROME} Audition/1"),
-    "agent": ("XAgent/1", f"{WINDOWS_CHROME} Agentur/1"),
-    "cron": (f"{WINDOWS_CHROME} Cron/1", f"{WINDOWS_CHROME} Omicron/1"),
-    "download": (f"{WINDOWS_CHROME} Downloader/1", "Mozilla/4.0 (compatible; MSIE 7.0; Download Master)"),
-    "link": (f"{WINDOWS_CHROME} Links Sleuth", f"{WINDOWS_CHROME} Linkage/1"),
-    "watch": (f"{WINDOWS_CHROME} XWatcher/1", f"{WINDOWS_CHROME} Watchface/1"),
-}
-PLAIN = """
-    monitor uptime archiv harvest valid verif inspect probe detect extract exractor parser retriev resolver render grab
-    copier mirror webhook callback favicon screenshot thumbnail metadata transcod translat optimiz classif
-    research plagiar linkch finder sitemap webmaster heritrix nutch user-agent useragent daemon torrent kendra
-""".split()  # noqa: SIM905 - a list of words reads better
-SAYS |= {word: (f"{WINDOWS_CHROME} X{word}er/1", None) for word in PLAIN}
-
-
-def test_every_word_has_a_sample() -> None:
-    assert {word.guard for word in (*ROBOTS, *PURPOSES)} == SAYS.keys()
-
-
-@pytest.mark.parametrize("word", [*ROBOTS, *PURPOSES], ids=lambda word: word.guard)
-def test_a_word_says_what_a_machine_is_for(word: Any) -> None:  # noqa: ANN401 - ids are made from it
-    said, spared = SAYS[word.guard]
-    verdict = judge_agent(said, "click")
-    assert verdict.is_machine
-    assert (verdict.actor, verdict.reasons, verdict.evidence) == (word.actor, (word.signal.value,), word.evidence)
-    if spared:
-        assert not judge_agent(spared, "click").is_machine
-
-
-def test_samples_hold_no_name_and_the_words_removed_are_missed() -> None:
-    for said, _ in SAYS.values():
-        words = shapes.WORD.findall(said.lower())
-        assert not any(word in rows for rows in (names.LIBRARIES, names.FETCHERS) for word in words), said
-
-
-@pytest.mark.parametrize("word", [word for word in PURPOSES if not word.on_phones], ids=lambda word: word.guard)
-def test_purposes_are_apps_names_on_phones(word: Any) -> None:  # noqa: ANN401 - ids are made from it
-    for agent in (f"X{word.guard}er/1 CFNetwork/1121 Darwin/19", f"{ANDROID_CHROME} X{word.guard}er/1"):
-        assert not judge_agent(agent, "click").is_machine
-
-
 @pytest.mark.parametrize("device", ["iPod touch; iOS 9", "tvOS 14", "watchOS/6", "Darwin/19.3.0", "iPadOS 17"])
 def test_phones_and_their_like_are_known_by_their_systems(device: str) -> None:
     assert reason(f"ExampleChecker/1 ({device})") == "ua.app"
@@ -673,6 +585,12 @@ def test_case_means_nothing_to_words() -> None:
     for agent in ("EXAMPLEBOT/1.0", "CURL/8", "ExampleBot", "PYTHON-REQUESTS/2"):
         assert judge_agent(agent, "click") == judge_agent(agent.lower(), "click")
         assert judge_agent(agent, "click").is_machine
+
+
+def test_mail_programs_say_which_they_are() -> None:
+    for agent, evidence, vendor in ((MAC, 2, "Apple"), (MAIL_AGENTS[8], 2, "Mozilla"), ("The Bat! 9.3.4", 2, None)):
+        verdict = judge_agent(agent, "open")
+        assert (verdict.evidence, verdict.vendor) == (evidence, vendor)
 
 
 PARTS = st.sampled_from(

@@ -205,7 +205,7 @@ def _special(low: str) -> Verdict | None:  # noqa: PLR0911 - the same
 
 
 def _has_rare_engine(low: str) -> bool:
-    return "khtml" in low or "presto" in low or "trident" in low or "opera" in low or "netfront" in low or "rv:" in low
+    return "khtml" in low or "presto" in low or "trident" in low or "opera" in low or "rv:" in low
 
 
 def _is_rare_phone(low: str, words: list[str]) -> bool:
@@ -216,7 +216,7 @@ _PHONE_WORDS: Final = frozenset(("ios", "ios/", "watchos", "watchos/", "tvos", "
 
 
 def _names_a_contact(low: str, text: str, *, engine: bool) -> bool:
-    if "@" in low and "(ecosia " not in low and shapes.MAILBOX.search(low):
+    if "@" in low and shapes.MAILBOX.search(low):
         return True
     if ("+" in low and shapes.CONTACT.search(low)) or (" dot " in low and " at " in low):
         return True

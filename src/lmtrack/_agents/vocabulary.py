@@ -40,7 +40,7 @@ ROBOTS: Final = (
     *_closer(
         {
             "bot": (
-                r"bot(?<!\bcubot)(?<!\babbot)(?<!\btalbot)"
+                r"bot(?<!cubot)(?<!abbot)(?<!talbot)"
                 r"(?:s?(?![a-z])|(?<=\bbot)(?:seer|nik|ify|link|poke)|(?<=robot)(?!o))"
             ),
             "scrap": r"scrap(?!book)",
@@ -71,9 +71,9 @@ PURPOSES: Final = (
     ),
     *_closer(
         {
-            "http": r"http(?<!libhttp)(?<!okhttp)(?!s?:|3)",
+            "http": r"http(?<!libhttp)(?<!okhttp)",
             "libwww": r"libwww(?!-fm|/ modified)",
-            "java": r"^java/(?! [a-z]++/)",  # on old phones a machine of its own stands behind it
+            "java": r"\Ajava/",  # further on it is what an old phone runs
         },
         Actor.HTTP_CLIENT,
         Signal.UA_HTTP_LIBRARY,
@@ -85,18 +85,17 @@ PURPOSES: Final = (
     ),
     *_closer(
         {
-            "fetch": r"fetch(?<!mozfetch)(?<!mozacfetch)(?!tv)",
-            "check": r"check(?!out|in\b|point)",
+            "fetch": r"fetch(?<!mozacfetch)(?!tv)",
+            "check": r"check(?!-?out|in\b)",
             "index": r"index(?:er|ing|ation)?(?![a-z])",
             "seo": r"seo(?:(?<=\bseo)|\b)",
             "feed": r"feed(?!back)",
             "rss": r"rss(?:(?<=\brss)|\b|owl)",
             "analy": r"analy[sz]",
             "audit": r"audit(?!ion)",
-            "agent": r"agent(?:(?<![a-z0-9]agent)(?![a-z])|(?<=[a-z]agent)/)",
+            "agent": r"agent(?:/|(?<![a-z0-9]agent)(?![a-z]))",
             "cron": r"cron(?<=\bcron)\b",
             "download": r"download(?! master)",
-            "link": r"link(?<=\blink)s?[ _-]?(?:check|chkr|valid|sleuth|scan|find)",
             "watch": r"watch(?:er|dog)",
         },
         Actor.CRAWLER,
