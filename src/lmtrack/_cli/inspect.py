@@ -101,14 +101,16 @@ def _see(arguments: argparse.Namespace, document: MessageDocument, policy: LinkP
     left: dict[int, str] = {**layout.reasons, **dict.fromkeys(too_long, PartReason.LINE_TOO_LONG)}
     if document.headers.signed and not arguments.allow_signed:
         left.update(dict.fromkeys(layout.leaves, Reason.ALREADY_SIGNED))
+    lines = read_header_lines(document.raw, prefix)
+    override = document.controls(prefix).override
     return _Seen(
         parts=document.found,
         reasons=left,
         rows=message_rows(document, layout, but=too_long),
-        lines=read_header_lines(document.raw, prefix),
-        override=document.controls(prefix).override,
+        lines=lines,
+        override=override,
         signed=document.headers.signed,
-        problems=[*problems_of(document.raw, prefix), *_part_problems(document, layout, left)],
+        problems=[*problems_of(document.raw, lines, override), *_part_problems(document, layout, left)],
     )
 
 

@@ -38,18 +38,18 @@ def read_header_lines(raw: bytes, prefix: str, /) -> list[HeaderLine]:
     return list(_lines(raw, prefix))
 
 
-def problems_of(raw: bytes, prefix: str, /) -> list[str]:
-    """Say what is wrong with a message's header."""
+def problems_of(raw: bytes, lines: list[HeaderLine], override: Override, /) -> list[str]:
+    """Say what is wrong with a message's header, of which the fields that matter have been read."""
     problems = []
     for field in iter_fields(raw):
         if not field.certain:
-            line = raw.count(b"\n", 0, field.start) + 1
-            problems.append(f"header line {line}: programs read this line and those after it differently")
+            number = raw.count(b"\n", 0, field.start) + 1
+            problems.append(f"header line {number}: programs read this line and those after it differently")
             break
-    problems += [f"override header: {problem}" for problem in parse_headers(raw, prefix=prefix).problems]
+    problems += [f"override header: {problem}" for problem in override.problems]
     problems += [
         f"{line.name}: no address can be read from it"
-        for line in _lines(raw, prefix)
+        for line in lines
         if line.kind == "unsubscribe" and not line.means
     ]
     return problems
