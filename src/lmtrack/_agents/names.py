@@ -291,7 +291,7 @@ APP_LIBRARIES: Final = _rows("""
 BROWSERS: Final = _rows("""
     -: amiga-aweb/ amigavoyager/ contiki/ dillo/ edbrowse/ elinks emacs-w3m/ facebook/ fban googleapp/ hbbtv/
     -: ibrowse icab instagram itunes/ kodi/ ladybird libhttp/ links lynx/ midori/ mosaic mozacfetch/ mqqbrowser/
-    -: ncsa_mosaic/ netfront/ netscape/ netsurf/ nokia obigo-browser/ obigointernetbrowser/ offbyone/ omniweb
-    -: onebrowser pinterest/ planetweb/ playstation qqbrowser quicktime/ retawq/ roku silk/ skype twitter
+    -: ncsa_mosaic/ netscape/ netsurf/ nokia obigo-browser/ obigointernetbrowser/ offbyone/ omniweb
+    -: onebrowser pinterest/ planetweb/ qqbrowser quicktime/ retawq/ roku silk/ skype twitter
     -: ucbrowser vlc/ voyager3/ w3m/ winamp/
 """)

@@ -60,7 +60,7 @@ ATTACK: Final = re.compile(r"['\"(]select\b|[ (']sleep\(|<\?|<script|\$\{|load_f
 COMPATIBLE: Final = re.compile(r"compatible[;:,]? *+([a-z0-9!_-]++)")
 OLD_BROWSERS: Final = _words(
     """
-    msie konqueror opera ibrowse netpositive abrowse webpositive u amiga-aweb icab omniweb ms-office msoffice
+    msie konqueror opera ibrowse netpositive abrowse webpositive u amiga-aweb icab omniweb
     googletoolbar windows win32 avant netscape bolt charon webtv polaris teleca uzbl dillo links lynx w3m elinks
     icecat arora epiphany galeon aol like mac linux mozilla mobile firefox steam
     """
@@ -75,7 +75,7 @@ BARE: Final = compile_pattern(
     """,
     re.VERBOSE,
 )
-BARE_NAMES: Final = _words("chrome firefox safari opera edge ipad iphone android browser webkit")
+BARE_NAMES: Final = _words("chrome firefox safari edge ipad iphone android browser webkit")
 # Added where no browser adds: behind a semicolon after it, inside `(KHTML, like Gecko`, glued to it, or before it with
 # a comma. One pattern each: those that begin with a word are found by it, and all together would not be.
 MISPLACED: Final = (
@@ -87,12 +87,12 @@ MISPLACED: Final = (
 # A Chrome on a desktop's Linux, which is also what servers run; what may stand beside it there: other browsers,
 # distributions, and phones whose reader asked for the desktop's page.
 LINUX_CHROME: Final = re.compile(
-    r"mozilla/5\.0 \((?:x11; )?(?:linux|unknown; linux|[^;()]++; linux) x86_64[^()]*+\) applewebkit/537\.36 \([^()]*+\)"
+    r"mozilla/5\.0 \((?:x11; )?(?:linux|[^;()]++; linux) x86_64[^()]*+\) applewebkit/537\.36 \([^()]*+\)"
     r"(?: [a-z]++)? chrome/"
 )
 LINUX_BROWSERS: Final = _words(
     """
-    ubuntu chromium/ electron/ opr/ vivaldi/ vivaldi yowser/ brave brave/ whale/ falkon/ qtwebengine/ epiphany/
+    chromium/ electron/ vivaldi/ vivaldi yowser/ brave brave/ whale/ falkon/ qtwebengine/ epiphany/
     puffin/ tesla tesla/ smarttv hbbtv/ crkey/ iridium/ iron iron/ slimjet/ maxthon/ xiaomi/ silk/ viber viber/
     duckduckgo/ ddg/ debian fedora suse arch gentoo raspbian raspberry kubuntu mint cros tv web0s netcast konqueror/
     rekonq/ otter/ sleipnir/ surf/ quest vr obs/ opt/ steam spotify/ slack/ edga/ headset atom/ avast/ avg/ norton/
@@ -102,9 +102,11 @@ LINUX_BROWSERS: Final = _words(
 )
 CHROME: Final = re.compile(r"chrome/([0-9]++)\.0\.([0-9]{1,6}+)\.[0-9]")
 OLD_WINDOWS: Final = re.compile(r"\(windows nt (?:5\.[0-9]|6\.0)[;)]")
-PHONE: Final = re.compile(r"midp|cldc|up\.browser|up\.link|symbian|nokia|blackberry|ucweb|docomo|j2me|brew|maui|obigo")
+PHONE: Final = re.compile(
+    r"midp|cldc|up\.browser|up\.link|symbian|nokia|blackberry|ucweb|docomo|j2me|brew|maui|obigo|netfront"
+)
 SYSTEM: Final = re.compile(
-    r"\b(?:mac ?os|macintosh|windows[ /]|win(?:nt|32|64|[0-9])|tizen|apple ?tv|roku|playstation|ps[345]|nintendo|xbox"
+    r"\b(?:mac ?os|macintosh|windows[ /]|win(?:nt|[0-9])|tizen|apple ?tv|roku|playstation|ps[345]|nintendo|xbox"
     r"|webos|web0s|smart-?tv|amiga|morphos|psp|dreamcast|x11|kindle)"
 )
 TOOL: Final = re.compile(r"[a-z0-9_.+-]++(?:/[a-z0-9._+-]++)?")

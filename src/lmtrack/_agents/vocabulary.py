@@ -133,14 +133,14 @@ TOOLS: Final = re.compile(
     api | sdk | servi[cs] | server | connect | integrat | search | look-?up | health | export | import | proxy
     | gateway | hook | test | \bcert | ssl | tls | dns | dcv | domain | host | url | uri | web | net(?!flix)
     | html | \bcss | pdf | json | xml | ftp | soap | rpc | oauth | ping | sync | backup | deploy | build | cloud
-    | data | cache | cdn | \bjob | task | queue | schedul | worker | script | plug-?in | module | library
+    | data | cache | cdn | \bjob | task | queue | schedul | worker | script | plug-?in | module
     | framework | engine | runtime | python | perl | php | java | ruby | golang | \brust | node | lua | scala
-    | erlang | elixir | curl | wget | sql | docker | kube | semantic | knowledge | intelligence | \bai\b | gpt
+    | erlang | elixir | wget | sql | docker | kube | semantic | knowledge | intelligence | \bai\b | gpt
     | llm | advis | \bpos\b | \berp\b | \bcrm\b | \blead | blog | subscriber | site | content | stat[su]
     | metric | track | survey | scor | match | discover | explor | secur | agent | \bcli\b | \blib | lib\b
-    | open-?source | github | sender | manager | cookie | consent | shipp | tool | util | batch | process
+    | open-?source | github | sender | manager | cookie | consent | tool | util | batch | process
     | generator | client | render | walker | recon\b | peeker | wayback | adwords | google- | -google | facebook
-    | meta- | \bjs\b | \bgo\b | \br\b | \.js\b | \.net\b
+    | meta- | \bjs\b | \bgo\b | \br\b
     """,
     re.VERBOSE,
 )
