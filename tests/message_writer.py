@@ -137,9 +137,9 @@ def write_header(writer: Writer, fields: list[str], own: list[str], *, controls:
 
 
 def _write_controls(writer: Writer, fields: list[str]) -> bool:
-    """Write the fields with override headers between them; give whether some reader stops before the end."""
+    """Write the fields with override headers between them; give whether all the other fields are well formed."""
     said: dict[str, set[bool | None]] = {"opens": set(), "clicks": set()}
-    certain = True
+    certain = well_formed = True
     places: dict[int, list[tuple[str, str, bool | None]]] = {}
     if writer.chance(0.35):
         writer.note("control header")
@@ -159,6 +159,7 @@ def _write_controls(writer: Writer, fields: list[str]) -> bool:
             writer.controls.append((start, len(writer.out)))
         if place < len(fields):
             writer.line(fields[place])
-            certain = certain and all(_FIELD.match(line) for line in fields[place].split("\n"))
+            well_formed = well_formed and all(map(_FIELD.match, fields[place].split("\n")))
+            certain = certain and well_formed
     writer.off |= {flag for flag, values in said.items() if values - {True}}
-    return certain
+    return well_formed

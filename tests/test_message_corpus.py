@@ -30,13 +30,17 @@ from message_oracles import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+# An odd number of them, because every second message is the one before with CRLF.
 SENDINGS = [
     Sending(allow_signed=True),
     Sending(decision=CLICKS, allow_signed=True),
-    Sending(decision=OPENS, allow_signed=True, position="start"),
-    Sending(decision=SUM, allow_signed=True, position="end"),
-    Sending(destinations="by_id", allow_signed=True),
-    Sending(allow_signed=True, policy=LinkPolicy(track_unsubscribe=True, track_sensitive=True, strip_opt_out="all")),
+    Sending(decision=OPENS, allow_signed=True, position="start", text_links=True),
+    Sending(decision=SUM, allow_signed=True, position="end", text_links=True),
+    Sending(
+        allow_signed=True,
+        destinations="by_id",
+        policy=LinkPolicy(track_unsubscribe=True, track_sensitive=True, strip_opt_out="all"),
+    ),
 ]
 
 
@@ -74,20 +78,20 @@ def test_tracking_off_gives_the_same_octets(mails: list[tuple[str, bytes]]) -> N
 def test_only_displayed_html_differs_and_all_of_it_comes_back(mails: list[tuple[str, bytes]]) -> None:
     touched = 0
     for number, (name, raw) in enumerate(mails):
-        for sending in (SENDINGS[0], SENDINGS[number % len(SENDINGS)]):
-            try:
-                tracked = sending.track(raw)
-                check_edits(raw, tracked)
-                check_second_pass(tracked, sending)
-                check_links(tracked, sending)
-                count = check_by_stdlib(raw, tracked.raw, sending, tracked.decision, unsubscribe_urls(raw))
-                assert bool(count) == bool(tracked.edits)
-                touched += count
-                check_untracked(raw, tracked, sending)
-            except Exception as error:
-                error.add_note(name)
-                raise
-    assert touched > 500
+        sending = SENDINGS[number % len(SENDINGS)]
+        try:
+            tracked = sending.track(raw)
+            check_edits(raw, tracked)
+            check_second_pass(tracked, sending)
+            check_links(tracked, sending)
+            count = check_by_stdlib(raw, tracked.raw, sending, tracked.decision, unsubscribe_urls(raw))
+            assert bool(count) == bool(tracked.edits)
+            touched += count
+            check_untracked(raw, tracked, sending)
+        except Exception as error:
+            error.add_note(name)
+            raise
+    assert touched > 300
 
 
 def test_a_displayed_html_part_is_left_only_for_a_reason(mails: list[tuple[str, bytes]]) -> None:
