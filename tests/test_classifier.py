@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lmtrack import classifier
+from lmtrack._agents.grammar import MAINSTREAM
 from lmtrack.classifier import Actor, Human, classify_event, load_networks
 from user_agent_lists import crawlers, email_fetchers, isbot, uap, well_known_bots
 
@@ -53,6 +54,11 @@ def test_well_known_bots_are_found(shared: Path) -> None:
 
 def test_isbots_crawlers_are_found(shared: Path) -> None:
     assert found(isbot(shared, "isbot-crawlers.yml")) >= 0.98
+
+
+def test_no_known_crawler_is_mainstream(shared: Path) -> None:
+    agents = [*crawlers(shared), *well_known_bots(shared), *isbot(shared, "isbot-crawlers.yml")]
+    assert [agent for agent in agents if MAINSTREAM(agent)] == []
 
 
 # What isbot lists as a browser because it cannot tell; other lists, or the string itself, say what it is.
