@@ -370,7 +370,7 @@ def seconds(text: str) -> float:
     return process_time() - start
 
 
-@pytest.mark.parametrize("before", ["", "http://", "<http://", "(http://", "'http://", "a."])
+@pytest.mark.parametrize("before", ["", "<http://", "'http://"])
 @pytest.mark.parametrize("unit", UNITS)
 def test_hostile_text_takes_no_longer_than_its_size(unit: str, before: str) -> None:
     small, large = (before + unit * (size // len(unit)) for size in (SIZE // 8, SIZE))

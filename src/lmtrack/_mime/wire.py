@@ -16,17 +16,14 @@ from email.mime.base import MIMEBase
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from lmtrack._mime.fields import LINE_END, LONGEST_LINE, write_field
+from lmtrack._mime.fields import LONGEST_LINE, write_field
 from lmtrack._pattern import compile_pattern
 
 _ENCODING: Final = "content-transfer-encoding"
 _CRLF: Final = b"\r\n"
-_LINE_ENDS: Final = re.compile(LINE_END.pattern.encode())
 
-# What no server has to carry: lines of over 998 octets (RFC 5321 section 4.5.3.1.6) and NUL (RFC 5322 section 2).
-_NOT_SENT: Final = re.compile(rb"[^\r\n]{%d}|\x00" % (LONGEST_LINE + 1))
-_LONG_LINE: Final = re.compile(rb"[^\r\n]{%d,}+" % (LONGEST_LINE + 1))
-_BARE_LINE_END: Final = re.compile(rb"(?<!\r)\n|\r(?!\n)")
+# Both begin where a line does, so that a line is read once.
+_LONG_LINE: Final = re.compile(rb"(?<![^\n])[^\r\n]{%d,}+" % (LONGEST_LINE + 1))
 # A long line of sound quoted-printable; units of 24 make lines of at most 72 octets and a soft line break (RFC 2045
 # section 6.7). Readers differ on a `=` that is none of its signs.
 _LONG_QUOTED: Final = compile_pattern(
@@ -36,7 +33,6 @@ _UNITS: Final = re.compile(rb"(?:=[0-9A-Fa-f]{2}|[^=]){1,24}(?:=\Z)?")
 _ROW: Final = re.compile(rb"[^\r\n]{1,76}")
 # What begins a body even without an empty line before it (RFC 5322 section 2.2; the parser's own rule).
 _NO_FIELD: Final = re.compile(rb"(?!From |[!-9;-~]*:|[\t \r])[^\r]")
-_DASHED: Final = re.compile(rb"(?:^|(?<=\n))--[^\r\n]*+")
 
 
 def message_bytes(message: Message, /) -> bytes:
@@ -179,9 +175,11 @@ class _Writer:
         self._pieces.append(end.epilogue)
 
     def _note(self, body: bytes, /) -> None:
-        for line in _DASHED.findall(body):
-            self._dashed[line.rstrip()] = self._dashes
-            self._dashes += 1
+        if b"--" in body:
+            for line in body.split(_CRLF):
+                if line.startswith(b"--"):
+                    self._dashed[line.rstrip()] = self._dashes
+                    self._dashes += 1
 
     def _fields(self, message: Message, /, *, encoding: str = "") -> bytes:
         """The header fields of a part, with another Content-Transfer-Encoding if it got one."""
@@ -254,7 +252,7 @@ def _octets(text: object, /) -> bytes:
     if not isinstance(text, str):
         raise TypeError(f"a payload must be a str or a list of messages, not {type(text).__name__}")
     try:
-        return _LINE_ENDS.sub(_CRLF, text.encode("ascii", "surrogateescape"))
+        return _in_crlf(text.encode("ascii", "surrogateescape"))
     except UnicodeEncodeError:
         raise ValueError(
             "a payload holds letters beyond ASCII: give set_payload a charset, or use set_content"
@@ -265,18 +263,27 @@ def _sendable(body: bytes, /, *, kind: str, encoding: str, payload: str | None) 
     """Give content a form that every server carries, and the name of its new encoding if it needed one."""
     if encoding == "binary" and kind != "text":  # line ends are data there
         exact = (payload or "").encode("ascii", "surrogateescape")
-        return (body, "") if exact == body and not _NOT_SENT.search(body) else (_base64(exact), "base64")
-    if not _NOT_SENT.search(body):
+        return (body, "") if exact == body and _is_carried(body) else (_base64(exact), "base64")
+    if _is_carried(body):
         return body, ""
     if encoding in {"", "7bit", "8bit", "binary"}:
         if kind == "text":  # its soft line breaks are bare in a text that is one line
-            return _LINE_ENDS.sub(_CRLF, b2a_qp(body, istext=True)), "quoted-printable"
+            return _in_crlf(b2a_qp(body, istext=True)), "quoted-printable"
         return _base64(body), "base64"
     if encoding == "base64":  # line ends are no data there, nor in quoted-printable behind a `=`
         body = _LONG_LINE.sub(lambda line: _CRLF.join(_ROW.findall(line[0])), body)
     elif encoding == "quoted-printable":
         body = _LONG_QUOTED.sub(lambda line: b"=\r\n".join(_UNITS.findall(line[0])), body)
     return body, ""
+
+
+def _is_carried(body: bytes, /) -> bool:
+    """Whether every server carries it: no NUL (RFC 5322 section 2), no line too long (RFC 5321 section 4.5.3.1.6)."""
+    return b"\0" not in body and max(map(len, body.split(_CRLF))) <= LONGEST_LINE
+
+
+def _in_crlf(octets: bytes, /) -> bytes:
+    return octets.replace(_CRLF, b"\n").replace(b"\r", b"\n").replace(b"\n", _CRLF)
 
 
 def _base64(octets: bytes, /) -> bytes:
