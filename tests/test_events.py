@@ -68,6 +68,7 @@ def test_an_address_is_in_no_repr_dict_pickle_or_deep_copy(ip: str) -> None:
     shown = [repr(held), f"{held}", repr(held.ip), repr([held.ip]), json.dumps(held.to_dict())]
     shown += [repr(dataclasses.asdict(held)), repr(dataclasses.astuple(held)), repr(copy.deepcopy(held).ip)]
     assert not [text for text in shown if ip in text]
+    assert "ip=" not in repr(held)
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         pickled = pickle.dumps(held, protocol)
         assert ip.encode() not in pickled
@@ -91,7 +92,7 @@ def test_events_are_values() -> None:
         event().ip = "x"  # type: ignore[misc]
     assert not hasattr(event(), "__dict__")
     with pytest.raises(TypeError):
-        Event("open", None, AT)  # type: ignore[misc]
+        Event("open", None, AT)  # type: ignore[call-arg]
 
 
 def test_a_time_is_kept_in_utc() -> None:
