@@ -168,8 +168,12 @@ def test_a_missing_agent_weighs_two_at_a_click_and_one_at_an_open() -> None:
     assert click(TOOL, headers=GATEWAY, delay=seconds(1)).human is Human.UNKNOWABLE
 
 
-def test_weak_evidence_does_not_get_weaker() -> None:
-    assert click("ExampleApp/1 (iPhone; iOS 18.0)", delay=seconds(1)).evidence == 1
+def test_weak_evidence_does_not_get_weaker_and_only_a_link_page_lifts_it() -> None:
+    app = "ExampleApp/1 (iPhone; iOS 18.0)"
+    assert click(app, delay=seconds(1)).evidence == 1
+    assert click(app, headers=GATEWAY, delay=seconds(1)).evidence == 1
+    assert click(app, ip="nonsense").evidence == 1
+    assert click(app, headers=GATEWAY).evidence == 2
 
 
 def test_an_unknown_agent_is_no_sign() -> None:
@@ -272,6 +276,7 @@ def test_a_link_page_of_a_gateway_leads_people() -> None:
     assert (app.human, app.evidence) == (Human.YES, 2)
     assert click(headers=GATEWAY, asn=PROOFPOINT, delay=seconds(60)).evidence == 2
     assert click(headers=GATEWAY, asn=AZURE, delay=seconds(5)).human is Human.YES
+    assert click(headers=GATEWAY, asn=PROOFPOINT, delay=seconds(1)).human is Human.YES
 
 
 def test_a_link_page_outweighs_two_points_and_no_strong_sign() -> None:
