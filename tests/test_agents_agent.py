@@ -441,6 +441,7 @@ FORGED = [
     f"Mozilla/5.0 (Windows NT 5.1) {LIKE_GECKO} Chrome/45.0.9999.1 Safari/537.36",
     f"Mozilla/5.0 (Windows NT 10.0) {LIKE_GECKO} Chrome/120.0.1234567890123.1 Safari/537.36",
     f"Mozilla/5.0 (Windows NT 10.0) {LIKE_GECKO} Chrome/99999.0.6099.1 Safari/537.36",
+    f"Mozilla/5.0 (Windows NT 5.1) {LIKE_GECKO} Chrome/45.0.1234567.1 Safari/537.36",
     (
         "Mozilla/5.0 (iPhone; CPU iPhone OS 11_0 like Mac OS X) AppleWebKit/537.36 (KHTML, like Gecko) "
         "Chrome/40.0.3754.1 Mobile Safari/537.36"
@@ -455,6 +456,12 @@ def test_a_chrome_build_that_never_was_is_forged(agent: str) -> None:
     assert verdict.reasons == ("ua.chrome_build_impossible",)
 
 
+@pytest.mark.parametrize("version", ["118.0.0.1", "999.0.0.0", "30.0.0000.0"])
+def test_build_0_tells_nothing(version: str) -> None:
+    assert reason(WINDOWS_CHROME.replace("142.0.0.0", version)) == "ua.browser"
+    assert reason(WINDOWS_CHROME.replace("142.0.0.0", version).replace("NT 10.0", "NT 10.1")) == "ua.browser"
+
+
 def test_the_builds_of_other_browsers_are_their_own() -> None:
     assert reason(f"Mozilla/5.0 (Windows NT 6.1) {LIKE_GECKO} Chrome/118.0.1.2 Safari/537.36 JiSu/118.0.1.2") == (
         "ua.browser"
@@ -466,6 +473,7 @@ def test_the_builds_of_other_browsers_are_their_own() -> None:
     [
         f"Mozilla/5.0 (Windows NT 5.1) {LIKE_GECKO} Chrome/98.0.4758.102 Safari/537.36",
         f"Mozilla/5.0 (Windows NT 5.2; WOW64) {LIKE_GECKO} Chrome/50.0.2661.102 Safari/537.36",
+        f"Mozilla/5.0 (Windows NT 5.1) {LIKE_GECKO} Chrome/109.0.0.0 Safari/537.36",
         f"Mozilla/5.0 (Windows NT 6.0) {LIKE_GECKO} Chrome/50.0.2661.102 Safari/537.36",
         (
             "Mozilla/5.0 (iPhone; CPU iPhone OS 11_0 like Mac OS X) AppleWebKit/604.1.38 (KHTML, like Gecko) "

@@ -8,6 +8,7 @@ from lmtrack._agents.chrome_builds import possible_builds
 
 # Chromium's release branches by major version, chromiumdash.appspot.com/branches, read 2026-08; not the table's rows.
 RELEASES = {
+    1: 154, 2: 172, 3: 195, 4: 249,
     6: 472, 10: 648, 15: 874, 20: 1132, 24: 1312, 30: 1599, 34: 1847, 40: 2214, 42: 2311, 48: 2564, 50: 2661,
     55: 2883, 60: 3112, 63: 3239, 66: 3359, 70: 3538, 75: 3770, 80: 3987, 83: 4103, 87: 4280, 90: 4430, 92: 4515,
     96: 4664, 100: 4896, 102: 5005, 106: 5249, 109: 5414, 114: 5735, 117: 5938, 120: 6099, 122: 6261, 126: 6478,
@@ -46,7 +47,6 @@ def test_versions_to_come_are_possible_whatever_the_cycle(cycle: int) -> None:
 
 def test_versions_that_never_were_have_no_builds() -> None:
     assert "0" not in possible_builds()
-    assert "3" not in possible_builds()
     assert "2000" not in possible_builds()
     assert possible_builds()["1999"]
 

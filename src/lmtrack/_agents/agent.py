@@ -138,7 +138,8 @@ def judge_agent(user_agent: str | None, kind: Kind) -> Verdict:
 
 
 def _is_possible(major: str, build: str) -> bool:
-    return len(build) < 7 and int(build) in possible_builds().get(major, ())
+    # Build 0 is what reduced agents write. `int` reads no more than some thousand digits.
+    return len(build) < 7 and (int(build) == 0 or int(build) in possible_builds().get(major, ()))
 
 
 def _judge(low: str) -> Verdict:  # noqa: PLR0911 - one return a rule, in the order they are tried
@@ -226,8 +227,7 @@ def _names_a_contact(low: str, text: str, *, engine: bool) -> bool:
 
 def _browser_like(low: str, added: list[str]) -> Verdict:  # noqa: PLR0911 - the same
     if not added:
-        chrome = shapes.CHROME.search(low)
-        if chrome and chrome[2] != "0":
+        if chrome := shapes.CHROME.search(low):
             if not _is_possible(chrome[1], chrome[2]):
                 return _FORGED
             if int(chrome[1]) >= 50 and shapes.OLD_WINDOWS.search(low):  # Chrome 49 was the last for XP and Vista

@@ -100,7 +100,7 @@ LINUX_BROWSERS: Final = _words(
     smart-tv line/ micromessenger/ snapchat/ pinterest hawk/ quark/ twitter linkedinapp wechat/
     """
 )
-CHROME: Final = re.compile(r"chrome/([0-9]++)\.0\.([0-9]{1,6}+)\.[0-9]")
+CHROME: Final = re.compile(r"chrome/([0-9]++)\.0\.([0-9]++)\.[0-9]")
 OLD_WINDOWS: Final = re.compile(r"\(windows nt (?:5\.[0-9]|6\.0)[;)]")
 PHONE: Final = re.compile(
     r"midp|cldc|up\.browser|up\.link|symbian|nokia|blackberry|ucweb|docomo|j2me|brew|maui|obigo|netfront"
