@@ -29,6 +29,7 @@ IN_SDIST = {
     "LICENSE",
     "README.md",
     "docs/conf.py",
+    "docs/examples/access.log",
     "docs/examples/newsletter.eml",
     "docs/examples/newsletter.html",
     "noxfile.py",
