@@ -645,6 +645,10 @@ def test_a_machine_by_its_agent_is_one_for_opens_and_clicks(agent: str) -> None:
         "http:/",
         "mail-",
         "9",
+        "bot",
+        "khtml, like gecko; ",
+        "compatible; u ",
+        "[FBAN/",
     ],
 )
 def test_time_grows_no_faster_than_length(unit: str) -> None:

@@ -150,7 +150,7 @@ def _judge(low: str) -> Verdict:  # noqa: PLR0911 - one return a rule, in the or
     if special := _special(low):
         return special
     text = " ".join(added)
-    guards = GUARDS.findall(text)
+    guards = set(GUARDS.findall(text))
     if guards and (verdict := _say(_ROBOTS, guards, text, phone=False)):
         return verdict
     contact = "://" in low or "www." in low
@@ -159,7 +159,7 @@ def _judge(low: str) -> Verdict:  # noqa: PLR0911 - one return a rule, in the or
         contact = "://" in low or "www." in low
         added = [word for word in shapes.WORD.findall(shapes.ADDRESS.sub("", low)) if word not in shapes.COMMON]
         text = " ".join(added)
-        guards = GUARDS.findall(text)
+        guards = set(GUARDS.findall(text))
     if not _MAIL_CLIENTS.keys().isdisjoint(added):
         return next(_MAIL_CLIENTS[word] for word in added if word in _MAIL_CLIENTS)
     engine = "applewebkit" in low or "gecko" in low or "msie" in low or _has_rare_engine(low)
@@ -178,7 +178,7 @@ def _judge(low: str) -> Verdict:  # noqa: PLR0911 - one return a rule, in the or
     return BROWSER if compatible else _other(low, added, text)
 
 
-def _say(table: dict[str, _Row], guards: list[str], text: str, *, phone: bool) -> Verdict | None:
+def _say(table: dict[str, _Row], guards: set[str], text: str, *, phone: bool) -> Verdict | None:
     first = None
     for guard in guards:
         row = table.get(guard)
