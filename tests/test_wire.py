@@ -503,7 +503,7 @@ def test_boundaries_are_made_from_the_content_and_not_put_into_the_object() -> N
     assert first is not None
     assert second is not None
     assert first != second
-    assert re.fullmatch("=_[0-9a-f]{32}_0", first)
+    assert re.fullmatch("=_[0-9a-f]{32}_0=", first)
 
 
 def test_a_made_boundary_follows_a_type_however_it_is_written() -> None:
@@ -512,7 +512,7 @@ def test_a_made_boundary_follows_a_type_however_it_is_written() -> None:
     message["Content-Type"] = "text/plain"
     octets = message_bytes(message)
     assert re.match(
-        rb'CONTENT-type: multipart/mixed;\r\n boundary="=_\w+"\r\nContent-Type: text/plain\r\n\r\n--=_', octets
+        rb'CONTENT-type: multipart/mixed;\r\n boundary="=_\w+="\r\nContent-Type: text/plain\r\n\r\n--=_', octets
     )
     assert email.message_from_bytes(octets).get_content_type() == "multipart/mixed"
 

@@ -22,7 +22,7 @@ from lmtrack._pattern import compile_pattern
 _ENCODING: Final = "content-transfer-encoding"
 _CRLF: Final = b"\r\n"
 
-# Both begin where a line does, so that a line is read once.
+# These begin where a line does, so that a line is read once.
 _LONG_LINE: Final = re.compile(rb"(?<![^\n])[^\r\n]{%d,}+" % (LONGEST_LINE + 1))
 # A long line of sound quoted-printable; units of 24 make lines of at most 72 octets and a soft line break (RFC 2045
 # section 6.7). Readers differ on a `=` that is none of its signs.
@@ -52,8 +52,8 @@ def message_bytes(message: Message, /) -> bytes:
     Raises:
         TypeError: `message` is none, or a part's payload or header is none the standard library could write.
         ValueError: A header could not be sent as it is: a name or value that would make another header, NUL, 998 octets
-            without a blank, letters beyond ASCII in an address or a URL; or text beyond ASCII that was never encoded,
-            or a boundary that stands in its own part.
+            without a blank, letters beyond ASCII in an address or a URL, nothing a parser understands; or text beyond
+            ASCII that was never encoded, or a boundary that stands in its own part.
 
     >>> from email.message import EmailMessage
     >>> message = EmailMessage()
@@ -108,9 +108,10 @@ class _Writer:
         known = b"".join(piece for piece in self._pieces if isinstance(piece, bytes))
         if not self._boundaries:
             return known
-        # Made from all the rest, so no part can hold it, and the same message gets the same one.
+        # Made from all the rest, so no part can hold it, and the same message gets the same one. None begins like
+        # another, as readers may compare no more (RFC 2046 section 5.1.1).
         digest = sha256(known).hexdigest()[:32].encode()
-        return b"".join(b"=_%b_%d" % (digest, piece) if isinstance(piece, int) else piece for piece in self._pieces)
+        return b"".join(b"=_%b_%d=" % (digest, piece) if isinstance(piece, int) else piece for piece in self._pieces)
 
     def _expand(self, part: _Part, /) -> list[bytes | int | _Part | _End]:
         message, sealed = part
