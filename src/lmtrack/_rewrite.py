@@ -11,7 +11,7 @@ from lmtrack._html.entities import decode_attribute, encode_attribute, encode_in
 from lmtrack._html.grammar import WHITESPACE
 from lmtrack._splice import growth, octets, splice
 from lmtrack._verified import verified_click, verified_open
-from lmtrack.links import Edit, Link, SkipReason
+from lmtrack.links import Edit, Link, LinkPolicy, SkipReason
 from lmtrack.resolver import Decision  # noqa: TC001 - who asks for the type hints of a value at run time gets them
 
 if TYPE_CHECKING:
@@ -60,6 +60,14 @@ def pixel_tag(url: str, /) -> str:
         raise TypeError(f"url must be a str, not {type(url).__name__}")
     src = encode_attribute(url, '"')
     return f'<img src="{src}" width="1" height="1" style="display:block;width:1px;height:1px;border:0;" alt="">'
+
+
+def check_options(policy: LinkPolicy, pixel_position: str, /) -> None:
+    """Refuse what is no policy and no place for a pixel."""
+    if not isinstance(policy, LinkPolicy):
+        raise TypeError(f"policy must be a LinkPolicy, not {type(policy).__name__}")
+    if pixel_position not in {"end", "start", "auto"}:
+        raise ValueError("pixel_position must be 'end', 'start' or 'auto'")
 
 
 def with_removals(edits: list[Edit], plan: Plan, /) -> list[Edit]:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - who asks for the type hints of a value at run time gets them
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from uuid import UUID  # noqa: TC003 - the same
 
 from lmtrack._clock import epoch_seconds
 from lmtrack._token_body import pack_id, pack_number
-from lmtrack._token_make import make_open_token, seal_links
+from lmtrack._token_make import make_open_token, pack_links, seal_links
 from lmtrack.resolver import Decision, Reason, TrackingMode
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from lmtrack._token_make import PackedLinks
+    from lmtrack.links import Link
     from lmtrack.tokens import ClickToken, OpenToken
+
+Destinations: TypeAlias = Literal["inline", "by_id"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +60,29 @@ class Sending(NamedTuple):
     message_id: str | UUID
     recipient: int
     campaign: Campaign | None
+    destination: Callable[[Link], str] | None
+    destinations: Destinations
     now: datetime | None
 
-    def click_tokens(self, links: PackedLinks, /) -> list[str]:
-        """Sign the links: for the campaign in aggregate mode, else for the message."""
+    def click_tokens(self, links: Sequence[Link], own: Callable[[], PackedLinks], /) -> list[str]:
+        """Sign one link of each index: for the campaign in aggregate mode, else for the message.
+
+        Their own destinations, the same for every recipient, are asked for packed.
+
+        Raises:
+            BadDestination: `destination` gave a URL no click may go to.
+            TypeError: It gave something else than str.
+        """
+        if self.destinations == "by_id":
+            return self._seal(pack_links([None] * len(links)))
+        if self.destination is None:
+            return self._seal(own())
+        urls = [self.destination(link) for link in links]
+        if not all(isinstance(url, str) for url in urls):
+            raise TypeError("destination must give str")
+        return self._seal(pack_links(urls))
+
+    def _seal(self, links: PackedLinks, /) -> list[str]:
         keys, mode = self.domain.keys, self.decision.clicks
         if self.campaign is not None and mode is TrackingMode.AGGREGATE:
             return seal_links(keys, self.campaign.id, links, mode=mode, now=self.campaign.started_at)
@@ -88,18 +112,25 @@ def sending(
     message_id: str | UUID,
     recipient: int,
     campaign: Campaign | None,
+    destination: Callable[[Link], str] | None,
+    destinations: Destinations,
     now: datetime | None,
 ) -> Sending:
     """Check what a caller gave, and turn aggregate flags off where there is no campaign to make equal tokens from.
 
     Raises:
         TypeError: An argument has another type.
-        ValueError: `message_id` or `recipient` is none that a token can hold, or `now` is naive.
+        ValueError: `message_id` or `recipient` is none that a token can hold, `destinations` none of the two, or `now`
+            is naive.
     """
     if not isinstance(decision, Decision) or not isinstance(domain, TrackingDomain):
         raise TypeError("decision must be made by resolve, domain must be a TrackingDomain")
     if campaign is not None and not isinstance(campaign, Campaign):
         raise TypeError(f"campaign must be a Campaign or None, not {type(campaign).__name__}")
+    if destination is not None and not callable(destination):
+        raise TypeError(f"destination must be callable or None, not {type(destination).__name__}")
+    if destinations not in {"inline", "by_id"}:
+        raise ValueError("destinations must be 'inline' or 'by_id'")
     # Whether or not a token comes to hold them: a mistake must not wait for the first recipient who consents.
     pack_id(message_id)
     pack_number(recipient, "recipient")
@@ -112,4 +143,4 @@ def sending(
             opens=off if decision.opens is TrackingMode.AGGREGATE else keep,
             clicks=off if decision.clicks is TrackingMode.AGGREGATE else keep,
         )
-    return Sending(domain, decision, message_id, recipient, campaign, now)
+    return Sending(domain, decision, message_id, recipient, campaign, destination, destinations, now)

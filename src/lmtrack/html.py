@@ -6,15 +6,22 @@ join. HTML is never written anew: the output is slices of the source with the ed
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from lmtrack._document import HtmlDocument
 from lmtrack._html.entities import decode_attribute, encode_attribute, encode_in_comment
 from lmtrack._html.grammar import WHITESPACE
-from lmtrack._rewrite import PixelPosition, RewrittenHtml, pixel_tag, rewritten, untracking_edits, with_removals
-from lmtrack._sending import Campaign, sending
+from lmtrack._rewrite import (
+    PixelPosition,
+    RewrittenHtml,
+    check_options,
+    pixel_tag,
+    rewritten,
+    untracking_edits,
+    with_removals,
+)
+from lmtrack._sending import Campaign, Destinations, sending
 from lmtrack._splice import revert, splice
-from lmtrack._token_make import pack_links
 from lmtrack._verified import verified_open
 from lmtrack.links import Edit, Link, LinkPolicy
 from lmtrack.urls import TrackingDomain, open_url
@@ -24,8 +31,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from lmtrack._plan import Plan
-    from lmtrack._token_make import PackedLinks
     from lmtrack.resolver import Decision
 
 __all__ = [
@@ -88,8 +93,9 @@ def rewrite_html(
     <p>Hi! <a href="https://t.example/0">Shop</a></p></body>
     """
     document = _document(source)
-    _check_options(policy, pixel_position)
-    _check_callable("click_url", click_url)
+    check_options(policy, pixel_position)
+    if click_url is not None and not callable(click_url):
+        raise TypeError(f"click_url must be callable or None, not {type(click_url).__name__}")
     if pixel_url is not None and not isinstance(pixel_url, str):
         raise TypeError(f"pixel_url must be a str or None, not {type(pixel_url).__name__}")
     plan = document.plan(policy, None)
@@ -123,7 +129,7 @@ def track_html(
     recipient: int = 0,
     campaign: Campaign | None = None,
     destination: Callable[[Link], str] | None = None,
-    destinations: Literal["inline", "by_id"] = "inline",
+    destinations: Destinations = "inline",
     policy: LinkPolicy = _DEFAULT_POLICY,
     pixel_position: PixelPosition = "auto",
     now: datetime | None = None,
@@ -165,16 +171,22 @@ def track_html(
     ('<a href="https://track.example/c', True)
     """
     document = _document(source)
-    _check_options(policy, pixel_position)
-    _check_callable("destination", destination)
-    message = sending(decision, domain=domain, message_id=message_id, recipient=recipient, campaign=campaign, now=now)
-    if destinations not in {"inline", "by_id"}:
-        raise ValueError("destinations must be 'inline' or 'by_id'")
+    check_options(policy, pixel_position)
+    message = sending(
+        decision,
+        domain=domain,
+        message_id=message_id,
+        recipient=recipient,
+        campaign=campaign,
+        destination=destination,
+        destinations=destinations,
+        now=now,
+    )
     plan = document.plan(policy, domain)
     edits: list[Edit] = []
     # Indices go by the links of the untracked document: one that was tracked for this message is not counted anew.
     if message.decision.track_clicks and not any(map(message.has, plan.clicks)):
-        tokens = message.click_tokens(_packed_links(document, plan, destination, destinations))
+        tokens = message.click_tokens(plan.numbered, lambda: document.packed_links(plan))
         # Base and token are made of signs that stand as they are in any attribute value, quoted or bare.
         prefix = f"{domain.base_url}/c/"
         edits = with_removals(
@@ -229,32 +241,6 @@ def revert_html(html: str, edits: Iterable[Edit], /) -> str:
 
 def _document(source: str | HtmlDocument, /) -> HtmlDocument:
     return source if isinstance(source, HtmlDocument) else HtmlDocument(source)
-
-
-def _check_options(policy: LinkPolicy, pixel_position: str, /) -> None:
-    if not isinstance(policy, LinkPolicy):
-        raise TypeError(f"policy must be a LinkPolicy, not {type(policy).__name__}")
-    if pixel_position not in {"end", "start", "auto"}:
-        raise ValueError("pixel_position must be 'end', 'start' or 'auto'")
-
-
-def _check_callable(name: str, given: object, /) -> None:
-    if given is not None and not callable(given):
-        raise TypeError(f"{name} must be callable or None, not {type(given).__name__}")
-
-
-def _packed_links(
-    document: HtmlDocument, plan: Plan, destination: Callable[[Link], str] | None, destinations: str, /
-) -> PackedLinks:
-    """Pack where each index leads, once a document unless the caller decides it link by link."""
-    if destinations == "by_id":
-        return pack_links([None] * len(plan.numbered))
-    if destination is None:
-        return document.packed_links(plan)
-    urls = [destination(link) for link in plan.numbered]
-    if not all(isinstance(url, str) for url in urls):
-        raise TypeError("destination must give str")
-    return pack_links(urls)
 
 
 def _shows(document: HtmlDocument, pixel_url: str, /) -> bool:

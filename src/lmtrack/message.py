@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._mime.carry_out import Order, carry_out
 from lmtrack._mime.document import MessageDocument
@@ -17,10 +17,10 @@ from lmtrack._mime.raw_edit import RawEdit
 from lmtrack._mime.structure import PartReason
 from lmtrack._mime.untrack import untracking_raw_edits
 from lmtrack._mime.wire import message_bytes
-from lmtrack._rewrite import PixelPosition, pixel_tag
-from lmtrack._sending import Campaign, Sending, sending
+from lmtrack._rewrite import PixelPosition, check_options, pixel_tag
+from lmtrack._rules import check_type
+from lmtrack._sending import Campaign, Destinations, Sending, sending
 from lmtrack._splice import revert, splice
-from lmtrack._token_make import pack_links
 from lmtrack._verified import verified_open
 from lmtrack.links import Link, LinkPolicy, SkipReason
 from lmtrack.resolver import Decision, Reason, TrackingMode
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from lmtrack._mime.document import Layout
     from lmtrack._mime.structure import Part
-    from lmtrack._token_make import PackedLinks
 
 __all__ = [
     "MessageDocument",
@@ -124,7 +123,7 @@ def track_message(
     recipient: int = 0,
     campaign: Campaign | None = None,
     destination: Callable[[Link], str] | None = None,
-    destinations: Literal["inline", "by_id"] = "inline",
+    destinations: Destinations = "inline",
     text_links: bool = False,
     policy: LinkPolicy = _DEFAULT_POLICY,
     pixel_position: PixelPosition = "auto",
@@ -170,7 +169,9 @@ def track_message(
     (<PartAction.TRACKED: 'tracked'>, True)
     """
     document = source if isinstance(source, MessageDocument) else MessageDocument(source)
-    _check_options(decision, policy, pixel_position, destination, text_links=text_links, allow_signed=allow_signed)
+    check_type(Decision, decision=decision)
+    check_type(bool, text_links=text_links, allow_signed=allow_signed)
+    check_options(policy, pixel_position)
     controls = document.controls(prefix)
     message = sending(
         decision.lower_by(controls.override),
@@ -178,16 +179,16 @@ def track_message(
         message_id=message_id,
         recipient=recipient,
         campaign=campaign,
+        destination=destination,
+        destinations=destinations,
         now=now,
     )
-    if destinations not in {"inline", "by_id"}:
-        raise ValueError("destinations must be 'inline' or 'by_id'")
     if not allow_signed and document.headers.signed:
         message = _lowered(message, Reason.ALREADY_SIGNED)
     if not message.decision.track_opens and not message.decision.track_clicks:
         return _untouched(document, message.decision, controls.removals)
     layout = document.layout(policy, domain, text_links=text_links, allow_signed=allow_signed)
-    outcome = carry_out(layout, _order(message, layout, destination, destinations, pixel_position))
+    outcome = carry_out(layout, _order(message, layout, pixel_position))
     if outcome.pixel_left or not any(planned.leaf.is_html for planned in outcome.leaves.values()):
         clicks = TrackingMode.INDIVIDUAL if outcome.leaves else TrackingMode.OFF
         message = _lowered(message, Reason.NO_HTML, clicks=clicks)
@@ -263,29 +264,6 @@ def _check_raw(raw: bytes, /) -> None:
         raise TypeError(f"raw must be bytes, not {type(raw).__name__}")
 
 
-def _check_options(
-    decision: Decision,
-    policy: LinkPolicy,
-    pixel_position: str,
-    destination: object,
-    /,
-    *,
-    text_links: bool,
-    allow_signed: bool,
-) -> None:
-    if not isinstance(decision, Decision):
-        raise TypeError("decision must be made by resolve")
-    if not isinstance(policy, LinkPolicy):
-        raise TypeError(f"policy must be a LinkPolicy, not {type(policy).__name__}")
-    if pixel_position not in {"end", "start", "auto"}:
-        raise ValueError("pixel_position must be 'end', 'start' or 'auto'")
-    if destination is not None and not callable(destination):
-        raise TypeError(f"destination must be callable or None, not {type(destination).__name__}")
-    for name, given in (("text_links", text_links), ("allow_signed", allow_signed)):
-        if not isinstance(given, bool):
-            raise TypeError(f"{name} must be a bool")
-
-
 def _lowered(message: Sending, reason: Reason, /, *, clicks: TrackingMode = TrackingMode.OFF) -> Sending:
     return message._replace(decision=message.decision.lower(reason, opens=TrackingMode.OFF, clicks=clicks))
 
@@ -307,19 +285,12 @@ def _untouched(document: MessageDocument, decision: Decision, removals: tuple[Ra
     )
 
 
-def _order(
-    message: Sending,
-    layout: Layout,
-    destination: Callable[[Link], str] | None,
-    destinations: str,
-    position: PixelPosition,
-    /,
-) -> Order:
+def _order(message: Sending, layout: Layout, position: PixelPosition, /) -> Order:
     """Sign what is to be written, and leave out what the message shows already."""
     urls: list[bytes] | None = None
     # Indices go by the links of the untracked message: one that was tracked before is not counted anew.
     if message.decision.track_clicks and not any(map(message.has, layout.clicks)):
-        tokens = message.click_tokens(_packed(layout, destination, destinations))
+        tokens = message.click_tokens(layout.numbered, lambda: layout.packed)
         prefix = f"{message.domain.base_url}/c/"
         urls = [f"{prefix}{token}".encode() for token in tokens]
     pixel = b""
@@ -332,15 +303,3 @@ def _order(
         )
         pixel = b"" if shown else pixel_tag(open_url(message.domain, message.open_token())).encode()
     return Order(urls, pixel, position)
-
-
-def _packed(layout: Layout, destination: Callable[[Link], str] | None, destinations: str, /) -> PackedLinks:
-    """Pack where each index leads, once a document unless the caller decides it link by link."""
-    if destinations == "by_id":
-        return pack_links([None] * len(layout.numbered))
-    if destination is None:
-        return layout.packed
-    urls = [destination(link) for link in layout.numbered]
-    if not all(isinstance(url, str) for url in urls):
-        raise TypeError("destination must give str")
-    return pack_links(urls)

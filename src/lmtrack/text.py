@@ -8,10 +8,10 @@ brackets (RFC 3986, appendix C). One that runs into letters of a script without 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from lmtrack._plain import plain_plan, plain_untracking_edits
-from lmtrack._sending import Campaign, sending
+from lmtrack._sending import Campaign, Destinations, sending
 from lmtrack._splice import revert, splice
 from lmtrack._token_make import pack_links
 from lmtrack.links import Edit, Link, LinkPolicy, SkipReason
@@ -92,7 +92,7 @@ def track_text(
     recipient: int = 0,
     campaign: Campaign | None = None,
     destination: Callable[[Link], str] | None = None,
-    destinations: Literal["inline", "by_id"] = "inline",
+    destinations: Destinations = "inline",
     policy: LinkPolicy = _DEFAULT_POLICY,
     now: datetime | None = None,
 ) -> RewrittenText:
@@ -131,25 +131,23 @@ def track_text(
     ('Our shop: <https://track.example/c/', True)
     """
     _check(text, policy)
-    if destination is not None and not callable(destination):
-        raise TypeError(f"destination must be callable or None, not {type(destination).__name__}")
-    message = sending(decision, domain=domain, message_id=message_id, recipient=recipient, campaign=campaign, now=now)
-    if destinations not in {"inline", "by_id"}:
-        raise ValueError("destinations must be 'inline' or 'by_id'")
+    message = sending(
+        decision,
+        domain=domain,
+        message_id=message_id,
+        recipient=recipient,
+        campaign=campaign,
+        destination=destination,
+        destinations=destinations,
+        now=now,
+    )
     plan = plain_plan(text, policy, domain)
     edits: list[Edit] = []
     # Indices go by the links of the untracked text: one that was tracked for this message is not counted anew.
     if message.decision.track_clicks and not any(map(message.has, plan.clicks)):
-        urls: list[str | None] = [None] * len(plan.links)
-        if destinations == "inline":
-            urls = [link.url if destination is None else destination(link) for link in plan.links]
-            if not all(isinstance(url, str) for url in urls):
-                raise TypeError("destination must give str")
+        tokens = message.click_tokens(plan.links, lambda: pack_links([link.url for link in plan.links]))
         prefix = f"{domain.base_url}/c/"
-        edits = [
-            Edit(link.start, link.url, prefix + token)
-            for link, token in zip(plan.links, message.click_tokens(pack_links(urls)), strict=True)
-        ]
+        edits = [Edit(link.start, link.url, prefix + token) for link, token in zip(plan.links, tokens, strict=True)]
     return _rewritten(text, plan, edits, message.decision.lower(Reason.NO_HTML, opens=TrackingMode.OFF))
 
 
