@@ -289,6 +289,7 @@ def test_networks_are_values_that_show_their_names_only() -> None:
     assert repr(networks) == "<Networks: lab, office>"
     with pytest.raises(AttributeError):
         networks.tags = frozenset()  # type: ignore[misc]
+    assert not hasattr(networks, "__dict__")
 
 
 def test_shipped_networks_find_gateways_and_no_more() -> None:
