@@ -36,8 +36,14 @@ _BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]*+)\](?::(.*+))?").fullmatch
 _FORBIDDEN_IN_HOST = re.compile(r"[\x00-\x20\x7f-\x9f#/:<>?@\[\\\]^|%]").search
 
 # IDNA 2003, which the standard library speaks, maps these away or drops them; browsers (UTS 46, non-transitional)
-# keep them. The same name leads to two places. Capital sharp s joined them with Unicode 15.1.
-_DEVIATIONS = re.compile("[ß\u1e9eς\u200c\u200d]").search
+# keep them. The same name leads to two places. Capital sharp s joined them with Unicode 15.1. The second line came after
+# Unicode 3.2, which IDNA 2003 stopped at: browsers map Cherokee and old Cyrillic to other letters and drop the invisible
+# ones, the standard library takes all as they are (each compared with a browser engine's URL reader).
+_DEVIATIONS = re.compile(
+    "[ß\u1e9eς\u200c\u200d"
+    "\u13a0-\u13f5\u13f8-\u13fd\u180f\u1c80-\u1c88\u2064\uab70-\uabbf"
+    "\U0001bca0-\U0001bca3\U0001e030-\U0001e06d\U000e0100-\U000e01ef]"
+).search
 
 
 def is_destination(url: str, /) -> bool:
