@@ -311,6 +311,21 @@ def test_line_of_a_combined_log_is_read(line: str, expected: Request) -> None:
     assert combined(line) == expected
 
 
+def escaped(text: str) -> str:
+    """Write a text as Apache does (ap_escape_logitem): quotes, backslashes, and octets that are no printable ASCII."""
+    return "".join(
+        "\\" + chr(octet) if chr(octet) in '"\\' else chr(octet) if 0x20 <= octet < 0x7F else f"\\x{octet:02x}"
+        for octet in text.encode()
+    )
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+@example('\\x41" "\n')
+def test_agent_is_what_the_server_was_sent(agent: str) -> None:
+    line = LINE.replace("curl/8", escaped(agent))
+    assert combined(line) == Request("click", None if agent == "-" else agent, IP)
+
+
 @pytest.mark.parametrize(
     ("line", "problem"),
     [

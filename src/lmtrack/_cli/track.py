@@ -230,6 +230,8 @@ def _sent(arguments: argparse.Namespace, job: _Job, decision: Decision) -> Sendi
         message_id=job.message_id,
         recipient=arguments.recipient,
         campaign=job.campaign,
+        destination=None,
+        destinations=arguments.destinations,
         now=arguments.now,
     )
 
