@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._cli import classify, inspect, keys, resolve, token, track, untrack
@@ -72,6 +71,8 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _installed_version() -> str:
+    from importlib import metadata  # noqa: PLC0415 - a quarter of the start of every verb
+
     try:
         return metadata.version("lmtrack")
     except metadata.PackageNotFoundError:
