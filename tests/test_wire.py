@@ -278,6 +278,15 @@ def test_nul_in_a_header_set_in_code_is_refused() -> None:
         message_bytes(message)
 
 
+@pytest.mark.parametrize("header", ["Subject", "To"])
+@ANY_POLICY
+def test_half_a_character_is_refused(name: str, header: str) -> None:
+    message = Message(policy=POLICIES[name])
+    message.set_raw(header, "Gr\ud83d\xfc <a@b.example>")
+    with pytest.raises(ValueError, match=f"the header {header} holds half a character"):
+        message_bytes(message)
+
+
 def test_a_value_of_another_type_is_refused() -> None:
     message = Message()
     message.set_raw("X-A", 1)  # type: ignore[arg-type]  # the mistake

@@ -29,6 +29,8 @@ _BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f\udc80-\udcff]")
 _HEADERS: Final = HeaderRegistry()
 # Octets of a charset that nobody knows, kept or lost.
 _UNKNOWN: Final = re.compile(r"[\ud800-\udfff\ufffd]")
+# A lone surrogate that stands for no octet.
+_HALF: Final = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
 _WORD_OR_BLANKS: Final = re.compile(r"[ \t]++|[^ \t]++")
 
 _NAME: Final = re.compile(r"[!-9;-~]++")  # RFC 5322 section 3.6.8
@@ -89,6 +91,8 @@ def _one_field(name: str, text: str, /) -> str:
     text = LINE_END.sub("\r\n", text)
     if not _ONE_FIELD.fullmatch(text):
         raise ValueError(f"the header {name} holds NUL, or a line end that would begin another header")
+    if _HALF.search(text):
+        raise ValueError(f"the header {name} holds half a character")
     return text
 
 
@@ -97,7 +101,7 @@ def _set_in_code(name: str, value: str, /, *, utf8: bool) -> str:
     start = f"{name}: "
     limit = max(_SHORT_LINE - len(start), 40)
     header = value if hasattr(value, "fold") else None
-    is_text = issubclass(type(value) if header else _HEADERS[name], UnstructuredHeader)
+    is_text = issubclass(_HEADERS[name] if header is None else type(header), UnstructuredHeader)
     if is_text and not utf8 and not value.isascii() and not _UNKNOWN.search(value):
         text = _with_words(str(value), limit)  # the standard library is slow with those
     else:
