@@ -36,9 +36,9 @@ _BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]*+)\](?::(.*+))?").fullmatch
 _FORBIDDEN_IN_HOST = re.compile(r"[\x00-\x20\x7f-\x9f#/:<>?@\[\\\]^|%]").search
 
 # IDNA 2003, which the standard library speaks, maps these away or drops them; browsers (UTS 46, non-transitional)
-# keep them. The same name leads to two places. Capital sharp s joined them with Unicode 15.1. The second line came after
-# Unicode 3.2, which IDNA 2003 stopped at: browsers map Cherokee and old Cyrillic to other letters and drop the invisible
-# ones, the standard library takes all as they are (each compared with a browser engine's URL reader).
+# keep them. The same name leads to two places. Capital sharp s joined them with Unicode 15.1. The second line came
+# after Unicode 3.2, at which IDNA 2003 stopped: browsers map Cherokee and old Cyrillic to other letters and drop what
+# is invisible, the standard library takes all of it as it is (each compared with a browser engine's URL reader).
 _DEVIATIONS = re.compile(
     "[ß\u1e9eς\u200c\u200d"
     "\u13a0-\u13f5\u13f8-\u13fd\u180f\u1c80-\u1c88\u2064\uab70-\uabbf"
