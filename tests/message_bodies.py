@@ -20,7 +20,7 @@ from message_pieces import (
     UNSUBSCRIBE,
     URLS,
 )
-from message_writer import Leaf, Writer, content_type, delimiters_of, lower, parameter, write_header
+from message_writer import Writer, content_type, delimiters_of, lower, parameter, write_header
 from strategies import seeded_html
 
 if TYPE_CHECKING:
@@ -70,6 +70,9 @@ def _write_text(writer: Writer, kind: str, fate: Fate, fields: list[str], *, con
     charset, octets, about = _document(writer, kind)
     fate = lower(fate, about)
     spelled, names = _charset(writer, charset)
+    if kind == "text/plain" and writer.chance(0.1):
+        writer.note("flowed text without its blanks")
+        names, fate = [*names, "format=flowed", "DelSp=yes"], lower(fate, "may")
     own = [content_type(writer, kind, names)]
     if writer.chance(0.06):
         writer.note("odd Content-Type")
@@ -103,8 +106,7 @@ def _write_text(writer: Writer, kind: str, fate: Fate, fields: list[str], *, con
     if writer.chance(0.02):
         writer.note("header without body")
         writer.line_before = False
-        start = len(writer.out)
-        writer.leaves.append(Leaf(start=start, end=start, kind=kind, encoding=encoding, charsets=spelled, fate="never"))
+        writer.leaf(b"", kind=kind, encoding=encoding, charsets=spelled, fate="never")
         return
     writer.line("")
     if not writer.certain:
@@ -226,11 +228,7 @@ def _write_body(
         writer.note("empty part")
         writer.line_before = False
         fate = lower(fate, "may")
-    start = len(writer.out)
-    writer.out += encoded
-    writer.leaves.append(
-        Leaf(start=start, end=len(writer.out), kind=kind, encoding=encoding, charsets=charsets, fate=fate)
-    )
+    writer.leaf(encoded, kind=kind, encoding=encoding, charsets=charsets, fate=fate)
 
 
 def _write_base64(writer: Writer, octets: bytes, fate: Fate) -> tuple[bytes, Fate]:

@@ -49,6 +49,7 @@ URLS: Final = [
     "https://shop.example/{}?q=" + "x" * 400, "mailto:{}@a.example", "#{}", "{{{{ u{} }}}}",
     "https://shop.example/unsubscribe/{}", "https://a.example/list/leave?u={}", "https://track.example/c/forged{}",
     "//shop.example/{}", "https://shop.example/?token={}", "https://shop.example/{}/\u9000\u8d27",
+    "https://shop.example/{}?q=&#36864;&amp;r=&Omega;",
 ]  # fmt: skip
 UNSUBSCRIBE: Final = ["https://a.example/list/leave?u=1", "https://a.example/opt?x=2", "https://a.example/bye/3"]
 # Lines that are no field, or not this message's.

@@ -213,6 +213,7 @@ def _write_multipart(writer: Writer, fate: Fate, depth: int, fields: list[str], 
         first = len(writer.leaves)
         _write_delimiter(writer, f"--{boundary}")
         writer.line_before = True
+        writer.path.append(place + 1)
         fits = fate if subtype != "related" or place == root else "never"
         _write_part(
             writer,
@@ -221,6 +222,7 @@ def _write_multipart(writer: Writer, fate: Fate, depth: int, fields: list[str], 
             f"Content-ID: {start}" if start and place == root else "",
             related=subtype == "related",
         )
+        writer.path.pop()
         shown.append([leaf for leaf in writer.leaves[first:] if leaf.fate == "must" and leaf.kind == "text/html"])
         closed = place + 1 < count or writer.chance(0.85)
         if closed and writer.line_before:
@@ -280,10 +282,6 @@ def _write_part(writer: Writer, fate: Fate, depth: int, field_line: str, *, rela
             text = ""
         else:
             writer.line("")
-        start = len(writer.out)
-        writer.out += text.encode()
-        writer.leaves.append(
-            Leaf(start=start, end=len(writer.out), kind="text/plain", encoding="", charsets=("",), fate="never")
-        )
+        writer.leaf(text.encode(), kind="text/plain", encoding="", charsets=("",), fate="never")
         return
     _write_entity(writer, fate, depth, fields)

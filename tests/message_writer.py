@@ -21,6 +21,7 @@ T = TypeVar("T")
 class Leaf:
     """A part without parts: `raw[start:end]` is its encoded body."""
 
+    path: str  # as IMAP counts (RFC 9051 section 6.4.5)
     start: int
     end: int
     kind: str
@@ -44,6 +45,7 @@ class Writer:
     controls: list[tuple[int, int]] = field(default_factory=list)
     off: set[str] = field(default_factory=set)
     features: set[str] = field(default_factory=set)
+    path: list[int] = field(default_factory=list)
     active: list[str] = field(default_factory=list)  # the boundaries of the multiparts around
     serial: int = 0
     clear: bool = True  # whether readers agree where the parts are
@@ -72,6 +74,16 @@ class Writer:
         for one in text.split("\n"):
             self.out += one.encode("latin-1", "replace")
             self.out += self.eol().encode()
+
+    def leaf(self, body: bytes, *, kind: str, encoding: str, charsets: tuple[str, ...], fate: Fate) -> None:
+        """Write the body of a leaf."""
+        start = len(self.out)
+        self.out += body
+        path = ".".join(map(str, self.path)) or "1"
+        end = len(self.out)
+        self.leaves.append(
+            Leaf(path=path, start=start, end=end, kind=kind, encoding=encoding, charsets=charsets, fate=fate)
+        )
 
     def number(self) -> int:
         """Give the next number, so that no two links are equal by chance."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import email
 import pickle
+import quopri
+from base64 import encodebytes
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import replace
 from random import Random  # noqa: TID251 - seeded, in tests only
@@ -43,13 +46,13 @@ from message_oracles import (
     dkim_key,
     parts_by_stdlib,
 )
-from message_strategies import junk, messages, mutated, seeded_message
+from message_strategies import Made, junk, messages, mutated, seeded_message
+from message_writer import Leaf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lmtrack.message import TrackedMessage
-    from message_strategies import Made
 
 # 20,000 under the profile `deep`.
 SEEDS = settings().max_examples * 4
@@ -263,6 +266,78 @@ def test_our_own_links_are_gone_after_untracking() -> None:
 def test_untracking_leaves_what_was_never_tracked() -> None:
     for seed, made in seeded(2):
         assert untrack_message(made.raw, domain=DOMAIN) in {made.raw, made.stripped}, seed
+
+
+# At the limits.
+
+
+def single(html: str, *, encoding: str = "8bit", charset: str = "utf-8") -> Made:
+    """A message that is one HTML part."""
+    head = f"Content-Type: text/html; charset={charset}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode()
+    body = html.encode(charset)
+    if encoding == "base64":
+        body = encodebytes(body)
+    elif encoding == "quoted-printable":
+        body = quopri.encodestring(body)
+    body = body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    leaf = Leaf(
+        path="1",
+        start=len(head),
+        end=len(head + body),
+        kind="text/html",
+        encoding=encoding,
+        charsets=(charset,),
+        fate="must",
+    )
+    return Made(
+        raw=head + body,
+        leaves=(leaf,),
+        controls=(),
+        off=frozenset(),
+        signed=False,
+        clear=True,
+        unsubscribe=(),
+        features=frozenset(),
+    )
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "iso-8859-1", "us-ascii"])
+@pytest.mark.parametrize("encoding", ["8bit", "quoted-printable", "base64"])
+def test_html_that_gmail_would_clip_has_its_pixel_at_the_start(encoding: str, charset: str) -> None:
+    def html(size: int) -> str:
+        lines = ("x" if charset == "us-ascii" else "\u00fc") + "y" * 70 + "\n"
+        filler = lines * (size // 72) + "z" * (size % 72)
+        return f'<html><body>\n<a href="https://shop.example/">x</a>\n{filler}\n</body></html>\n'
+
+    def at_start(size: int) -> bool:
+        made = single(html(size), encoding=encoding, charset=charset)
+        tracked = sending.track(made.raw)
+        assert check_made(made, sending, tracked) == 1
+        body = decoders(encoding)[0](parts_by_stdlib(tracked.raw)[0].body or b"")
+        return body.index(b"/o/") < body.index(b"/c/")
+
+    sending = Sending(position="auto")
+    sizes = range(90_000, 101_000)
+    first = bisect_left(sizes, True, key=at_start)
+    assert 0 < first < len(sizes)
+    assert [at_start(sizes[first + step]) for step in (-2, -1, 0, 1)] == [False, False, True, True]
+
+
+@pytest.mark.parametrize("links", [1, 2, 3])
+@pytest.mark.parametrize("limit", [900, 996, 997, 998])
+def test_a_line_that_gets_too_long_is_broken_inside_its_tags(limit: int, links: int) -> None:
+    sending = Sending(position="end")
+    link = '<a class="c" href="https://shop.example/?a=1">x</a>'
+    room = limit - links * len(link) - len("</body>")
+    for before in range(room - 780, room, 7):
+        pieces = [link] * links
+        pieces.insert(before % (links + 1), "y" * (room - before))
+        made = single("<body>" + "z" * (before - 6) + "".join(pieces) + "</body>\n")
+        tracked = sending.track(made.raw)
+        assert check_made(made, sending, tracked) == 1
+        assert tracked.decision.track_opens
+        assert max(map(len, tracked.raw.split(b"\r\n"))) <= 998
+        assert check(made, sending) == 1
 
 
 # Octets that are hardly a message.
