@@ -6,7 +6,7 @@ join. HTML is never written anew: the output is slices of the source with the ed
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from lmtrack._document import HtmlDocument
 from lmtrack._html.entities import decode_attribute, encode_attribute, encode_in_comment
@@ -20,7 +20,7 @@ from lmtrack._rewrite import (
     untracking_edits,
     with_removals,
 )
-from lmtrack._sending import Campaign, Destinations, sending
+from lmtrack._sending import Campaign, sending
 from lmtrack._splice import revert, splice
 from lmtrack._verified import verified_open
 from lmtrack.links import Edit, Link, LinkPolicy
@@ -129,7 +129,7 @@ def track_html(
     recipient: int = 0,
     campaign: Campaign | None = None,
     destination: Callable[[Link], str] | None = None,
-    destinations: Destinations = "inline",
+    destinations: Literal["inline", "by_id"] = "inline",
     policy: LinkPolicy = _DEFAULT_POLICY,
     pixel_position: PixelPosition = "auto",
     now: datetime | None = None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from lmtrack._mime.carry_out import Order, carry_out
 from lmtrack._mime.document import MessageDocument
@@ -19,7 +19,7 @@ from lmtrack._mime.untrack import untracking_raw_edits
 from lmtrack._mime.wire import message_bytes
 from lmtrack._rewrite import PixelPosition, check_options, pixel_tag
 from lmtrack._rules import check_type
-from lmtrack._sending import Campaign, Destinations, Sending, sending
+from lmtrack._sending import Campaign, Sending, sending
 from lmtrack._splice import revert, splice
 from lmtrack._verified import verified_open
 from lmtrack.links import Link, LinkPolicy, SkipReason
@@ -123,7 +123,7 @@ def track_message(
     recipient: int = 0,
     campaign: Campaign | None = None,
     destination: Callable[[Link], str] | None = None,
-    destinations: Destinations = "inline",
+    destinations: Literal["inline", "by_id"] = "inline",
     text_links: bool = False,
     policy: LinkPolicy = _DEFAULT_POLICY,
     pixel_position: PixelPosition = "auto",

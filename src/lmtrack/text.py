@@ -8,10 +8,10 @@ brackets (RFC 3986, appendix C). One that runs into letters of a script without 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from lmtrack._plain import plain_plan, plain_untracking_edits
-from lmtrack._sending import Campaign, Destinations, sending
+from lmtrack._sending import Campaign, sending
 from lmtrack._splice import revert, splice
 from lmtrack._token_make import pack_links
 from lmtrack.links import Edit, Link, LinkPolicy, SkipReason
@@ -92,7 +92,7 @@ def track_text(
     recipient: int = 0,
     campaign: Campaign | None = None,
     destination: Callable[[Link], str] | None = None,
-    destinations: Destinations = "inline",
+    destinations: Literal["inline", "by_id"] = "inline",
     policy: LinkPolicy = _DEFAULT_POLICY,
     now: datetime | None = None,
 ) -> RewrittenText:
