@@ -43,8 +43,17 @@ def test_what_only_speaks_of_one_is_none(field: bytes) -> None:
         (b"<https://a.example/\r\n very/long>", {"https://a.example/very/long"}),
         (b" =?utf-8?q?=3Chttps=3A//a=2Eexample/u=3E?=", {"https://a.example/u"}),
         (b" =?utf-8?b?%%%?=", set()),
-        (b" =?x-unknown?q?=3Ca=3E?=", set()),
-        (b"https://a.example/u", set()),
+        (b" =?utf-8?b?A?=", set()),
+        (b" =?\xff?q?x?=", set()),
+        (b" =?x-unknown?q?=3Ca=3E?=", {"a"}),
+        (b" =?utf-8?Q?=3Chttps=3A//a?=\r\n =?utf-8?B?LmV4YW1wbGUvdT4=?=", {"https://a.example/u"}),
+        (b" =?utf-8?b?PGh0dHBzOi8vYS5leGFtcGxlL3U+?=", {"https://a.example/u"}),
+        (b" =?iso-8859-1?q?=3Cmailto=3A=FC=3E?=", {"mailto:\xfc"}),
+        (b" =?utf-8?b?A?= <https://a.example/u>", {"https://a.example/u"}),
+        (b" <https://m\xc3\xbcller.example/\xc3\xbc>", {"https://xn--mller-kva.example/%C3%BC"}),
+        (b" <https://a.example/\xfc>", {"https://a.example/%C3%BC"}),
+        (b"https://a.example/u", {"https://a.example/u"}),
+        (b'"HTTP://a.example/1", https://a.example/2', {"http://a.example/1", "https://a.example/2"}),
         (b"", set()),
     ],
 )
@@ -64,6 +73,8 @@ def test_all_such_fields_count() -> None:
         ("HTTPS://A.Example/x", "https://a.example/x"),
         ("https://a.example/x#top", "https://a.example/x"),
         ("https://a.example?x=1", "https://a.example/?x=1"),
+        ("https://a.example/%c3%bc?q=\xe9", "https://a.example/\xfc?q=%C3%A9"),
+        ("https://M\xdcLLER.example:8080/", "https://xn--mller-kva.example:8080/"),
     ],
 )
 def test_urls_that_lead_to_the_same_place_are_one(one: str, other: str) -> None:
@@ -72,7 +83,10 @@ def test_urls_that_lead_to_the_same_place_are_one(one: str, other: str) -> None:
 
 def test_others_are_not() -> None:
     assert unsubscribe_key("https://a.example/x") != unsubscribe_key("https://a.example/X")
+    assert unsubscribe_key("https://a.example/x%2f") != unsubscribe_key("https://a.example/x/")
     assert unsubscribe_key("mailto:X@a.example") == "mailto:X@a.example"
+    assert unsubscribe_key("https://\xfc..example") == "https://\xfc..example/"
+    assert unsubscribe_key("https://" + "\xfc" * 300) == "https://" + "\xfc" * 300 + "/"
 
 
 def test_control_headers_are_found_whatever_their_form() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from binascii import Error, a2b_base64, a2b_qp
 from typing import Final, NamedTuple
 
 from lmtrack._headers import find_body, iter_fields, unfold
@@ -16,8 +17,15 @@ _LIST_UNSUBSCRIBE: Final = "list-unsubscribe"
 # RFC 2369 section 2: URIs in angle brackets; blanks inside come from folding and do not count.
 _URI: Final = re.compile(r"<([^<>]*+)>")
 _BLANKS: Final = re.compile(r"[ \t\r\n]++")
-_ORIGIN: Final = re.compile(r"([A-Za-z]++://[^/?#]*+)(/?+)([^#]*+)")
-_ENCODED_WORD: Final = re.compile(r"=\?[^?\s]++\?[bBqQ]\?[^?\s]*+\?=")
+# Some write the URL without brackets.
+_BARE_URI: Final = re.compile(r"[hH][tT][tT][pP][sS]?://[^\s<>\",]++")
+_SCHEME: Final = re.compile(r"([A-Za-z]++://)([^/?#]*+)/?+([^#]*+)")
+_ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
+_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]++")
+_LONGEST_HOST: Final = 253  # RFC 1035 section 3.1, as text
+# RFC 2047 section 2; between two of them blanks do not count (section 6.2).
+_ENCODED_WORD: Final = re.compile(r"=\?[^?\s]++\?([bBqQ])\?([^?\s]*+)\?=")
+_BETWEEN_WORDS: Final = re.compile(r"(?<=\?=)[ \t\r\n]++(?==\?)")
 
 
 class MessageHeaders(NamedTuple):
@@ -72,18 +80,50 @@ def read_controls(raw: bytes, prefix: str, /) -> Controls:
 
 
 def unsubscribe_key(url: str, /) -> str:
-    """Write URLs that lead to the same place in one way: host and scheme in lower case, no fragment, no empty path."""
-    parts = _ORIGIN.match(url)
-    return f"{parts[1].lower()}/{parts[3]}" if parts else url
+    """Write URLs that lead to the same place in one way.
+
+    Scheme and host are in lower case, letters beyond ASCII as a browser sends them; no fragment, no empty path.
+    """
+    parts = _SCHEME.match(url)
+    if parts is None:
+        return url
+    scheme, host, rest = parts.groups()
+    rest = _BEYOND_ASCII.sub(_escaped, _ESCAPE.sub(lambda escape: escape[0].upper(), rest))
+    return f"{scheme.lower()}{_ascii_host(host.lower())}/{rest}"
+
+
+def _ascii_host(host: str, /) -> str:
+    if host.isascii() or len(host) > _LONGEST_HOST:
+        return host
+    try:
+        return host.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return host
+
+
+def _escaped(found: re.Match[str], /) -> str:
+    return "".join(f"%{octet:02X}" for octet in found[0].encode("utf-8", "surrogatepass"))
 
 
 def _uris(value: str, /) -> list[str]:
-    text = unfold(value)
+    text = _as_utf8(unfold(value).encode("latin-1"))
+    texts = [text]
     if _ENCODED_WORD.search(text):  # against RFC 2369, and the standard library does it to long ones
-        from email.header import decode_header, make_header  # noqa: PLC0415 - rarely needed
+        texts.append(_ENCODED_WORD.sub(_decoded, _BETWEEN_WORDS.sub("", text)))
+    return [_BLANKS.sub("", uri) for text in texts for uri in _URI.findall(text) or _BARE_URI.findall(text)]
 
-        try:
-            text = str(make_header(decode_header(text)))
-        except (LookupError, ValueError):  # an unknown charset, octets that are none of it, broken base64
-            return []
-    return [_BLANKS.sub("", uri) for uri in _URI.findall(text)]
+
+def _decoded(word: re.Match[str], /) -> str:
+    """Read an encoded word; its charset does not matter, as a URL is ASCII in each."""
+    octets = word[2].encode("utf-8")
+    try:
+        return _as_utf8(a2b_qp(octets, header=True) if word[1] in "qQ" else a2b_base64(octets + b"=="))
+    except Error:  # one letter too many
+        return ""
+
+
+def _as_utf8(octets: bytes, /) -> str:
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
