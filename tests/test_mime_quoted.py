@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import quopri
+import sys
+import threading
 from binascii import a2b_qp
 
 import pytest
@@ -43,6 +45,29 @@ def test_a_longer_one_fills_the_line_and_goes_on_below() -> None:
     assert first == b'<a href=3D"' + URL[:64]
     assert second == URL[64:139]
     assert rest == [URL[139:] + b'">b</a>\r\n']
+
+
+def test_threads_may_ask_at_once() -> None:
+    body = b"=41=42=43 x\r\n" * 5_000
+    quoted = QuotedBody(body, 0, len(body), b"\r\n")
+    places: list[int] = []
+    ready = threading.Barrier(4)
+
+    def ask() -> None:
+        ready.wait()
+        places.append(quoted.place([(24_995, 24_996, -1)]).slots[0].start)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert places == [46_421] * 4
 
 
 def test_escapes_are_not_cut() -> None:

@@ -45,14 +45,14 @@ class _Slot(NamedTuple):
 class QuotedBody:
     """A quoted-printable body."""
 
-    __slots__ = ("_decoded", "_encoded", "_end", "_eol", "_raw", "_start", "content")
+    __slots__ = ("_end", "_eol", "_mapped", "_raw", "_start", "content")
 
     def __init__(self, raw: bytes, start: int, end: int, eol: bytes, /) -> None:
         self._raw, self._start, self._end, self._eol = raw, start, end, eol
         self.content = a2b_qp(raw[start:end])
-        # Parallel: where decoded and where encoded octets go on one by one.
-        self._decoded: list[int] = []
-        self._encoded: list[int] = []
+        # Parallel: where decoded and where encoded octets go on one by one. In one value and whole, as other threads
+        # may be asking.
+        self._mapped: tuple[list[int], list[int]] | None = None
 
     def place(self, spans: list[Span], /) -> QuotedPlaces:
         """Find the spans, and what stands around them on their lines."""
@@ -108,11 +108,9 @@ class QuotedBody:
             start -= 1
         return encoded - start
 
-    def _map(self) -> None:
-        decoded = self._start
-        encoded = self._start
-        self._decoded.append(0)
-        self._encoded.append(encoded)
+    def _map(self) -> tuple[list[int], list[int]]:
+        decoded = encoded = self._start
+        mapped = [0], [encoded]
         for unit in _UNIT.finditer(self._raw, self._start, self._end):
             start, end = unit.span()
             if end == self._end and (unit[0] == b"=" or (unit[0][1:2] == b"\r" and unit[0][-1:] != b"\n")):
@@ -121,15 +119,17 @@ class QuotedBody:
             encoded = end
             if end - start > 1 and self._raw[start + 1] not in b"\r\n":
                 decoded += 1
-            self._decoded.append(decoded - self._start)
-            self._encoded.append(encoded)
+            mapped[0].append(decoded - self._start)
+            mapped[1].append(encoded)
+        return mapped
 
     def _offset(self, decoded: int, /) -> int:
         """Where a decoded octet begins, behind any soft break before it."""
-        if not self._decoded:
-            self._map()
-        place = bisect_right(self._decoded, decoded) - 1
-        return self._encoded[place] + decoded - self._decoded[place]
+        mapped = self._mapped
+        if mapped is None:
+            mapped = self._mapped = self._map()
+        place = bisect_right(mapped[0], decoded) - 1
+        return mapped[1][place] + decoded - mapped[0][place]
 
     def _offset_after(self, start: int, end: int, /) -> int:
         """Where a span ends, before any soft break behind it."""
