@@ -99,6 +99,13 @@ def test_what_stands_above_decides(subtype: str, reason: str | None) -> None:
     assert report(raw) == [("1.1", "text/html", reason)]
 
 
+def test_what_is_attached_as_a_whole_is_not_displayed() -> None:
+    inside = b"; boundary=c\r\n\r\n--c\r\n" + HTML + b"x\r\n--c--\r\n--b\r\n" + HTML + b"y\r\n--b--\r\n"
+    inner = b"--b\r\nContent-Disposition: %b\r\nContent-Type: multipart/alternative" + inside
+    assert [part[2] for part in report(MIXED + inner % b"attachment")] == ["attachment", None]
+    assert [part[2] for part in report(MIXED + inner % b"inline")] == [None, None]
+
+
 def test_the_parts_of_a_digest_are_messages() -> None:
     raw = (
         b"Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\nSubject: x\r\n\r\nx\r\n--b\r\n"

@@ -198,6 +198,8 @@ class _Walk:
         reason = self.open[-1].reason if self.open else None
         main, _, subtype = headers.content_type.partition("/")
         if main == "multipart":
+            if headers.attached:  # as a whole (RFC 2183 section 2.9)
+                reason = reason or PartReason.ATTACHMENT
             if not headers.clear or headers.encoding not in _IDENTITY or not headers.boundary:
                 reason = reason or PartReason.MALFORMED
             elif len(self.open) == _DEEPEST:
