@@ -276,6 +276,8 @@ def test_unsubscribe_urls_of_the_header_are_never_tracked() -> None:
         (b"", LINK.decode().encode("utf-16"), "charset"),
         (b"", b"-----BEGIN PGP MESSAGE-----\r\n" + LINK, "inline_pgp"),
         (b"", b"\xef\xbb\xbf-----BEGIN PGP SIGNED MESSAGE-----\r\n" + LINK, "inline_pgp"),
+        (b"", b"<html>\r\n<pre>\t-----BEGIN PGP SIGNED MESSAGE-----\r\n" + LINK, "inline_pgp"),
+        (b"", b"\r\n  -----BEGIN PGP MESSAGE-----<br>" + LINK, "inline_pgp"),
         (b"", LINK + b"x" * 2000 + LINK, "line_too_long"),
     ],
 )
@@ -287,6 +289,12 @@ def test_what_cannot_be_edited_comes_back_as_it_is(fields: bytes, body: bytes, r
     assert result.decision.reasons == ("opens:no_html", "clicks:no_html")
     assert result.pixel is None
     assert untrack_message(raw, domain=DOMAIN) is raw
+
+
+def test_what_only_speaks_of_pgp_is_tracked() -> None:
+    assert track(html(b"<p>Look for -----BEGIN PGP MESSAGE-----" + LINK)).pixel == "1"
+    quoted = b"Content-Type: text/plain\r\n\r\n> -----BEGIN PGP MESSAGE-----\r\n  -----BEGIN PGP MESSAGE-----\r\n"
+    assert track(quoted + b"https://shop.example/", text_links=True).links
 
 
 @pytest.mark.parametrize("label", [b"utf-16", b"utf-7", b"iso-2022-jp", b"hz-gb-2312", b"cp037"])

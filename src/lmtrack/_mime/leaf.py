@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from lmtrack.links import LinkPolicy
     from lmtrack.urls import TrackingDomain
 
-# RFC 4880 section 6.2. What is signed or encrypted inside a text (RFC 1991) breaks with any change to the text.
-_PGP: Final = re.compile(rb"^(?:\xef\xbb\xbf)?-----BEGIN PGP ", re.MULTILINE)
+# RFC 4880 section 6.2. What is signed or encrypted inside a text (RFC 1991) breaks with any change to the text. In HTML
+# a line begins behind a tag too.
+_PGP: Final = b"-----BEGIN PGP "
+_PGP_LINE: Final = re.compile(rb"^(?:\xef\xbb\xbf)?" + _PGP, re.MULTILINE)
+_PGP_IN_HTML: Final = re.compile(rb"(?:^(?:\xef\xbb\xbf)?|>)[ \t]*+" + _PGP, re.MULTILINE)
 # RFC 3676 section 4.2: a line that ends in a blank goes on in the next.
 _AT_SOFT_BREAK: Final = re.compile(rb"(?:\A|(?<=[ \r\n]))[^ \r\n]++ \r?+\n")
 # A blank before the attribute whose value begins here; a line may be broken at it.
@@ -57,7 +60,7 @@ class Leaf:
             return PartReason.BROKEN_ENCODING
         if is_unsafe(self.part.charset, body.content):
             return PartReason.CHARSET
-        if _PGP.search(body.content):
+        if _PGP in body.content and (_PGP_IN_HTML if self.is_html else _PGP_LINE).search(body.content):
             return PartReason.INLINE_PGP
         if self.part.delsp and any(b"://" in word[0] for word in _AT_SOFT_BREAK.finditer(body.content)):
             return PartReason.FLOWED
