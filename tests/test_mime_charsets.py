@@ -54,6 +54,8 @@ def test_no_second_octet_looks_like_markup(codec: str) -> None:
             "cp1140",
         ),
         *("'utf-16'", ' "utf-7" ', "scsu"),
+        *("x-UTF-16LE-BOM", "X-UTF-32BE-BOM", "x-utf-7", "x-unicode-2-0-utf-7", "unicode-2-0-utf-7", "JIS_Encoding"),
+        *("cp1200", "windows-1201", "cp12000", "cp65000", "cp50220", "cp50229", "cp52936"),
     ],
 )
 def test_charsets_that_cannot_be_edited_in_place_are_known(label: str) -> None:
@@ -62,7 +64,11 @@ def test_charsets_that_cannot_be_edited_in_place_are_known(label: str) -> None:
 
 @pytest.mark.parametrize(
     "label",
-    [None, "utf-8", "us-ascii", "iso-8859-1", "cp1252", "cp858", "ibm437", "unicode-1-1-utf-8", "x-unknown", "gb18030"],
+    [
+        *(None, "utf-8", "us-ascii", "iso-8859-1", "cp1252", "cp858", "ibm437", "x-unknown", "gb18030", "shift_jis"),
+        *("unicode-1-1-utf-8", "unicode-2-0-utf-8", "x-unicode20utf8", "unicode11utf8", "cp12012", "cp65001"),
+        "jisx0201",
+    ],
 )
 def test_all_others_can(label: str | None) -> None:
     assert not is_unsafe(label, b"<p>text</p>")

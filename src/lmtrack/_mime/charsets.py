@@ -54,12 +54,14 @@ _ALIASES: Final = {
 }
 
 # Charsets in which an octet of ASCII may be part of something else; matched against the label as it stands, so that
-# an unknown member of a family is refused too. The last line is EBCDIC.
+# an unknown member of a family is refused too. The last lines are Microsoft's code pages for some of them (UTF-16,
+# UTF-32, UTF-7, ISO-2022, HZ) and EBCDIC.
 _UNSAFE: Final = re.compile(
     r"""
-      (?:cs)?utf-?_?(?:16|32|7) | (?:cs)?unicode(?!-1-1-utf-8|-2-0-utf-8) | (?:cs)?ucs-?[24] | iso-?10646
+      (?:cs|x-)?utf-?_?(?:16|32|7) | (?:cs|x-)?unicode(?!-?[12]-?[01]-?utf-?8) | (?:cs)?ucs-?[24] | iso-?10646
     | x-imap | unicode-1-1-utf-7 | (?:cs|x-)?iso-?_?2022 | (?:x-)?hz | (?:x-)?johab | cp_?-?1361 | ms1361
-    | scsu | bocu
+    | scsu | bocu | (?:cs)?jis_?(?:encoding)?\Z
+    | (?:cp|windows)-?(?:120[01]|1200[01]|65000|502[0-9][0-9]|52936)(?![0-9])
     | (?:cs)?ebcdic | (?:cp|ibm)-?0*(?:37|424|500|875|1026|1047|11[34][0-9]|2[789][0-9])(?![0-9])
     """,
     re.VERBOSE,
