@@ -255,6 +255,15 @@ def test_three_links_within_two_seconds_are_a_burst(seconds: tuple[float, ...], 
     assert [verdict.is_machine for verdict in verdicts] == [burst] * 3
 
 
+def test_a_burst_may_begin_at_any_click() -> None:
+    reader = [click(30, 3), click(45, 4), click(59.999999, 5)]
+    assert machines([*reader, *(click(60 + link, link) for link in range(3)), click(62.000001, 0)]) == [False] * 2 + [
+        *(True for _ in range(5))
+    ]
+    assert machines([*reader[:2], click(60, 0), click(61, 1), click(62, 2)]) == [False] * 2 + [True] * 3
+    assert machines([*reader[:2], click(60, 0), click(61, 1), click(62.000001, 2)]) == [False] * 5
+
+
 @pytest.mark.parametrize(
     ("last", "count", "sweep"),
     [
@@ -330,6 +339,8 @@ def test_one_address_is_judged_as_one_whatever_its_agents_are() -> None:
 def test_a_network_of_ipv6_is_one_address() -> None:
     same = [click(7200 + link, link, agent=BROWSERS[link], ip=f"2001:db8::{link:x}") for link in range(3)]
     assert machines(same) == [True] * 3
+    hosts = [click(7200 + link, link, agent=BROWSERS[link], ip=f"2001:db8::{link}00:0:0:1") for link in range(3)]
+    assert machines(hosts) == [True] * 3
     other = [click(7200 + link, link, agent=BROWSERS[link], ip=f"2001:db8:0:{link}::1") for link in range(3)]
     assert machines(other) == [False] * 3
 
@@ -349,6 +360,8 @@ def test_two_links_of_two_people_are_no_sweep() -> None:
     assert people(office, link_count=2, delivered_at=None)
     # One address soon after delivery is the gateway.
     assert machines([click(20, 0), click(25, 1, agent=SAFARI)], link_count=2) == [True] * 2
+    assert machines([click(595, 0), click(600, 1, agent=SAFARI)], link_count=2) == [True] * 2
+    assert people([click(595, 0), click(600.000001, 1, agent=SAFARI)], link_count=2)
 
 
 def test_an_open_by_a_client_that_sweeps_is_its_own() -> None:

@@ -94,6 +94,15 @@ def test_what_is_found_says_how_much_and_for_what() -> None:
     assert found == ("lab", 3, "click", Signal.NET_LISTED, None)
 
 
+def test_a_list_is_medium_evidence_about_opens_and_clicks_unless_it_is_said() -> None:
+    assert load_networks("AS64496", tag="lab").find_asn(64496) == (("lab", 2, "both", Signal.NET_LISTED, None),)
+
+
+def test_networks_that_touch_are_one() -> None:
+    halves = load_networks("198.51.100.0/25\n198.51.100.128/25\n198.51.100.0/26\n198.51.100.7", tag="lab")
+    assert halves == load_networks("198.51.100.0/24", tag="lab")
+
+
 def test_a_list_may_hold_comments_blank_lines_and_any_line_end() -> None:
     text = "\ufeff# networks of the lab\r\n\r\n  198.51.100.7 # the printer\r\n\t203.0.113.0/24\t\r\n \n#\n2001:db8::1"
     networks = load_networks(text, tag="lab")
