@@ -186,7 +186,7 @@ def _plain(writer: Writer, sample: str) -> str:
     return "\n".join(lines).replace("\n", eol) + writer.pick(["", eol, eol])
 
 
-def _html(writer: Writer, sample: str) -> str:
+def _html(writer: Writer, sample: str) -> str:  # noqa: PLR0911 - one return a shape
     """Write a document; every shape a mail program has sent, and some that none should."""
     style = writer.random.random()
     if style < 0.12 and writer.documents:
@@ -194,21 +194,31 @@ def _html(writer: Writer, sample: str) -> str:
     if style < 0.2:
         writer.note("document: seeded HTML")
         return seeded_html(writer.random.randrange(1 << 30))
+    if style < 0.33:
+        return _dense(writer)
     eol = writer.pick(["\n", "\r\n", "\r\n", "", " "])
     links = [_link(writer, sample) for _ in range(writer.pick([0, 1, 1, 2, 3, 6]))]
     middle = eol.join(f"<p>{sample} {link} 100% = &amp; x.</p>" for link in links)
-    if style < 0.26:
+    if style < 0.39:
         writer.note("document: a line of about 998 octets")
         filler = "y" * writer.random.randint(880, 1000)
         return f"<html><body><p>{filler}</p>\n{middle}\n{filler[:-20]}{_link(writer)}</body></html>\n"
-    if style < 0.29:
+    if style < 0.42:
         writer.note("document: one long line")
         return f"<html><body>{middle}{'<b>z</b>' * 400}{_link(writer)}</body></html>"
-    if style < 0.32:
+    if style < 0.45:
         writer.note("document: inline PGP")
         return f"-----BEGIN PGP MESSAGE-----\n\nhQEM\n{middle}\n-----END PGP MESSAGE-----\n"
-    shape = writer.pick(SHAPES)
-    return shape.replace("{e}", eol).replace("{m}", middle)
+    return writer.pick(SHAPES).replace("{e}", eol).replace("{m}", middle)
+
+
+def _dense(writer: Writer) -> str:
+    """Write links so short that several stand on one encoded line, and text that must not begin one."""
+    writer.note("document: dense links")
+    ends = ["</a>", "</a>x", "</a> ", "</a>From ", "</a>\nFrom ", "</a>=", "</a>\r\n", "<br>"]
+    tags = ["<a href=http://a.b/{}>", '<a href="http://a.b/{}">', "<a href=http://a.b/{} data-lm-no-track>"]
+    links = range(writer.pick([3, 9, 30]))
+    return "".join(writer.pick(tags).format(number) + writer.pick(ends) for number in links)
 
 
 def _write_body(

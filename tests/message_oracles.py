@@ -59,6 +59,8 @@ _DEFAULT: Final = LinkPolicy()
 _CLICK: Final = "https://track.example/c/"
 _OPEN: Final = b"https://track.example/o/"
 _TOKEN_URL: Final = re.compile(rb"https://track\.example/c/([A-Za-z0-9_-]{30,})")
+_FROM: Final = re.compile(rb"^From ", re.MULTILINE)
+_BLANK_END: Final = re.compile(rb"[ \t](?=\r?\n|\Z)")
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _BLANKS: Final = re.compile(r"[ \t\r\n]+")
 LONGEST_LINE: Final = 998  # RFC 5322 section 2.1.1
@@ -471,8 +473,10 @@ def check_lines(before: bytes, after: bytes, encoding: str) -> None:
     """No line got longer than its encoding allows, and none ends in another way than those of the part."""
     longest, grown = longest_line(before), longest_line(after)
     name = encoding.rstrip("?").lower()
+    assert len(_FROM.findall(after)) <= len(_FROM.findall(before)), "a line that mbox writers change"
     if name == "quoted-printable":
         assert grown <= max(longest, QUOTED_LINE)
+        assert len(_BLANK_END.findall(after)) <= len(_BLANK_END.findall(before)), "a blank that decoders drop"
     elif name == "base64":
         assert grown <= max(longest, QUOTED_LINE) or b"\n" not in before.strip()
         assert _is_strict_base64(after) or not _is_strict_base64(before)
