@@ -110,7 +110,7 @@ def test_the_generator_makes_everything_it_can() -> None:
         made = seeded_message(seed)
         features.update(made.features)
         fates.update(leaf.fate for leaf in made.leaves if leaf.kind == "text/html")
-    assert len(features) >= 86, sorted(features)
+    assert len(features) >= 92, sorted(features)
     assert min(features.values()) >= 5, features.most_common()[-5:]
     assert min(fates.values()) > 200, fates
 
