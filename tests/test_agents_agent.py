@@ -83,6 +83,8 @@ OTHER_PEOPLE = {
     "Internet Explorer": "Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 5.1; Trident/4.0; .NET CLR 2.0.50727)",
     "a component with an address": "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; Embedded Web Browser from: "
     "http://bsalsa.com/; .NET CLR 2.0.50727)",
+    "a component with the address's other form": "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 5.1; EmbeddedWB "
+    "14.52 from: http://www.bsalsa.com/ EmbeddedWB 14.52; .NET CLR 2.0.50727)",
     "Konqueror": "Mozilla/5.0 (compatible; Konqueror/4.4; Linux) KHTML/4.4.5 (like Gecko) Kubuntu",
     "a browser of the Amiga": "Mozilla/5.0 (compatible; IBrowse 3.0; AmigaOS4.0)",
     "Chrome 49 on XP": "Mozilla/5.0 (Windows NT 5.1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/49.0.2623.112 "
@@ -186,7 +188,29 @@ def test_apps_are_people_with_weak_evidence(agent: str) -> None:
     assert (verdict.human, verdict.evidence, verdict.reasons) == (Human.YES, 1, ("ua.app",))
 
 
-@pytest.mark.parametrize("agent", ["Transmit/5.6.0", "Stringer", "v2.1-rc1", "a.b_c+d/1.0-x"])
+@pytest.mark.parametrize(
+    "agent", ["example", "example/4.9.0", "git-example/10.2-g4c", "pa11y/6", "ex_am+ple/v1~2"[:11]]
+)
+def test_one_product_named_like_a_package_is_a_program(agent: str) -> None:
+    verdict = judge_agent(agent, "open")
+    assert (verdict.actor, verdict.human, verdict.evidence) == (Actor.HTTP_CLIENT, Human.NO, 2)
+    assert verdict.reasons == ("ua.tool_shape",)
+    assert judge_agent(agent.title(), "open").human is Human.UNKNOWABLE
+
+
+@pytest.mark.parametrize("agent", ["Example/1.0", "Exa-mple/9.0", "Ex_am+ple/0.12", "Example v2.0", "Example 1.0"])
+def test_one_product_with_a_version_that_somebody_typed_is_a_program(agent: str) -> None:
+    verdict = judge_agent(agent, "open")
+    assert (verdict.actor, verdict.human, verdict.evidence) == (Actor.HTTP_CLIENT, Human.NO, 2)
+    assert verdict.reasons == ("ua.tool_shape",)
+
+
+@pytest.mark.parametrize("agent", ["Example/1.4", "Example/10.0", "Example/1.0.1", "Example2/1.0", "An Example 1.0"])
+def test_other_versions_are_no_evidence(agent: str) -> None:
+    assert judge_agent(agent, "open").human is Human.UNKNOWABLE
+
+
+@pytest.mark.parametrize("agent", ["Transmit/5.6.0", "Stringer", "v2.1-rc1", "a.b_c+d/1.0-x", "com.example/3", "ab/3"])
 def test_one_product_is_a_tool_but_never_a_machine(agent: str) -> None:
     verdict = judge_agent(agent, "click")
     assert (verdict.actor, verdict.human, verdict.evidence) == (Actor.UNKNOWN, Human.UNKNOWABLE, 1)
@@ -239,6 +263,8 @@ def test_only_the_exact_string_is_gmails_prefetch() -> None:
             "Google",
             3,
         ),
+        ("Mozilla/5.0 (Windows; U) Gecko/2009 Firefox/3.0.7 (via ggpht.com)", "ua.google_image_proxy", "Google", 3),
+        (f"{WINDOWS_CHROME} (via SuperhumanProxy; hello@superhuman.com)", "ua.mail_proxy", "Superhuman", 3),
         ("YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html", "ua.yahoo_mail_proxy", "Yahoo", 3),
         ("Mozilla/5.0 SeznamEmailProxy/2.0.174", "ua.mail_proxy", "Seznam", 3),
         ("RamblerMail/6.0 (incompatible; ImageProxy/6.0)", "ua.mail_proxy", "Rambler", 3),
@@ -424,6 +450,15 @@ def test_what_is_no_address_declares_nothing(agent: str) -> None:
         "${jndi:ldap:x}",
         "() { :;}; cat /etc/passwd'",
         "x' union all select 1",
+        "../../../boot.ini",
+        "..%2f..%2fboot.ini",
+        "() { _; } >_[$($())]",
+        "-1 OR 2=2",
+        "-1' OR 8=8",
+        "x (12=12)",
+        "x=1 waitfor delay",
+        "x= order by 1",
+        "x= make_set(9,1)",
     ],
 )
 def test_an_attack_is_a_scanners(agent: str) -> None:
@@ -440,6 +475,8 @@ FORGED = [
     f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {LIKE_GECKO} Chrome/100.0.4758.102 Safari/537.36",
     f"Mozilla/5.0 (Windows NT 5.1) {LIKE_GECKO} Chrome/45.0.9999.1 Safari/537.36",
     f"Mozilla/5.0 (Windows NT 10.0) {LIKE_GECKO} Chrome/120.0.1234567890123.1 Safari/537.36",
+    f"Mozilla/5.0 (Windows NT 10.0) {LIKE_GECKO} Chrome/120.0.6099.1948 Safari/537.36",
+    f"Mozilla/5.0 (Windows NT 5.1) {LIKE_GECKO} Chrome/45.0.2454.1000 Safari/537.36",
     f"Mozilla/5.0 (Windows NT 10.0) {LIKE_GECKO} Chrome/99999.0.6099.1 Safari/537.36",
     f"Mozilla/5.0 (Windows NT 5.1) {LIKE_GECKO} Chrome/45.0.1234567.1 Safari/537.36",
     (
@@ -546,6 +583,36 @@ def test_a_name_added_where_no_browser_adds_one_is_a_robots(agent: str) -> None:
     verdict = judge_agent(agent, "click")
     assert (verdict.actor, verdict.human, verdict.evidence) == (Actor.CRAWLER, Human.NO, 2)
     assert verdict.reasons == ("ua.added_name",)
+
+
+def test_the_first_chromes_were_mended_in_another_way() -> None:
+    old = "Mozilla/5.0 (Windows; U; Windows NT 6.1; en-US) AppleWebKit/532.5 (KHTML, like Gecko)"
+    assert reason(f"{old} Chrome/4.0.249.1025 Safari/532.5") == "ua.browser"
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        web_view("SM-G988N Build/SP1A", tail=";KAKAOTALK 2409760"),
+        web_view("5022D Build/LMY47I", tail=";"),
+        f"{IPHONE} Mobile/15E148 Version/14.8.1 Safari/605.1.15; Example/1.31.2",
+        ANDROID_CHROME.replace(" Mobile Safari", "MobileSafari"),
+        ANDROID_CHROME.replace(" Mobile Safari", "Safari"),
+        f"{WINDOWS_CHROME};",
+        "Mozilla/5.0 (Linux; Android 5.1; iQ1806)",
+        "Mozilla/5.0 (Linux; U; Android 5.1; iQ1806)",
+    ],
+)
+def test_apps_on_phones_add_what_they_like(agent: str) -> None:
+    assert not judge_agent(agent, "click").is_machine
+
+
+@pytest.mark.parametrize(
+    "name", ["ZohoMail-Desktop/1.6.3", "jp.co.yahoo.android.ymail/5.3.9", "MailMasterPC/4", "kmail2"]
+)
+def test_a_web_view_with_the_name_of_a_mail_program_is_one(name: str) -> None:
+    verdict = judge_agent(f"{WINDOWS_CHROME} {name}", "open")
+    assert (verdict.human, verdict.evidence, verdict.reasons) == (Human.YES, 2, ("ua.mail_client",))
 
 
 @pytest.mark.parametrize(

@@ -22,12 +22,13 @@ def reason(agent: str) -> str:
 
 # One agent a word, with the word in no name of a table. The second of a pair is what the closer look spares.
 SAYS: dict[str, tuple[str, str | None]] = {
-    "bot": ("Xbot/1.0", "Caboto/1.0"),
+    "bot": ("Xbot/1.0", "Caboto/2.3"),
     "scrap": ("Xscraper", "Scrapbook"),
     "crawl": ("Xcrawl/1", None),
     "spider": ("Xspider 2", None),
     "slurp": ("Yslurp", None),
     "spyder": ("Xspyder", None),
+    "b0t": ("Xb0t-Image/2.1", None),
     "preview": ("XPreview/1", "DeveloperPreview Gecko/2010"),
     "unfurl": ("Xunfurl/1", None),
     "onebox": ("Xonebox/1", None),
@@ -55,6 +56,10 @@ SAYS: dict[str, tuple[str, str | None]] = {
     "jsdom": ("jsdom/16", None),
     "lighthouse": (f"{ANDROID_CHROME} Chrome-Lighthouse", None),
     "synthetic": (f"{WINDOWS_CHROME} XSynthetics/1", None),
+    "wkhtmlto": ("wkhtmltopdf Safari/534.34", None),
+    "googleother": (f"{WINDOWS_CHROME} GoogleOther-Image/2.1", None),
+    "google-ads": (f"Google-Ads-Overview {WINDOWS_CHROME}", None),
+    "google-search": (f"{WINDOWS_CHROME} Google-SearchByImage", None),
     "http": ("XHttpClient/4", "PS4Application libhttp/1.000 (PS4)"),
     "libwww": ("libwww/5", "Lynx/2.8.5rel.1 libwww-FM/2.15FC"),
     "java": ("Java/11", "LG/V08h Java/ASVM/1.1 Profile/MIDP-2.1"),
@@ -71,11 +76,16 @@ SAYS: dict[str, tuple[str, str | None]] = {
     "cron": (f"{WINDOWS_CHROME} Cron/1", f"{WINDOWS_CHROME} Omicron/1"),
     "download": (f"{WINDOWS_CHROME} Downloader/1", "Mozilla/4.0 (compatible; MSIE 7.0; Download Master)"),
     "watch": (f"{WINDOWS_CHROME} XWatcher/1", f"{WINDOWS_CHROME} Watchface/1"),
+    "optimiz": (f"{WINDOWS_CHROME} XOptimizer/1", "Mozilla/4.0 (compatible; MSIE 7.0; msn OptimizedIE8;JAJP)"),
+    "torrent": (f"{WINDOWS_CHROME} XTorrent/1", f"{WINDOWS_CHROME} Torrent/44.0.1.3"),
+    "web": (f"{WINDOWS_CHROME} WebThumb/1", f"{WINDOWS_CHROME} WebPositive/1"),
+    "rank": (f"{WINDOWS_CHROME} XRank/1", f"{WINDOWS_CHROME} Rankine/1"),
 }
 PLAIN = """
     monitor uptime archiv harvest valid verif inspect probe detect extract exractor parser retriev resolver render
-    grab copier mirror webhook callback favicon screenshot thumbnail metadata transcod translat optimiz classif
-    research plagiar linkch finder sitemap webmaster heritrix nutch user-agent useragent daemon torrent kendra
+    grab copier mirror webhook callback favicon screenshot thumbnail metadata transcod translat classif
+    research plagia linkch finder sitemap webmaster heritrix nutch user-agent useragent daemon kendra grader diagnos
+    tester prospect marketing shorten insight statisti
 """.split()  # noqa: SIM905 - a list of words reads better
 SAYS |= {word: (f"{WINDOWS_CHROME} X{word}er/1", None) for word in PLAIN}
 
@@ -115,10 +125,20 @@ def test_whatever_may_follow_the_word_bot_is_a_robot() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["XScan", "XScans", "XScanning", "Checker", "Checking", "Index", "XIndexing", "XIndexation", "Agent", "XAgent"],
-)
+    [
+        "XScan/1", "XScans/1", "XScanning/1", "Checker/1", "Checking/1", "Index/1", "XIndexing/1", "XIndexation/1",
+        "Agent/1", "XAgent/1", "XAgent", "Ranks", "XRanker", "XRanking", "Web-Snap", "Web_Shot", "WebScreen",
+        "WebCapture",
+    ],
+)  # fmt: skip
 def test_endings_of_purposes_are_purposes(name: str) -> None:
-    assert judge_agent(f"{WINDOWS_CHROME} {name}/1", "click").is_machine
+    assert judge_agent(f"{WINDOWS_CHROME} {name}", "click").is_machine
+
+
+def test_an_old_phone_names_what_it_can() -> None:
+    phone = "WAP Browser/MAUI (HTTP PGDL;HTTPS);GMOBI/001;INDEX/004"
+    assert reason(f"ZZZ61M (MRE/3.1.00(64);{phone}") == "ua.browser"
+    assert reason(f"ZZZ61M (MRE/3.1.00(64);{phone}".replace("MAUI", "Zzz")) == "ua.http_library"
 
 
 @pytest.mark.parametrize(
@@ -130,8 +150,12 @@ def test_endings_of_purposes_are_purposes(name: str) -> None:
         "Check-out",
         "Indexo",
         "Cronet/1",
-        "XAgent",
         "okhttp/3",
+        "ICAPoHTTPS",
+        "QQDownload 691",
+        "GWX:DOWNLOADED",
+        "masking-agent",
+        "FireTorrent/2.0.1",
     ],
 )
 def test_words_that_only_look_like_purposes_are_none(name: str) -> None:
@@ -167,7 +191,13 @@ def test_each_word_of_programs_tells_a_program(word: str) -> None:
     assert judge_agent("Zzz Qqq", "click").human is Human.UNKNOWABLE
 
 
-@pytest.mark.parametrize("word", ["Netflix", "Uncertain", "Recons", "Mai", "Ergo", "Epos"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "Netflix", "Uncertain", "Recons", "Mai", "Ergo", "Epos", "Webkit", "Internet", "NetTV", "Internet Explorer",
+        "MobileExplorer",
+    ],
+)  # fmt: skip
 def test_words_of_programs_are_whole_where_they_are_short(word: str) -> None:
     assert judge_agent(f"Zzz {word} Qqq", "click").human is Human.UNKNOWABLE
 
@@ -197,6 +227,9 @@ def test_each_engine_makes_a_browser(engine: str) -> None:
         "MAUI",
         "Obigo1",
         "ACS-NetFront/3",
+        "SonyEricssonK850",
+        "MOT-40/04",
+        "UP/4.1.17r",
     ],
 )
 def test_each_sign_of_an_old_phone_makes_a_browser(phone: str) -> None:
@@ -233,6 +266,19 @@ def test_each_sign_of_an_old_phone_makes_a_browser(phone: str) -> None:
         "Dreamcast",
         "X11",
         "Kindle",
+        "Amazon;AFTT",
+        "Amazon AFTCA002",
+        "samsung GT-1",
+        "HTC One",
+        "HTC_1",
+        "HTC/bravo",
+        "HTC-1",
+        "LG-F160S",
+        "LGE/e0",
+        "LG_1",
+        "LG G6",
+        "Sony X",
+        "Sony/C1505",
         "Android",
         "iPhone",
         "iPad",
@@ -280,13 +326,19 @@ def test_each_bare_system_is_no_browser(system: str) -> None:
 OLD_BROWSERS = """
     msie konqueror opera ibrowse netpositive abrowse webpositive u amiga-aweb icab omniweb googletoolbar windows
     win32 avant netscape bolt charon webtv polaris teleca uzbl dillo links lynx w3m elinks icecat arora epiphany
-    galeon aol like mac linux mozilla mobile firefox steam
+    galeon aol haiku origyn odyssey like mac linux mozilla mobile firefox steam
 """.split()  # noqa: SIM905 - the same
 
 
 @pytest.mark.parametrize("name", OLD_BROWSERS)
 def test_compatible_with_each_old_browser_is_a_person(name: str) -> None:
     assert reason(f"Zzz (compatible; {name} 1.0)") == "ua.browser"
+
+
+@pytest.mark.parametrize("browser", ["MSIE8.0; Windows NT 6.0", "Zzz 2.0; MSIE 9.0", "Zzz 0.5; SymbianOS"])
+def test_compatible_with_a_browser_in_another_form_is_a_person(browser: str) -> None:
+    assert reason(f"Mozilla/5.0 (compatible; {browser})") == "ua.browser"
+    assert reason("Mozilla/5.0 (compatible; Zzz 0.5; Windows)") == "ua.compatible_unknown"
 
 
 @pytest.mark.parametrize(
@@ -315,8 +367,12 @@ def test_each_top_level_makes_a_host_and_none_begins_one(top: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["air.zzz.com", "zzz.comx", "zzz.com-x", "zzz.com.", "zzz.io/5.4", "/zzz.com", "_zzz.com"]
-)
+    "host",
+    [
+        "air.zzz.com", "zzz.comx", "zzz.com-x", "zzz.com.", "zzz.io/5.4", "/zzz.com", "_zzz.com", "zzz.com_x",
+        "Zzz.com Toolbar", "webOS.TV", "wails.io",
+    ],
+)  # fmt: skip
 def test_what_is_no_host_declares_nothing(host: str) -> None:
     assert reason(f"{WINDOWS_CHROME} {host}") == "ua.browser"
 

@@ -30,6 +30,7 @@ _THUNDERBIRD: Final = _is(Signal.UA_MAIL_CLIENT, Actor.HUMAN, Human.YES, 2, "Moz
 _APP: Final = _is(Signal.UA_APP, Actor.HUMAN, Human.YES, 1)
 _UNKNOWN: Final = _is(Signal.UA_UNKNOWN, Actor.UNKNOWN, Human.UNKNOWABLE, 1)
 _TOOL: Final = _is(Signal.UA_TOOL_SHAPE, Actor.UNKNOWN, Human.UNKNOWABLE, 1)
+_PROGRAM: Final = _is(Signal.UA_TOOL_SHAPE, Actor.HTTP_CLIENT, Human.NO, 2)
 _TOOL_WORD: Final = _is(Signal.UA_PURPOSE, Actor.HTTP_CLIENT, Human.NO, 2)
 _CONTACT: Final = _is(Signal.UA_DECLARED_BOT, Actor.CRAWLER, Human.NO, 3)
 _ATTACKER: Final = _is(Signal.UA_SCANNER_TOKEN, Actor.SECURITY_SCANNER, Human.NO, 3)
@@ -126,20 +127,27 @@ def judge_agent(user_agent: str | None, kind: Kind) -> Verdict:
         group = mainstream.lastindex
         if group is None:
             return BROWSER
-        if group == 2:
-            return BROWSER if _is_possible(mainstream[1], mainstream[2]) else _FORGED
-        return _APPLE_MAIL if group == 3 else _THUNDERBIRD
+        if group == 3:
+            return BROWSER if _is_possible(*mainstream.group(1, 2, 3)) else _FORGED
+        return _APPLE_MAIL if group == 4 else _THUNDERBIRD
     user_agent = user_agent[:_LONGEST].strip()
     verdict = _EXACT[kind].get(user_agent) or _judge(user_agent.lower())
+    if verdict is _TOOL and shapes.PACKAGE.fullmatch(user_agent):
+        verdict = _PROGRAM
     if kind == "click" and verdict.actor is _IMAGE_PROXY and not verdict.is_machine:
         # A proxy of images follows no links: something else carries its name.
         return Verdict(actor=Actor.UNKNOWN, human=Human.UNKNOWABLE, evidence=1, reasons=verdict.reasons)
     return verdict
 
 
-def _is_possible(major: str, build: str) -> bool:
+def _is_possible(major: str, build: str, patch: str) -> bool:
     # Build 0 is what reduced agents write. `int` reads no more than some thousand digits.
-    return len(build) < 7 and (int(build) == 0 or int(build) in possible_builds().get(major, ()))
+    if len(build) > 6:
+        return False
+    if int(build) == 0:
+        return True
+    # No branch was mended a thousand times, but the first versions counted in another way.
+    return int(build) in possible_builds().get(major, ()) and (len(patch) < 4 or len(major) < 2)
 
 
 def _judge(low: str) -> Verdict:  # noqa: PLR0911 - one return a rule, in the order they are tried
@@ -155,7 +163,7 @@ def _judge(low: str) -> Verdict:  # noqa: PLR0911 - one return a rule, in the or
         return verdict
     contact = "://" in low or "www." in low
     if contact:
-        low = low.replace(shapes.COMPONENT, "")
+        low = shapes.COMPONENT.sub("", low)
         contact = "://" in low or "www." in low
         added = [word for word in shapes.WORD.findall(shapes.ADDRESS.sub("", low)) if word not in shapes.COMMON]
         text = " ".join(added)
@@ -164,17 +172,22 @@ def _judge(low: str) -> Verdict:  # noqa: PLR0911 - one return a rule, in the or
         return next(_MAIL_CLIENTS[word] for word in added if word in _MAIL_CLIENTS)
     engine = "applewebkit" in low or "gecko" in low or "msie" in low or _has_rare_engine(low)
     phone = "android" in low or "iphone" in low or "ipad" in low or _is_rare_phone(low, words)
-    if guards and (verdict := _say(_PURPOSES, guards, text, phone=phone)):
+    if guards and (verdict := _say(_PURPOSES, guards, text, phone=phone)) and not shapes.PHONE.search(low):
         return verdict
     if phone and text and not engine and not contact:
         return _MAIL_WORD if shapes.MAIL.search(text) else _APP
     if contact or _names_a_contact(low, text, engine=engine):
         return _CONTACT
     compatible = shapes.COMPATIBLE.search(low) if "compatible" in low else None
-    if compatible and compatible[1] not in shapes.OLD_BROWSERS:
+    if (
+        compatible
+        and compatible[1] not in shapes.OLD_BROWSERS
+        and "; msie " not in low
+        and not shapes.PHONE.search(low)
+    ):
         return _COMPATIBLE
     if engine:
-        return _browser_like(low, added)
+        return _browser_like(low, added, text, phone=phone)
     return BROWSER if compatible else _other(low, added, text)
 
 
@@ -189,7 +202,7 @@ def _say(table: dict[str, _Row], guards: set[str], text: str, *, phone: bool) ->
     return first.verdict if first else None
 
 
-def _special(low: str) -> Verdict | None:  # noqa: PLR0911 - the same
+def _special(low: str) -> Verdict | None:
     if low.startswith("whatsapp") and shapes.WHATSAPP.fullmatch(low):
         return _WHATSAPP
     if low in _WHOLE:
@@ -200,9 +213,11 @@ def _special(low: str) -> Verdict | None:  # noqa: PLR0911 - the same
         return _PROBE
     if low.startswith(_MAIL_BEGINNINGS):
         return _MAIL
-    if ("'" in low or "<" in low or "$" in low or "(s" in low or "/etc/" in low) and shapes.ATTACK.search(low):
-        return _ATTACKER
-    return None
+    return _ATTACKER if _may_attack(low) and shapes.ATTACK.search(low) else None
+
+
+def _may_attack(low: str) -> bool:
+    return "'" in low or "<" in low or "$" in low or "(s" in low or "=" in low or ".." in low or "/etc/" in low
 
 
 def _has_rare_engine(low: str) -> bool:
@@ -225,10 +240,10 @@ def _names_a_contact(low: str, text: str, *, engine: bool) -> bool:
     return host is not None and not (engine and host[1])
 
 
-def _browser_like(low: str, added: list[str]) -> Verdict:  # noqa: PLR0911 - the same
+def _browser_like(low: str, added: list[str], text: str, *, phone: bool) -> Verdict:  # noqa: PLR0911 - the same
     if not added:
         if chrome := shapes.CHROME.search(low):
-            if not _is_possible(chrome[1], chrome[2]):
+            if not _is_possible(*chrome.groups()):
                 return _FORGED
             if int(chrome[1]) >= 50 and shapes.OLD_WINDOWS.search(low):  # Chrome 49 was the last for XP and Vista
                 return _IMPOSSIBLE
@@ -236,7 +251,9 @@ def _browser_like(low: str, added: list[str]) -> Verdict:  # noqa: PLR0911 - the
         if "chrome/" in low and ("(iphone;" in low or "(ipad;" in low):
             return _IMPOSSIBLE
         return BROWSER
-    if any(pattern.search(low) for pattern in shapes.MISPLACED):
+    if "mail" in text and shapes.MAIL.search(text):
+        return _MAIL
+    if any(pattern.search(low) for pattern in shapes.MISPLACED) or (not phone and shapes.BEHIND.search(low)):
         return _ADDED
     if "browser" not in low and shapes.LINUX_BROWSERS.isdisjoint(added) and shapes.LINUX_CHROME.match(low):
         return _ADDED
@@ -264,4 +281,6 @@ def _other(low: str, added: list[str], text: str) -> Verdict:  # noqa: PLR0911 -
         return BROWSER
     if TOOLS.search(text):
         return _TOOL_WORD
+    if shapes.ROUND.fullmatch(low):
+        return _PROGRAM
     return _TOOL if shapes.TOOL.fullmatch(low) else _UNKNOWN

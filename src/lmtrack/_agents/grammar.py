@@ -41,14 +41,14 @@ def _any(names: str) -> str:
     return f"(?:{'|'.join(names.split())})"
 
 
-# Groups: 1 and 2 the major version and the build of a Chrome that names them, 3 Apple's mail on a computer, which is a
-# web view that adds nothing, 4 Thunderbird. Every repeat is possessive or followed by what it cannot hold.
+# Groups: 1 to 3 the major version, the build and the patch of a Chrome that names them, 4 Apple's mail on a computer,
+# which is a web view that adds nothing, 5 Thunderbird. Every repeat is possessive or followed by what it cannot hold.
 MAINSTREAM: Final = compile_pattern(
     rf"""
     Mozilla/5\.0\ \(
     (?:
       (?: {_WINDOWS} | {_ANDROID} | {_MAC} | {_LINUX} ) \)\ AppleWebKit/537\.36\ {_LIKE_GECKO}\ (?:Version/4\.0\ )?+
-        (?:SamsungBrowser/{_V}\ )?+ Chrome/ (?: [0-9]++\.0\.0\.0 | ([0-9]++)\.0\.([0-9]++)\.[0-9]++ )\ (?:Mobile\ )?+
+        (?:SamsungBrowser/{_V}\ )?+ Chrome/ (?: [0-9]++\.0\.0\.0 | ([0-9]++)\.0\.([0-9]++)\.([0-9]++) )\ (?:Mobile\ )?+
         Safari/537\.36 (?: \ {_any(_RELATIVES)}/{_V} )*+
         (?: \ \[FB_IAB/[^\[\]]*+\] | \ Instagram\ {_V}\ Android\ \([^()@]*+\) )?+
     | {_IOS}\)\ AppleWebKit/{_V}\ {_LIKE_GECKO} (?: \ {_any(_IOS_BROWSERS)}/{_V} )*+ \ Mobile/[0-9A-Z]++[a-z]?+

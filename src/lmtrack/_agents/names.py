@@ -25,8 +25,9 @@ MAIL_PROXIES: Final = _rows("""
     Seznam: seznamemailproxy/
     Rambler: ramblermail/
     UKR.NET: mail.ukr.net
+    Superhuman: superhumanproxy
 """)
-GOOGLE_PROXY: Final = _rows("Google: googleimageproxy")
+GOOGLE_PROXY: Final = _rows("Google: googleimageproxy ggpht.com")
 YAHOO_PROXY: Final = _rows("Yahoo: yahoomailproxy")
 # What it is for is documented nowhere.
 UNCLEAR_PROXIES: Final = _rows("Fastmail: fastmailua/")
@@ -138,12 +139,11 @@ FETCHERS: Final = _rows("""
     Hatena: hatena
     Naver: yeti/
     Daum: daumoa daum
-    Coc Coc: coccoc
     -: gopay imagemind marketplace/ newsgathering safeassign trustly/
     -: adbeat adminlabs ahrefs algoliarecommend/ alienfarm alittle appinsights asana/ biglotron
     -: blogtrottr/ brandwatch/ browsershots btwebclient/ bushbaby bw/ collapsify collectd/ colly/
     -: com.duckduckgo.mobile.android criticalcss.com/ cursor/ cypress/ dareboost datanyze determ discourse/
-    -: disqus/ dlc/ dmbrowser dmbrowser-bv ds9 emailwolf eventure exodusmovement/ ezooms firephp/ flashget
+    -: disqus/ dlc/ dmbrowser dmbrowser-bv ds9 emailwolf eventure exodusmovement/ ezooms flashget
     -: funnelback genieo getright/ gigablast gigablastopensource/ grapeshot happywing hexometer hobbit hotjar
     -: hwcdn/ ichiro/ igetter/ instapaper/ invision iubenda-radar/ jumio kouio.com larbin legalmonster
     -: linkdex.com linktiger magpie make/ managewp manus-user/ marketgoo/ mediahubmx/ meltwaternews
@@ -159,7 +159,7 @@ FETCHERS: Final = _rows("""
 
 # Words that mean something else too: the whole agent, or nothing.
 WHOLE_PREVIEWS: Final = {"viber": "Viber"}
-WHOLE_FETCHERS: Final = {"adventurer": None, "magellan": None}
+WHOLE_FETCHERS: Final = {"adventurer": None, "magellan": None, "coccoc": "Coc Coc", "coccoc/1.0 ()": "Coc Coc"}
 
 # Programs and libraries that fetch for whoever wrote the program.
 LIBRARIES: Final = _rows("""
@@ -198,7 +198,7 @@ MAIL_CLIENTS: Final = _rows("""
     Airmail: airmail airmailbeta/
     Mailspring: mailspring nylasmail/ nylas
     BlueMail: bluemail typemail typeapp/
-    Spark: spark/ sparkmail readdle-spark/
+    Spark: spark/ sparkmail sparkdesktop readdle-spark/
     Canary Mail: canary/ canarymail
     Newton: newton/ newtonmail cloudmagic
     Edison Mail: edisonmail/ easilydo
@@ -214,7 +214,7 @@ MAIL_CLIENTS: Final = _rows("""
     Fastmail: fastmail/
     HEY: hey/
     Mimestream: mimestream
-    KMail: kmail kmail2/ kontact
+    KMail: kmail kmail2 kontact
     Geary: geary/
     Claws Mail: claws-mail claws
     Sylpheed: sylpheed
@@ -266,6 +266,7 @@ MAIL_CLIENTS: Final = _rows("""
     Epyrus: epyrus/
     Open-Xchange: open-xchange
     Evernote: evernote
+    -: aerc/ himalaya/ knode/ meli/ mu4e/ notmuch/ pan/ pine/ slrn/ tin/
     -: com.android.email email/ emailapp/ exchangewebservices/ hotmail mail/ mailapp/ mailbox/
 """)
 # The same for names of several words, or with signs that end a word.
@@ -291,7 +292,7 @@ APP_LIBRARIES: Final = _rows("""
 BROWSERS: Final = _rows("""
     -: amiga-aweb/ amigavoyager/ contiki/ dillo/ edbrowse/ elinks emacs-w3m/ facebook/ fban googleapp/ hbbtv/
     -: ibrowse icab instagram itunes/ kodi/ ladybird libhttp/ links lynx/ midori/ mosaic mozacfetch/ mqqbrowser/
-    -: ncsa_mosaic/ netscape/ netsurf/ nokia obigo-browser/ obigointernetbrowser/ offbyone/ omniweb
+    -: cern-linemode/ ncsa_mosaic netscape/ netsurf/ nokia obigo-browser/ obigointernetbrowser/ offbyone/ omniweb
     -: onebrowser pinterest/ planetweb/ qqbrowser quicktime/ retawq/ roku silk/ skype twitter
     -: ucbrowser vlc/ voyager3/ w3m/ winamp/
 """)

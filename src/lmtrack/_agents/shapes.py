@@ -46,44 +46,50 @@ _TOP: Final = (
     "|to|fm|ly|tv|cc"
 )
 HOST: Final = compile_pattern(
-    rf"(?<![a-z0-9.@/_-])(?!(?:{_TOP}|air|netcast)\.)(?:[a-z0-9-]++\.)++(?:{_TOP})(?![a-z0-9.-])(/[0-9])?"
+    rf"(?<![a-z0-9.@/_-])(?!(?:{_TOP}|air|netcast|webos|wails)\.)(?:[a-z0-9-]++\.)++(?:{_TOP})"
+    r"(?![a-z0-9._-]|\ toolbar)(/[0-9])?"
 )
 # Facebook's app writes the name of the phone company, which may be a host, into these.
 BRACKETS: Final = re.compile(r"\[[^\[\]]*+\]")
 # The address of a free browser component that its users' browsers carry.
-COMPONENT: Final = "http://bsalsa.com"
+COMPONENT: Final = re.compile(r"http://(?:www\.)?bsalsa\.com")
 
 # Attempts on the server that reads the agent. Nobody's browser writes them.
-ATTACK: Final = re.compile(r"['\"(]select\b|[ (']sleep\(|<\?|<script|\$\{|load_file|/etc/passwd|union(?: all)? select")
+ATTACK: Final = re.compile(
+    r"['\"(]select\b|[ (']sleep\(|<\?|<script|\$[{(]|load_file|/etc/passwd|union(?: all)? select"
+    r"|\.\./|\.\.%|[ ('\"]-?[0-9]++=[0-9]|waitfor delay|order by [0-9]|[( ]make_set\("
+)
 
 # `(compatible; X`: what X once was a browser. Netscape's comment of 1996, kept by Internet Explorer and robots.
-COMPATIBLE: Final = re.compile(r"compatible[;:,]? *+([a-z0-9!_-]++)")
+COMPATIBLE: Final = re.compile(r"compatible[;:,]? *+(msie|[a-z0-9!_-]++)")
 OLD_BROWSERS: Final = _words(
     """
     msie konqueror opera ibrowse netpositive abrowse webpositive u amiga-aweb icab omniweb
     googletoolbar windows win32 avant netscape bolt charon webtv polaris teleca uzbl dillo links lynx w3m elinks
-    icecat arora epiphany galeon aol like mac linux mozilla mobile firefox steam
+    icecat arora epiphany galeon aol haiku origyn odyssey like mac linux mozilla mobile firefox steam
     """
 )
 # A computer's or a phone's system and no engine, or no system either.
 BARE: Final = compile_pattern(
     r"""
     mozilla (?: /[45]\.0 (?:
-        \ ?+ \( (?: windows | x11 | macintosh | linux | iphone | unknown | compatible ) [^()]*+ \)?+
+        \ ?+ \( (?: windows | x11 | macintosh | linux(?!;\ (?:u;\ )?+android) | iphone | unknown | compatible )
+        [^()]*+ \)?+
       | [^( ]*+ (?: \ [^(]++ )?+
     ) )?+
     """,
     re.VERBOSE,
 )
 BARE_NAMES: Final = _words("chrome firefox safari edge ipad iphone android browser webkit")
-# Added where no browser adds: behind a semicolon after it, inside `(KHTML, like Gecko`, glued to it, or before it with
-# a comma. One pattern each: those that begin with a word are found by it, and all together would not be.
+# Added where no browser adds: inside `(KHTML, like Gecko`, glued to it, or before it with a comma. One pattern each:
+# those that begin with a word are found by it, and all together would not be.
 MISPLACED: Final = (
-    re.compile(r"safari/[0-9.]++;"),
     re.compile(r"khtml, ?like gecko[;,] (?!safari)"),
-    re.compile(r"chrome/[0-9.]++(?=[a-z])"),
+    re.compile(r"chrome/[0-9.]++(?!mobile|safari)(?=[a-z])"),
     re.compile(r"\A[a-z0-9_./-]++, mozilla/"),
 )
+# Behind a semicolon after it, except on phones, whose apps do so: `; KAKAOTALK 2409760`.
+BEHIND: Final = re.compile(r"safari/[0-9.]++; *+[^ ]")
 # A Chrome on a desktop's Linux, which is also what servers run; what may stand beside it there: other browsers,
 # distributions, and phones whose reader asked for the desktop's page.
 LINUX_CHROME: Final = re.compile(
@@ -100,16 +106,22 @@ LINUX_BROWSERS: Final = _words(
     smart-tv line/ micromessenger/ snapchat/ pinterest hawk/ quark/ twitter linkedinapp wechat/
     """
 )
-CHROME: Final = re.compile(r"chrome/([0-9]++)\.0\.([0-9]++)\.[0-9]")
+CHROME: Final = re.compile(r"chrome/([0-9]++)\.0\.([0-9]++)\.([0-9]++)")
 OLD_WINDOWS: Final = re.compile(r"\(windows nt (?:5\.[0-9]|6\.0)[;)]")
 PHONE: Final = re.compile(
     r"midp|cldc|up\.browser|up\.link|symbian|nokia|blackberry|ucweb|docomo|j2me|brew|maui|obigo|netfront"
+    r"|sonyericsson|\bmot-|\bup/[0-9]"
 )
 SYSTEM: Final = re.compile(
     r"\b(?:mac ?os|macintosh|windows[ /]|win(?:nt|[0-9])|tizen|apple ?tv|roku|playstation|ps[345]|nintendo|xbox"
-    r"|webos|web0s|smart-?tv|amiga|morphos|psp|dreamcast|x11|kindle)"
+    r"|webos|web0s|smart-?tv|amiga|morphos|psp|dreamcast|x11|kindle|amazon[; ]aft"
+    r"|samsung|htc[-_ /]|lge?[-_ /]|sony[ /])"
 )
 TOOL: Final = re.compile(r"[a-z0-9_.+-]++(?:/[a-z0-9._+-]++)?")
+# The same as programmers name packages; apps write their names with a capital.
+PACKAGE: Final = re.compile(r"[a-z][a-z0-9_+-]{2,}+(?:/[a-z0-9._+-]++)?")
+# The same with a version that somebody typed, where a program's build writes 3.14.2 or 1176.
+ROUND: Final = re.compile(r"[a-z_+-]++[/ ]v?(?:[1-9]\.0|0\.[0-9]++)")
 # A mail service's image proxy that nobody has told us of: Seznam's and Yahoo's are called so.
 MAIL_PROXY: Final = re.compile(r"mail[._-]?(?:image|img)?[._-]?proxy")
 MAIL: Final = re.compile(r"mail(?!to|gun|chimp|wolf)|inbox|outlook|imap")

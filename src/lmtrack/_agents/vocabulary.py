@@ -49,7 +49,7 @@ ROBOTS: Final = (
         Signal.UA_DECLARED_BOT,
         3,
     ),
-    *_plain("crawl spider slurp spyder", Actor.CRAWLER, Signal.UA_DECLARED_BOT, 3),
+    *_plain("crawl spider slurp spyder b0t", Actor.CRAWLER, Signal.UA_DECLARED_BOT, 3),
 )
 
 # Who writes one of these says what it fetches for, and that is not to show it to somebody who reads mail.
@@ -63,7 +63,8 @@ PURPOSES: Final = (
         on_phones=True,
     ),
     *_plain(
-        "headless phantomjs selenium webdriver puppeteer playwright slimerjs htmlunit jsdom lighthouse synthetic",
+        "headless phantomjs selenium webdriver puppeteer playwright slimerjs htmlunit jsdom lighthouse synthetic "
+        "wkhtmlto",
         Actor.HTTP_CLIENT,
         Signal.UA_HEADLESS,
         3,
@@ -71,7 +72,7 @@ PURPOSES: Final = (
     ),
     *_closer(
         {
-            "http": r"http(?<!libhttp)(?<!okhttp)",
+            "http": r"http(?<!libhttp)(?<!okhttp)(?<!icapohttp)",  # a proxy of companies adds the last
             "libwww": r"libwww(?!-fm|/ modified)",
             "java": r"\Ajava/",  # further on it is what an old phone runs
         },
@@ -83,6 +84,7 @@ PURPOSES: Final = (
     *_closer(
         {"scan": r"scan(?<!camscan)(?:s|ner|ning|info)?(?![a-z])"}, Actor.SECURITY_SCANNER, Signal.UA_SCANNER_TOKEN
     ),
+    *_plain("googleother google-ads google-search", Actor.CRAWLER, Signal.UA_PURPOSE, on_phones=True),
     *_closer(
         {
             "fetch": r"fetch(?<!mozacfetch)(?!tv)",
@@ -93,10 +95,14 @@ PURPOSES: Final = (
             "rss": r"rss(?:(?<=\brss)|\b|owl)",
             "analy": r"analy[sz]",
             "audit": r"audit(?!ion)",
-            "agent": r"agent(?:/|(?<![a-z0-9]agent)(?![a-z]))",
+            "agent": r"agent(?<!masking-agent)(?:/|\Z|(?<![a-z0-9]agent)(?![a-z]))",
             "cron": r"cron(?<=\bcron)\b",
-            "download": r"download(?! master)",
+            "download": r"download(?<!qqdownload)(?!ed| master)",
             "watch": r"watch(?:er|dog)",
+            "optimiz": r"optimiz(?!edie)",
+            "torrent": r"torrent(?<!\btorrent)(?<!firetorrent)",
+            "web": r"web[ _-]?(?:thumb|snap|shot|scre|capture)",
+            "rank": r"rank(?:er|ing|s)?(?![a-z])",
         },
         Actor.CRAWLER,
         Signal.UA_PURPOSE,
@@ -105,8 +111,8 @@ PURPOSES: Final = (
         """
         monitor uptime archiv harvest valid verif inspect probe detect extract exractor parser retriev resolver
         render grab copier mirror webhook callback favicon screenshot thumbnail metadata transcod translat
-        optimiz classif research plagiar linkch finder sitemap webmaster heritrix nutch user-agent useragent
-        daemon torrent kendra
+        classif research plagia linkch finder sitemap webmaster heritrix nutch user-agent useragent daemon kendra
+        grader diagnos tester prospect marketing shorten insight statisti
         """,
         Actor.CRAWLER,
         Signal.UA_PURPOSE,
@@ -131,16 +137,17 @@ GUARDS: Final = re.compile(_any_of({word.guard for word in (*ROBOTS, *PURPOSES)}
 TOOLS: Final = re.compile(
     r"""
     api | sdk | servi[cs] | server | connect | integrat | search | look-?up | health | export | import | proxy
-    | gateway | hook | test | \bcert | ssl | tls | dns | dcv | domain | host | url | uri | web | net(?!flix)
-    | html | \bcss | pdf | json | xml | ftp | soap | rpc | oauth | ping | sync | backup | deploy | build | cloud
-    | data | cache | cdn | \bjob | task | queue | schedul | worker | script | plug-?in | module
-    | framework | engine | runtime | python | perl | php | java | ruby | golang | \brust | node | lua | scala
-    | erlang | elixir | wget | sql | docker | kube | semantic | knowledge | intelligence | \bai\b | gpt
-    | llm | advis | \bpos\b | \berp\b | \bcrm\b | \blead | blog | subscriber | site | content | stat[su]
-    | metric | track | survey | scor | match | discover | explor | secur | agent | \bcli\b | \blib | lib\b
-    | open-?source | github | sender | manager | cookie | consent | tool | util | batch | process
-    | generator | client | render | walker | recon\b | peeker | wayback | adwords | google- | -google | facebook
-    | meta- | \bjs\b | \bgo\b | \br\b
+    | gateway | hook | test | \bcert | ssl | tls | dns | dcv | domain | host | url | uri | web(?!kit)
+    | net(?<!internet)(?!flix|tv) | html | \bcss | pdf | json | xml | ftp | soap | rpc | oauth | ping | sync
+    | backup | deploy | build | cloud | data | cache | cdn | \bjob | task | queue | schedul | worker | script
+    | plug-?in | module | framework | engine | runtime | python | perl | php | java | ruby | golang | \brust
+    | node | lua | scala | erlang | elixir | wget | sql | docker | kube | semantic | knowledge | intelligence
+    | \bai\b | gpt | llm | advis | \bpos\b | \berp\b | \bcrm\b | \blead | blog | subscriber | site | content
+    | stat[su] | metric | track | survey | scor | match | discover
+    | explor(?<!internet\ explor)(?<!mobileexplor) | secur | agent | \bcli\b | \blib | lib\b | open-?source
+    | github | sender | manager | cookie | consent | tool | util | batch | process | generator | client | render
+    | walker | recon\b | peeker | wayback | adwords | google- | -google | facebook | meta- | \bjs\b | \bgo\b
+    | \br\b
     """,
     re.VERBOSE,
 )
