@@ -9,6 +9,7 @@ from base64 import encodebytes
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import replace
+from itertools import product
 from random import Random  # noqa: TID251 - seeded, in tests only
 from typing import TYPE_CHECKING
 
@@ -271,15 +272,16 @@ def test_untracking_leaves_what_was_never_tracked() -> None:
 # At the limits.
 
 
-def single(html: str, *, encoding: str = "8bit", charset: str = "utf-8") -> Made:
+def single(html: str, *, encoding: str = "8bit", charset: str = "utf-8", eol: bytes = b"\r\n") -> Made:
     """A message that is one HTML part."""
-    head = f"Content-Type: text/html; charset={charset}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode()
+    head = f"Content-Type: text/html; charset={charset}\nContent-Transfer-Encoding: {encoding}\n\n".encode()
+    head = head.replace(b"\n", eol)
     body = html.encode(charset)
     if encoding == "base64":
         body = encodebytes(body)
     elif encoding == "quoted-printable":
         body = quopri.encodestring(body)
-    body = body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    body = body.replace(b"\r\n", b"\n").replace(b"\n", eol)
     leaf = Leaf(
         path="1",
         start=len(head),
@@ -338,6 +340,34 @@ def test_a_line_that_gets_too_long_is_broken_inside_its_tags(limit: int, links: 
         assert tracked.decision.track_opens
         assert max(map(len, tracked.raw.split(b"\r\n"))) <= 998
         assert check(made, sending) == 1
+
+
+@pytest.mark.parametrize("eol", [b"\r\n", b"\n"])
+def test_a_line_is_broken_from_the_first_octet_too_many_on(eol: bytes) -> None:
+    sending = Sending(decision=CLICKS)
+    seen = set()
+    for size in range(880, 960):
+        made = single(f'{"y" * size}<a href="https://shop.example/">x</a>\n', eol=eol)
+        tracked = sending.track(made.raw)
+        assert check(made, sending) == 1
+        lines = tracked.raw.split(eol * 2, 1)[1].split(eol)[:-1]
+        assert len(b" ".join(lines)) > 998 or len(lines) == 1
+        seen |= {len(line) for line in lines if len(lines) == 1}
+    assert max(seen) == 998
+
+
+@pytest.mark.parametrize("eol", [b"\r\n", b"\n"])
+@pytest.mark.parametrize("end", ["", " ", "\t", "From ", "="])
+def test_quoted_printable_lines_are_full_but_no_fuller(eol: bytes, end: str) -> None:
+    sending = Sending(decision=CLICKS, destinations="by_id")
+    lengths = set()
+    for before, after, links in product(range(6), range(8), (1, 2)):
+        link = f"<a href=https://a.b/>{'y' * after}{end}"
+        made = single(f"<p>\n{'z' * before}{link * links}\n</p>\n", encoding="quoted-printable", eol=eol)
+        tracked = sending.track(made.raw)
+        assert check(made, sending) == 1
+        lengths |= {len(line) for line in tracked.raw.split(eol * 2, 1)[1].split(eol)}
+    assert max(lengths) == 76
 
 
 # Octets that are hardly a message.
