@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import email
 import pickle
-from binascii import a2b_qp
+from binascii import a2b_qp, b2a_base64
 from datetime import UTC, datetime
 from typing import Any
 
@@ -101,6 +101,15 @@ def test_off_gives_the_same_object_back() -> None:
     assert reasons(result) == ["not_tracked", "not_tracked"]
     assert result.edits == ()
     assert track(html(b"<p>nothing to do"), CLICKS).raw == html(b"<p>nothing to do")
+
+
+def test_only_what_changes_is_an_edit() -> None:
+    (edit,) = track(html(), CLICKS).edits
+    assert edit.old == b"https://shop.example/"
+    fields = b"Content-Transfer-Encoding: base64\r\n"
+    assert track(html(b2a_base64(b"<p>No link</p>"), fields), CLICKS).edits == ()
+    (edit,) = track(html(b2a_base64(b"<p>" + LINK), fields), CLICKS).edits
+    assert edit.old == b2a_base64(LINK[9:], newline=False)
 
 
 def test_nothing_to_do_is_said() -> None:
@@ -340,6 +349,14 @@ def test_long_lines_are_broken_inside_the_tag() -> None:
     assert revert_message(result.raw, result.edits) == raw
 
 
+def test_lines_of_plain_text_are_not_broken() -> None:
+    raw = b"Content-Type: text/plain\r\n\r\n" + b"x" * 900 + b' <a href="https://shop.example/">'
+    result = track(raw, text_links=True)
+    assert result.raw is raw
+    assert reasons(result) == ["line_too_long"]
+    assert result.decision.track_clicks is False
+
+
 def test_lines_marked_binary_may_be_long_if_they_were() -> None:
     fields = b"Content-Transfer-Encoding: binary\r\n"
     assert reasons(track(html(LINK + b"x" * 2000, fields))) == [None]
@@ -435,6 +452,15 @@ def test_links_count_for_the_place_of_the_pixel() -> None:
     assert b"<body><a" in track(raw, OPENS).raw
 
 
+def test_what_goes_counts_for_the_place_of_the_pixel_too() -> None:
+    body = b"<body>" + LINK + b'<a data-lm-no-track="' + b"y\r\n" * 1000 + b'" href="https://shop.example/no">'
+    raw = html(body + b"\r\n" + (b"x" * 76 + b"\r\n") * 1250)
+    assert 100_000 < len(raw) < 101_000
+    assert b"<body><a" in track(raw).raw
+    assert b"<body><img" in track(raw, OPENS).raw
+    assert b"<body><img" in track(raw, policy=LinkPolicy(strip_opt_out="none")).raw
+
+
 def test_opt_out_attributes_go_where_links_are_tracked() -> None:
     raw = mixed(
         html(LINK + b'<a data-lm-no-track href="https://shop.example/no">'),
@@ -517,6 +543,7 @@ def test_wrong_options_are_refused(options: dict[str, Any], error: type[Exceptio
 def test_wrong_types_are_refused() -> None:
     for call in (
         lambda: scan_message("text"),  # type: ignore[arg-type]
+        lambda: scan_message(bytearray(b"text")),  # type: ignore[arg-type]
         lambda: track("text"),  # type: ignore[arg-type]
         lambda: track(html(), True),  # type: ignore[arg-type]
         lambda: untrack_message("text", domain=DOMAIN),  # type: ignore[arg-type]

@@ -37,7 +37,11 @@ def test_a_line_that_would_get_longer_is_broken_before_the_attribute() -> None:
 
 def test_and_inside_the_pixel() -> None:
     assert edit(b"x" * 900 + b"</p>", [(900, 900, -1)], [PIXEL]) == b"x" * 900 + b"<img\r\n" + PIXEL[4:] + b"</p>"
+    assert edit(b"x" * 994, [(994, 994, -1)], [PIXEL]) == b"x" * 994 + b"<img\r\n" + PIXEL[4:]
     assert edit(b"x" * 995, [(995, 995, -1)], [PIXEL]) is None
+    rest = 998 - len(PIXEL[4:])
+    assert edit(b"x" * rest, [(0, 0, -1)], [PIXEL]) == b"<img\r\n" + PIXEL[4:] + b"x" * rest
+    assert edit(b"x" * (rest + 1), [(0, 0, -1)], [PIXEL]) is None
 
 
 def test_every_piece_has_to_fit() -> None:
@@ -46,6 +50,18 @@ def test_every_piece_has_to_fit() -> None:
     assert edit(body, spans, [URL, URL]) is None
     assert edit(body, spans, [URL[:10], URL]) is not None
     assert edit(b"x" * 999 + body, [(1008, 1009, 1001)], [b""]) is None
+
+
+def test_each_line_is_counted_by_itself() -> None:
+    body, old = b"ab\r\n" + b"c" * 400 + b"\r\nd", b"c" * 399
+    assert (
+        edit(body, [(1, 2, -1), (4, 5, -1), (403, 404, -1)], [b"X", URL, URL])
+        == b"aX\r\n" + URL + old[1:] + URL + b"\r\nd"
+    )
+    assert (
+        edit(b"ab\r\n" + b"c" * 600 + b"\r\nd", [(1, 2, -1), (4, 5, -1), (603, 604, -1)], [b"X", URL, URL]) is not None
+    )
+    assert edit(b"ab\r\n" + b"c" * 601 + b"\r\nd", [(1, 2, -1), (4, 5, -1), (604, 605, -1)], [b"X", URL, URL]) is None
 
 
 def test_a_line_is_broken_where_no_other_edit_stands() -> None:

@@ -70,6 +70,11 @@ def test_lines_that_only_look_like_a_delimiter_are_none() -> None:
     assert bodies(raw) == [b"--bb\r\n--b x\r\n --b\r\n--c--"]
 
 
+def test_a_field_of_the_header_is_no_delimiter() -> None:
+    raw = b'Content-Type: multipart/mixed; boundary="b:"\r\n--b:\r\n\r\npreamble\r\n--b:\r\n' + HTML + b"x\r\n--b:--"
+    assert report(raw) == [("1", "text/html", None)]
+
+
 def test_a_delimiter_in_a_header_block_ends_the_part() -> None:
     raw = MIXED + b"--b\r\nContent-Type: text/html\r\n--b\r\n\r\nplain\r\n--b--"
     assert report(raw) == [("1", "text/html", "empty"), ("2", "text/plain", None)]
