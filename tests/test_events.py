@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lmtrack._agents.events import Event
+from lmtrack._agents.header_rules import came_through_gateway, keep_headers
+from lmtrack.classifier import classify_message
 
 IP = "203.0.113.77"
 AT = datetime(2026, 8, 1, 9, 0, 0, 500, tzinfo=UTC)
@@ -34,7 +36,7 @@ def test_an_event_keeps_what_rules_read() -> None:
     held = event(headers=FORWARDED, client="a key", link_index=3, method="HEAD", honeypot=True)
     assert (held.kind, held.user_agent, held.at, held.ip, held.client) == ("click", "Mozilla/5.0", AT, IP, "a key")
     assert (held.link_index, held.method, held.honeypot) == (3, "HEAD", True)
-    assert held.headers == {"accept-language": "de", "referer": "https://urldefense.com/v3/"}
+    assert held.headers == {"accept-language": "de", "referer": "https://urldefense.com/"}
     assert event(headers=list(FORWARDED.items())) == event(headers=FORWARDED)
 
 
@@ -78,6 +80,32 @@ def test_an_address_is_in_no_repr_dict_pickle_or_deep_copy(ip: str) -> None:
     assert dataclasses.asdict(held)["ip"] is None
 
 
+def test_of_the_page_that_led_here_only_the_gateway_is_kept() -> None:
+    page = (
+        "HTTPS://eur01.SafeLinks.protection.outlook.com:443/?url=https%3A%2F%2Fx.test&data=05%7C02%7Cann%40shop.example"
+    )
+    held = event(headers={"Referer": page})
+    assert held.headers == {"referer": "https://eur01.safelinks.protection.outlook.com/"}
+    assert "ann" not in f"{held.to_dict()}{pickle.dumps(held)!r}"
+    assert classify_message([held])[0].reasons[-1] == "hdr.referer_rewriter"
+    assert event(headers={"Referer": f"http://{IP}/inbox?user=ann", "Purpose": "x"}).headers == {"purpose": "x"}
+    assert event(headers={"Referer": "https://mail.example/ann"}).headers == {}
+
+
+@given(st.text() | st.from_regex(r"https?://([a-z-]*\.)?(urldefense|protect-eu\.mimecast)\.com(:[0-9]+)?([/?#]\w*)?"))
+def test_what_is_left_of_a_referer_means_the_same(referer: str) -> None:
+    read = {"referer": referer, "purpose": "x"}
+    kept = keep_headers(read)
+    assert came_through_gateway(kept) == came_through_gateway(read)
+    assert keep_headers(kept) == kept
+    assert kept["purpose"] == "x"
+
+
+def test_a_key_of_any_other_form_is_taken() -> None:
+    for client in ("a key", "5f0c6d0e", "1234", "ann:4471", "[1]", "a/b", "%", "4471-1.2.3"):
+        assert event(client=client).client == client
+
+
 def test_an_address_stays_while_the_event_is_used() -> None:
     assert copy.copy(event()).ip == dataclasses.replace(event(), method="HEAD").ip == IP
     assert event() != event(ip=None)
@@ -118,7 +146,18 @@ def test_a_time_is_kept_in_utc() -> None:
         ({"client": 5}, TypeError, "client must be a str or None, not int"),
         ({"client": ""}, ValueError, "client must be what client_key gives; .*"),
         ({"client": IP}, ValueError, "client must be what client_key gives; an address would be kept"),
-        ({"client": "::1"}, ValueError, "client must be what client_key gives; an address would be kept"),
+        *(
+            ({"client": client}, ValueError, "client must be what client_key gives; an address would be kept")
+            for client in (
+                "::1",
+                f"{IP}:443",
+                f" {IP} ",
+                f"{IP}/32",
+                "[2001:db8::77]",
+                "[2001:db8::77]:443",
+                "fe80::1%e0",
+            )
+        ),
         ({"link_index": "1"}, TypeError, "link_index must be an int or None, not str"),
         ({"link_index": True}, TypeError, "link_index must be an int or None, not bool"),
         ({"link_index": -1}, ValueError, "link_index must be 0 to 65535"),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final, get_args
 
 from lmtrack._agents.addresses import pack_address
-from lmtrack._agents.header_rules import Headers, read_headers
+from lmtrack._agents.header_rules import Headers, keep_headers, read_headers
 from lmtrack._agents.verdict import Kind
 
 _LINK_INDEX_MAX: Final = 65_535  # as in tokens
@@ -45,7 +45,8 @@ class Event:
         client: What stands for address and agent, so that the same client is recognised.
         link_index: Which link was clicked; None for an open, and if that is not known.
         method: The request's method.
-        headers: Those of its headers that rules read, by lower-case name; None if the headers are not known.
+        headers: Those of its headers that rules read, by lower-case name, of the Referer only a gateway's host; None if
+            the headers are not known.
         honeypot: Whether it followed a link that no person sees.
 
     Raises:
@@ -91,7 +92,7 @@ class Event:
                 raise ValueError("link_index must be None for an open")
             if not 0 <= self.link_index <= _LINK_INDEX_MAX:
                 raise ValueError(f"link_index must be 0 to {_LINK_INDEX_MAX}")
-        if self.client is not None and (not self.client or pack_address(self.client) is not None):
+        if self.client is not None and (not self.client or _is_address(self.client)):
             raise ValueError("client must be what client_key gives; an address would be kept")
         # Frozen: the rest is part of the construction.
         object.__setattr__(self, "at", in_utc(self.at, "at"))
@@ -99,7 +100,7 @@ class Event:
             object.__setattr__(self, "ip", _PassingAddress(self.ip))
         if self.headers is not None:
             # No others are kept: forwarding proxies write the address into a dozen of them.
-            object.__setattr__(self, "headers", read_headers(self.headers))
+            object.__setattr__(self, "headers", keep_headers(read_headers(self.headers)))
 
     def to_dict(self) -> dict[str, object]:
         """Give everything but the address as JSON values with a fixed key order."""
@@ -136,6 +137,15 @@ class Event:
         if event.to_dict() != data:
             raise ValueError("event: expected what to_dict gives")
         return event
+
+
+def _is_address(client: str) -> bool:
+    """Say whether a key is an address after all, as proxies write it: with a port, in brackets, with a prefix."""
+    if client.isalnum():  # what `client_key` gives
+        return False
+    text, _, _ = client.strip().removeprefix("[").partition("]")
+    host, _, _ = text.partition("/")
+    return any(pack_address(form) is not None for form in (host, host.partition(":")[0]))
 
 
 def in_utc(time: datetime, name: str, /) -> datetime:

@@ -79,15 +79,33 @@ def is_ahead(read: Mapping[str, str]) -> bool:
     )
 
 
+def keep_headers(read: dict[str, str]) -> dict[str, str]:
+    """Give what may wait in memory or in a store: of the page that led here no more than which gateway's it was.
+
+    The rest of it tells of people: Safe Links writes the recipient's address into the URL of its page.
+    """
+    if "referer" not in read:
+        return read
+    others = {name: value for name, value in read.items() if name != "referer"}
+    gateway = _gateway(read)
+    return others | {"referer": f"https://{gateway}/"} if gateway else others
+
+
 def came_through_gateway(read: Mapping[str, str]) -> bool:
     """Say whether a gateway's link page sent the browser here."""
+    return _gateway(read) is not None
+
+
+def _gateway(read: Mapping[str, str]) -> str | None:
     host = _HOST.match(read.get("referer", ""))
     if not host:
-        return False
+        return None
     name = host[1].lower()
     if name.endswith(_MIMECAST):  # `protect-eu`: a label for each region
-        return name.removesuffix(_MIMECAST).rpartition(".")[2].startswith("protect-")
-    return name in _REWRITERS or name.endswith(_SUBDOMAINS)
+        is_known = name.removesuffix(_MIMECAST).rpartition(".")[2].startswith("protect-")
+    else:
+        is_known = name in _REWRITERS or name.endswith(_SUBDOMAINS)
+    return name if is_known else None
 
 
 def sends_fetch_metadata(user_agent: str) -> bool:
