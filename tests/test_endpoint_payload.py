@@ -360,7 +360,8 @@ NAMES = r"^recipient must be a str, first a bool, event_id a str or UUID$"
         ({"anchor_text": 5}, r"^anchor_text must be a str or None, not int$"),
         ({"metadata": [("a", "b")]}, r"^metadata must be a mapping or None, not list$"),
         ({"client": "Apple Mail"}, r"^client must be made by describe_client, not str$"),
-        ({"occurred_at": "2026-01-01"}, r"^occurred_at must be an aware datetime or None, not str$"),
+        ({"occurred_at": "2026-01-01"}, r"^occurred_at must be an aware datetime, not str$"),
+        ({"occurred_at": None}, r"^occurred_at must be an aware datetime, not NoneType$"),
     ],
 )
 def test_other_types_are_the_callers_mistake(changed: dict[str, object], text: str) -> None:
@@ -379,6 +380,12 @@ def test_token_and_verdict_have_types(token: object, verdict: object) -> None:
 def test_a_naive_time_is_refused() -> None:
     with pytest.raises(ValueError, match="occurred_at must be an aware datetime"):
         event_payload(opened(), PERSON, **(ALL | {"occurred_at": AT.replace(tzinfo=None)}))
+
+
+def test_a_time_that_utc_cannot_write_is_refused() -> None:
+    too_early = datetime.min.replace(tzinfo=timezone(timedelta(hours=1)))
+    with pytest.raises(ValueError, match=r"^occurred_at is out of range in UTC$"):
+        event_payload(opened(), PERSON, **(ALL | {"occurred_at": too_early}))
 
 
 @pytest.mark.parametrize("changed", [{"url": "https://shop.example/"}, {"anchor_text": "lamps"}])

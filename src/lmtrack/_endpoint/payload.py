@@ -12,8 +12,8 @@ from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from lmtrack._agents.clients import ClientInfo
+from lmtrack._agents.events import in_utc
 from lmtrack._agents.verdict import Actor, Human, Verdict
-from lmtrack._clock import epoch_seconds
 from lmtrack.resolver import TrackingMode
 from lmtrack.tokens import ClickToken, OpenToken
 
@@ -74,7 +74,7 @@ def event_payload(
 
     Raises:
         TypeError: An argument has another type.
-        ValueError: `occurred_at` is naive, or `url` or `anchor_text` is given for an open.
+        ValueError: `occurred_at` is naive or cannot be written in UTC, or `url` or `anchor_text` is given for an open.
 
     >>> from lmtrack.tokens import OpenToken
     >>> at = datetime(2026, 1, 2, 8, 30, tzinfo=UTC)
@@ -101,8 +101,9 @@ def event_payload(
     if isinstance(token, OpenToken) and not (url is None and anchor_text is None):
         raise ValueError("url and anchor_text belong to a click")
 
-    epoch_seconds(occurred_at, "occurred_at")
-    time = occurred_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if not isinstance(occurred_at, datetime):
+        raise TypeError(f"occurred_at must be an aware datetime, not {type(occurred_at).__name__}")
+    time = in_utc(occurred_at, "occurred_at").isoformat(timespec="milliseconds").replace("+00:00", "Z")
     done, what = ("opened", "open") if isinstance(token, OpenToken) else ("clicked", "click")
     data: JsonObject = {
         "message_id": token.message_id,
