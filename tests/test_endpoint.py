@@ -486,6 +486,7 @@ def test_a_result_is_a_value() -> None:
         ({"destination": "https://shop.example/"}, r"^consent must be callable, destination callable or None$"),
         ({"ip": b"192.0.2.1"}, r"^ip must be a str, asn an int, networks made by load_networks, or None$"),
         ({"asn": "AS8075"}, r"^ip must be a str, asn an int, networks made by load_networks, or None$"),
+        ({"asn": True}, r"^ip must be a str, asn an int, networks made by load_networks, or None$"),
         ({"networks": ["198.51.100.0/24"]}, r"^ip must be a str, asn an int, networks made by load_networks, or None$"),
         ({"headers": "User-Agent: x"}, r"^headers must be a mapping or pairs, not a text$"),
         ({"now": "2026-01-01"}, r"^now must be an aware datetime or None, not str$"),

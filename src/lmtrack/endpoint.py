@@ -53,6 +53,7 @@ __all__ = [
 
 _READING: Final = frozenset(("GET", "HEAD"))
 _NO_ANSWER: Final = object()
+_NUMBER: Final = (int, type(None))  # and no bool
 
 TokenT = TypeVar("TokenT")
 
@@ -141,7 +142,7 @@ def handle_request(
     check_type(Route, route=route)
     if not callable(consent) or not (destination is None or callable(destination)):
         raise TypeError("consent must be callable, destination callable or None")
-    if not isinstance(ip, str | None) or not isinstance(asn, int | None) or not isinstance(networks, Networks | None):
+    if not isinstance(ip, str | None) or type(asn) not in _NUMBER or not isinstance(networks, Networks | None):
         raise TypeError("ip must be a str, asn an int, networks made by load_networks, or None")
     named = _by_name(headers or ())
     seconds = epoch_seconds(now)
