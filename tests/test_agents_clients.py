@@ -29,6 +29,8 @@ CLIENTS: dict[str, tuple[str | None, str | None, str | None]] = {
         "Chrome",
     ),
     f"Mozilla/5.0 (Linux; Android 10; K) {LIKE_GECKO} Chrome/142.0.0.0 Safari/537.36": ("tablet", "browser", "Chrome"),
+    "Mozilla/5.0 (Android 14; Tablet; rv:145.0) Gecko/145.0 Firefox/145.0": ("tablet", "browser", "Firefox"),
+    "Mozilla/5.0 (Android 14; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0": ("mobile", "browser", "Firefox"),
     f"{IPHONE} Version/26.1 Mobile/15E148 Safari/604.1": ("mobile", "browser", "Safari"),
     f"{IPAD} Version/26.1 Mobile/15E148 Safari/604.1": ("tablet", "browser", "Safari"),
     f"{IPHONE} Mobile/15E148": ("mobile", "browser", "iOS WebView"),

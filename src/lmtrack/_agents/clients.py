@@ -43,6 +43,7 @@ _NAMES: Final = {
 }
 # No clients: what it says when it knows none, and Apple's networking.
 _NO_NAMES: Final = ("Other", "CFNetwork")
+_FIREFOX_TABLET: Final = "; Tablet; rv:"  # MDN, Firefox user agent string reference, 2026-11
 _PRODUCT: Final = re.compile(r"([A-Za-z][A-Za-z0-9 ._+-]{0,39}+)/")
 
 
@@ -133,8 +134,8 @@ def _name_mail_client(low: str) -> str | None:
 
 
 def _device_type(parsed: _Parsed, user_agent: str) -> DeviceType | None:
-    # An Android browser that does not say Mobile is a tablet's; an app never says it.
-    if "iPad" in user_agent or (parsed.is_tablet and "AppleWebKit" in user_agent):
+    # An Android browser that does not say Mobile is a tablet's, or says Tablet as Firefox does; an app says neither.
+    if "iPad" in user_agent or (parsed.is_tablet and "AppleWebKit" in user_agent) or _FIREFOX_TABLET in user_agent:
         return "tablet"
     if parsed.is_mobile or "iphone" in user_agent.lower() or "Android" in user_agent:
         return "mobile"
