@@ -184,6 +184,12 @@ HOSTILE: Final[dict[str, Callable[[int], bytes]]] = {
     # List-Unsubscribe.
     "<": _repeat(b"<", before=b"List-Unsubscribe: ", after=_LIST_END),
     "<x>,": _numbered(b"<https://a.example/%>, ", before=b"List-Unsubscribe: ", after=_LIST_END),
+    "http:// in List-Unsubscribe": _repeat(b"http://", before=b"List-Unsubscribe: ", after=_LIST_END),
+    "encoded words": _repeat(b"=?utf-8?q?a?= ", before=b"List-Unsubscribe: ", after=_LIST_END),
+    "encoded words of many charsets": _numbered(b"=?x-%?b?YQ==?=\r\n ", before=b"List-Unsubscribe: ", after=_LIST_END),
+    "a long encoded word": _repeat(b"=3C", before=b"List-Unsubscribe: =?utf-8?q?", after=b"?=" + _LIST_END),
+    "encoded words, broken": _repeat(b"=?utf-8?b?A?=", before=b"List-Unsubscribe: ", after=_LIST_END),
+    "blanks behind an encoded word": _repeat(b" ", before=b"List-Unsubscribe: =?utf-8?q?a?=", after=_LIST_END),
     "comments in List-Unsubscribe": _repeat(b"(", before=b"List-Unsubscribe: ", after=_LIST_END),
     "List-Unsubscribe and links": lambda size: (
         _numbered(b"<https://a.example/%>, ", before=b"List-Unsubscribe: ")(size // 2)
@@ -227,6 +233,7 @@ HOSTILE: Final[dict[str, Callable[[int], bytes]]] = {
     "plain links, flowed": _numbered(
         b"> https://shop.example/% \r\n", before=b"Content-Type: text/plain; format=flowed; delsp=yes\r\n\r\n"
     ),
+    "inline PGP, behind blanks": _repeat(b">\t ", before=_HTML + b"\r\n", after=b"x-----BEGIN PGP "),
     "inline PGP, nearly": _repeat(b"-----BEGIN PG\r\n", before=_HTML + b"\r\n"),
 }  # fmt: skip
 
