@@ -1000,3 +1000,21 @@ def test_decision_from_equal_inputs_is_equal(route: Route, override: Override, c
     assert resolve(route, override, consent=consent) == explicit
     assert isinstance(explicit.inputs, Inputs)
     assert explicit.inputs.overrides == (override,)
+
+
+@pytest.mark.parametrize(
+    ("line", "problems"),
+    [
+        ("X-LM-Override-Track Opens: false", ("opens:override_invalid", "clicks:override_invalid")),
+        ("X-LM-Override- Track-Opens: false", ("opens:override_invalid", "clicks:override_invalid")),
+        ("X-LM-Override-Track-O pens: false", ("opens:override_invalid",)),
+        ("X-LM-Override-Tag : x", ()),
+        ("X-LM -Override-Track-Opens: false", ()),
+        ("X-LM-Override-Track: false", ()),
+        ("Bad line\r\nX-LM-Override-Track: false", ()),
+    ],
+)
+def test_a_name_broken_by_a_blank_fails_closed_on_what_it_could_be(line: str, problems: tuple[str, ...]) -> None:
+    assert parse_headers(f"Subject: x\r\n{line}\r\n\r\n".encode()).problems == problems
+    if "\r\n" not in line:
+        assert parse_headers([tuple(line.split(":"))]).problems == problems

@@ -166,7 +166,9 @@ def parse_headers(
             written = header.name.lower()
             if written == name and header.certain:
                 said[flag].add(_read_value(header.value))
-            elif written.startswith(name) and not header.certain:
+            elif not header.certain and (
+                written.startswith(name) or (header.broken and len(written) >= len(prefix) and name.startswith(written))
+            ):
                 said[flag].add(INVALID)
     wishes: dict[Flag, bool | str | None] = {flag: combine(values) for flag, values in said.items()}
     for flag, wish in wishes.items():
@@ -189,6 +191,7 @@ class _Header(NamedTuple):
     name: str  # ASCII, name characters only
     value: object
     certain: bool
+    broken: bool  # a blank ends the name
 
 
 def _read(headers: object, prefix: str) -> Iterator[_Header]:
@@ -196,7 +199,10 @@ def _read(headers: object, prefix: str) -> Iterator[_Header]:
         # Most header blocks hold no override at all; this search is a hundred times faster than taking them apart.
         if prefix.lower().encode() in headers[: find_body(headers)[0]].lower():
             for found in iter_fields(headers):
-                yield _Header(found.name, found.value, found.certain)
+                colon = found.start + len(found.name)
+                yield _Header(
+                    found.name, found.value, found.certain, broken=headers[colon : colon + 1] in {b" ", b"\t"}
+                )
     elif _is_message(headers):
         # Values as they were read or set: `items` decodes encoded words, and what it gives depends on the policy.
         yield from _read_pairs(headers.raw_items())
@@ -238,7 +244,8 @@ def _read_pairs(pairs: Iterable[object]) -> Iterator[_Header]:
             raise TypeError("each header must be a tuple of its name, a str, and its value")
         found = _NAME.search(pair[0])  # what surrounds it makes the name malformed, and the header uncertain
         name = found[0] if found else ""
-        yield _Header(name, pair[1], certain=name == pair[0])
+        broken = found is not None and pair[0][found.end() :].startswith((" ", "\t"))
+        yield _Header(name, pair[1], certain=name == pair[0], broken=broken)
 
 
 def _read_value(value: object) -> bool | str:

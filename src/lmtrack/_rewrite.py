@@ -41,7 +41,7 @@ class RewrittenHtml:
 
     html: str = field(repr=False)
     links: tuple[Link, ...]
-    skipped: tuple[tuple[Link, SkipReason], ...]
+    skipped: tuple[tuple[Link, SkipReason], ...] = field(repr=False)  # secrets and addresses are among them
     edits: tuple[Edit, ...] = field(repr=False)
     pixel_offset: int | None
     decision: Decision | None = None

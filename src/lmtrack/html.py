@@ -150,7 +150,7 @@ def track_html(
         recipient: Position in the message's recipient list, 0 to 65,535.
         campaign: What aggregate tokens are made from.
         destination: Gives where a link shall lead instead of `link.url`, for example with utm tags; asked once for
-            each index.
+            each index, and not at all with "by_id".
         destinations: "inline" signs each URL into its token; "by_id" leaves it to be looked up by message and index.
         policy: Which links are trackable.
         pixel_position: As for `rewrite_html`.

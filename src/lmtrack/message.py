@@ -93,7 +93,7 @@ class TrackedMessage:
     raw: bytes = field(repr=False)
     parts: tuple[MessagePart, ...]
     links: tuple[Link, ...]
-    skipped: tuple[tuple[Link, SkipReason], ...]
+    skipped: tuple[tuple[Link, SkipReason], ...] = field(repr=False)  # secrets and addresses are among them
     edits: tuple[RawEdit, ...] = field(repr=False)
     pixel: str | None
     decision: Decision
@@ -136,7 +136,8 @@ def track_message(
     Touched are the displayed HTML parts, and plain ones if `text_links`; never what is signed, encrypted, attached,
     named or somebody else's message. Whatever is not edited comes back octet for octet, in the encoding it has. The
     message's own override headers may lower the decision, never raise it, and are removed. URLs of its List-Unsubscribe
-    are not tracked. A second pass changes nothing. Content never makes it fail; time and memory are linear.
+    are not tracked. A second pass changes nothing: what an earlier one put in stays, whatever the decision is now,
+    until `untrack_message` takes it out. Content never makes it fail; time and memory are linear.
 
     Args:
         source: The message, or what `scan_message` made of it.
@@ -145,7 +146,8 @@ def track_message(
         message_id: The sender's id of this mail to this person, which is not its Message-ID header.
         recipient: Position in the message's recipient list, 0 to 65,535.
         campaign: What aggregate tokens are made from.
-        destination: Gives where a link shall lead instead of `link.url`; asked once for each index.
+        destination: Gives where a link shall lead instead of `link.url`; asked once for each index,
+            and not at all with "by_id".
         destinations: "inline" signs each URL into its token; "by_id" leaves it to be looked up by message and index.
         text_links: Track the links of the plain part too. Their indices are their own.
         policy: Which links are trackable.

@@ -44,7 +44,7 @@ class RewrittenText:
 
     text: str = field(repr=False)
     links: tuple[Link, ...]
-    skipped: tuple[tuple[Link, SkipReason], ...]
+    skipped: tuple[tuple[Link, SkipReason], ...] = field(repr=False)  # secrets and addresses are among them
     edits: tuple[Edit, ...] = field(repr=False)
     decision: Decision | None = None
 
@@ -111,7 +111,8 @@ def track_text(
             `now` has any part.
         recipient: Position in the message's recipient list, 0 to 65,535.
         campaign: What aggregate tokens are made from.
-        destination: Gives where a link shall lead instead of `link.url`, for example with utm tags.
+        destination: Gives where a link shall lead instead of `link.url`, for example with utm tags; not
+            asked with "by_id".
         destinations: "inline" signs each URL into its token; "by_id" leaves it to be looked up by message and index.
         policy: Which links are trackable; see `rewrite_text`.
         now: When the tokens are issued; the current time by default.
