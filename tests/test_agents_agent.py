@@ -85,6 +85,12 @@ OTHER_PEOPLE = {
     "http://bsalsa.com/; .NET CLR 2.0.50727)",
     "a component with the address's other form": "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 5.1; EmbeddedWB "
     "14.52 from: http://www.bsalsa.com/ EmbeddedWB 14.52; .NET CLR 2.0.50727)",
+    "a browser with its address": "Mozilla/5.0 (Windows; U; Windows NT 5.2; en-US) AppleWebKit/534.34 "
+    "(KHTML, like Gecko) QtWeb Internet Browser/3.8.5 http://www.QtWeb.net",
+    "a browser with its company's address": "Mozilla/5.0 (Windows NT 6.1; Trident/7.0; http://intranet.example.com; "
+    "rv:11.0) like Gecko",
+    "a system that is compatible": "Mozilla/5.0 (Linux; U; AliyunOS 1.1; Android 4.0 Compatible; xx; V1 Build/Aliyun) "
+    "AppleWebKit/534.30 (KHTML, like Gecko) Version/4.0 Mobile Safari/534.30",
     "Konqueror": "Mozilla/5.0 (compatible; Konqueror/4.4; Linux) KHTML/4.4.5 (like Gecko) Kubuntu",
     "a browser of the Amiga": "Mozilla/5.0 (compatible; IBrowse 3.0; AmigaOS4.0)",
     "Chrome 49 on XP": "Mozilla/5.0 (Windows NT 5.1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/49.0.2623.112 "

@@ -60,6 +60,7 @@ SAYS: dict[str, tuple[str, str | None]] = {
     "googleother": (f"{WINDOWS_CHROME} GoogleOther-Image/2.1", None),
     "google-ads": (f"Google-Ads-Overview {WINDOWS_CHROME}", None),
     "google-search": (f"{WINDOWS_CHROME} Google-SearchByImage", None),
+    "cursor": ("Cursor/3.0.16 (darwin arm64)", f"{LIKE_GECKO} Cursor/3.0.12 Chrome/142.0.0.0 Electron/39.8.1"),
     "http": ("XHttpClient/4", "PS4Application libhttp/1.000 (PS4)"),
     "libwww": ("libwww/5", "Lynx/2.8.5rel.1 libwww-FM/2.15FC"),
     "java": ("Java/11", "LG/V08h Java/ASVM/1.1 Profile/MIDP-2.1"),
@@ -164,7 +165,8 @@ def test_words_that_only_look_like_purposes_are_none(name: str) -> None:
 
 @pytest.mark.parametrize("word", [word for word in PURPOSES if word.on_phones], ids=lambda word: word.guard)
 def test_some_words_tell_on_phones_too(word: Any) -> None:  # noqa: ANN401 - ids are made from it
-    agent = "Java/1 (Android)" if word.guard == "java" else f"X{word.guard}/1 (Android 13)"
+    begins = word.guard in ("java", "cursor")
+    agent = f"{word.guard}/1 (Android)" if begins else f"X{word.guard}/1 (Android 13)"
     assert judge_agent(agent, "click").reasons == (word.signal.value,)
 
 
@@ -279,6 +281,8 @@ def test_each_sign_of_an_old_phone_makes_a_browser(phone: str) -> None:
         "LG G6",
         "Sony X",
         "Sony/C1505",
+        "2in1;OpenHarmony-6",
+        "SerenityOS",
         "Android",
         "iPhone",
         "iPad",
@@ -370,7 +374,7 @@ def test_each_top_level_makes_a_host_and_none_begins_one(top: str) -> None:
     "host",
     [
         "air.zzz.com", "zzz.comx", "zzz.com-x", "zzz.com.", "zzz.io/5.4", "/zzz.com", "_zzz.com", "zzz.com_x",
-        "Zzz.com Toolbar", "webOS.TV", "wails.io",
+        "Zzz.com Toolbar", "Zzz.com Mobile", "webOS.TV", "wails.io",
     ],
 )  # fmt: skip
 def test_what_is_no_host_declares_nothing(host: str) -> None:

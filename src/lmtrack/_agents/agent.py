@@ -176,7 +176,8 @@ def _judge(low: str) -> Verdict:  # noqa: PLR0911 - one return a rule, in the or
         return verdict
     if phone and text and not engine and not contact:
         return _MAIL_WORD if shapes.MAIL.search(text) else _APP
-    if contact or _names_a_contact(low, text, engine=engine):
+    # A company's administrator may write its address into Internet Explorer 11.
+    if not low.endswith("rv:11.0) like gecko") and (contact or _names_a_contact(low, text, engine=engine)):
         return _CONTACT
     compatible = shapes.COMPATIBLE.search(low) if "compatible" in low else None
     if (

@@ -142,7 +142,7 @@ FETCHERS: Final = _rows("""
     -: gopay imagemind marketplace/ newsgathering safeassign trustly/
     -: adbeat adminlabs ahrefs algoliarecommend/ alienfarm alittle appinsights asana/ biglotron
     -: blogtrottr/ brandwatch/ browsershots btwebclient/ bushbaby bw/ collapsify collectd/ colly/
-    -: com.duckduckgo.mobile.android criticalcss.com/ cursor/ cypress/ dareboost datanyze determ discourse/
+    -: com.duckduckgo.mobile.android criticalcss.com/ cypress/ dareboost datanyze determ discourse/
     -: disqus/ dlc/ dmbrowser dmbrowser-bv ds9 emailwolf eventure exodusmovement/ ezooms flashget
     -: funnelback genieo getright/ gigablast gigablastopensource/ grapeshot happywing hexometer hobbit hotjar
     -: hwcdn/ ichiro/ igetter/ instapaper/ invision iubenda-radar/ jumio kouio.com larbin legalmonster

@@ -47,12 +47,12 @@ _TOP: Final = (
 )
 HOST: Final = compile_pattern(
     rf"(?<![a-z0-9.@/_-])(?!(?:{_TOP}|air|netcast|webos|wails)\.)(?:[a-z0-9-]++\.)++(?:{_TOP})"
-    r"(?![a-z0-9._-]|\ toolbar)(/[0-9])?"
+    r"(?![a-z0-9._-]|\ toolbar|\ mobile)(/[0-9])?"
 )
 # Facebook's app writes the name of the phone company, which may be a host, into these.
 BRACKETS: Final = re.compile(r"\[[^\[\]]*+\]")
-# The address of a free browser component that its users' browsers carry.
-COMPONENT: Final = re.compile(r"http://(?:www\.)?bsalsa\.com")
+# Addresses that a free browser component and browsers themselves carry.
+COMPONENT: Final = re.compile(r"http://(?:www\.)?(?:bsalsa\.com|qtweb\.net|avantbrowser\.com)")
 
 # Attempts on the server that reads the agent. Nobody's browser writes them.
 ATTACK: Final = re.compile(
@@ -61,7 +61,7 @@ ATTACK: Final = re.compile(
 )
 
 # `(compatible; X`: what X once was a browser. Netscape's comment of 1996, kept by Internet Explorer and robots.
-COMPATIBLE: Final = re.compile(r"compatible[;:,]? *+(msie|[a-z0-9!_-]++)")
+COMPATIBLE: Final = re.compile(r"(?<![0-9] )compatible[;:,]? *+(msie|[a-z0-9!_-]++)")
 OLD_BROWSERS: Final = _words(
     """
     msie konqueror opera ibrowse netpositive abrowse webpositive u amiga-aweb icab omniweb
@@ -100,6 +100,7 @@ LINUX_BROWSERS: Final = _words(
     """
     chromium/ electron/ vivaldi/ vivaldi yowser/ brave brave/ whale/ falkon/ qtwebengine/ epiphany/
     puffin/ tesla tesla/ smarttv hbbtv/ crkey/ iridium/ iron iron/ slimjet/ maxthon/ xiaomi/ silk/ viber viber/
+    ubuntu/ lts openbsd elementary mageia knoppix huawei chromium helio/ liri/ togate/ hbbtv coolita
     duckduckgo/ ddg/ debian fedora suse arch gentoo raspbian raspberry kubuntu mint cros tv web0s netcast konqueror/
     rekonq/ otter/ sleipnir/ surf/ quest vr obs/ opt/ steam spotify/ slack/ edga/ headset atom/ avast/ avg/ norton/
     opera/ waterfox/ colibri/ edition ecosia phx/ kiwi/ instagram fb_iab/ naver kakaotalk gsa/ webappmanager tizen
@@ -115,7 +116,7 @@ PHONE: Final = re.compile(
 SYSTEM: Final = re.compile(
     r"\b(?:mac ?os|macintosh|windows[ /]|win(?:nt|[0-9])|tizen|apple ?tv|roku|playstation|ps[345]|nintendo|xbox"
     r"|webos|web0s|smart-?tv|amiga|morphos|psp|dreamcast|x11|kindle|amazon[; ]aft"
-    r"|samsung|htc[-_ /]|lge?[-_ /]|sony[ /])"
+    r"|openharmony|serenityos|samsung|htc[-_ /]|lge?[-_ /]|sony[ /])"
 )
 TOOL: Final = re.compile(r"[a-z0-9_.+-]++(?:/[a-z0-9._+-]++)?")
 # The same as programmers name packages; apps write their names with a capital.

@@ -85,6 +85,8 @@ PURPOSES: Final = (
         {"scan": r"scan(?<!camscan)(?:s|ner|ning|info)?(?![a-z])"}, Actor.SECURITY_SCANNER, Signal.UA_SCANNER_TOKEN
     ),
     *_plain("googleother google-ads google-search", Actor.CRAWLER, Signal.UA_PURPOSE, on_phones=True),
+    # An editor that fetches for its model, and shows pages to people.
+    *_closer({"cursor": r"\Acursor/(?! electron)"}, Actor.CRAWLER, Signal.UA_PURPOSE, on_phones=True),
     *_closer(
         {
             "fetch": r"fetch(?<!mozacfetch)(?!tv)",
