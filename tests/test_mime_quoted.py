@@ -70,6 +70,11 @@ def test_threads_may_ask_at_once() -> None:
     assert places == [46_421] * 4
 
 
+def test_every_octet_has_an_escape() -> None:
+    value = bytes(range(256))
+    assert a2b_qp(edit(b"ab", [(1, 1)], [value])) == b"a" + value + b"b"
+
+
 def test_escapes_are_not_cut() -> None:
     body = edit(b"x" * 60, [(30, 30)], [b"=" * 60])
     assert a2b_qp(body) == b"x" * 30 + b"=" * 60 + b"x" * 30
@@ -117,6 +122,7 @@ def test_a_removal_leaves_no_blank_at_the_end_of_a_line() -> None:
 def test_what_an_mbox_would_mangle_is_not_put_at_the_start_of_a_line() -> None:
     body = edit(b"From x" + b"y" * 65, [(0, 0)], [b"<img src=1>"])
     assert body.split(b"=\r\n") == [b"<img src=3D1", b">From x" + b"y" * 65]
+    assert edit(b"From " + b"y" * 70, [(0, 0)], [b"<img>"]) == b"<img=\r\n>From " + b"y" * 70
     assert edit(b"From x" + b"y" * 70, [(0, 0)], [b"<img>"]) == b"<img>=\r\nFrom x" + b"y" * 70
 
 
