@@ -96,7 +96,7 @@ def _ascii_host(host: str, /) -> str:
     if host.isascii() or len(host) > _LONGEST_HOST:
         return host
     try:
-        return host.encode("idna").decode("ascii").lower()
+        return host.encode("idna").decode("ascii")
     except UnicodeError:
         return host
 
