@@ -337,7 +337,7 @@ def test_no_address_is_stored(host: Host) -> None:
         assert "127.0.0.1" not in "".join(database.iterdump())
 
 
-@pytest.mark.parametrize("server", [plain, fastapi, django])
+@pytest.mark.parametrize("server", SERVERS.values(), ids=SERVERS)
 def test_a_store_that_fails_breaks_no_answer(
     server: Callable[[Path], AbstractContextManager[Host]], tmp_path: Path
 ) -> None:
