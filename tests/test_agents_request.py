@@ -112,6 +112,7 @@ def test_all_strong_signs_are_said_the_heaviest_first() -> None:
     ("given", "codes"),
     [
         ({"asn": AZURE}, ("net.cloud",)),
+        ({"asn": AZURE, "ip": "198.51.100.7"}, ("net.cloud",)),  # of an address that no list has
         ({"asn": PROOFPOINT}, ("net.scanner_probable",)),
         ({"asn": PROOFPOINT, "delay": seconds(600)}, ("net.scanner_probable",)),
         ({"asn": PROOFPOINT, "delay": seconds(-1)}, ("net.scanner_probable",)),

@@ -418,6 +418,7 @@ def test_what_is_known_of_the_network_is_told_the_classifier() -> None:
     assert "net.scanner_probable" in reasons(asn=22843)  # Proofpoint
     assert "net.listed" in reasons(networks=own)
     assert "hdr.no_accept_language" in reasons(headers={"User-Agent": BROWSER})
+    assert reasons(headers=iter([*HEADERS.items()])) == reasons(headers=HEADERS)  # read once
     assert not {"net.scanner", "net.scanner_probable", "net.listed", "hdr.no_accept_language"} & {*reasons()}
 
 

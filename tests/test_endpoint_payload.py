@@ -239,6 +239,7 @@ def test_off_keeps_nothing() -> None:
         ("2026-01-02T00:30:15+05:00", "2026-01-01"),
         ("2026-01-02", "2026-01-02"),
         ("2026-01-02T08:30:15", None),
+        ("20260102", None),
         ("9999-12-31T23:59:59-05:00", None),
         ("yesterday", None),
         ("", None),
@@ -249,6 +250,20 @@ def test_off_keeps_nothing() -> None:
 def test_the_day_is_that_of_utc(written: object, day: str | None) -> None:
     payload = {"event": "message.opened", "data": {"opened_at": written}}
     assert minimise(payload, mode=DELIVERABILITY) == ({"last_open_date": day} if day else {})
+
+
+@pytest.mark.parametrize("counts", [False, 1, "yes", None])
+def test_only_what_counts_for_sure_has_a_day(counts: object) -> None:
+    payload = {"event": "message.opened", "data": {"opened_at": "2026-01-02", "bot": {"counts_for_metrics": counts}}}
+    assert minimise(payload, mode=DELIVERABILITY) == {}
+
+
+def test_a_counter_takes_each_field_in_its_own_type() -> None:
+    data = {"link_index": True, "tag": 5, "campaign": None, "bot": {"machine": 1, "detected": True}}
+    assert minimise({"event": "message.clicked", "data": data}, mode=AGGREGATE) == {
+        "event": "message.clicked",
+        "data": {"bot": {"detected": True}},
+    }
 
 
 def test_what_was_minimised_before_stays() -> None:
@@ -332,6 +347,11 @@ def test_below_individual_nothing_of_a_recipient_is_left(
     assert "campaign" not in less or mode is AGGREGATE
     if lowered_late:
         assert "campaign" not in less
+
+
+def test_the_url_that_is_given_goes_before_the_tokens_own() -> None:
+    for url in ("https://shop.example/moved", ""):
+        assert event_payload(clicked(), PERSON, **CLICKED, url=url)["data"]["destination_url"] == url
 
 
 def test_payloads_are_json() -> None:

@@ -210,6 +210,9 @@ def test_other_methods_are_told_what_is_allowed(answer: Callable[[str], HttpResp
     assert (response.status, response.body) == (200, b"")
     assert header(response, "Allow") == "GET, HEAD, OPTIONS"
     assert header(response, "Content-Length") == "0"
+    for one in (answer(method), response):
+        assert header(one, "Cache-Control") == "no-store"
+        assert (header(one, "Referrer-Policy"), header(one, "X-Robots-Tag")) == ("no-referrer", "noindex, nofollow")
 
 
 @pytest.mark.parametrize("method", [None, b"GET", 1])
