@@ -415,6 +415,12 @@ def test_untracking_takes_the_pixel_out_of_every_part() -> None:
     assert untrack_message(tracked.raw, domain=DOMAIN) == raw
 
 
+@pytest.mark.parametrize("before", [b"-----BEGIN PGP SIGNED MESSAGE-----\r\n", b"\xff\xfe", b"\x1b$B"])
+def test_untracking_leaves_what_cannot_be_edited(before: bytes) -> None:
+    raw = track(html()).raw.replace(b"\r\n\r\n", b"\r\n\r\n" + before, 1)
+    assert untrack_message(raw, domain=DOMAIN) is raw
+
+
 def test_aggregate_needs_a_campaign() -> None:
     decision = resolve(Route(track_opens=True, without_consent=TrackingMode.AGGREGATE), consent=Consent.DENIED)
     assert track(html(), decision).decision.reasons[-2:] == ("opens:aggregate_without_campaign", "clicks:route_off")

@@ -43,6 +43,7 @@ def test_what_only_speaks_of_one_is_none(field: bytes) -> None:
         (b"<https://a.example/\r\n very/long>", {"https://a.example/very/long"}),
         (b" =?utf-8?q?=3Chttps=3A//a=2Eexample/u=3E?=", {"https://a.example/u"}),
         (b" =?utf-8?b?%%%?=", set()),
+        (b" =?utf-8?q?=3Chttps=3A//a.example/=5Fu_v=3E?=", {"https://a.example/_uv"}),
         (b" =?utf-8?b?A?=", set()),
         (b" =?\xff?q?x?=", set()),
         (b" =?x-unknown?q?=3Ca=3E?=", {"a"}),
