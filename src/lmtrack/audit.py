@@ -1,0 +1,10 @@
+"""Prove what a mail contains: audit it, compare it with another person's, verify a rewrite, lint its unsubscribe headers.
+
+`docs/explanation/what-an-audit-proves.md` has the rules and what they cannot see.
+"""
+
+from __future__ import annotations
+
+from lmtrack._audit.finding import Finding, FindingKind
+
+__all__ = ["Finding", "FindingKind"]
