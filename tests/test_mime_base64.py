@@ -119,6 +119,21 @@ def test_every_edit_decodes_as_the_edited_content(
     assert written.endswith(end)
 
 
+@given(st.lists(st.lists(st.binary(max_size=8), min_size=3, max_size=3), min_size=1, max_size=5))
+def test_places_are_filled_for_each_recipient_anew(recipients: list[list[bytes]]) -> None:
+    content = bytes(range(40))
+    spans = [(1, 1, -1), (2, 4, -1), (21, 30, -1)]
+    body = encoded(content, 76, b"\n")
+    placed = read(body).place(spans)
+    for values in recipients:
+        edits = placed.fill(values)
+        assert edits == read(body).place(spans).fill(values)
+        assert edits is not None
+        written = splice(HEAD + body, edits).removeprefix(HEAD)
+        one, two, three = values
+        assert read(written).content == content[:1] + one + content[1:2] + two + content[4:21] + three + content[30:]
+
+
 @given(st.binary(max_size=60) | st.text("QUJD= \n-", max_size=30).map(str.encode))
 def test_only_what_a_strict_decoder_takes_is_sound(body: bytes) -> None:
     letters = body.translate(None, b" \t\r\n")

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from lmtrack._mime.carry_out import Order, carry_out
 from lmtrack._mime.document import MessageDocument
 from lmtrack._mime.headers import read_controls
-from lmtrack._mime.raw_edit import RawEdit
+from lmtrack._mime.raw_edit import RawEdit, splice_octets
 from lmtrack._mime.structure import PartReason
 from lmtrack._mime.untrack import untracking_raw_edits
 from lmtrack._mime.wire import message_bytes
 from lmtrack._rewrite import PixelPosition, check_options, pixel_tag
 from lmtrack._rules import check_type
 from lmtrack._sending import Campaign, Sending, sending
-from lmtrack._splice import revert, splice
+from lmtrack._splice import revert
 from lmtrack._verified import verified_open
 from lmtrack.links import Link, LinkPolicy, SkipReason
 from lmtrack.resolver import Decision, Reason, TrackingMode
@@ -196,7 +196,7 @@ def track_message(
         message = _lowered(message, Reason.NO_HTML, clicks=clicks)
     edits = (*controls.removals, *outcome.edits)
     return TrackedMessage(
-        raw=splice(document.raw, edits) if edits else document.raw,
+        raw=splice_octets(document.raw, edits) if edits else document.raw,
         parts=tuple(
             MessagePart(part.path, part.content_type, PartAction.TRACKED, None)
             if place in outcome.changed
@@ -229,7 +229,7 @@ def untrack_message(raw: bytes, /, *, domain: TrackingDomain) -> bytes:
     if not isinstance(domain, TrackingDomain):
         raise TypeError("domain must be a TrackingDomain")
     edits = [edit for leaf in MessageDocument(raw).leaves().values() for edit in untracking_raw_edits(leaf, domain)]
-    return splice(raw, edits) if edits else raw
+    return splice_octets(raw, edits) if edits else raw
 
 
 def revert_message(raw: bytes, edits: Iterable[RawEdit], /) -> bytes:
@@ -258,7 +258,7 @@ def strip_control_headers(raw: bytes, /, *, prefix: str = _PREFIX) -> bytes:
     """
     _check_raw(raw)
     removals = read_controls(raw, prefix).removals
-    return splice(raw, removals) if removals else raw
+    return splice_octets(raw, removals) if removals else raw
 
 
 def _check_raw(raw: bytes, /) -> None:
@@ -277,7 +277,7 @@ def _left(part: Part, reason: PartReason, /) -> MessagePart:
 def _untouched(document: MessageDocument, decision: Decision, removals: tuple[RawEdit, ...], /) -> TrackedMessage:
     """Give the message back, less the control headers; nothing of its parts is decoded."""
     return TrackedMessage(
-        raw=splice(document.raw, removals) if removals else document.raw,
+        raw=splice_octets(document.raw, removals) if removals else document.raw,
         parts=tuple(_left(part, part.reason or PartReason.NOT_TRACKED) for part in document.found),
         links=(),
         skipped=(),

@@ -57,13 +57,32 @@ class Base64Body:
         width = min(lines[0][1] - lines[0][0], _LONGEST) if len(lines) > 1 else _LONGEST
         end = lines[-1][1] if lines else offset
         kept = letter // 4 * 3
-        pieces: list[bytes] = []
+        pieces: list[_Piece] = []
         position = kept
         for start, stop, _ in spans:
-            pieces.append(self.content[position:start])
+            pieces.append(_Piece(self.content[position:start]))
             position = stop
-        pieces.append(self.content[position:])
+        pieces.append(_Piece(self.content[position:]))
         return Base64Places(offset, self._raw[offset:end], self._eol, column, width, pieces)
+
+
+class _Piece:
+    """Content between two places, encoded once for each way it can be aligned in groups of three octets."""
+
+    __slots__ = ("_content", "_cuts")
+
+    def __init__(self, content: bytes, /) -> None:
+        self._content = content
+        self._cuts: dict[int, tuple[bytes, bytes, bytes]] = {}
+
+    def cut(self, skip: int, /) -> tuple[bytes, bytes, bytes]:
+        """Give the octets that complete a group, the letters of all whole groups behind, and the octets left over."""
+        cut = self._cuts.get(skip)
+        if cut is None:
+            end = max(len(self._content) - skip, 0) // 3 * 3 + skip
+            letters = b2a_base64(self._content[skip:end], newline=False)
+            cut = self._cuts[skip] = (self._content[:skip], letters, self._content[end:])
+        return cut
 
 
 class Base64Places(NamedTuple):
@@ -74,14 +93,21 @@ class Base64Places(NamedTuple):
     eol: bytes
     column: int
     width: int
-    pieces: list[bytes]
+    pieces: list[_Piece]
 
     def fill(self, values: list[bytes], /) -> list[RawEdit] | None:
         """Write the values between the pieces, and all of it as base64."""
-        parts = [b""] * (2 * len(values) + 1)
-        parts[::2] = self.pieces
-        parts[1::2] = values
-        letters = b2a_base64(b"".join(parts), newline=False)
+        encoded: list[bytes] = []
+        pending = b""
+        for piece, value in zip(self.pieces, [*values, b""], strict=True):
+            opening, whole, rest = piece.cut(-len(pending) % 3)
+            pending += opening
+            if whole:
+                encoded += (b2a_base64(pending, newline=False), whole)
+                pending = b""
+            pending += rest + value
+        encoded.append(b2a_base64(pending, newline=False))
+        letters = b"".join(encoded)
         room = self.width - self.column
         if self.column and room > 0:
             first, letters = letters[:room], letters[room:]

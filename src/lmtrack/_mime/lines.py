@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 LONGEST_LINE: Final = 998  # RFC 5322 section 2.1.1, without CRLF
 NO_LIMIT: Final = 1 << 62
 _PIXEL_START: Final = b"<img "
+_new = tuple.__new__  # a named tuple's own takes twice as long
 
 
 class _Slot(NamedTuple):
@@ -90,7 +91,7 @@ class LinesPlaces(NamedTuple):
         for line in self.lines:
             slots, new = self.slots[line.first : line.last], values[line.first : line.last]
             if line.kept + sum(map(len, new)) <= self.limit_octets:
-                edits += [RawEdit(slot.start, slot.old, value) for slot, value in zip(slots, new, strict=True)]
+                edits += [_new(RawEdit, (slot.start, slot.old, value)) for slot, value in zip(slots, new, strict=True)]
             elif not self._break(line, slots, new, edits):
                 return None
         return edits

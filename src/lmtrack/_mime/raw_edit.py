@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class RawEdit(NamedTuple):
@@ -17,6 +20,18 @@ class RawEdit(NamedTuple):
     offset: int
     old: bytes
     new: bytes
+
+
+def splice_octets(raw: bytes, edits: Iterable[RawEdit], /) -> bytes:
+    """Carry out edits; what stays is copied once, straight into the output."""
+    view = memoryview(raw)
+    pieces: list[bytes | memoryview] = []
+    position = 0
+    for offset, old, new in edits:
+        pieces += (view[position:offset], new)
+        position = offset + len(old)
+    pieces.append(view[position:])
+    return b"".join(pieces)
 
 
 # A stretch of decoded content to be replaced: where it begins and ends, and where before it a line may be broken
