@@ -702,7 +702,7 @@ def check_same(before: Message, after: Message) -> None:
         for part in (before, after)
     ]
     assert fields[0] == fields[1]
-    assert before.get_content_type() == after.get_content_type()
+    assert same(before.get_content_type()) == same(after.get_content_type())
     assert same(before.preamble) == same(after.preamble)
     assert same(before.epilogue) == same(after.epilogue)
     if before.is_multipart():
