@@ -23,6 +23,17 @@ class FindingKind(StrEnum):
     UNDECODABLE = auto()
     TRUNCATED = auto()
     LIMIT_REACHED = auto()
+    # A rewrite: what is other than before, beside links, opt-out attributes and one pixel
+    ELEMENT_CHANGED = auto()  # a tag lost, added, moved, or taken for another
+    ATTRIBUTE_CHANGED = auto()
+    TEXT_CHANGED = auto()
+    RAW_TEXT_CHANGED = auto()  # of a style sheet, a script, a title: what no tag is read in
+    COMMENT_CHANGED = auto()  # a conditional one too
+    DOCTYPE_CHANGED = auto()
+    SPELLING_CHANGED = auto()  # a parser reads the same, but the characters are others
+    LINK_CHANGED = auto()  # to or from something that no tracked link leads to
+    EXTRA_PIXEL = auto()  # more than one
+    PIXEL_NOT_SHOWN = auto()  # where no image is read: an unfinished tag, a comment, a title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
