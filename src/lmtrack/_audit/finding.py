@@ -34,6 +34,29 @@ class FindingKind(StrEnum):
     LINK_CHANGED = auto()  # to or from something that no tracked link leads to
     EXTRA_PIXEL = auto()  # more than one
     PIXEL_NOT_SHOWN = auto()  # where no image is read: an unfinished tag, a comment, a title
+    # Ways to leave a list: its header fields; `unsubscribe_rules` has what each asks for, and where that stands
+    UNSUBSCRIBE_MISSING = auto()
+    UNSUBSCRIBE_REPEATED = auto()
+    UNSUBSCRIBE_MALFORMED = auto()  # no list of URIs in angle brackets
+    UNSUBSCRIBE_ENCODED = auto()  # an encoded word, in which no program looks for a URL
+    UNSUBSCRIBE_SPLIT = auto()  # blanks or a line end inside a URI
+    UNSUBSCRIBE_BAD_CHARACTER = auto()
+    UNSUBSCRIBE_PLACEHOLDER = auto()  # in the header or in the body
+    UNSUBSCRIBE_NO_HTTPS = auto()
+    UNSUBSCRIBE_SEVERAL_HTTPS = auto()
+    UNSUBSCRIBE_HTTP = auto()
+    UNSUBSCRIBE_TRACKED = auto()  # leads through a tracking host or a redirect
+    UNSUBSCRIBE_POST_MISSING = auto()
+    UNSUBSCRIBE_POST_REPEATED = auto()
+    UNSUBSCRIBE_POST_VALUE = auto()
+    UNSUBSCRIBE_POST_USELESS = auto()  # without an https URI
+    UNSUBSCRIBE_NOT_SIGNED = auto()  # no DKIM signature covers both fields
+    # Ways to leave a list, and to withdraw consent: what people see
+    UNSUBSCRIBE_LINK_MISSING = auto()
+    UNSUBSCRIBE_LINK_TRACKED = auto()
+    UNSUBSCRIBE_LINK_HIDDEN = auto()
+    WITHDRAWAL_LINK_MISSING = auto()
+    WITHDRAWAL_LINK_HIDDEN = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
