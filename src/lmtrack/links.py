@@ -232,7 +232,7 @@ def _policy_problem(url: str, policy: LinkPolicy, /) -> SkipReason | None:
         return SkipReason.TRACKED
     if any(url == entry if isinstance(entry, str) else entry.search(url) for entry in policy.skip_urls):
         return SkipReason.LISTED
-    if not policy.track_unsubscribe and _is_unsubscribe(url):
+    if not policy.track_unsubscribe and is_unsubscribe(url):
         return SkipReason.UNSUBSCRIBE
     if not policy.track_sensitive and _is_sensitive(url):
         return SkipReason.SENSITIVE
@@ -250,7 +250,8 @@ def looks_like_url(text: str, /) -> bool:
     return _URL_TEXT.fullmatch(text) is not None
 
 
-def _is_unsubscribe(url: str, /) -> bool:
+def is_unsubscribe(url: str, /) -> bool:
+    """Whether a URL looks like a way to unsubscribe: by its own word, or by one of other languages in path or query."""
     if "unsubscribe" in url.lower():
         return True
     # Path and query only: a host is a name. Accents are dropped so that both spellings of "désabonner" are one.
@@ -278,10 +279,10 @@ def _is_sensitive(url: str, /) -> bool:
     names = _PARAMETER.findall(url) if "=" in url else []
     if plain != url:
         names += [*map(_decoded, names), *_PARAMETER.findall(plain)]
-    return any(map(_is_secret, names))
+    return any(map(is_secret_parameter, names))
 
 
-def _is_secret(name: str, /) -> bool:
+def is_secret_parameter(name: str, /) -> bool:
     """Whether a parameter's name ends in an unmistakable noun, or consists of words of the two tables, a noun last."""
     plain = _SEPARATORS.sub("", name.lower()).rstrip("0123456789")
     if plain.endswith(_ALWAYS_SECRET):

@@ -1,0 +1,126 @@
+"""Which machine a URL of a mail leads to, however it is spelled.
+
+Source: WHATWG URL, sections 4.4 "basic URL parser" and 3.5 "host parsing", read as generously as any client does: what
+one of them might ask another machine for is remote.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+from unicodedata import normalize
+from urllib.parse import unquote
+
+from lmtrack._pattern import compile_pattern
+
+# `file:` with a host is a share on a network; Outlook asks for it.
+_SCHEMES: Final = frozenset(("http", "https", "ftp", "file"))
+_ABSOLUTE: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*+):([/\\]*+)")
+# Outer controls and blanks go, tabs and line ends inside too (4.4, first steps).
+_OUTER: Final = "".join(map(chr, range(0x21)))
+_DROPPED: Final = {ord(char): None for char in "\t\n\r"}
+_PARTS: Final = re.compile(r"([a-z]++)://([^/?#]*+)([^?#]*+)(\?[^#]*+)?(#.*+)?", re.DOTALL)
+_PORT: Final = re.compile(r":[0-9]*+\Z")
+# What may stand in a host once it is decoded (3.5, "forbidden domain code point").
+_HOST: Final = compile_pattern(r"\[[0-9a-f:.]++\]|[^\x00-\x20#%/:<>?@\[\\\]^`{|}\x7f]{1,253}+")
+_LONGEST_HOST: Final = 1_000  # our choice: RFC 1035 allows 253 octets, and escapes triple them
+_LONGEST_SHOWN: Final = 2_000  # our choice: a longer URL says no more to a person
+
+
+class Address(NamedTuple):
+    """A remote URL taken apart.
+
+    Attributes:
+        url: As a reader would ask for it.
+        host: In its one spelling; empty if it is none that exists.
+        path: As written, without query and fragment.
+        query: What follows the question mark, as written.
+        bare: Whether there is neither user, query nor fragment.
+    """
+
+    url: str
+    host: str
+    path: str
+    query: str
+    bare: bool
+
+
+def remote_url(text: str, base: str = "", /) -> str | None:
+    """Give the absolute URL a value leads to; None if that is no other machine.
+
+    A relative one counts if `base` (the document's own, itself remote) is given.
+    """
+    text = text.strip(_OUTER).translate(_DROPPED)
+    match = _ABSOLUTE.match(text)
+    if match is None:
+        url = _slashed(text)
+        if url.startswith("//"):
+            return f"https:{url}" if (url := "//" + url.lstrip("/")) != "//" else None
+        return _joined(base, url) if base and url and url[0] != "#" else None
+    scheme = match[1].lower()
+    if scheme not in _SCHEMES or (scheme == "file" and len(match[2]) in {0, 1, 3}):  # three: a file of the reader's own
+        return None
+    rest = _slashed(text[match.end() :])
+    return f"{scheme}://{rest}" if rest else None
+
+
+def _slashed(text: str, /) -> str:
+    """Turn the backslashes before query and fragment into slashes, as browsers do."""
+    if "\\" not in text:
+        return text
+    end = min((at for mark in "?#" if (at := text.find(mark)) >= 0), default=len(text))
+    return text[:end].replace("\\", "/") + text[end:]
+
+
+def _joined(base: str, url: str, /) -> str:
+    parts = _PARTS.match(base)
+    if parts is None:
+        return base + url
+    origin, path = f"{parts[1]}://{parts[2]}", parts[3]
+    if url[0] == "/":
+        return origin + url
+    if url[0] == "?":
+        return origin + path + url
+    return f"{origin}{path[: path.rfind('/')]}/{url}"
+
+
+def address_of(url: str, /) -> Address:
+    """Take apart what `remote_url` gave."""
+    parts = _PARTS.match(url)
+    if parts is None:
+        return Address(url=url, host="", path="", query="", bare=False)
+    _, authority, path, query, fragment = parts.groups()
+    user, _, host = authority.rpartition("@")
+    return Address(url, host_of(_PORT.sub("", host)), path, (query or "")[1:], not (user or query or fragment))
+
+
+def host_of(text: str, /) -> str:
+    """Give a host name in its one spelling: decoded, lower case, `xn--`, no final dot; empty if it is none."""
+    if len(text) > _LONGEST_HOST:
+        return ""
+    host = normalize("NFKC", unquote(text)).lower()
+    for dot in "\u3002\uff61":  # UTS 46: these are dots, too; NFKC has turned the full-width one into one
+        host = host.replace(dot, ".")
+    host = host.rstrip(".")
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode("ascii")
+        except UnicodeError:
+            return ""
+    return host if _HOST.fullmatch(host) else ""
+
+
+def plain_path(path: str, /) -> str:
+    """Decode a path and take out what servers ignore in it: `.`, `..` and empty segments."""
+    kept: list[str] = []
+    for segment in unquote(path).split("/"):
+        if segment == "..":
+            del kept[-1:]
+        elif segment not in {"", "."}:
+            kept.append(segment)
+    return "/" + "/".join(kept) + ("/" if path.endswith("/") and kept else "")
+
+
+def shown(url: str, /) -> str:
+    """Give a URL for a finding: whole, or its first 1,999 characters and an ellipsis."""
+    return url if len(url) <= _LONGEST_SHOWN else url[: _LONGEST_SHOWN - 1] + "\u2026"
