@@ -31,6 +31,10 @@ FLAGS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
 # Not executed, and why: `sh` sets up an environment, `text`, `json` and `html` are shown.
 SHOWN = {"sh", "text", "json", "html", "{eval-rst}", "{toctree}", "{glossary}"}
 EXECUTED = {"python", "console"}
+# What examples may use beyond the package and the standard library; a page that does is skipped where that is missing.
+FRAMEWORKS = re.compile(
+    r"^(?:>>> |\.\.\. )? *(?:from|import) (aiosmtpd|django|dkim|fastapi|jinja2|starlette)\b", re.MULTILINE
+)
 
 
 def modules() -> list[str]:
@@ -86,6 +90,8 @@ def in_a_folder_with_the_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.usefixtures("in_a_folder_with_the_examples")
 @pytest.mark.parametrize("page", PAGES, ids=relative)
 def test_examples_of_a_page_do_what_it_says(page: Path, run_console: Callable[[Example], str | None]) -> None:
+    for framework in sorted({*FRAMEWORKS.findall(page.read_text(encoding="utf-8"))}):
+        pytest.importorskip(framework)
     python, console = PythonCodeBlockParser(doctest_optionflags=FLAGS), CodeBlockParser("console", run_console)
     for example in Sybil([python, console]).parse(page):
         example.evaluate()
