@@ -11,11 +11,14 @@ import re
 from base64 import b64encode
 from email.errors import HeaderParseError
 from email.header import Header, decode_header
-from email.headerregistry import HeaderRegistry, UnstructuredHeader
+from email.headerregistry import AddressHeader, HeaderRegistry, UnstructuredHeader
 from email.policy import EmailPolicy
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lmtrack._pattern import compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # RFC 5322 section 2.1.1: what a line should be at most, and what it must be, without its CRLF.
 GOOD_LINE: Final = 78
@@ -43,6 +46,14 @@ _QUOTED_PIECE: Final = compile_pattern(
 )
 _PIECE: Final = re.compile(r"[ \t]*+[^ \t]++|[ \t]++")
 
+# What counts for where an address ends (RFC 5322 sections 3.2 to 3.4): quoted strings and literals are whole, as their
+# commas are none. In a comment only brackets count.
+_SIGN: Final = compile_pattern(
+    r""" " (?: [^"\\] | \\. )*+ "?+ | \[ (?: [^\[\]\\] | \\. )*+ | [(,:;<>] """, re.VERBOSE | re.DOTALL
+)
+_SIGN_IN_COMMENT: Final = re.compile(r"\\.|[()]", re.DOTALL)
+_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
+
 # One line, whatever its length: the standard library then breaks nothing and encodes only what is not ASCII.
 _ONE_LINE: Final = EmailPolicy(linesep="\r\n", max_line_length=None)
 _ONE_LINE_UTF8: Final = EmailPolicy(linesep="\r\n", max_line_length=None, utf8=True)
@@ -64,7 +75,7 @@ def write_field(name: str, value: object, /, *, utf8: bool) -> bytes:
     Raises:
         TypeError: The value is no str and no header of the standard library.
         ValueError: The name is none; the value holds NUL or a line end with no blank behind it; something needs more
-            than 998 octets without a blank, or letters beyond ASCII where only ASCII can stand.
+            than 998 octets without a blank, or letters beyond ASCII where only ASCII can stand or in what is too long.
     """
     if not _NAME.fullmatch(name):
         raise ValueError("a header's name may hold printable ASCII without blanks and colons")
@@ -100,29 +111,102 @@ def _set_in_code(name: str, value: str, /, *, utf8: bool) -> str:
     """Fold a value that never was; only a header's structure says which part of it may be encoded."""
     start = f"{name}: "
     limit = max(_SHORT_LINE - len(start), 40)
-    header = value if hasattr(value, "fold") else None
-    is_text = issubclass(_HEADERS[name] if header is None else type(header), UnstructuredHeader)
+    kind = type(value) if hasattr(value, "fold") else _HEADERS[name]
+    is_text = issubclass(kind, UnstructuredHeader)
     if is_text and not utf8 and not value.isascii() and not _UNKNOWN.search(value):
         text = _with_words(str(value), limit)  # the standard library is slow with those
+    elif issubclass(kind, AddressHeader) and not _UNKNOWN.search(value):
+        text = _source_of(name, value)
+        if not utf8 and not text.isascii():
+            parts = _addresses(_with_ascii_comments(text, limit))
+            text = ", ".join([part if part.isascii() else _structured(name, part, limit) for part in parts])
     else:
-        header = _structured(name, value) if header is None else header
-        if not utf8 and not all(address.addr_spec.isascii() for address in getattr(header, "addresses", ())):
-            raise ValueError(f"an address in {name} is not ASCII: that takes policy.SMTPUTF8, and servers that know it")
-        field: str = header.fold(policy=_ONE_LINE_UTF8 if utf8 else _ONE_LINE)
-        text = field.partition(":")[2].removeprefix(" ").removesuffix("\r\n")
-        text = _ENCODED_WORD.sub(lambda word: _short_words(word[0], limit), text)
+        text = _structured(name, value, limit, utf8=utf8)
     if _NO_WORDS.fullmatch(name) and _ENCODED_WORD.search(text):
         raise ValueError(f"the header {name} must be ASCII; a URL in it is to be percent-encoded")
     pieces = (_PIECE,) if is_text else (_QUOTED_PIECE, _PIECE)
     return "\r\n".join(_folded(start + text, _SHORT_LINE if "=?" in text else GOOD_LINE, pieces))[len(start) :]
 
 
-def _structured(name: str, value: str, /) -> str:
+def _structured(name: str, value: str, limit: int, /, *, utf8: bool = False) -> str:
+    """Write a value, or one address, on one line, as the standard library does it."""
+    if not utf8 and not value.isascii() and len(value) > LONGEST_LINE:  # it takes up to the cube of the length
+        raise ValueError(f"the header {name} holds more than {LONGEST_LINE} characters in one, some beyond ASCII")
+    header = _read(name, value)
+    if "=?" in value and hasattr(header, "addresses"):
+        header = _read(name, _source_of(name, header))
+    if not utf8 and not all(address.addr_spec.isascii() for address in getattr(header, "addresses", ())):
+        raise ValueError(f"an address in {name} is not ASCII: that takes policy.SMTPUTF8, and servers that know it")
+    text = _on_one_line(header, _ONE_LINE_UTF8 if utf8 else _ONE_LINE)
+    return _ENCODED_WORD.sub(lambda word: _short_words(word[0], limit), text)
+
+
+def _read(name: str, value: str, /) -> Any:  # noqa: ANN401 - the standard library makes classes of it as it goes
+    if hasattr(value, "fold"):
+        return value
     try:
-        header: str = _HEADERS(name, value)
+        return _HEADERS(name, value)
     except (AttributeError, HeaderParseError, IndexError, RecursionError):  # the parser's own mistakes
         raise ValueError(f"the header {name} makes no sense to a parser") from None
-    return header
+
+
+def _on_one_line(header: Any, rules: EmailPolicy[Any], /) -> str:  # noqa: ANN401 - the same
+    field: str = header.fold(policy=rules)
+    return field.partition(":")[2].removeprefix(" ").removesuffix("\r\n")
+
+
+def _source_of(name: str, value: str, /) -> str:
+    """Give the addresses a header was set to, with their comments, if that means the same once more.
+
+    The standard library writes a name that was an encoded word with a comma in it as two addresses.
+    """
+    if not hasattr(value, "fold"):
+        return value
+    source = _on_one_line(value, _ONE_LINE_UTF8)
+    shown = str(value)
+    return source if source == shown or _read(name, source).groups == _read(name, value).groups else shown
+
+
+def _with_ascii_comments(text: str, limit: int, /) -> str:
+    """Encode what stands in comments; the standard library would lose their brackets."""
+    written: list[str] = []
+    position = 0
+    for sign, start, end in _signs(text):
+        if sign == "(" and not text[start:end].isascii():
+            comment = _ESCAPED.sub(r"\1", text[start + 1 : end].removesuffix(")"))
+            written += [text[position:start], "(", _words(comment, limit), ")"]
+            position = end
+    return "".join([*written, text[position:]])
+
+
+def _addresses(text: str, /) -> list[str]:
+    """Take a list of addresses apart at its commas; a group (RFC 5322 section 3.4) stays whole."""
+    parts: list[str] = []
+    position = 0
+    inside: set[str] = set()
+    for sign, start, end in _signs(text):
+        if sign == "," and not inside:
+            parts.append(text[position:start].strip(" \t"))
+            position = end
+        elif sign in {"<", ":"}:
+            inside.add(sign)
+        elif sign in {">", ";"}:
+            inside.discard("<" if sign == ">" else ":")
+    return [*parts, text[position:].strip(" \t")]
+
+
+def _signs(text: str, /) -> Iterator[tuple[str, int, int]]:
+    """Give what matters to the structure of addresses, and where it stands; a comment is one sign."""
+    position = 0
+    while sign := _SIGN.search(text, position):
+        position = sign.end()
+        if sign[0] == "(":
+            depth = 1
+            while depth and (inner := _SIGN_IN_COMMENT.search(text, position)):
+                depth += {"(": 1, ")": -1}.get(inner[0], 0)
+                position = inner.end()
+            position = len(text) if depth else position
+        yield sign[0], sign.start(), position
 
 
 def _longest(lines: list[str], /) -> int:

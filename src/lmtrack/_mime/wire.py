@@ -2,7 +2,7 @@
 
 The standard library's own writers change a message on its way out: `smtplib.send_message` writes `>From` for `From`,
 policies encode or move long headers, a boundary is drawn at random and put into the object. Here the object is only
-read, and its policy is asked for one thing: whether headers may be UTF-8.
+read, and its policy is asked for two things: whether headers may be UTF-8, and whether bodies must be ASCII.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ from email.errors import MissingHeaderBodySeparatorDefect
 from email.message import Message
 from email.mime.base import MIMEBase
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._mime.fields import LONGEST_LINE, write_field
 from lmtrack._pattern import compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _ENCODING: Final = "content-transfer-encoding"
 _CRLF: Final = b"\r\n"
@@ -47,7 +50,8 @@ def message_bytes(message: Message, /) -> bytes:
 
     Args:
         message: An `EmailMessage` or `Message`, of any policy. Headers are UTF-8 if its policy has `utf8`
-            (`policy.SMTPUTF8`), else letters beyond ASCII become encoded words.
+            (`policy.SMTPUTF8`), else letters beyond ASCII become encoded words; parts are encoded to be ASCII if it has
+            `cte_type="7bit"`. Nothing else of a policy counts.
 
     Raises:
         TypeError: `message` is none, or a part's payload or header is none the standard library could write.
@@ -64,7 +68,8 @@ def message_bytes(message: Message, /) -> bytes:
     """
     if not isinstance(message, Message):
         raise TypeError(f"message must be an EmailMessage or a Message, not {type(message).__name__}")
-    octets = _Writer(utf8=getattr(message.policy, "utf8", False) is True).write(message)
+    writer = _Writer(utf8=getattr(message.policy, "utf8", False) is True, ascii_only=message.policy.cte_type == "7bit")
+    octets = writer.write(message)
     return octets if octets.endswith(_CRLF) else octets + _CRLF
 
 
@@ -86,8 +91,9 @@ class _End(NamedTuple):
 class _Writer:
     """Collects the octets of one message. A number among them stands for a boundary that has yet to be made."""
 
-    def __init__(self, *, utf8: bool) -> None:
+    def __init__(self, *, utf8: bool, ascii_only: bool) -> None:
         self._utf8 = utf8
+        self._ascii_only = ascii_only
         self._pieces: list[bytes | int] = []
         self._boundaries = 0
         # Lines that could be taken for a boundary, each with how many came before its last one.
@@ -129,7 +135,8 @@ class _Writer:
             return [fields, _CRLF, *(_Part(inner, sealed) for inner in payload[:1])]
         body, encoding = _octets(payload), ""
         if not sealed and kind not in {"multipart", "message"}:
-            body, encoding = _sendable(body, kind=kind, encoding=_encoding_of(message), payload=payload)
+            is_carried = _is_carried_as_ascii if self._ascii_only else _is_carried
+            body, encoding = _sendable(body, is_carried, kind=kind, encoding=_encoding_of(message), payload=payload)
         self._note(body)
         return [self._fields(message, encoding=encoding), _separator(message, body), body]
 
@@ -141,7 +148,10 @@ class _Writer:
     def _multipart(
         self, message: Message, parts: list[Message], /, *, sealed: bool
     ) -> list[bytes | int | _Part | _End]:
-        named = message.get_boundary()
+        try:
+            named = message.get_boundary()
+        except TypeError:  # the standard library's own mistake, when a parameter is there in two ways
+            raise ValueError("the boundary of a multipart makes no sense to a parser") from None
         items: list[bytes | int | _Part | _End]
         if named is None:
             boundary: bytes | int = self._boundaries
@@ -260,12 +270,14 @@ def _octets(text: object, /) -> bytes:
         ) from None
 
 
-def _sendable(body: bytes, /, *, kind: str, encoding: str, payload: str | None) -> tuple[bytes, str]:
+def _sendable(
+    body: bytes, is_carried: Callable[[bytes], bool], /, *, kind: str, encoding: str, payload: str | None
+) -> tuple[bytes, str]:
     """Give content a form that every server carries, and the name of its new encoding if it needed one."""
     if encoding == "binary" and kind != "text":  # line ends are data there
         exact = (payload or "").encode("ascii", "surrogateescape")
-        return (body, "") if exact == body and _is_carried(body) else (_base64(exact), "base64")
-    if _is_carried(body):
+        return (body, "") if exact == body and is_carried(body) else (_base64(exact), "base64")
+    if is_carried(body):
         return body, ""
     if encoding in {"", "7bit", "8bit", "binary"}:
         if kind == "text":  # its soft line breaks are bare in a text that is one line
@@ -281,6 +293,11 @@ def _sendable(body: bytes, /, *, kind: str, encoding: str, payload: str | None) 
 def _is_carried(body: bytes, /) -> bool:
     """Whether every server carries it: no NUL (RFC 5322 section 2), no line too long (RFC 5321 section 4.5.3.1.6)."""
     return b"\0" not in body and max(map(len, body.split(_CRLF))) <= LONGEST_LINE
+
+
+def _is_carried_as_ascii(body: bytes, /) -> bool:
+    """The same where a server does not know 8BITMIME (RFC 6152)."""
+    return body.isascii() and _is_carried(body)
 
 
 def _in_crlf(octets: bytes, /) -> bytes:
