@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cli_runs import BOTH, FIXED, KEY, NEWSLETTER, refused, run
-from lmtrack._cli.source import is_message
+from lmtrack._sniff import is_message
 from lmtrack.cli import main
 from lmtrack.message import strip_control_headers
 

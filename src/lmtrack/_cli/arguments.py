@@ -8,7 +8,8 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from lmtrack._cli.output import CommandError, printable, say, standard_output
+from lmtrack._cli.output import CommandError, say, standard_output
+from lmtrack._readable import printable
 from lmtrack.errors import InvalidOverride
 from lmtrack.resolver import Consent, Decision, Override, Route, TrackingMode, parse_headers, parse_settings, resolve
 

@@ -6,6 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Final, TextIO
 
+from lmtrack._readable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -14,18 +16,6 @@ _WIDEST: Final = 72  # our choice: three columns of this table fit a window of 1
 
 class CommandError(Exception):
     """What the user gave cannot be used; its text is the one line they see, and holds no secret."""
-
-
-def printable(text: str, /) -> str:
-    r"""Escape what is no printable character, so that the text of a mail cannot steer a terminal.
-
-    Example:
-        >>> printable("a\x1b[2J\u202eb")
-        'a\\x1b[2J\\u202eb'
-    """
-    if text.isprintable():
-        return text
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
 
 
 def name_of(path: str, /) -> str:

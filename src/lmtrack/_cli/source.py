@@ -10,6 +10,7 @@ from lmtrack._cli.arguments import add_once, read_path
 from lmtrack._cli.files import read_input
 from lmtrack._cli.output import CommandError, name_of
 from lmtrack._headers import iter_fields
+from lmtrack._sniff import is_message
 
 if TYPE_CHECKING:
     import argparse
@@ -19,14 +20,9 @@ if TYPE_CHECKING:
 # No HTML holds these, and nearly every other format does (UTF-16 has NUL). Allowed are the controls that WHATWG HTML
 # takes for blanks, VT, which word processors paste for a line break, and ESC, which ISO-2022-JP switches with.
 _BINARY: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]|\A%PDF-")
-# Fields that stand in every message, or in nothing else (RFC 5322, 2045, 6376, 2369).
-_KNOWN: Final = frozenset((
-    "cc", "content-transfer-encoding", "content-type", "date", "delivered-to", "dkim-signature", "from", "list-id",
-    "list-unsubscribe", "message-id", "mime-version", "received", "reply-to", "return-path", "sender", "subject", "to",
-))  # fmt: skip
-_OURS: Final = "x-lm-override-"
 # A page may quote the others.
 _MIME: Final = frozenset(("content-transfer-encoding", "mime-version"))
+_HELP: Final = "HTML or a message (.eml); - reads standard input"
 _BOM: Final = b"\xef\xbb\xbf"
 
 _OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")  # MS-CFB section 2.2: what an Outlook .msg file is packed in
@@ -61,7 +57,17 @@ class Source(NamedTuple):
 
 def add_source_arguments(parser: Parser, /) -> None:
     """Add the file, and what it is."""
-    parser.add_argument("file", metavar="FILE", type=read_path, help="HTML or a message (.eml); - reads standard input")
+    parser.add_argument("file", metavar="FILE", type=read_path, help=_HELP)
+    _add_type(parser)
+
+
+def add_sources_arguments(parser: Parser, /) -> None:
+    """Add one file or several, and what they are."""
+    parser.add_argument("files", metavar="FILE", nargs="+", type=read_path, help=_HELP)
+    _add_type(parser)
+
+
+def _add_type(parser: Parser) -> None:
     add_once(parser, "--type", choices=["html", "message"], help="what FILE is (default: its content says)")
 
 
@@ -71,13 +77,22 @@ def read_source(arguments: argparse.Namespace, /) -> Source:
     Raises:
         CommandError: It cannot be read, is neither a page nor a message, or does not say which.
     """
-    name = name_of(arguments.file)
-    data = read_message(arguments.file) if arguments.type == "message" else _read(arguments.file)
-    if arguments.type == "message" or (arguments.type is None and is_message(data)):
+    return read_file(arguments.file, arguments.type)
+
+
+def read_file(path: str, kind: str | None, /) -> Source:
+    """Read a file that is a page or a message: the kind that is given, else what its content says.
+
+    Raises:
+        CommandError: It cannot be read, is neither a page nor a message, or does not say which.
+    """
+    name = name_of(path)
+    data = read_message(path) if kind == "message" else _read(path)
+    if kind == "message" or (kind is None and is_message(data)):
         return Source(data, is_message=True)
-    if arguments.type is None and PurePath(arguments.file).suffix.lower() == ".eml":
+    if kind is None and PurePath(path).suffix.lower() == ".eml":
         raise CommandError(f"{name}: called a message, but begins as none; say --type message or --type html")
-    if arguments.type is None and _is_damaged(data):
+    if kind is None and _is_damaged(data):
         raise CommandError(f"{name}: begins almost like a message; say --type message or --type html")
     if _BINARY.search(data):
         raise CommandError(f"{name}: binary, neither HTML nor a message")
@@ -100,17 +115,6 @@ def read_message(path: str, /) -> bytes:
     if _after_blanks(data).startswith(b"<"):
         raise CommandError(f"{name_of(path)}: HTML, not a message")
     return data
-
-
-def is_message(data: bytes, /) -> bool:
-    """Whether octets begin as a message: with header fields, a known one among them."""
-    for field in iter_fields(data):
-        if not field.certain:
-            return False
-        name = field.name.lower()
-        if name in _KNOWN or name.startswith(_OURS):
-            return True
-    return False
 
 
 def _read(path: str) -> bytes:

@@ -20,9 +20,10 @@ from lmtrack._cli.arguments import (
 )
 from lmtrack._cli.files import read_keys, write_output
 from lmtrack._cli.link_arguments import NOT_UTF8, add_base_url, add_link_arguments, read_domain, read_policy
-from lmtrack._cli.output import CommandError, as_json, as_table, printable, say, standard_output
+from lmtrack._cli.output import CommandError, as_json, as_table, say, standard_output
 from lmtrack._cli.report import LinkRow, flag_rows, links_members, links_table, message_rows, page_rows
 from lmtrack._cli.source import add_source_arguments, read_source
+from lmtrack._readable import printable
 from lmtrack._sending import Campaign, sending
 from lmtrack.html import scan_html, track_html
 from lmtrack.message import PartReason, scan_message, track_message

@@ -1,0 +1,45 @@
+"""Text for people: findings and differences in lines, with nothing in them that a terminal would obey."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lmtrack.audit import Difference, Finding
+
+
+def printable(text: str, /) -> str:
+    r"""Escape what is no printable character, so that the text of a mail cannot steer a terminal.
+
+    Example:
+        >>> printable("a\x1b[2J\u202eb")
+        'a\\x1b[2J\\u202eb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
+
+
+def finding_lines(findings: Iterable[Finding], /) -> list[str]:
+    """Give each finding as a line with kind and place, and under it the URL if there is one, and why."""
+    lines = []
+    for finding in findings:
+        lines.append(f"  {finding.kind}: {printable(finding.place)}")
+        if finding.url is not None:
+            lines.append(f"    {printable(finding.url)}")
+        lines.append(f"    {printable(finding.why)}")
+    return lines
+
+
+def difference_lines(differences: Iterable[Difference], /) -> list[str]:
+    """Give each difference as a line with its place, and under it why it counts and what each recipient gets."""
+    lines = []
+    for difference in differences:
+        lines += [f"  {printable(difference.place)}", f"    {printable(difference.why)}"]
+        lines += [
+            f"    {number}: {'nothing' if url is None else printable(url)}"
+            for number, url in enumerate(difference.urls, start=1)
+        ]
+    return lines
