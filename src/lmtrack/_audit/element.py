@@ -1,0 +1,48 @@
+"""An element as every reader of the audit hands it on, and the line it stands in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True, eq=False)
+class Element:
+    """An element with what stands around it.
+
+    Attributes:
+        name: In lower case, with its prefix.
+        attributes: Decoded values by lower-case name; of duplicates the first.
+        line: In which its start tag ends.
+        note: Which comment or other text it was found in, for people; empty for the document itself.
+        text: What a style sheet holds; empty for other elements.
+        parent: The element around it, if that is known.
+        picture: The `img` that a `picture` is drawn as.
+        classes: In lower case.
+    """
+
+    name: str
+    attributes: dict[str, str]
+    line: int
+    note: str = ""
+    text: str = ""
+    parent: Element | None = None
+    picture: Element | None = None
+    classes: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.classes = frozenset(self.attributes.get("class", "").lower().split())
+
+
+class Lines:
+    """Counts the lines of a text up to ascending places."""
+
+    __slots__ = ("_html", "_line", "_place")
+
+    def __init__(self, html: str, line: int, /) -> None:
+        self._html, self._line, self._place = html, line, 0
+
+    def at(self, place: int, /) -> int:
+        """Give the line of a place that is not before the last one asked for."""
+        self._line += self._html.count("\n", self._place, place)
+        self._place = place
+        return self._line

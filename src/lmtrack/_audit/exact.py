@@ -1,0 +1,100 @@
+"""The second reader: every tag and comment by the rules of the HTML standard, as our own scanner knows them.
+
+lxml makes the tree; but it knows no svg and no math, so there are documents in which it takes for text what every
+browser takes for a tag. What only this reader sees has no tree around it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lmtrack._audit.element import Element, Lines
+from lmtrack._html.entities import decode_attribute
+from lmtrack._html.grammar import RAW_TEXT
+from lmtrack._html.tokenizer import Token, attributes, is_self_closing, next_token, raw_text_end
+from lmtrack._html.tree import OpenElements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Tags without any of these load nothing and lead nowhere.
+_TELLING: Final = re.compile(
+    r"(?i:src|href|background|style|poster|data|action|ping|content|value|icon|manifest|code|classid|archive|config|url)"
+)
+
+
+class RawText(NamedTuple):
+    """The content of an element that is text to the tokeniser; `foreign` if browsers read markup there (svg, math)."""
+
+    name: str
+    text: str
+    line: int
+    foreign: bool = False
+
+
+class Comment(NamedTuple):
+    """The inside of a comment."""
+
+    text: str
+    line: int
+
+
+def read_exactly(html: str, /, *, note: str = "", first_line: int = 1) -> Iterator[Element | RawText | Comment]:
+    """Go through tags of interest, raw text and comments, in order."""
+    elements = OpenElements(html)
+    stack = elements.stack
+    position, end = 0, len(html)
+    lines = Lines(html, first_line)
+    foreign_style = False
+    while token := next_token(html, position, end, cdata=stack.foreign):
+        start, after, name = token
+        if start > position:
+            elements.text(position, start)
+            if foreign_style:
+                yield RawText("style", decode_attribute(html[position:start]), lines.at(start))
+        position = after
+        foreign_style = False
+        if not name:
+            elements.declaration(token)
+            if html.startswith("<!--", start):
+                yield Comment(_inside(html, token), lines.at(after))
+        elif name[0] == "/":
+            elements.end(name[1:])
+        else:
+            raw = elements.start(token)
+            if _TELLING.search(html, start, after):
+                yield Element(name, _attributes(html, token), lines.at(after), note)
+            foreign_style = name == "style" and not elements.in_html
+            if raw:
+                content = after
+                position = -1 if name == "plaintext" else raw_text_end(html, name, after, end)
+                yield RawText(name, html[content : position if position >= 0 else end], lines.at(after))
+                if position < 0:
+                    return
+
+
+def _inside(html: str, token: Token, /) -> str:
+    return html[token.start + 4 : token.end].removesuffix(">").removesuffix("--").removesuffix("--!")
+
+
+def _attributes(html: str, token: Token, /) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for attribute in attributes(html, token):
+        if attribute.name not in found:
+            found[attribute.name] = decode_attribute(html[attribute.value_start : attribute.value_end])
+    return found
+
+
+def most_attributes(html: str, /) -> int:
+    """Give the number of attributes of the tag that has most, as a reader without svg and math counts them."""
+    position, end, most = 0, len(html), 0
+    while token := next_token(html, position, end):
+        position, name = token.end, token.name
+        if token.end - token.start > most * 2 and name[:1] not in {"", "/"}:
+            most = max(most, sum(1 for _ in attributes(html, token)))
+        if name in RAW_TEXT and not is_self_closing(html, token):
+            position = raw_text_end(html, name, position, end)
+            if position < 0:
+                break
+    return most

@@ -1,0 +1,147 @@
+"""Is a picture shown to nobody: its size, and what its style and those around it do with it.
+
+`style` is what the cascade says of an element: values by property, in lower case.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lmtrack._pattern import compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lmtrack._audit.element import Element
+
+# Pixels of one unit (css-values-4, section 6; a font is taken for 16 pixels high).
+_PIXELS: Final = {
+    "": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 37.8, "mm": 3.78, "q": 0.945,
+    "em": 16.0, "rem": 16.0, "ex": 8.0, "ch": 8.0,
+}  # fmt: skip
+_NUMBER: Final = r"[-+]?+(?:[0-9]{1,20}+(?:\.[0-9]{0,20}+)?+|\.[0-9]{1,20}+)"
+_LENGTH: Final = re.compile(rf"({_NUMBER})([a-z%]*+)")
+# HTML, "rules for parsing dimension values"; what follows the number is dropped, a percent sign says it is no pixels.
+_DIMENSION: Final = re.compile(r"[\t\n\f\r ]*+\+?+([0-9]{1,20}+(?:\.[0-9]{1,20}+)?+)(%?+)")
+_CLIPPED: Final = compile_pattern(
+    r"rect\([ ]*+0(?:px)?+(?:[ ,]++0(?:px)?+){3}[ ]*+\) | inset\([ ]*+(?:[5-9][0-9]|100)(?:\.[0-9]++)?+%[ ]*+\)"
+    r" | (?:circle|ellipse)\([ ]*+0",
+    re.VERBOSE,
+)
+_SCALED: Final = re.compile(r"scale(?:3d|x|y)?\([ ]*+0*+\.?0*+(?:[ ,)])")
+_SHIFTED: Final = re.compile(rf"translate(?:3d|x|y)?\([ ]*+(?:{_NUMBER}[a-z%]*+[ ]*+,[ ]*+)?+-[0-9]{{4,}}+")
+_FAR: Final = -500.0  # our choice: beyond every margin that pulls a picture to an edge
+_BEYOND: Final = 5_000.0  # and beyond every screen
+_INVISIBLE: Final = 0.01  # opacity: one step of 256 is less
+_TINY: Final = 2.0  # pixels: what nobody sees on any screen
+
+# Elements that show what they hold in a box of their own, however large that is.
+_FRAMES: Final = frozenset(("svg", "video", "object", "iframe", "marquee"))
+
+
+class Size(NamedTuple):
+    """Width and height in pixels; None for what is not known."""
+
+    width: float | None
+    height: float | None
+
+    def is_nothing(self) -> bool:
+        """Whether it has no area."""
+        return 0 in self
+
+    def is_tiny(self) -> bool:
+        """Whether it is at most two pixels wide and high."""
+        return all(side is not None and side <= _TINY for side in self)
+
+    def is_thin(self) -> bool:
+        """Whether one side is at most one pixel: a line, or room between two things."""
+        return any(side is not None and side <= 1 for side in self)
+
+    def is_large(self) -> bool:
+        """Whether one side is known to be more than two pixels."""
+        return any(side is not None and side > _TINY for side in self)
+
+    def __str__(self) -> str:
+        return " x ".join("?" if side is None else f"{side:g}" for side in self)
+
+
+def size_of(element: Element, style: Mapping[str, str], /) -> Size:
+    """Find out how large an element is drawn."""
+    return Size(_side(element, style, "width"), _side(element, style, "height"))
+
+
+def _side(element: Element, style: Mapping[str, str], name: str, /) -> float | None:
+    side = None
+    if dimension := _DIMENSION.match(element.attributes.get(name, "")):
+        number = float(dimension[1])
+        side = number if not dimension[2] or not number else None
+    written = style.get(name)
+    if written is not None and written not in {"auto", "inherit", "initial"}:
+        side = _pixels(written)
+    most, least = _pixels(style.get("max-" + name, "")), _pixels(style.get("min-" + name, ""))
+    if most is not None:
+        # A largest size bounds what is not known, too; but only a tiny one says anything then.
+        side = min(most, side) if side is not None else (most if most <= _TINY else None)
+    return max(least, side) if least is not None and side is not None else side
+
+
+def _pixels(value: str, /) -> float | None:
+    """Read a length; None for one that depends on something else, and for what is none."""
+    length = _LENGTH.fullmatch(value)
+    if length is None:
+        return None
+    number, unit = abs(float(length[1])), length[2]
+    return 0.0 if not number else number * _PIXELS[unit] if unit in _PIXELS else None
+
+
+def _signed(value: str, /) -> float:
+    number = _pixels(value) or 0.0
+    return -number if value.startswith("-") else number
+
+
+def hiding(element: Element, style: Mapping[str, str], /) -> str | None:  # noqa: PLR0911 - one return a rule
+    """Say in a few words what hides an element, whatever its size."""
+    get = style.get
+    if get("display") == "none":
+        return "display:none"
+    if get("visibility") in {"hidden", "collapse"}:
+        return "visibility:hidden"
+    if "hidden" in element.attributes and "display" not in style:
+        return "the attribute hidden"
+    if _is_zero(get("opacity", "1")) or "opacity(0" in get("filter", ""):
+        return "opacity:0"
+    if _CLIPPED.search(get("clip", "") + get("clip-path", "")):
+        return "it is clipped to nothing"
+    transform = get("transform", "")
+    if _SCALED.search(transform) or _is_zero(get("scale", "1").split(" ")[0]):
+        return "it is scaled to nothing"
+    return "it is moved off the screen" if _is_away(style) or _SHIFTED.search(transform) else None
+
+
+def _is_zero(value: str, /) -> bool:
+    number = _LENGTH.fullmatch(value)
+    return number is not None and float(number[1]) * (0.01 if number[2] == "%" else 1) <= _INVISIBLE
+
+
+def _is_away(style: Mapping[str, str], /) -> bool:
+    get = style.get
+    if get("position") in {"absolute", "fixed", "relative"}:
+        for name in ("left", "top", "right", "bottom"):
+            offset = _signed(get(name, ""))
+            if offset <= _FAR or offset >= _BEYOND:
+                return True
+    margins = [*get("margin", "").split(" "), get("margin-left", ""), get("margin-top", ""), get("text-indent", "")]
+    return any(_signed(margin) <= _FAR for margin in margins)
+
+
+def covering(element: Element, style: Mapping[str, str], /) -> str | None:
+    """Say in a few words what of an element hides everything in it."""
+    if found := hiding(element, style):
+        return found
+    cut = element.name in _FRAMES or any(
+        style.get(name, "visible").split(" ")[0] not in {"visible", "inherit", "initial"}
+        for name in ("overflow", "overflow-x", "overflow-y")
+    )
+    size = size_of(element, style)
+    return f"overflow:hidden in {size} pixels" if cut and (size.is_nothing() or size.is_tiny()) else None

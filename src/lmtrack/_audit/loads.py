@@ -1,0 +1,120 @@
+"""Everything in HTML that makes a reader load something or leads to it: one table of elements and attributes.
+
+Sources: WHATWG HTML (attributes of type URL, section "Attributes"), SVG 2 section 16, the obsolete ones of HTML 4 and
+of Internet Explorer (`dynsrc`, `lowsrc`, `bgsound`), VML as Outlook reads it, AMP for Email. Where elements differ in
+which attribute they heed, the widest reading counts: `src` on whatever element is a load.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum, auto
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lmtrack._pattern import compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lmtrack._audit.element import Element
+
+
+class Way(StrEnum):
+    """How a document uses a URL."""
+
+    PICTURE = auto()  # loaded and drawn in the element's box
+    LOAD = auto()  # loaded
+    LINK = auto()  # followed by a click
+    PING = auto()  # told of a click
+
+
+class Use(NamedTuple):
+    """A URL as written, the attribute it stands in, and the way it is used."""
+
+    attribute: str
+    value: str
+    way: Way
+
+
+# Attributes that are loaded on whatever element they stand, and drawn in its box or not.
+_ANYWHERE: Final = {
+    "src": Way.PICTURE, "background": Way.PICTURE, "poster": Way.PICTURE, "dynsrc": Way.PICTURE, "lowsrc": Way.PICTURE,
+    "o:href": Way.PICTURE, "o:src": Way.PICTURE, "srcset": Way.PICTURE, "imagesrcset": Way.LOAD, "icon": Way.LOAD,
+    "manifest": Way.LOAD, "action": Way.LINK, "formaction": Way.LINK, "ping": Way.PING,
+}  # fmt: skip
+_ON: Final = {
+    ("object", "data"): Way.PICTURE, ("embed", "code"): Way.LOAD, ("object", "classid"): Way.LOAD,
+    ("object", "codebase"): Way.LOAD, ("applet", "code"): Way.LOAD, ("applet", "codebase"): Way.LOAD,
+    ("applet", "archive"): Way.LOAD, ("amp-analytics", "config"): Way.LOAD, ("amp-list", "src"): Way.LOAD,
+    ("script", "src"): Way.LOAD, ("audio", "src"): Way.LOAD, ("bgsound", "src"): Way.LOAD, ("track", "src"): Way.LOAD,
+    ("base", "href"): None, ("head", "profile"): None,
+}  # fmt: skip
+_LISTS: Final = frozenset(("srcset", "imagesrcset"))
+# Elements whose `href` a click follows. On every other one it is loaded (`use`, `image`, `feImage`, gradients ...).
+_LINKING: Final = frozenset(("a", "area"))
+# Types of `link` that are only told to people or programs; `rel` without any of the others loads nothing.
+_LOADED_RELS: Final = frozenset(
+    (
+        *(
+            "stylesheet",
+            "icon",
+            "apple-touch-icon",
+            "apple-touch-icon-precomposed",
+            "mask-icon",
+            "shortcut",
+            "manifest",
+        ),
+        *("preload", "modulepreload", "prefetch", "prerender", "preconnect", "dns-prefetch", "next", "import"),
+        *("apple-touch-startup-image", "fluid-icon", "image_src", "subresource", "fontdef", "webmention", "pingback"),
+    )
+)
+_REFRESH: Final = re.compile(r"[^;,]*+[;,][\s]*+(?:url[\s]*+=[\s]*+)?+[\"']?+([^\"']*+)", re.IGNORECASE)
+_CANDIDATE: Final = compile_pattern(r"[\s,]*+(\S++)((?:[^,(]|\([^)]*+\)?+)*+)")
+_PARAMS: Final = frozenset(("movie", "src", "filename", "url", "data", "flashvars", "image"))
+
+
+def uses_of(element: Element, /) -> Iterator[Use]:
+    """Find every URL in the attributes of an element, its style aside."""
+    name, attributes = element.name, element.attributes
+    for attribute, value in attributes.items():
+        plain = attribute.removeprefix("xlink:")
+        way = _ON[name, plain] if (name, plain) in _ON else _ANYWHERE.get(attribute)
+        if plain == "href" and (name, plain) not in _ON:
+            way = _href(element)
+        if way is None:
+            continue
+        if attribute in _LISTS:
+            for url in candidates(value):
+                yield Use(attribute, url, way)
+        elif way is Way.PING:
+            for url in value.split():
+                yield Use(attribute, url, way)
+        else:
+            yield Use(attribute, value, way)
+    if name == "meta" and attributes.get("http-equiv", "").strip().lower() == "refresh":
+        if found := _REFRESH.match(attributes.get("content", "")):
+            yield Use("content", found[1], Way.LOAD)
+    elif name == "param" and attributes.get("name", "").strip().lower() in _PARAMS:
+        yield Use("value", attributes.get("value", ""), Way.LOAD)
+
+
+def _href(element: Element, /) -> Way | None:
+    name = element.name
+    if name in _LINKING:
+        return Way.LINK
+    if name == "link":
+        rels = element.attributes.get("rel", "").lower().split()
+        return Way.LOAD if any(rel in _LOADED_RELS for rel in rels) else None
+    if ":" in name:  # VML: a shape that is clicked, but for the two that only fill one
+        return Way.PICTURE if name.rpartition(":")[2] in {"fill", "imagedata", "image"} else Way.LINK
+    return Way.PICTURE
+
+
+def candidates(value: str, /) -> Iterator[str]:
+    """Take apart a `srcset`."""
+    position = 0
+    while found := _CANDIDATE.match(value, position):
+        url, position = found[1], found.end()
+        if url.endswith(","):  # no size; the next one begins here
+            position = found.end(1)
+        yield url.rstrip(",")

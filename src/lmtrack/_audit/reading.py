@@ -1,0 +1,142 @@
+"""Read a document in every way that mail clients do, and collect what they may load.
+
+Two readers go over it, and what only the second one sees is added to what the first one saw. Texts that are markup to
+some clients only (conditional comments, frames for those without frames, `srcdoc`, `data:` documents) are read in
+their turn as documents of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from binascii import Error as Base64Error
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, unquote_to_bytes
+
+from lmtrack._audit.address import remote_url
+from lmtrack._audit.css import read_sheet
+from lmtrack._audit.element import Element
+from lmtrack._audit.exact import Comment, RawText, read_exactly
+from lmtrack._audit.loads import Way, uses_of
+from lmtrack._audit.tree import Unread, read_tree
+
+if TYPE_CHECKING:
+    from lmtrack._audit.css import Sheet
+
+# A conditional comment's opening, in the comment. Internet Explorer allowed no blank before it; who knows of others.
+_CONDITION: Final = re.compile(r"[\t\n\f\r ]*+\[[iI][fF][^>]*+>")
+# What only readers without frames, or with them, show as HTML.
+_HTML_TEXTS: Final = frozenset(("iframe", "noembed", "noframes"))
+_DATA: Final = re.compile(r"[\x00-\x20]*+data:([^,]*+),", re.IGNORECASE)
+_DOCUMENTS: Final = ("text/html", "application/xhtml+xml", "image/svg+xml", "application/xml", "text/xml")
+
+# Our choice: documents in documents, and how much of them together, as a multiple of the whole.
+_DEEPEST: Final = 8
+_MOST_TEXT: Final = 4
+_MOST_BASES: Final = 4
+
+
+class Reading:
+    """What was found.
+
+    Attributes:
+        elements: Those of interest, and what is around them, in source order.
+        sheets: Style sheets, with the line they begin in and a note on where.
+        bases: Every `<base href>` that a reader could resolve relative URLs with.
+        limits: Why something may have been missed.
+    """
+
+    __slots__ = ("_left", "_sheets_seen", "bases", "elements", "limits", "sheets")
+
+    def __init__(self, html: str, /) -> None:
+        self.elements: list[Element] = []
+        self.sheets: list[tuple[Sheet, str, int, str]] = []
+        self.bases: list[str] = []
+        self.limits: list[str] = []
+        self._sheets_seen: set[tuple[str, int]] = set()
+        self._left = len(html) * _MOST_TEXT + 10_000
+        self._read(html, "", 1, _DEEPEST)
+        self.elements.sort(key=lambda element: element.line)
+
+    def _read(self, html: str, note: str, first_line: int, depth: int, /) -> None:
+        if depth < 0 or self._left < 0:
+            self._limit("there are documents in documents, too deep or too large together")
+            return
+        self._left -= len(html)
+        seen: set[object] = set()
+        try:
+            for item in read_tree(html, note=note, first_line=first_line):
+                seen.add(_key(item))
+                self._take(item, note, depth)
+        except Unread as why:
+            self._limit(str(why))
+        for item in read_exactly(html, note=note, first_line=first_line):
+            if (key := _key(item)) not in seen:
+                seen.add(key)
+                self._take(item, note, depth)
+
+    def _limit(self, why: str, /) -> None:
+        if why not in self.limits:
+            self.limits.append(why)
+
+    def _take(self, item: Element | RawText | Comment, note: str, depth: int, /) -> None:
+        if isinstance(item, Element):
+            self._take_element(item, depth)
+        elif isinstance(item, RawText):
+            if item.name == "style":
+                self._sheet(item.text, item.line, note)
+            if item.foreign or item.name in _HTML_TEXTS:
+                self._again(item.text, item.line, note or "in text", depth)
+        elif opening := _CONDITION.match(item.text):
+            first_line = item.line - item.text.count("\n", opening.end())
+            text = item.text[opening.end() :].removesuffix("<![endif]")
+            self._again(text, first_line, "in a conditional comment", depth)
+
+    def _again(self, text: str, first_line: int, note: str, depth: int, /) -> None:
+        if "<" in text:
+            self._read(text, note, first_line, depth - 1)
+
+    def _take_element(self, element: Element, depth: int, /) -> None:
+        self.elements.append(element)
+        attributes = element.attributes
+        if element.name == "img" and element.parent is not None and element.parent.name == "picture":
+            element.parent.picture = element
+        elif element.name == "base" and (base := remote_url(attributes.get("href", ""))) and base not in self.bases:
+            if len(self.bases) < _MOST_BASES:
+                self.bases.append(base)
+            else:
+                self._limit("there are too many different base URLs")
+        if "srcdoc" in attributes:
+            self._again(attributes["srcdoc"], element.line, element.note or "in a srcdoc", depth)
+        for use in uses_of(element):
+            if use.way is not Way.LINK and (opening := _DATA.match(use.value)):
+                self._data(opening[1], use.value[opening.end() :], element, depth)
+
+    def _data(self, kind: str, text: str, element: Element, depth: int, /) -> None:
+        """Read a `data:` URL if it is a document or a style sheet."""
+        kind = kind.strip().lower()
+        if not kind.startswith((*_DOCUMENTS, "text/css")):
+            return
+        octets = unquote_to_bytes(unquote(text) if "base64" in kind else text)
+        if "base64" in kind:
+            try:
+                octets = b64decode(octets + b"=" * (-len(octets) % 4))
+            except Base64Error:
+                self._limit("a data: document cannot be decoded")
+                return
+        decoded = octets.decode(errors="replace")
+        if kind.startswith("text/css"):
+            self._sheet(decoded, element.line, element.note)
+        else:
+            self._again(decoded, element.line, element.note or "in a data: document", depth)
+
+    def _sheet(self, text: str, line: int, note: str, /) -> None:
+        if (text, line) not in self._sheets_seen:
+            self._sheets_seen.add((text, line))
+            self.sheets.append((read_sheet(text), text, line, note))
+
+
+def _key(item: Element | RawText | Comment, /) -> object:
+    if isinstance(item, Element):
+        return (item.name, frozenset(item.attributes.items()))
+    return item if isinstance(item, Comment) else (item.name, item.text)
