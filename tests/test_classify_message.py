@@ -264,6 +264,16 @@ def test_a_burst_may_begin_at_any_click() -> None:
     assert machines([*reader[:2], click(60, 0), click(61, 1), click(62.000001, 2)]) == [False] * 5
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["each link once", "one link twice"])
+def test_each_click_of_a_long_burst_names_the_one_that_completes_it_or_the_first_within_two_seconds(
+    *, again: bool
+) -> None:
+    links = [0, 1, 2, 3, 4, 0 if again else 5]
+    verdicts = judge([click(60 + place * 0.8, link) for place, link in enumerate(links)])
+    assert [verdict.cause for verdict in verdicts] == [2, 2, 0, 1, 2, 3]
+    assert all(verdict.reasons[0] == Signal.MSG_BURST for verdict in verdicts)
+
+
 @pytest.mark.parametrize(
     ("last", "count", "sweep"),
     [

@@ -23,7 +23,7 @@ _BY_GATEWAY: Final = Signal.HDR_REFERER_REWRITER.value
 
 def detonations(hits: Sequence[Hit], charges: Charges) -> None:
     """Charge clicks from networks that probably scan if somebody else follows the same link; `hits` are sorted."""
-    looks = [hit for hit in hits if _PROBABLE in hit.reasons and hit.is_click and _BY_GATEWAY not in hit.reasons]
+    looks = [hit for hit in hits if hit.is_click and _PROBABLE in hit.reasons and _BY_GATEWAY not in hit.reasons]
     if not looks:
         return
     people: dict[int, list[Hit]] = defaultdict(list)
@@ -34,4 +34,4 @@ def detonations(hits: Sequence[Hit], charges: Charges) -> None:
         found = people.get(look.link, []) if look.link != NO_LINK else []
         place = bisect_left(found, look.at - AROUND, key=lambda hit: hit.at)
         if place < len(found) and found[place].at <= look.at + AROUND:
-            charges.add(look.place, DETONATION, found[place].place)
+            charges.add((look,), DETONATION, found[place].place)

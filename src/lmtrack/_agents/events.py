@@ -154,6 +154,8 @@ def in_utc(time: datetime, name: str, /) -> datetime:
     Raises:
         ValueError: The time is naive, or before the first or after the last that UTC can write.
     """
+    if time.tzinfo is UTC:
+        return time
     if time.utcoffset() is None:
         raise ValueError(f"{name} must be an aware datetime; add a time zone, for example datetime.UTC")
     try:

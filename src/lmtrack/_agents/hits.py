@@ -6,16 +6,18 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._agents.addresses import pack_address
-from lmtrack._agents.verdict import Evidence, Signal, Verdict
+from lmtrack._agents.verdict import Evidence, Human, Signal, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lmtrack._agents.events import Event
 
 SECOND: Final = 1_000_000  # times are whole microseconds
 NO_LINK: Final = -1
 _MICROSECOND: Final = timedelta(microseconds=1)
 _AHEAD: Final = Signal.HDR_PREFETCH.value
+_NO: Final = Human.NO
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -45,9 +47,8 @@ class Hit(NamedTuple):
     place: int
 
 
-def make_hit(index: int, event: Event, verdict: Verdict) -> Hit:
-    """Take from an event and its own verdict what the message rules need."""
-    packed = None if event.ip is None else pack_address(event.ip)
+def make_hit(index: int, event: Event, verdict: Verdict, packed: bytes | None) -> Hit:
+    """Take from an event, its own verdict and its packed address what the message rules need."""
     # Not `Hit(...)`, which takes twice as long.
     return tuple.__new__(
         Hit,
@@ -56,11 +57,11 @@ def make_hit(index: int, event: Event, verdict: Verdict) -> Hit:
             event.kind == "click",
             NO_LINK if event.link_index is None else event.link_index,
             event.user_agent or "",
-            b"" if packed is None else packed[:8],
+            packed[:8] if packed else b"",
             event.client or "",
             (event.method == "GET" or event.method.upper() == "GET") and _AHEAD not in verdict.reasons,
             event.honeypot,
-            verdict.is_machine,
+            verdict.human is _NO,
             verdict.reasons,
             index,
         ),
@@ -97,14 +98,19 @@ BURST, SWEEP, TAINT, DETONATION, BURST_OPEN, SWEEP_OPEN, TAINT_POINT, PAIR, ROTA
 class Charges(dict[int, tuple[int, int, int]]):
     """By the place of an event: the rules that hold against it, a bit each; the strongest; what shows that one."""
 
-    def add(self, place: int, rule: int, cause: int) -> None:
-        """Hold a rule against an event; what showed it first stays."""
-        held = self.get(place)
-        if held is None:
-            self[place] = (1 << rule, rule, cause)
-        elif not held[0] >> rule & 1:
+    def add(self, hits: Iterable[Hit], rule: int, cause: int) -> None:
+        """Hold a rule against events; what showed it first stays."""
+        bit = 1 << rule
+        for hit in hits:
+            held = self.get(hit.place)
+            if held is None:
+                self[hit.place] = (bit, rule, cause)
+                continue
             rules, strongest, shown = held
-            self[place] = (rules | 1 << rule, *((rule, cause) if rule < strongest else (strongest, shown)))
+            if rule < strongest:
+                self[hit.place] = (rules | bit, rule, cause)
+            elif not rules & bit:
+                self[hit.place] = (rules | bit, strongest, shown)
 
     def has(self, place: int, rule: int) -> bool:
         """Say whether a rule holds against an event."""

@@ -24,15 +24,16 @@ _EVERYWHERE: Final = ()
 
 def taint(hits: Sequence[Hit], charges: Charges) -> None:
     """Charge the events near a click on an invisible link; `hits` are sorted."""
+    followed = [hit for hit in hits if hit.is_honeypot]
+    if not followed:
+        return
     traps: _Traps = defaultdict(list)
+    for hit in followed:
+        for key in (*_identities(hit), (hit.agent, bool(hit.address), bool(hit.client)), _EVERYWHERE):
+            traps[key].append(hit)
     for hit in hits:
-        if hit.is_honeypot:
-            for key in (*_identities(hit), (hit.agent, bool(hit.address), bool(hit.client)), _EVERYWHERE):
-                traps[key].append(hit)
-    if traps:
-        for hit in hits:
-            if not hit.is_honeypot:
-                _charge(hit, traps, charges)
+        if not hit.is_honeypot:
+            _charge(hit, traps, charges)
 
 
 def _identities(hit: Hit) -> Iterator[tuple[object, ...]]:
@@ -49,7 +50,7 @@ def _charge(hit: Hit, traps: _Traps, charges: Charges) -> None:
     for key in _identities(hit):
         trap = _nearest(traps, key, hit.at, BEFORE, _AFTER)
         if trap:
-            charges.add(hit.place, TAINT, trap.place)
+            charges.add((hit,), TAINT, trap.place)
             return
     if not hit.is_click:
         return
@@ -60,11 +61,11 @@ def _charge(hit: Hit, traps: _Traps, charges: Charges) -> None:
             # Millions have the same agent. Where the addresses are known to differ, it has to be near as well.
             differ = (has_address and hit.address) or (has_client and hit.client)
             if not differ or abs(trap.at - hit.at) <= _NEAR:
-                charges.add(hit.place, TAINT, trap.place)
+                charges.add((hit,), TAINT, trap.place)
                 return
             point = point or trap
     if point:
-        charges.add(hit.place, TAINT_POINT, point.place)
+        charges.add((hit,), TAINT_POINT, point.place)
 
 
 _KNOWN: Final = [(address, client) for address in (False, True) for client in (False, True)]

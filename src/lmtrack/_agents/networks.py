@@ -95,10 +95,7 @@ class Networks:
             ['microsoft_eop']
         """
         packed = pack_address(ip)
-        if packed is None:
-            return None
-        starts, found = self.v4 if len(packed) == 4 else self.v6
-        return found[bisect_right(starts, packed)]
+        return None if packed is None else find_packed(self, packed)
 
     def find_asn(self, asn: int, /) -> tuple[Found, ...]:
         """Give what the lists say about an autonomous system, the strongest first.
@@ -113,6 +110,12 @@ class Networks:
         if type(asn) is not int:
             raise TypeError(f"asn must be an int, not {type(asn).__name__}")
         return self.by_asn.get(asn, ())
+
+
+def find_packed(networks: Networks, packed: bytes, /) -> tuple[Found, ...]:
+    """Give what the lists say about an address that is packed already."""
+    starts, found = networks.v4 if len(packed) == 4 else networks.v6
+    return found[bisect_right(starts, packed)]
 
 
 def load_networks(text: str, /, *, tag: str, evidence: Evidence = 2, scope: Scope = "both") -> Networks:

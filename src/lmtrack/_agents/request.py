@@ -36,16 +36,33 @@ _APPLE_MPP: Final = Actor.APPLE_MPP
 
 
 class _Sign(NamedTuple):
-    """One thing seen: its code, how much it weighs, and what it would be if it decides."""
+    """One thing seen: its code, how much it weighs, of which family it is, and what it would be if it decides."""
 
-    signal: Signal
+    code: str
     weight: int
+    family: str
     actor: Actor = Actor.SECURITY_SCANNER
     vendor: str | None = None
 
-    @property
-    def family(self) -> str:
-        return self.signal.value.partition(".")[0]
+
+def _sign(signal: Signal, weight: int, actor: Actor = Actor.SECURITY_SCANNER) -> _Sign:
+    family, _, _ = signal.partition(".")
+    return _Sign(signal.value, weight, family, actor)
+
+
+_HONEYPOT: Final = _sign(Signal.MSG_HONEYPOT, 3)
+_PREFETCH: Final = _sign(Signal.HDR_PREFETCH, 3, Actor.LINK_PREVIEW)
+_LT_2S: Final = _sign(Signal.TIME_LT_2S, 2)
+_LT_10S: Final = _sign(Signal.TIME_LT_10S, 1)
+_NO_LANGUAGE: Final = _sign(Signal.HDR_NO_ACCEPT_LANGUAGE, 1)
+_NO_SEC_FETCH: Final = _sign(Signal.HDR_NO_SEC_FETCH, 1)
+# Who only asks about a link scans it. About an image it may be a proxy, and that says nothing.
+_ASKING: Final = {
+    kind: {"HEAD": _sign(Signal.METHOD_HEAD, weight), "OPTIONS": _sign(Signal.METHOD_OPTIONS, weight)}
+    for kind, weight in (("open", 1), ("click", 3))
+}
+_REWRITER: Final = Signal.HDR_REFERER_REWRITER.value
+_INVALID: Final = Signal.NET_INVALID.value
 
 
 def classify_event(
@@ -90,31 +107,73 @@ def classify_event(
     if nothing_else and asn is None and method == "GET" and honeypot is False:
         return alone
     _check(method, delay, networks, honeypot)
-    read = None if headers is None else read_headers(headers)
-    gateway = kind == "click" and read is not None and came_through_gateway(read)
-    signs = [_Sign(Signal.MSG_HONEYPOT, 3)] if honeypot else []
-    notes = [Signal.HDR_REFERER_REWRITER] if gateway else []
+    found: tuple[Found, ...] | None = ()
     if ip is not None or asn is not None:
-        lists = shipped_networks() if networks is None else networks
-        found = _find(lists, ip, asn)
-        if found is None:
-            notes.append(Signal.NET_INVALID)
-        else:
+        networks = networks or shipped_networks()
+        found = _find(networks, ip, asn)
+    return weigh_request(
+        alone,
+        user_agent=user_agent,
+        kind=kind,
+        method=method,
+        headers=headers,
+        delay=delay,
+        honeypot=honeypot,
+        found=found,
+        by_address=None if ip is None else networks,
+    )
+
+
+def weigh_request(
+    alone: Verdict,
+    *,
+    user_agent: str | None,
+    kind: Kind,
+    method: str,
+    headers: Headers | None,
+    delay: timedelta | None,
+    honeypot: bool,
+    found: tuple[Found, ...] | None,
+    by_address: Networks | None,
+) -> Verdict:
+    """Weigh what else is known of a request against what its agent is alone.
+
+    Args:
+        alone: The verdict on the agent.
+        user_agent: As for `classify_event`, like the next five, which were checked there.
+        kind: See there.
+        method: See there.
+        headers: See there.
+        delay: See there.
+        honeypot: See there.
+        found: What the lists say about where it came from; None if its address is none.
+        by_address: The lists, if it had an address.
+    """
+    signs = [_HONEYPOT] if honeypot else []
+    notes: list[str] = []
+    read, gateway = None, False
+    if headers is not None:
+        read = read_headers(headers)
+        gateway = kind == "click" and came_through_gateway(read)
+        if gateway:
+            notes.append(_REWRITER)
+    if found is None:
+        notes.append(_INVALID)
+    else:
+        if found:
             signs += _network_signs(found, kind, gateway=gateway, delay=delay)
-            alone = alone if ip is None else _weigh_egress(alone, lists, found)
-    if signal := _ASKING.get(method.upper()):
-        # Who only asks about a link scans it. About an image it may be a proxy, and that says nothing.
-        signs.append(_Sign(signal, 3 if kind == "click" else 1))
+        if by_address is not None and alone.actor is _APPLE_MPP:
+            alone = _weigh_egress(alone, by_address, found)
+    if method != "GET" and (asking := _ASKING[kind].get(method.upper())):
+        signs.append(asking)
     if read is not None and is_ahead(read):
-        signs.append(_Sign(Signal.HDR_PREFETCH, 3, Actor.LINK_PREVIEW))
+        signs.append(_PREFETCH)
     if kind == "click":
-        signs += _time_signs(delay)
+        if delay is not None and _NEVER <= delay < _QUICK:
+            signs.append(_LT_2S if delay < _AT_ONCE else _LT_10S)
         if read is not None and user_agent and alone.reasons[0] == _IS_BROWSER:
             signs += _browser_signs(read, user_agent)
     return _decide(alone, signs, notes) if signs or notes else alone
-
-
-_ASKING: Final = {"HEAD": Signal.METHOD_HEAD, "OPTIONS": Signal.METHOD_OPTIONS}
 
 
 def _check(method: object, delay: object, networks: object, honeypot: object) -> None:
@@ -146,29 +205,23 @@ def _network_signs(found: tuple[Found, ...], kind: Kind, *, gateway: bool, delay
         if one.signal is Signal.NET_SCANNER_PROBABLE:
             # People pass through here in isolated browsers. Within minutes it is the scan, unless a link page led here.
             weight = 3 if scanning and not gateway else 1
-        yield _Sign(one.signal, weight, vendor=one.vendor)
+        yield _Sign(one.signal.value, weight, "net", vendor=one.vendor)
 
 
 def _weigh_egress(alone: Verdict, lists: Networks, found: tuple[Found, ...]) -> Verdict:
     """Apple's prefetch comes from Apple's addresses, if we have their list; a script can write the same agent."""
-    if alone.actor is not _APPLE_MPP or APPLE_EGRESS not in lists.tags:
+    if APPLE_EGRESS not in lists.tags:
         return alone
     if any(one.tag == APPLE_EGRESS for one in found):
         return _with(alone, evidence=3, reasons=(*alone.reasons, Signal.NET_APPLE_EGRESS.value))
     return _with(alone, evidence=1)
 
 
-def _time_signs(delay: timedelta | None) -> list[_Sign]:
-    if delay is None or delay < _NEVER or delay >= _QUICK:
-        return []
-    return [_Sign(Signal.TIME_LT_2S, 2) if delay < _AT_ONCE else _Sign(Signal.TIME_LT_10S, 1)]
-
-
 def _browser_signs(read: dict[str, str], user_agent: str) -> Iterator[_Sign]:
     if not read.get("accept-language"):
-        yield _Sign(Signal.HDR_NO_ACCEPT_LANGUAGE, 1)
+        yield _NO_LANGUAGE
     if "sec-fetch-mode" not in read and sends_fetch_metadata(user_agent):
-        yield _Sign(Signal.HDR_NO_SEC_FETCH, 1)
+        yield _NO_SEC_FETCH
 
 
 # The agent on its own, as points beside the others.
@@ -179,11 +232,12 @@ _AGENT_POINTS: Final = {
 }
 
 
-def _decide(alone: Verdict, signs: list[_Sign], notes: list[Signal]) -> Verdict:
-    signs.sort(key=lambda sign: -sign.weight)
-    codes = tuple(dict.fromkeys(sign.signal.value for sign in signs))
-    noted = tuple(note.value for note in notes)
-    came_by_gateway = Signal.HDR_REFERER_REWRITER in notes
+def _decide(alone: Verdict, signs: list[_Sign], notes: list[str]) -> Verdict:
+    if len(signs) > 1:
+        signs.sort(key=lambda sign: -sign.weight)
+    codes = tuple(dict.fromkeys([sign.code for sign in signs]))
+    noted = tuple(notes)
+    came_by_gateway = _REWRITER in notes
     if signs and signs[0].weight == 3:
         first = signs[0]
         if alone.human is Human.NO:
@@ -195,9 +249,9 @@ def _decide(alone: Verdict, signs: list[_Sign], notes: list[Signal]) -> Verdict:
         )
     if alone.human is Human.NO:
         return _with(alone, evidence=alone.evidence, reasons=alone.reasons + codes + noted)
-    points = {sign.family: 0 for sign in signs}
+    points: dict[str, int] = {}
     for sign in signs:
-        points[sign.family] += sign.weight
+        points[sign.family] = points.get(sign.family, 0) + sign.weight
     if own := _AGENT_POINTS.get((alone.reasons[0], alone.evidence)):
         points["ua"] = own
     total = sum(points.values()) - (_ENOUGH if came_by_gateway else 0)

@@ -10,13 +10,15 @@ from bisect import bisect_right
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from lmtrack._agents.addresses import pack_address
+from lmtrack._agents.agent import judge_agent
 from lmtrack._agents.detonation import AROUND, detonations
 from lmtrack._agents.events import Event, in_utc
 from lmtrack._agents.hits import RULES, SECOND, Charges, Hit, codes_of, make_hit, microseconds
 from lmtrack._agents.honeypot import BEFORE, taint
-from lmtrack._agents.networks import Networks, shipped_networks
+from lmtrack._agents.networks import Networks, find_packed, shipped_networks
 from lmtrack._agents.proximity import LONGEST, SCANNING, bursts, rotations
-from lmtrack._agents.request import classify_event
+from lmtrack._agents.request import weigh_request
 from lmtrack._agents.verdict import Actor, Human, Signal, Verdict
 
 if TYPE_CHECKING:
@@ -106,29 +108,35 @@ def classify_message(
             raise ValueError("link_count must not be negative")
     if networks is not None and not isinstance(networks, Networks):
         raise TypeError(f"networks must be made by load_networks, not {type(networks).__name__}")
-    alone = _judge_alone(given, delivered_at, networks or shipped_networks())
-    return _judge_together(given, alone, delivered_at, link_count) if len(given) > 1 else alone
+    # Empty stands for what is no address.
+    addresses = [None if event.ip is None else pack_address(event.ip) or b"" for event in given]
+    alone = _judge_alone(given, addresses, delivered_at, networks or shipped_networks())
+    return _judge_together(given, addresses, alone, delivered_at, link_count) if len(given) > 1 else alone
 
 
-def _judge_alone(events: Sequence[Event], delivered_at: datetime | None, networks: Networks) -> list[Verdict]:
-    """Classify each event; those of one client are often the same request but for the time."""
+def _judge_alone(
+    events: Sequence[Event], addresses: Sequence[bytes | None], delivered_at: datetime | None, networks: Networks
+) -> list[Verdict]:
+    """Do as `classify_event` does; the events of one client are often the same request but for the time."""
     verdicts: list[Verdict] = []
     known: dict[Hashable, Verdict] = {}
-    for event in events:
+    for event, address in zip(events, addresses, strict=True):
         delay = event.at - delivered_at if delivered_at is not None and event.kind == "click" else None
         stage = None if delay is None else bisect_right(_STAGES, delay)
-        request = (event.user_agent, event.ip, event.kind, event.method, event.honeypot, stage)
+        request = (event.user_agent, address, event.kind, event.method, event.honeypot, stage)
         verdict = known.get(request) if event.headers is None else None
         if verdict is None:
-            verdict = classify_event(
-                kind=event.kind,
+            found = find_packed(networks, address) if address else () if address is None else None
+            verdict = weigh_request(
+                judge_agent(event.user_agent, event.kind),
                 user_agent=event.user_agent,
-                ip=event.ip,
+                kind=event.kind,
                 method=event.method,
                 headers=event.headers,
                 delay=delay,
-                networks=networks,
                 honeypot=event.honeypot,
+                found=found,
+                by_address=None if address is None else networks,
             )
             if event.headers is None:
                 known[request] = verdict
@@ -137,9 +145,13 @@ def _judge_alone(events: Sequence[Event], delivered_at: datetime | None, network
 
 
 def _judge_together(
-    events: Sequence[Event], alone: list[Verdict], delivered_at: datetime | None, link_count: int | None
+    events: Sequence[Event],
+    addresses: Sequence[bytes | None],
+    alone: list[Verdict],
+    delivered_at: datetime | None,
+    link_count: int | None,
 ) -> list[Verdict]:
-    hits = sorted(map(make_hit, range(len(events)), events, alone))
+    hits = sorted(map(make_hit, range(len(events)), events, alone, addresses))
     scanned_until = None if delivered_at is None else microseconds(delivered_at) + SCANNING
     charges = Charges()
     taint(hits, charges)
@@ -147,12 +159,13 @@ def _judge_together(
     rotations(hits, charges)
     detonations(hits, charges)
     judged = list(alone)
-    weighed: dict[tuple[int, tuple[int, int, int]], Verdict] = {}
+    known: dict[tuple[int, int, int], tuple[Verdict, Verdict]] = {}
     for place, held in charges.items():
-        same = id(alone[place]), held
-        if same not in weighed:
-            weighed[same] = _weigh(alone[place], held)
-        judged[place] = weighed[same]
+        before = alone[place]
+        same = known.get(held)
+        if same is None or same[0] is not before:
+            known[held] = same = before, _weigh(before, held)
+        judged[place] = same[1]
     _mark_duplicates(hits, judged)
     return judged
 
@@ -161,7 +174,7 @@ def _weigh(alone: Verdict, held: tuple[int, int, int]) -> Verdict:
     """Add to a verdict what is held against the event."""
     rules, strongest, cause = held
     codes = codes_of(rules)
-    weight = RULES[strongest].weight
+    weight, _ = RULES[strongest]
     if alone.human is _NO:
         return Verdict(
             actor=alone.actor,
@@ -176,7 +189,7 @@ def _weigh(alone: Verdict, held: tuple[int, int, int]) -> Verdict:
         return Verdict(
             actor=_SCANNER,
             human=_NO,
-            evidence=max(weight, 2),
+            evidence=3 if weight == 3 else 2,
             reasons=codes + alone.reasons,
             vendor=None,  # the one known so far was that of a person's program
             cause=cause,
@@ -216,8 +229,10 @@ def _mark_duplicates(hits: Sequence[Hit], judged: list[Verdict]) -> None:
             )
 
 
-def _repeated(hits: Iterable[Hit]) -> list[Hit]:
+def _repeated(hits: Sequence[Hit]) -> list[Hit]:
     """Give the hits that have another on the same link a moment before or after, whoever made it."""
+    if len({hit.link for hit in hits}) == len(hits):
+        return []
     latest: dict[Hashable, Hit] = {}
     repeated: dict[int, Hit] = {}
     for hit in hits:
