@@ -106,14 +106,13 @@ def to_frame(rows: list[tuple[object, ...]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS).astype({"link_index": "Int64", "evidence": "Int64"})
 
 
-def verdicts(log: DataFrame, *, grouped: bool = False) -> DataFrame:
+def verdicts(log: DataFrame, partitions: int, *, grouped: bool = False) -> DataFrame:
     """Bring the events of a mail together and judge them; a line without a message id is nobody's and left out."""
     lines = log.select(sql.get_json_object("value", "$.message_id").alias("message_id"), "value").dropna()
     if grouped:
         return lines.groupBy("message_id").applyInPandas(verdicts_of_group, VERDICT)
-    return (
-        lines.repartition("message_id").sortWithinPartitions("message_id").mapInPandas(verdicts_of_partition, VERDICT)
-    )
+    together = lines.repartition(partitions, "message_id").sortWithinPartitions("message_id")
+    return together.mapInPandas(verdicts_of_partition, VERDICT)
 
 
 def main() -> None:
@@ -121,13 +120,14 @@ def main() -> None:
     parser.add_argument("log", help="one JSON object a line")
     parser.add_argument("output", help="folder for the verdicts, as Parquet; noop to measure")
     parser.add_argument("--grouped", action="store_true", help="by applyInPandas, to compare")
+    parser.add_argument("--partitions", type=int, default=0, metavar="N", help="default: 4 for each core")
     given = parser.parse_args()
     spark = SparkSession.builder.appName("verdicts").getOrCreate()
     try:
         cores = spark.sparkContext.defaultParallelism
         began = time.perf_counter()
         log = spark.read.text(given.log)
-        writer = verdicts(log, grouped=given.grouped).write
+        writer = verdicts(log, given.partitions or 4 * cores, grouped=given.grouped).write
         if given.output == "noop":
             writer.format("noop").mode("overwrite").save()
         else:

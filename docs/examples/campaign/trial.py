@@ -1,17 +1,58 @@
-"""Make what a trial needs: a letter, a key and a file of readers of any length."""
+"""Make what a trial needs: a letter, a key, a file of readers of any length, and a log of what they did."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import secrets
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lmtrack import message_bytes
+from lmtrack import Event, classify_event, client_key, message_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NEWSLETTER = Path(__file__).resolve().parent.parent / "newsletter.html"
 REST = ("denied", "withdrawn", "unknown")  # of those who did not agree
+DELIVERED = datetime(2026, 11, 2, 12, 5, tzinfo=UTC)
+BROWSER = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/18.6 Mobile/15E148 Safari/604.1"
+)
+GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
+HEADERS = {"accept-language": "en", "sec-fetch-mode": "navigate"}
+# After how many seconds, by whom, which link; None is the pixel.
+PERSON = [(4000.0, GMAIL, None), (4020.0, BROWSER, 3)]
+GATEWAY = [(30 + link / 4, BROWSER, link) for link in range(4)]  # follows what it finds, and looks like a browser
+APPLE = [(60.0, "Mozilla/5.0", None)]
+STORIES = [PERSON, APPLE, PERSON[:1], GATEWAY + PERSON, [], [], APPLE, PERSON, [], PERSON[:1]]
+
+
+def events(number: int) -> Iterator[str]:
+    """Give the lines of the log on one mail."""
+    for seconds, agent, link in STORIES[number % len(STORIES)]:
+        at = DELIVERED + timedelta(seconds=seconds)
+        event = Event(
+            kind="open" if link is None else "click",
+            user_agent=agent,
+            at=at,
+            client=client_key("198.51.100.7", agent, secret=b"an example secret of one day", day=at.date()),
+            link_index=link,
+            headers=None if link is None else HEADERS,
+        )
+        at_once = classify_event(kind=event.kind, user_agent=agent, headers=event.headers)
+        line = {
+            "message_id": f"letter-2026-11-{number}",
+            "delivered_at": DELIVERED.isoformat(),
+            "link_count": 22,
+            "at_once": at_once.to_dict(),
+            "event": event.to_dict(),
+        }
+        yield json.dumps(line) + "\n"
 
 
 def main() -> None:
@@ -19,6 +60,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--readers", type=int, default=10_000, metavar="N")
     parser.add_argument("--agreed", type=int, default=60, metavar="PERCENT", help="how many agreed to be tracked")
+    parser.add_argument("--events", action="store_true", help="write a log of opens and clicks too")
     arguments = parser.parse_args()
     folder: Path = arguments.folder
     folder.mkdir(parents=True, exist_ok=True)
@@ -40,6 +82,12 @@ def main() -> None:
             # 61 has no divisor in common with 100: the answers are spread evenly.
             consent = "granted" if number * 61 % 100 < arguments.agreed else REST[number % 3]
             file.write(f'{{"id": "{number}", "address": "reader-{number}@reader.example", "consent": "{consent}"}}\n')
+    if arguments.events:
+        with (folder / "events.jsonl").open("w", encoding="ascii") as file:
+            for number in sorted(
+                range(arguments.readers), key=lambda number: number * 7919 % 1009
+            ):  # as they come: mixed
+                file.writelines(events(number))
     print(f"{folder}: letter.eml, lmtrack.key, readers.jsonl with {arguments.readers:,} readers")
 
 
