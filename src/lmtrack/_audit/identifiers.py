@@ -50,8 +50,12 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9
 # Our choice: 16 signs of 36 are 82 bits, and no word, date, size or price has their form.
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,}+")
 _RUN: Final = re.compile(r"[A-Z]?[a-z]++|[A-Z]++|[0-9]++")
-_LONGEST_RUN: Final = 3.2  # on average: random base64url has 1.8, hexadecimal digits 2.1, base36 2.5, words over 4
-_LONG_NUMBER: Final = re.compile(r"[0-9]{17,}+")  # no time has more digits than microseconds since 1970 have: 16
+# Signs of one kind in a row, on average: random base64url has 1.8, hexadecimal digits 2.1, base36 2.5, base32 3.2;
+# words have over 4, but names of things joined by hyphens have fewer.
+_LONGEST_RUN: Final = 3.2
+_LONGEST_JOINED_RUN: Final = 2.8
+# Microseconds since 1970 have 16 digits, a date with milliseconds has 17.
+_LONG_NUMBER: Final = re.compile(r"[0-9]{18,}+")
 
 _STATIC: Final = re.compile(
     r"\.(?:png|gif|jpe?g|jfif|webp|avif|svg|bmp|ico|tiff?|css|woff2?|ttf|otf|eot|mp4|webm|mp3|ogg|wav|js)\Z",
@@ -143,8 +147,9 @@ def _form(value: _Value, /) -> str | None:
 
 def is_random(token: str, /) -> bool:
     """Whether letters and digits change as they do in no word, name, date or list of measures."""
-    pieces = _RUN.findall(token)
-    signs = sum(map(len, pieces))
-    if signs < 16 or signs > _LONGEST_RUN * len(pieces) or not any(map(str.isalpha, pieces)):
+    runs = _RUN.findall(token)
+    signs = sum(map(len, runs))
+    joined = re.split("[-_]", token)
+    if signs < 16 or signs > (_LONGEST_JOINED_RUN if joined[1:] else _LONGEST_RUN) * len(runs):
         return False
-    return max(map(len, re.split("[-_]", token))) >= 8  # `w_600-h_400-c_fill` is a list, not a value
+    return max(map(len, joined)) >= 8 and any(map(str.isalpha, runs))  # `w_600-h_400-c_fill` is a list of measures

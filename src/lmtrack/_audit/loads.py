@@ -26,6 +26,7 @@ class Way(StrEnum):
     LOAD = auto()  # loaded
     LINK = auto()  # followed by a click
     PING = auto()  # told of a click
+    FORM = auto()  # asked for when somebody sends a form
 
 
 class Use(NamedTuple):
@@ -40,7 +41,7 @@ class Use(NamedTuple):
 _ANYWHERE: Final = {
     "src": Way.PICTURE, "background": Way.PICTURE, "poster": Way.PICTURE, "dynsrc": Way.PICTURE, "lowsrc": Way.PICTURE,
     "o:href": Way.PICTURE, "o:src": Way.PICTURE, "srcset": Way.PICTURE, "imagesrcset": Way.LOAD, "icon": Way.LOAD,
-    "manifest": Way.LOAD, "action": Way.LINK, "formaction": Way.LINK, "ping": Way.PING,
+    "manifest": Way.LOAD, "action": Way.FORM, "formaction": Way.FORM, "ping": Way.PING,
 }  # fmt: skip
 _ON: Final = {
     ("object", "data"): Way.PICTURE, ("embed", "code"): Way.LOAD, ("object", "classid"): Way.LOAD,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lmtrack._audit.element import Element
 
 _LAST_LINE: Final = 65_535  # libxml2 counts no further
+_BY_FORM: Final = frozenset((FindingKind.REDIRECTOR, FindingKind.IDENTIFIER))
 _PINGED: Final = Judgement(FindingKind.REDIRECTOR, "the attribute ping reports each click to it")
 # Whatever a reader of plain text may make a link of, where our own finder is not sure how it goes on.
 _TEXT_URL: Final = re.compile(r"(?:https?://|(?<![\w@./:-])www\.)[^\s<>\"]++", re.IGNORECASE)
@@ -143,8 +144,11 @@ class _Page:
         for use in uses_of(element):
             here = _here(f"{element.name} {use.attribute}", element.line, element.note)
             for url in self._remote(use.value):
-                judged = self._judge(url, is_link=use.way is Way.LINK)
-                if use.way is Way.PING:
+                judged = self._judge(url, is_link=use.way in {Way.LINK, Way.FORM})
+                if use.way is Way.FORM:
+                    # Who fills in a form means to send something; only whom it is sent to can be wrong.
+                    judged = tuple(one for one in judged if one.kind not in _BY_FORM)
+                elif use.way is Way.PING:
                     judged = judged or (_PINGED,)
                 elif use.way is Way.PICTURE:
                     judged = self._seen(element, url, judged)

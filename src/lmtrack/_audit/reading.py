@@ -109,7 +109,7 @@ class Reading:
         if "srcdoc" in attributes:
             self._again(attributes["srcdoc"], element.line, element.note or "in a srcdoc", depth)
         for use in uses_of(element):
-            if use.way is not Way.LINK and (opening := _DATA.match(use.value)):
+            if use.way in {Way.LOAD, Way.PICTURE} and (opening := _DATA.match(use.value)):
                 self._data(opening[1], use.value[opening.end() :], element, depth)
 
     def _data(self, kind: str, text: str, element: Element, depth: int, /) -> None:
