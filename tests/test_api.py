@@ -17,6 +17,17 @@ import pytest
 
 import lmtrack
 
+KINDS = """
+    own_tracking_url known_tracker hidden_image redirector identifier read_receipt aggregate_token encrypted
+    undecodable truncated limit_reached element_changed attribute_changed text_changed raw_text_changed
+    comment_changed doctype_changed spelling_changed link_changed extra_pixel pixel_not_shown unsubscribe_missing
+    unsubscribe_repeated unsubscribe_malformed unsubscribe_encoded unsubscribe_split unsubscribe_bad_character
+    unsubscribe_placeholder unsubscribe_no_https unsubscribe_several_https unsubscribe_http unsubscribe_tracked
+    unsubscribe_post_missing unsubscribe_post_repeated unsubscribe_post_value unsubscribe_post_useless
+    unsubscribe_not_signed unsubscribe_link_missing unsubscribe_link_tracked unsubscribe_link_hidden
+    withdrawal_link_missing withdrawal_link_hidden
+""".split()  # of findings: one that is dropped or renamed breaks who compares with it
+
 SIGNATURES = {
     "Actor": (
         "HUMAN=human APPLE_MPP=apple_mpp IMAGE_PROXY=image_proxy GMAIL_PREFETCH=gmail_prefetch "
@@ -35,6 +46,8 @@ SIGNATURES = {
         "NO_DESTINATION=no_destination DESTINATION_UNAVAILABLE=destination_unavailable WITHDRAW_PAGE=withdraw_page "
         "WITHDRAW=withdraw"
     ),
+    "Audit": "(*, outcome, findings)",
+    "AuditOutcome": "CLEAN=clean AGGREGATE=aggregate NOT_PROVABLE=not_provable TRACKED=tracked",
     "BadDestination": "BadToken ValueError",
     "BadToken": "LmtrackError BadData",
     "BadTokenSignature": "BadToken BadSignature",
@@ -47,6 +60,8 @@ SIGNATURES = {
     "Event": (
         "(*, kind, user_agent, at, ip=None, client=None, link_index=None, method='GET', headers=None, honeypot=False)"
     ),
+    "Finding": "(*, kind, place, url=None, why)",
+    "FindingKind": " ".join(f"{kind.upper()}={kind}" for kind in KINDS),
     "Handled": "(*, response, admission, token=None, verdict=None, dedup_key=None)",
     "HtmlDocument": "(html)",
     "HttpResponse": "(*, status, headers, body=b'')",
@@ -121,6 +136,7 @@ SIGNATURES = {
     "WithdrawToken": "(message_id, recipient, issued_at)",
     "WrongPurpose": "BadToken",
     "admit": "(token, /, *, consent, route, withdrawn_at=None, verdict=None, method='GET')",
+    "audit_html": "(html, /, *, domains=(), known_trackers=())",
     "classify_event": (
         "(*, kind, user_agent, ip=None, asn=None, method='GET', headers=None, delay=None, networks=None, "
         "honeypot=False)"

@@ -10,6 +10,7 @@ TYPE_CHECKING = False  # as type checkers read it: `typing` alone would be the g
 
 if TYPE_CHECKING:
     from lmtrack._document import HtmlDocument
+    from lmtrack.audit import Audit, AuditOutcome, Finding, FindingKind, audit_html
     from lmtrack.classifier import (
         Actor,
         ClientInfo,
@@ -114,6 +115,8 @@ __all__ = [
     "Actor",
     "Admission",
     "AdmissionReason",
+    "Audit",
+    "AuditOutcome",
     "BadDestination",
     "BadToken",
     "BadTokenSignature",
@@ -124,6 +127,8 @@ __all__ = [
     "Decision",
     "Edit",
     "Event",
+    "Finding",
+    "FindingKind",
     "Handled",
     "HtmlDocument",
     "HttpResponse",
@@ -161,6 +166,7 @@ __all__ = [
     "WithdrawToken",
     "WrongPurpose",
     "admit",
+    "audit_html",
     "classify_event",
     "classify_message",
     "click_url",
@@ -212,6 +218,7 @@ __all__ = [
 # Which module makes which names. The imports above tell type checkers the same; a test sees to it.
 _NAMES_OF = {
     "_document": "HtmlDocument",
+    "audit": "Audit AuditOutcome Finding FindingKind audit_html",
     "classifier": (
         "Actor ClientInfo Event Human Networks Signal Verdict classify_event classify_message client_key "
         "describe_client join_networks load_networks shipped_networks truncate_ip"

@@ -6,5 +6,7 @@
 from __future__ import annotations
 
 from lmtrack._audit.finding import Finding, FindingKind
+from lmtrack._audit.outcome import Audit, AuditOutcome
+from lmtrack._audit.page import audit_html
 
-__all__ = ["Finding", "FindingKind"]
+__all__ = ["Audit", "AuditOutcome", "Finding", "FindingKind", "audit_html"]
