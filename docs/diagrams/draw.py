@@ -80,7 +80,8 @@ def draw_flow(lines: list[str]) -> tuple[list[str], int]:
 def draw_octets(lines: list[str]) -> tuple[list[str], int]:
     """Draw fields in a row, as many as fit, each with its number of octets below."""
     shapes: list[str] = []
-    x, y = MARGIN, MARGIN
+    x: float = MARGIN
+    y = MARGIN
     for line in lines:
         name, _, octets = line.partition(" | ")
         width = max(len(name), len(octets)) * LETTER + 24
