@@ -1,0 +1,125 @@
+"""The value of a List-Unsubscribe field, taken apart by RFC 2369 section 2 and by what senders write instead."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from lmtrack.links import LinkPolicy, SkipReason, skip_reason
+
+# RFC 2047 section 2.
+_ENCODED_WORD: Final = re.compile(r"=\?[^?\s]++\?[bBqQ]\?[^?]*+\?=")
+_PIECE: Final = re.compile(
+    r"""
+      (?P<gap> [ \t\r\n]++ )
+    | (?P<comma> , )
+    | (?P<comment> \( )
+    | < (?P<uri> [^<>]*+ ) >
+    | (?P<bare> [^ \t\r\n,(<]++ | < )
+    """,
+    re.VERBOSE,
+)
+_COMMENT_SIGN: Final = re.compile(r"[()]|\\.", re.DOTALL)
+_BLANKS: Final = re.compile(r"[ \t\r\n]++")
+_OUTER: Final = " \t\r\n"
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*+):")
+# RFC 3986 section 2: a URI is written in these; brackets stand around an IPv6 address only.
+_NOT_IN_URI: Final = re.compile(r"[^!#-;=?-Z_a-z~]|%(?![0-9A-Fa-f]{2})")
+_HOST_IN_BRACKETS: Final = re.compile(r"(//)\[[0-9A-Fa-f:.]*+\]")
+# What template languages beside those of `lmtrack.links` leave behind: MailPoet's `[link:...]` and every other use of
+# brackets and braces, none of which a URI may hold. Each stops where another could begin, so a row is read once.
+_TEMPLATE: Final = re.compile(r"\[[^\[\]]*+\]|\{[^{}]*+\}|<%|%>")
+_POLICY: Final = LinkPolicy()
+
+
+class Uri(NamedTuple):
+    """One URI of the field.
+
+    Attributes:
+        text: Without the blanks in it.
+        scheme: Lower case; empty if there is none.
+        split: Whether blanks or a line end stood in it.
+    """
+
+    text: str
+    scheme: str
+    split: bool
+
+
+class ListField(NamedTuple):
+    """A field taken apart.
+
+    Attributes:
+        uris: In order, those without angle brackets too.
+        encoded: Whether there is an encoded word; then nothing else is read.
+        well_formed: Whether it is a list of URIs in angle brackets.
+    """
+
+    uris: tuple[Uri, ...]
+    encoded: bool
+    well_formed: bool
+
+
+def read_list_field(value: str, /) -> ListField:
+    """Take a field's value apart, which may still be folded; never fails, linear."""
+    if _ENCODED_WORD.search(value):
+        return ListField((), encoded=True, well_formed=False)
+    uris: list[Uri] = []
+    well_formed = True
+    between = True  # whether a comma, or the beginning, was the last thing that counts
+    position = 0
+    while piece := _PIECE.match(value, position):
+        position = piece.end()
+        kind = piece.lastgroup
+        if kind == "comment":
+            position = _comment_end(value, piece.start())
+            if position < 0:
+                return ListField(tuple(uris), encoded=False, well_formed=False)
+        elif kind == "comma":
+            between = True
+        elif kind in {"uri", "bare"}:
+            uri = _uri(piece[kind])
+            well_formed = well_formed and kind == "uri" and between and _is_absolute(uri)
+            between = False
+            if kind == "uri" or uri.scheme or is_placeholder(uri.text):
+                uris.append(uri)
+    return ListField(tuple(uris), encoded=False, well_formed=well_formed and bool(uris))
+
+
+def _comment_end(value: str, start: int, /) -> int:
+    depth = 0
+    for sign in _COMMENT_SIGN.finditer(value, start):
+        depth += {"(": 1, ")": -1}.get(sign[0], 0)
+        if depth == 0:
+            return sign.end()
+    return -1
+
+
+def _uri(written: str, /) -> Uri:
+    inner = written.strip(_OUTER)
+    text = _BLANKS.sub("", inner)
+    scheme = _SCHEME.match(text)
+    return Uri(text, scheme[1].lower() if scheme else "", len(text) != len(written))
+
+
+def _is_absolute(uri: Uri, /) -> bool:
+    """Whether it leads somewhere at all; a placeholder is another matter."""
+    if is_placeholder(uri.text):
+        return True
+    rest = uri.text[len(uri.scheme) + 1 :]
+    if uri.scheme in {"http", "https"}:
+        return re.match(r"//[^/?#]", rest) is not None
+    return bool(uri.scheme) and not rest.startswith("?") and bool(rest)
+
+
+def is_placeholder(text: str, /) -> bool:
+    """Whether a URL holds what a template would have replaced."""
+    return (
+        _TEMPLATE.search(_HOST_IN_BRACKETS.sub(r"\1host", text)) is not None
+        or skip_reason(text, _POLICY) is SkipReason.PLACEHOLDER
+    )
+
+
+def has_bad_character(uri: str, /) -> bool:
+    """Whether a URI holds anything that none may hold."""
+    return _NOT_IN_URI.search(_HOST_IN_BRACKETS.sub(r"\1host", uri)) is not None
