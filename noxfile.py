@@ -52,7 +52,7 @@ def lint(session: nox.Session) -> None:
 def typecheck(session: nox.Session) -> None:
     """Check types strictly, and that every public name has complete ones."""
     install(session, *group("typecheck"))
-    session.run("mypy", "--strict", "src", "tests")
+    session.run("mypy", "--strict", "src", "tests", "docs/examples/campaign")
     session.run("pyright", "--verifytypes", "lmtrack", "--ignoreexternal")
 
 
@@ -125,6 +125,14 @@ def bench(session: nox.Session) -> None:
     install(session, *group("bench"))
     for script in sorted(Path("tests/bench").glob("bench_*.py")):
         session.run("python", str(script))
+
+
+@nox.session(default=False)
+def spark(session: nox.Session) -> None:
+    """Run the campaign example on Spark, on this machine (on demand; needs Java 17 or later)."""
+    install(session, *group("spark"))
+    session.run("mypy", "--strict", "docs/examples/campaign")
+    session.run("python", "-m", "pytest", "tests/test_example_campaign_spark.py", *session.posargs)
 
 
 def newest_python() -> str:

@@ -25,11 +25,13 @@ BROWSER = (
 )
 GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
 HEADERS = {"accept-language": "en", "sec-fetch-mode": "navigate"}
-# After how many seconds, by whom, which link; None is the pixel.
-PERSON = [(4000.0, GMAIL, None), (4020.0, BROWSER, 3)]
-GATEWAY = [(30 + link / 4, BROWSER, link) for link in range(4)]  # follows what it finds, and looks like a browser
-APPLE = [(60.0, "Mozilla/5.0", None)]
-STORIES = [PERSON, APPLE, PERSON[:1], GATEWAY + PERSON, [], [], APPLE, PERSON, [], PERSON[:1]]
+Story = list[tuple[float, str, int | None]]  # after how many seconds, by what, which link; None is the pixel
+PERSON: Story = [(4000.0, GMAIL, None), (4020.0, BROWSER, 3)]
+GATEWAY: Story = [
+    (30 + link / 4, BROWSER, link) for link in range(4)
+]  # follows what it finds, and looks like a browser
+APPLE: Story = [(60.0, "Mozilla/5.0", None)]
+STORIES: list[Story] = [PERSON, APPLE, PERSON[:1], GATEWAY + PERSON, [], [], APPLE, PERSON, [], PERSON[:1]]
 
 
 def events(number: int) -> Iterator[str]:
