@@ -452,6 +452,18 @@ def test_a_value_that_no_parser_understands_is_refused() -> None:
     message["Content-Type"] = "(" * 900 + "é"
     with pytest.raises(ValueError, match="the header Content-Type makes no sense to a parser"):
         message_bytes(message)
+    message = Message()
+    message["Sender"] = "(x) .]é"
+    with pytest.raises(ValueError, match=r"the header Sender makes no sense to a parser|is not ASCII"):
+        message_bytes(message)
+
+
+@pytest.mark.parametrize("kind", [Message, EmailMessage])
+def test_letters_where_the_standard_library_leaves_them_are_refused(kind: type[Message]) -> None:
+    message = kind()
+    message["Message-ID"] = "<日本;>@x.example"
+    with pytest.raises(ValueError, match="the header Message-ID must be ASCII"):
+        message_bytes(message)
 
 
 def test_a_long_name_is_written_as_words_of_few_letters() -> None:

@@ -122,7 +122,7 @@ def _set_in_code(name: str, value: str, /, *, utf8: bool) -> str:
             text = ", ".join([part if part.isascii() else _structured(name, part, limit) for part in parts])
     else:
         text = _structured(name, value, limit, utf8=utf8)
-    if _NO_WORDS.fullmatch(name) and _ENCODED_WORD.search(text):
+    if (_NO_WORDS.fullmatch(name) and _ENCODED_WORD.search(text)) or (not utf8 and _BEYOND_ASCII.search(text)):
         raise ValueError(f"the header {name} must be ASCII; a URL in it is to be percent-encoded")
     pieces = (_PIECE,) if is_text else (_QUOTED_PIECE, _PIECE)
     return "\r\n".join(_folded(start + text, _SHORT_LINE if "=?" in text else GOOD_LINE, pieces))[len(start) :]
@@ -146,7 +146,7 @@ def _read(name: str, value: str, /) -> Any:  # noqa: ANN401 - the standard libra
         return value
     try:
         return _HEADERS(name, value)
-    except (AttributeError, HeaderParseError, IndexError, RecursionError):  # the parser's own mistakes
+    except (AttributeError, HeaderParseError, IndexError, RecursionError, TypeError):  # the parser's own mistakes
         raise ValueError(f"the header {name} makes no sense to a parser") from None
 
 
