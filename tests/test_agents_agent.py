@@ -127,6 +127,8 @@ OTHER_PEOPLE = {
     "Links": "Links (2.1pre23; Linux 3.5.0 i686; 237x63)",
     "a Chrome without a known build": "Mozilla/5.0 (X11; GNU/Linux) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/94.0.1 Safari/537.36",
+    "a browser behind a semicolon": f"{WINDOWS_CHROME}; 360 Aphone Browser (6.9.9.18beta)",
+    "a distribution's Chromium": f"{LINUX_CHROME} SUSE/142.0.1587.0",
     "an early preview": "Mozilla/5.0 (Windows; U; Windows NT 6.1; rv:1.9.3a1) Gecko/2010 MozillaDeveloperPreview/3.7",
 }
 

@@ -29,6 +29,7 @@ SAYS: dict[str, tuple[str, str | None]] = {
     "slurp": ("Yslurp", None),
     "spyder": ("Xspyder", None),
     "b0t": ("Xb0t-Image/2.1", None),
+    "link": ("X Link Preview (Android 10)", "Xlink/1 (Android 10)"),
     "preview": ("XPreview/1", "DeveloperPreview Gecko/2010"),
     "unfurl": ("Xunfurl/1", None),
     "onebox": ("Xonebox/1", None),
@@ -38,7 +39,7 @@ SAYS: dict[str, tuple[str, str | None]] = {
     "malware": ("XMalware/1", None),
     "antivirus": ("XAntivirus/1", None),
     "anti-virus": ("X-Anti-Virus/1", None),
-    "safebrows": ("XSafeBrowsing/1", None),
+    "safebrowsing": ("XSafeBrowsing/1", None),
     "urldefense": ("XUrldefense/1", None),
     "safelink": ("XSafeLinks/1", None),
     "vulnerab": ("XVulnerability/1", None),
@@ -63,6 +64,10 @@ SAYS: dict[str, tuple[str, str | None]] = {
     "cursor": ("Cursor/3.0.16 (darwin arm64)", f"{LIKE_GECKO} Cursor/3.0.12 Chrome/142.0.0.0 Electron/39.8.1"),
     "http": ("XHttpClient/4", "PS4Application libhttp/1.000 (PS4)"),
     "libwww": ("libwww/5", "Lynx/2.8.5rel.1 libwww-FM/2.15FC"),
+    "services client protocol": (
+        "Mozilla/4.0 (compatible; MSIE 6.0; MS Web Services Client Protocol 4.0.30319.42000)",
+        "Mozilla/4.0 (compatible; MSIE 6.0; Client Protocol)",
+    ),
     "java": ("Java/11", "LG/V08h Java/ASVM/1.1 Profile/MIDP-2.1"),
     "scan": ("XScanner/1", "CamScanner (Windows NT 10.0)"),
     "fetch": ("XFetch/1", "MozacFetch/49.0"),
@@ -86,7 +91,7 @@ PLAIN = """
     monitor uptime archiv harvest valid verif inspect probe detect extract exractor parser retriev resolver render
     grab copier mirror webhook callback favicon screenshot thumbnail metadata transcod translat classif
     research plagia linkch finder sitemap webmaster heritrix nutch user-agent useragent daemon kendra grader diagnos
-    tester prospect marketing shorten insight statisti
+    examin getter tester prospect marketing shorten insight statisti
 """.split()  # noqa: SIM905 - a list of words reads better
 SAYS |= {word: (f"{WINDOWS_CHROME} X{word}er/1", None) for word in PLAIN}
 
@@ -405,6 +410,15 @@ def test_a_real_build_in_another_case_is_no_forgery() -> None:
 @pytest.mark.parametrize("agent", ["Zzz www.beispiel", "Zzz +beispiel.test", "Zzz 'load_file(x)", "Zzz 'selected"])
 def test_addresses_and_attacks_have_several_forms(agent: str) -> None:
     assert judge_agent(agent, "click").is_machine is (agent != "Zzz 'selected")
+
+
+def test_a_written_out_mailbox_is_no_mail_program() -> None:
+    assert reason("Zzz/0.1 (Zzz; zzz dot zzz at gmail dot com)") == "ua.declared_bot"
+
+
+def test_a_link_preview_of_a_mail_service_is_no_mail_program() -> None:
+    agent = "Mozilla/5.0 (compatible; Yahoo Link Preview; https://help.yahoo.com/kb/mail/zzz.html) maild/1572655054-20"
+    assert reason(agent) == "ua.preview_token"
 
 
 def test_dot_is_an_address_only_with_at() -> None:

@@ -161,6 +161,8 @@ def _judge(low: str) -> Verdict:  # noqa: PLR0911 - one return a rule, in the or
     guards = set(GUARDS.findall(text))
     if guards and (verdict := _say(_ROBOTS, guards, text, phone=False)):
         return verdict
+    if " dot " in low and " at " in low:  # before mail programs: a mailbox may be at one
+        return _CONTACT
     contact = "://" in low or "www." in low
     if contact:
         low = shapes.COMPONENT.sub("", low)
@@ -235,7 +237,7 @@ _PHONE_WORDS: Final = frozenset(("ios", "ios/", "watchos", "watchos/", "tvos", "
 def _names_a_contact(low: str, text: str, *, engine: bool) -> bool:
     if "@" in low and shapes.MAILBOX.search(low):
         return True
-    if ("+" in low and shapes.CONTACT.search(low)) or (" dot " in low and " at " in low):
+    if "+" in low and shapes.CONTACT.search(low):
         return True
     host = shapes.HOST.search(shapes.BRACKETS.sub("", low)) if "." in text else None
     return host is not None and not (engine and host[1])
@@ -254,9 +256,12 @@ def _browser_like(low: str, added: list[str], text: str, *, phone: bool) -> Verd
         return BROWSER
     if "mail" in text and shapes.MAIL.search(text):
         return _MAIL
-    if any(pattern.search(low) for pattern in shapes.MISPLACED) or (not phone and shapes.BEHIND.search(low)):
+    names_browser = "browser" in low
+    if any(pattern.search(low) for pattern in shapes.MISPLACED):
         return _ADDED
-    if "browser" not in low and shapes.LINUX_BROWSERS.isdisjoint(added) and shapes.LINUX_CHROME.match(low):
+    if not (phone or names_browser) and shapes.BEHIND.search(low):
+        return _ADDED
+    if not names_browser and shapes.LINUX_BROWSERS.isdisjoint(added) and shapes.LINUX_CHROME.match(low):
         return _ADDED
     return BROWSER
 

@@ -98,7 +98,7 @@ FETCHERS: Final = _rows("""
     Google: google-cloud-scheduler google-cloud-tasks googleassociationservice google-physicalweb googleweblight
     Google: google-ads-conversions playstore-google duplexweb-google/ google-read-aloud google-extended
     Google: appengine-google google-xrawler apis-google feedfetcher-google google-inspectiontool
-    Google: google-site-verification gsa-crawler
+    Google: google-site-verification googlehc/ gsa-crawler
     OpenAI: chatgpt-user openai
     Anthropic: anthropic-ai claude-web claude-user claude-code/
     Perplexity: perplexity-user
@@ -129,7 +129,7 @@ FETCHERS: Final = _rows("""
     StatusCake: statuscake
     Site24x7: site24x7
     Uptrends: uptrends
-    WebPageTest: ptst/
+    WebPageTest: ptst
     GTmetrix: gtmetrix
     Splunk: rigor dejaclick/
     Qualys: ssllabs qualys
@@ -163,7 +163,8 @@ WHOLE_FETCHERS: Final = {"adventurer": None, "magellan": None, "coccoc": "Coc Co
 
 # Programs and libraries that fetch for whoever wrote the program.
 LIBRARIES: Final = _rows("""
-    -: ahc/ amaya/ ansible apache-jmeter/ apachebench/ aria2/ autocannon aws-cli/ aws-sdk-java/ axel axios/
+    -: ahc/ amaya/ anemone/ ansible apache-cxf/ apache-jmeter/ apachebench/ aria2/ autocannon aws-cli/
+    -: aws-sdk-java/ axel axios/ axis/ axis2/ helm/ jax-ws jaxws-ri/ manticore refit spring-ws twisted
     -: azsdk-net azsdk-python boost.beast boto/ boto3/ botocore/ bun/ buzz/ composer/ conda/
     -: containerd/ cpprest cpprestsdk curl deno/ dnf/ docker/ dotnet/ embarcadero eventmachine excon/ faraday
     -: ffmpeg gatling/ git-lfs/ git/ go-cli go-resty/ gorequest got/ gradle grequests/ groovy/
@@ -266,7 +267,7 @@ MAIL_CLIENTS: Final = _rows("""
     Epyrus: epyrus/
     Open-Xchange: open-xchange
     Evernote: evernote
-    -: aerc/ himalaya/ knode/ meli/ mu4e/ notmuch/ pan/ pine/ slrn/ tin/
+    -: aerc/ gnus/ himalaya/ knode/ meli/ mu4e/ mulberry/ notmuch/ pan/ pine/ slrn/ tin/ turnpike/ wanderlust/
     -: com.android.email email/ emailapp/ exchangewebservices/ hotmail mail/ mailapp/ mailbox/
 """)
 # The same for names of several words, or with signs that end a word.
@@ -275,7 +276,7 @@ MAIL_CLIENT_BEGINNINGS: Final = {
     "em client": "eM Client",
     "becky!": "Becky",
     "spark desktop": "Spark",
-    "horde application": "Horde",
+    "horde": "Horde",
     "yahoo%20mail": "Yahoo Mail",
 }
 

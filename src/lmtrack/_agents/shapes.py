@@ -104,7 +104,8 @@ LINUX_BROWSERS: Final = _words(
     duckduckgo/ ddg/ debian fedora suse arch gentoo raspbian raspberry kubuntu mint cros tv web0s netcast konqueror/
     rekonq/ otter/ sleipnir/ surf/ quest vr obs/ opt/ steam spotify/ slack/ edga/ headset atom/ avast/ avg/ norton/
     opera/ waterfox/ colibri/ edition ecosia phx/ kiwi/ instagram fb_iab/ naver kakaotalk gsa/ webappmanager tizen
-    smart-tv line/ micromessenger/ snapchat/ pinterest hawk/ quark/ twitter linkedinapp wechat/
+    debian/ fedora/ gentoo/ raspbian/ suse/ smart-tv line/ micromessenger/ snapchat/ pinterest hawk/ quark/ twitter
+    linkedinapp wechat/
     """
 )
 CHROME: Final = re.compile(r"chrome/([0-9]++)\.0\.([0-9]++)\.([0-9]++)")

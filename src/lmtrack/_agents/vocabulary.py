@@ -49,6 +49,8 @@ ROBOTS: Final = (
         Signal.UA_DECLARED_BOT,
         3,
     ),
+    # Before mail programs, whose names a mail service's own previews write beside it.
+    *_closer({"link": r"link[ _-]?preview"}, Actor.LINK_PREVIEW, Signal.UA_PREVIEW_TOKEN, 3),
     *_plain("crawl spider slurp spyder b0t", Actor.CRAWLER, Signal.UA_DECLARED_BOT, 3),
 )
 
@@ -57,7 +59,7 @@ PURPOSES: Final = (
     *_closer({"preview": r"preview(?<!developerpreview)"}, Actor.LINK_PREVIEW, Signal.UA_PREVIEW_TOKEN, 3),
     *_plain("unfurl onebox linkexpand opengraph", Actor.LINK_PREVIEW, Signal.UA_PREVIEW_TOKEN, 3, on_phones=True),
     *_plain(
-        "phish malware antivirus anti-virus safebrows urldefense safelink vulnerab pentest exploit fuzz",
+        "phish malware antivirus anti-virus safebrowsing urldefense safelink vulnerab pentest exploit fuzz",
         Actor.SECURITY_SCANNER,
         Signal.UA_SCANNER_TOKEN,
         on_phones=True,
@@ -75,6 +77,7 @@ PURPOSES: Final = (
             "http": r"http(?<!libhttp)(?<!okhttp)(?<!icapohttp)",  # a proxy of companies adds the last
             "libwww": r"libwww(?!-fm|/ modified)",
             "java": r"\Ajava/",  # further on it is what an old phone runs
+            "services client protocol": r"services client protocol",  # of .NET, behind a browser's name
         },
         Actor.HTTP_CLIENT,
         Signal.UA_HTTP_LIBRARY,
@@ -114,7 +117,7 @@ PURPOSES: Final = (
         monitor uptime archiv harvest valid verif inspect probe detect extract exractor parser retriev resolver
         render grab copier mirror webhook callback favicon screenshot thumbnail metadata transcod translat
         classif research plagia linkch finder sitemap webmaster heritrix nutch user-agent useragent daemon kendra
-        grader diagnos tester prospect marketing shorten insight statisti
+        grader diagnos examin getter tester prospect marketing shorten insight statisti
         """,
         Actor.CRAWLER,
         Signal.UA_PURPOSE,
