@@ -35,7 +35,7 @@ _SWALLOWING: Final = frozenset((
 _DECLARED: Final = re.compile(
     rb"(?i:(?:charset|encoding)[ \t\r\n]*+=[ \t\r\n]*+[\"']?|@charset[ \t\r\n]*+[\"'])([A-Za-z0-9_.:-]{2,40}+)"
 )
-_MOST_DECLARED: Final = 4  # our choice: a document has one
+_MOST_DECLARED: Final = 2  # our choice: a document has one
 
 _UNKNOWN: Final = Problem(FindingKind.UNDECODABLE, "nobody knows its charset")
 _WRONG: Final = Problem(FindingKind.UNDECODABLE, "its octets are none of its charset, and programs read on differently")
@@ -63,7 +63,7 @@ def read_characters(content: bytes, label: str | None, /) -> Characters:
         problems += problem
     if not labels and is_unsafe(None, content):
         problems.append(_DISGUISED)
-        for guess in ("utf-16", "utf-32", "iso2022_jp_2", "iso2022_kr"):
+        for guess in ("utf-16", "iso2022_jp_2"):
             readings += _decoded(content, guess)[0]
     if label is not None and label not in labels:
         codec = codec_of(label)

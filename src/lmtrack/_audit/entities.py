@@ -105,6 +105,16 @@ def read_entities(raw: bytes, path: str = "", depth: int = 0, /) -> list[Item]:
     return _Walk(raw, path, depth).run()
 
 
+def is_encoded_message(part: Entity, /) -> bool:
+    """Whether a part is an enclosed message that has to be decoded first."""
+    return _is_message(part.headers) and part.headers.encoding not in _IDENTITY
+
+
+def _is_message(headers: PartHeaders, /) -> bool:
+    main, _, subtype = headers.content_type.partition("/")
+    return main == "message" and subtype not in _NO_MAIL
+
+
 class _Walk:
     """One pass over a message."""
 
@@ -146,12 +156,12 @@ class _Walk:
 
     def _begin(self, path: str, inner_path: str, headers: PartHeaders, block: bytes, body_start: int, /) -> None:
         """Open a multipart, an enclosed message or a leaf; the path of a multipart differs at a message's root."""
-        main, _, subtype = headers.content_type.partition("/")
+        main = headers.content_type.partition("/")[0]
         if main == "multipart":
             path = inner_path
         if not headers.clear or _BLANK_LINE.search(block):
             self._note(FindingKind.UNDECODABLE, path, "programs read the fields of its header differently")
-        is_message = main == "message" and subtype not in _NO_MAIL and headers.encoding in _IDENTITY
+        is_message = _is_message(headers) and headers.encoding in _IDENTITY
         if main == "multipart" or is_message:
             if len(self.open) + self.depth >= _DEEPEST:
                 self._note(FindingKind.LIMIT_REACHED, path, f"it is nested more than {_DEEPEST} levels deep")
@@ -224,10 +234,18 @@ class _Walk:
             self._note(FindingKind.LIMIT_REACHED, path, f"there are more than {_MOST_PARTS:,} parts")
             return False
         head_end, body_start = self._find_body(line_end.end())
+        if head_end == line_end.end() == body_start and self._is_line(above.keys[1]):
+            # Python's parser passes over it, and takes what comes behind the last part for parts.
+            self._note(FindingKind.UNDECODABLE, above.path, "its last boundary follows another one directly")
         block = self.raw[line_end.end() : head_end]
         headers = read_part_headers(block, in_digest=above.content_type == "multipart/digest")
         self._begin(path, path, headers, block, body_start)
         return True
+
+    def _is_line(self, key: bytes, /) -> bool:
+        """Whether the next line that begins with `--` is this one."""
+        lines = self.lines or []
+        return self.next < len(lines) and self.raw[slice(*lines[self.next])].rstrip(b" \t") == key
 
     def _find_body(self, start: int, /) -> tuple[int, int]:
         """Find where a header block ends and the body begins; a delimiter inside the block ends the part."""
