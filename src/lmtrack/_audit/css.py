@@ -181,7 +181,8 @@ class _Reader:
         whole = "".join(self._pieces).strip()
         if outer is None or whole.startswith("@"):
             if not whole.startswith(_NAMING):
-                self.sheet.imports += [(self._start, url) for url in self._urls + self._strings]
+                urls = self._urls + (self._strings if whole.startswith("@") else [])
+                self.sheet.imports += [(self._start, url) for url in urls]
             return
         name = "".join(self._pieces[: max(self._colon, 0)]).strip()
         value = "".join(self._pieces[self._colon + 1 :]).strip()

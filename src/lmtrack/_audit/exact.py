@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from lmtrack._audit.element import Element, Lines
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import RAW_TEXT
-from lmtrack._html.tokenizer import Token, attributes, is_self_closing, next_token, raw_text_end
+from lmtrack._html.tokenizer import Token, attributes, is_self_closing, next_token, open_point, raw_text_end
 from lmtrack._html.tree import OpenElements
 
 if TYPE_CHECKING:
@@ -72,6 +72,9 @@ def read_exactly(html: str, /, *, note: str = "", first_line: int = 1) -> Iterat
                 yield RawText(name, html[content : position if position >= 0 else end], lines.at(after))
                 if position < 0:
                     return
+    # A comment that never ends is one up to the end ("eof-in-comment"); an unfinished tag is nothing.
+    if html.startswith("<!--", start := open_point(html, position, end)):
+        yield Comment(html[start + 4 :], lines.at(end))
 
 
 def _inside(html: str, token: Token, /) -> str:

@@ -81,7 +81,7 @@ def audit_text(text: str, watch: Watch, place: str, /) -> list[Finding]:
         line += text.count("\n", at, start)
         at = start
         written = text[start:end]
-        if url := remote_url(written if "://" in written else f"http://{written}"):
+        if url := remote_url(f"http://{written}" if written[:1] in "wW" else written):
             where = _where(place, f"text, line {line + 1}")
             found += [_finding(one, where, url) for one in judge(url, is_link=True)]
     return found

@@ -55,38 +55,40 @@ class Reading:
         self.limits: list[str] = []
         self._sheets_seen: set[tuple[str, int]] = set()
         self._left = len(html) * _MOST_TEXT + 10_000
-        self._read(html, "", 1, _DEEPEST)
+        self._read(html, "", 1, _DEEPEST, set())
         self.elements.sort(key=lambda element: element.line)
 
-    def _read(self, html: str, note: str, first_line: int, depth: int, /) -> None:
+    def _read(self, html: str, note: str, first_line: int, depth: int, seen: set[object], /) -> None:
         if depth < 0 or self._left < 0:
             self._limit("there are documents in documents, too deep or too large together")
             return
         self._left -= len(html)
-        seen: set[object] = set()
         try:
             for item in read_tree(html, note=note, first_line=first_line):
                 seen.add(_key(item))
-                self._take(item, note, depth)
+                self._take(item, note, depth, seen)
         except Unread as why:
             self._limit(str(why))
         for item in read_exactly(html, note=note, first_line=first_line):
             if (key := _key(item)) not in seen:
                 seen.add(key)
-                self._take(item, note, depth)
+                self._take(item, note, depth, seen)
 
     def _limit(self, why: str, /) -> None:
         if why not in self.limits:
             self.limits.append(why)
 
-    def _take(self, item: Element | RawText | Comment, note: str, depth: int, /) -> None:
+    def _take(self, item: Element | RawText | Comment, note: str, depth: int, seen: set[object], /) -> None:
         if isinstance(item, Element):
             self._take_element(item, depth)
         elif isinstance(item, RawText):
             if item.name == "style":
                 self._sheet(item.text, item.line, note)
-            if item.foreign or item.name in _HTML_TEXTS:
-                self._again(item.text, item.line, note or "in text", depth)
+            if item.foreign and "<" in item.text:
+                # The other reader sees what is in it as well; here it gets a tree.
+                self._read(item.text, note, item.line, depth - 1, seen)
+            elif item.name in _HTML_TEXTS:
+                self._again(item.text, item.line, note or f"in the text of {item.name}", depth)
         elif opening := _CONDITION.match(item.text):
             first_line = item.line - item.text.count("\n", opening.end())
             text = item.text[opening.end() :].removesuffix("<![endif]")
@@ -94,13 +96,13 @@ class Reading:
 
     def _again(self, text: str, first_line: int, note: str, depth: int, /) -> None:
         if "<" in text:
-            self._read(text, note, first_line, depth - 1)
+            self._read(text, note, first_line, depth - 1, set())
 
     def _take_element(self, element: Element, depth: int, /) -> None:
         self.elements.append(element)
         attributes = element.attributes
-        if element.name == "img" and element.parent is not None and element.parent.name == "picture":
-            element.parent.picture = element
+        if element.name == "img" and (picture := _picture_around(element)) is not None:
+            picture.picture = element
         elif element.name == "base" and (base := remote_url(attributes.get("href", ""))) and base not in self.bases:
             if len(self.bases) < _MOST_BASES:
                 self.bases.append(base)
@@ -134,6 +136,13 @@ class Reading:
         if (text, line) not in self._sheets_seen:
             self._sheets_seen.add((text, line))
             self.sheets.append((read_sheet(text), text, line, note))
+
+
+def _picture_around(element: Element, /) -> Element | None:
+    at = element.parent
+    while at is not None and at.name == "source":  # libxml2 does not know that it holds nothing
+        at = at.parent
+    return at if at is not None and at.name == "picture" else None
 
 
 def _key(item: Element | RawText | Comment, /) -> object:

@@ -27,7 +27,8 @@ _CLICK_WORDS: Final = _words("""
     click clicks clk clickthru clickthrough clicktrack clicktracking clicktracker redir redirect redirector routage
     adclick linkclick trackclick clickurl
 """)
-_EMBEDDED: Final = re.compile(r"https?:(?://|/|%2[fF]|%252[fF])[^/%]", re.IGNORECASE)
+# A URL in a URL: as it is, escaped, or escaped twice.
+_EMBEDDED: Final = re.compile(r"https?(?::|%3A|%253A)(?:/|%2F|%252F){1,2}+[^/%]", re.IGNORECASE)
 _ENCODED: Final = re.compile(r"(?:aHR0c|[aA]HR0cHM6)[A-Za-z0-9_-]{8,4096}")
 
 # Links that hand a URL over to be shown, shared, checked or translated, and those that come back to one afterwards:
