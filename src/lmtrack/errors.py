@@ -43,8 +43,9 @@ class BadToken(LmtrackError, BadData):  # noqa: N818 - named by the decision, as
 
     Attributes:
         reason: Stable code of the leaf, for counters and logs.
-        scanner: True if the ROT13 copy of the text is a token of ours: Microsoft's mail scanners fetch such copies,
-            so the request came from a machine.
+        scanner: True if the text is a token of ours with its letters changed, as mail scanners fetch them, so the
+            request came from a machine: turned by 13 places, and, where a whole URL was read (`read_tracking_url`,
+            `handle_request`), also the URL turned with it, or all letters of the token in one case.
     """
 
     reason: ClassVar[str] = "bad_token"
