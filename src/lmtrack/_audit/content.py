@@ -97,7 +97,7 @@ def audit_part(part: Entity, watch: Watch, /) -> Iterator[Finding]:
     if octets.problem is not None:
         yield Finding(kind=octets.problem.kind, place=place, why=octets.problem.why)
     readings: list[str] = []
-    for content in dict.fromkeys(octets.readings):
+    for content in octets.readings:
         characters = read_characters(content, part.headers.charset)
         readings += characters.readings
         for problem in characters.problems:

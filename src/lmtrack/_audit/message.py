@@ -75,7 +75,7 @@ def _audit_entity(part: Entity, watch: Watch, depth: int, encoded: int, /) -> It
         return
     octets = read_octets(part.body, part.headers.encoding, closed=part.closed)
     if octets.problem is not None or part.headers.encoding != "base64":
-        # No mail may be encoded as a whole (RFC 2046 section 5.2.1). Of base64 nothing is left for who takes it as it is.
+        # No mail may be encoded (RFC 2046 section 5.2.1). Of base64 nothing is left for who takes it as it is.
         why = "it is an enclosed message and encoded, and programs differ about that"
         yield Finding(kind=FindingKind.UNDECODABLE, place=place, why=why)
     if encoded == _MOST_ENCODED:

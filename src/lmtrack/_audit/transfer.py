@@ -54,11 +54,15 @@ def _quoted(body: bytes, /, *, closed: bool) -> Octets:
     content = a2b_qp(body)
     cut = _QUOTED_CUT.search(body, max(len(body) - 2, 0))
     if cut and not (closed and cut[0] == b"="):
-        return Octets((content, _leniently(body)), Problem(FindingKind.TRUNCATED, "its last escape is cut off"))
+        return _several(Problem(FindingKind.TRUNCATED, "its last escape is cut off"), content, _leniently(body))
     if _BROKEN_QUOTED.search(body):
         why = "its quoted-printable is broken, and programs mend it differently"
-        return Octets((content, _leniently(body)), Problem(FindingKind.UNDECODABLE, why))
+        return _several(Problem(FindingKind.UNDECODABLE, why), content, _leniently(body))
     return Octets((content,))
+
+
+def _several(problem: Problem, /, *readings: bytes) -> Octets:
+    return Octets(tuple(dict.fromkeys(readings)), problem)
 
 
 def _leniently(body: bytes, /) -> bytes:
@@ -76,7 +80,7 @@ def _base64(body: bytes, /) -> Octets:
     blocks = [b"".join(_LETTERS.findall(block)) for block in letters.split(b"=")]
     whole = b"".join(map(_block, blocks))
     problem = Problem(FindingKind.UNDECODABLE, "its base64 is broken, and programs mend it differently")
-    return Octets((whole, _block(b"".join(blocks)), _block(b"".join(_LETTERS.findall(letters)[:1]))), problem)
+    return _several(problem, whole, _block(b"".join(blocks)), _block(b"".join(_LETTERS.findall(letters)[:1])))
 
 
 def _block(letters: bytes, /) -> bytes:
