@@ -1,0 +1,44 @@
+"""Start the host on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+if not __package__:  # started by its folder's name
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+
+def main() -> None:
+    """Read the arguments and serve until Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="tracker", description="A small tracking host with a sample newsletter.")
+    parser.add_argument("--port", type=int, default=8025, help="where to listen on this machine (default: 8025)")
+    parser.add_argument(
+        "--folder", type=Path, help="where to keep key and events (default: nowhere, each start is new)"
+    )
+    arguments = parser.parse_args()
+    with TemporaryDirectory() as temporary:
+        folder = arguments.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        serve(arguments.port, folder)
+
+
+def serve(port: int, folder: Path) -> None:
+    """Serve the host; what the requests left behind is written before this returns."""
+    import uvicorn  # noqa: PLC0415 - the path to this package is set above
+
+    from tracker.host import Host  # noqa: PLC0415 - the same
+
+    host = Host(f"http://localhost:{port}", folder)
+    print(f"Open http://localhost:{port}/ in a browser; Ctrl-C ends it.", flush=True)
+    try:
+        # No access log: its lines hold an address and, beside it, the token.
+        uvicorn.run(host, host="localhost", port=port, access_log=False, log_level="warning", lifespan="off", ws="none")
+    finally:
+        host.writer.close()
+
+
+if __name__ == "__main__":
+    main()
