@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from lmtrack._pattern import compile_pattern
 
@@ -21,6 +21,7 @@ _AHEAD: Final = {
     "x-moz": "prefetch",
     "x-purpose": "preview",
 }
+_AHEAD_NAMES: Final = frozenset(_AHEAD)
 
 # Where gateways send people who follow a rewritten link; a subdomain too. The vendors' help pages, 2026-08.
 _REWRITERS: Final = (
@@ -54,16 +55,16 @@ def read_headers(headers: Headers) -> dict[str, str]:
         raise TypeError("headers must be a mapping or an iterable of pairs, not a text")
     items = getattr(headers, "items", None)
     read: dict[str, str] = {}
-    for pair in items() if callable(items) else headers:
-        if isinstance(pair, _PAIR) and len(pair) == 2:
-            given = pair[0]
-            name = given.lower() if isinstance(given, str) else _text(given).lower()
-            if name in _READ and name not in read:
-                read[name] = _text(pair[1])
+    pairs: Iterable[Any] = items() if callable(items) else headers
+    for given, value in pairs if type(headers) is dict else filter(_is_pair, pairs):
+        name = given.lower() if isinstance(given, str) else _text(given).lower()
+        if name in _READ and name not in read:
+            read[name] = _text(value)
     return read
 
 
-_PAIR: Final = (tuple, list)
+def _is_pair(pair: object) -> bool:
+    return isinstance(pair, tuple | list) and len(pair) == 2
 
 
 def _text(value: object) -> str:
@@ -74,7 +75,7 @@ def _text(value: object) -> str:
 
 def is_ahead(read: Mapping[str, str]) -> bool:
     """Say whether the browser fetched it before a person asked for it."""
-    return not _AHEAD.keys().isdisjoint(read) and any(
+    return not _AHEAD_NAMES.isdisjoint(read) and any(
         word in read.get(name, "").lower() for name, word in _AHEAD.items()
     )
 
@@ -97,7 +98,8 @@ def came_through_gateway(read: Mapping[str, str]) -> bool:
 
 
 def _gateway(read: Mapping[str, str]) -> str | None:
-    host = _HOST.match(read.get("referer", ""))
+    referer = read.get("referer")
+    host = _HOST.match(referer) if referer else None
     if not host:
         return None
     name = host[1].lower()
