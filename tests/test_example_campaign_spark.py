@@ -36,6 +36,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 CAMPAIGN: Final = TOP / "docs" / "examples" / "campaign"
 READERS: Final = 200
 PARTITIONS: Final = 3
+SETTING: Final = "a setting that has to be found"
 LOG4J: Final = """
 rootLogger.level = debug
 rootLogger.appenderRef.file.ref = file
@@ -89,6 +90,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work]:
             "spark.eventLog.logBlockUpdates.enabled": "true",
             "spark.local.dir": str(folder / "local"),
             "spark.sql.warehouse.dir": str(folder / "warehouse"),
+            "spark.executorEnv.LMTRACK_KEY": SETTING,
             # What is pickled is written to a file as it is, and so can be read here.
             "spark.broadcast.compress": "false",
             "spark.shuffle.compress": "false",
@@ -143,7 +145,8 @@ def test_the_key_is_in_nothing_that_spark_writes(work: Work, mailing: Foreign) -
     control = work.spark.sparkContext.broadcast(make_keys(b"a control that has to be found"))
     assert work.find(b"a control that has to be found") != []
     control.destroy()
-    # And what a setting says is in the event log, whatever Spark's own list of secret names leaves out.
+    # And a key that an executor gets by a setting is in the log: its name is not one that Spark hides.
+    assert "events" in {path.relative_to(work.folder).parts[0] for path in work.find(SETTING.encode())}
     made = importlib.import_module("send_spark").mails(readers_of(work), mailing, PARTITIONS)
     plan = made._jdf.queryExecution().toString() + made._jdf.queryExecution().stringWithStats()
     made.repartition(2).write.parquet(str(work.folder / "mails-for-the-key"))
