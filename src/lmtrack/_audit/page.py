@@ -156,7 +156,10 @@ class _Page:
                     self._note(one, element.line, here, url)
 
     def _judge_style(self, element: Element, /) -> None:
-        for value, own in self._display.style(element).urls:
+        urls = self._display.style(element).urls
+        if not any(own for _, own in urls) and (not urls or self._display.unseen(element, static=False) is None):
+            return
+        for value, own in urls:
             here = _here(f"{element.name} {'style' if own else 'by a style sheet'}", element.line, element.note)
             for url in self._remote(value):
                 judged = self._seen(element, url, self._judge(url, is_link=False))
