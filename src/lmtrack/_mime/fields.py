@@ -118,7 +118,8 @@ def _set_in_code(name: str, value: str, /, *, utf8: bool) -> str:
     elif issubclass(kind, AddressHeader) and not _UNKNOWN.search(value):
         text = _source_of(name, value)
         if not utf8 and not text.isascii():
-            parts = _addresses(_with_ascii_comments(text, limit))
+            is_plain = hasattr(text, "fold") and len(text) <= LONGEST_LINE
+            parts = [text] if is_plain else _addresses(_with_ascii_comments(text, limit))
             text = ", ".join([part if part.isascii() else _structured(name, part, limit) for part in parts])
     else:
         text = _structured(name, value, limit, utf8=utf8)
@@ -158,13 +159,15 @@ def _on_one_line(header: Any, rules: EmailPolicy[Any], /) -> str:  # noqa: ANN40
 def _source_of(name: str, value: str, /) -> str:
     """Give the addresses a header was set to, with their comments, if that means the same once more.
 
-    The standard library writes a name that was an encoded word with a comma in it as two addresses.
+    The standard library writes a name that was an encoded word with a comma in it as two addresses. The header itself
+    comes back if it has neither.
     """
     if not hasattr(value, "fold"):
         return value
-    source = _on_one_line(value, _ONE_LINE_UTF8)
-    shown = str(value)
-    return source if source == shown or _read(name, source).groups == _read(name, value).groups else shown
+    source, shown = _on_one_line(value, _ONE_LINE_UTF8), str(value)
+    if source == shown:
+        return value
+    return source if _read(name, source).groups == _read(name, value).groups else shown
 
 
 def _with_ascii_comments(text: str, limit: int, /) -> str:
