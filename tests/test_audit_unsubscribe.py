@@ -78,6 +78,7 @@ GOOD: dict[str, dict[str, str]] = {
     "one of two signatures covers": {
         "signature": SIGNATURE.replace(":List-Unsubscribe:\n\t List-Unsubscribe-Post", "") + SIGNATURE
     },
+    "a semicolon at the end of the signature": {"signature": SIGNATURE.replace("XJl\n", "XJl;\n")},
     "a signature in other letters": {
         "signature": SIGNATURE.replace("DKIM-Signature", "dkim-signature").replace("h=From", "h = fRoM ")
     },

@@ -67,8 +67,10 @@ _MOST_READINGS: Final = 4  # of one part; our choice
 # RFC 5652 in one piece, and Exchange's own: what they hold is shown like any other body, and is not taken apart here.
 _TNEF: Final = frozenset(("application/ms-tnef", "application/vnd.ms-tnef"))
 _TNEF_NAME: Final = re.compile(r"winmail\.dat\Z", re.IGNORECASE)
-# RFC 4880 section 6.2, after RFC 1991; in HTML a line begins behind a tag too. A signed text can be read.
-_PGP: Final = re.compile(r"(?:^|>)[\ufeff \t]*+-----BEGIN PGP MESSAGE", re.MULTILINE)
+# RFC 4880 section 6.2, after RFC 1991; in HTML a line begins behind a tag too. A signed text can be read, and what
+# somebody quotes is not decrypted.
+_PGP: Final = re.compile(r"^[\ufeff \t]*+-----BEGIN PGP MESSAGE", re.MULTILINE)
+_PGP_IN_PAGE: Final = re.compile(r"(?:^|>)[\ufeff \t]*+-----BEGIN PGP MESSAGE", re.MULTILINE)
 
 _FOLD: Final = re.compile(r"\r*\n[ \t]")  # RFC 5545 section 3.1
 _ESCAPED: Final = re.compile(r"\\([\\;,nN])")
@@ -107,7 +109,7 @@ def audit_part(part: Entity, watch: Watch, /) -> Iterator[Finding]:
         yield Finding(kind=FindingKind.LIMIT_REACHED, place=place, why=why)
     bases = _bases(part)
     for text in dict.fromkeys(readings[:_MOST_READINGS]):
-        if _PGP.search(text):
+        if (_PGP_IN_PAGE if _Form.PAGE in forms else _PGP).search(text):
             yield Finding(kind=FindingKind.ENCRYPTED, place=place, why="a PGP message stands in it")
         for form in forms:
             yield from _audit_form(form, text, bases, watch, place)

@@ -253,9 +253,6 @@ class _Walk:
         position = start
         while True:
             limit = lines[self.next][0] if self.next < len(lines) else len(raw)
-            if limit < position:  # in what was read before
-                self.next += 1
-                continue
             if empty := _EMPTY_LINE.search(raw, position - 1, limit):
                 return empty.start(1), empty.end(1)
             if self.next >= len(lines) or raw[limit : lines[self.next][1]].rstrip(b" \t") in self.delimiters:
