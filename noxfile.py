@@ -30,6 +30,7 @@ IN_SDIST = {
     "README.md",
     "docs/conf.py",
     "docs/examples/access.log",
+    "docs/examples/campaign/send.py",
     "docs/examples/newsletter.eml",
     "docs/examples/newsletter.html",
     "noxfile.py",

@@ -10,10 +10,13 @@ import os
 import pickle
 import pty
 import re
+import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+from collections import Counter
 from datetime import UTC, datetime
 from email import policy
 from pathlib import Path
@@ -56,14 +59,18 @@ class Envelope(NamedTuple):
     octets: bytes
 
 
+def surroundings() -> dict[str, str]:
+    """The environment, in which the package is found and no key is."""
+    inherited = {name: value for name, value in os.environ.items() if name != "LMTRACK_KEY"}  # noqa: TID251 - for Python's sake
+    return inherited | {"PYTHONPATH": str(Path(lmtrack.__file__).parent.parent)}
+
+
 def run(folder: Path, *words: str, status: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a program of the example in a folder, warnings as errors; no run may show the key."""
-    source = {"PYTHONPATH": str(Path(lmtrack.__file__).parent.parent)}
-    inherited = {name: value for name, value in os.environ.items() if name != "LMTRACK_KEY"}  # noqa: TID251 - for Python's sake
     done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-W", "error", str(CAMPAIGN / words[0]), *words[1:]],
         cwd=folder,
-        env=inherited | source | environment,
+        env=surroundings() | environment,
         capture_output=True,
         text=True,
         check=False,
@@ -380,6 +387,43 @@ def test_nobody_gets_a_mail_twice_however_often_it_is_tried(trial: Path) -> None
     assert [row[0] for row in recorded(trial) if row[1] == "refused"] == ["70"]
 
 
+def kill_the_worker_of(parent: int) -> None:
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text("ascii").split()
+    [worker] = [pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    os.kill(int(worker), signal.SIGKILL)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the process to kill in /proc")
+def test_a_process_that_is_killed_costs_no_more_than_the_mail_it_was_sending(trial: Path) -> None:
+    class Killer(Server):
+        parent = 0
+
+        async def handle_DATA(  # noqa: N802 - aiosmtpd's
+            self, server: object, session: object, envelope: Foreign
+        ) -> str:
+            answer = await super().handle_DATA(server, session, envelope)
+            if len(self.mails) == 40:
+                kill_the_worker_of(self.parent)  # the server has the mail, and nobody was told
+            return answer
+
+    server = Killer()
+
+    def both_runs(port: int) -> None:
+        to = ("--to", f"smtp://127.0.0.1:{port}")
+        command = [sys.executable, str(CAMPAIGN / SEND[0]), *SEND[1:], *KEY_FILE, *to]
+        with subprocess.Popen(command, cwd=trial, env=surroundings(), stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own program
+            server.parent = process.pid
+            _, stderr = process.communicate(timeout=60)
+        assert (process.returncode, stderr) == (1, "send: a process was ended from outside; run again to go on\n")
+        run(trial, *SEND, *KEY_FILE, *to)
+
+    server.during(both_runs)
+    arrived = Counter(mail.address for mail in server.mails)
+    assert arrived.keys() == rows(trial).keys()
+    assert [address for address, times in arrived.items() if times > 1] == [server.mails[39].address]
+    assert len(set(server.mails)) == READERS  # and it is the same mail, to the last octet
+
+
 def test_half_a_line_of_the_record_is_no_mail_that_was_sent(trial: Path) -> None:
     (trial / "out").mkdir()
     (trial / "out" / "00000000.unfinished").write_text("0 individual \n1 off x\n2 indiv", encoding="ascii")
@@ -471,11 +515,10 @@ def test_a_letter_that_has_a_recipient_is_refused(trial: Path) -> None:
 
 def test_a_terminal_sees_how_far_it_is(trial: Path) -> None:
     ours, theirs = pty.openpty()
-    environment = os.environ | {"PYTHONPATH": str(Path(lmtrack.__file__).parent.parent)}  # noqa: TID251 - for Python's sake
     subprocess.run(  # noqa: S603 - our own program
         [sys.executable, str(CAMPAIGN / SEND[0]), *SEND[1:], *KEY_FILE, "--to", "nowhere"],
         cwd=trial,
-        env=environment,
+        env=surroundings(),
         stdout=subprocess.DEVNULL,
         stderr=theirs,
         check=True,
@@ -489,3 +532,15 @@ def test_a_terminal_sees_how_far_it_is(trial: Path) -> None:
     steps = shown.decode().strip().split("\r")
     assert len([step for step in steps if "mails a second" in step]) == CHUNKS
     assert re.fullmatch(r"#{40} 100% +[\d,]+ mails a second", steps[-1])
+
+
+def test_the_commands_of_the_page_do_what_it_says(tmp_path: Path) -> None:
+    page = (TOP / "docs" / "howto" / "a-million-recipients.md").read_text(encoding="utf-8")
+    first = re.findall(r"(?s)```sh\n(.*?)```", page)[0]
+    (tmp_path / "lmtrack.key").write_text("not this one", encoding="ascii")
+    for line in first.replace("10000", "100").splitlines():
+        python, program, *words = shlex.split(line)
+        assert (python, TOP / program) == ("python", CAMPAIGN / Path(program).name)
+        done = run(tmp_path, Path(program).name, *words)
+    assert done.stdout.startswith("individual 60\noff 40\n100 mails in ")
+    assert (tmp_path / "outbox" / "00000000.bsmtp").is_file()
