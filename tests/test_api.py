@@ -207,6 +207,7 @@ SIGNATURES = {
     "untrack_html": "(html, /, *, domain)",
     "untrack_message": "(raw, /, *, domain)",
     "untrack_text": "(text, /, *, domain)",
+    "verify_rewrite": "(before, after, /)",
     "withdraw_url": "(domain, token)",
 }
 

@@ -10,7 +10,7 @@ TYPE_CHECKING = False  # as type checkers read it: `typing` alone would be the g
 
 if TYPE_CHECKING:
     from lmtrack._document import HtmlDocument
-    from lmtrack.audit import Audit, AuditOutcome, Finding, FindingKind, audit_html
+    from lmtrack.audit import Audit, AuditOutcome, Finding, FindingKind, audit_html, verify_rewrite
     from lmtrack.classifier import (
         Actor,
         ClientInfo,
@@ -212,13 +212,14 @@ __all__ = [
     "untrack_html",
     "untrack_message",
     "untrack_text",
+    "verify_rewrite",
     "withdraw_url",
 ]
 
 # Which module makes which names. The imports above tell type checkers the same; a test sees to it.
 _NAMES_OF = {
     "_document": "HtmlDocument",
-    "audit": "Audit AuditOutcome Finding FindingKind audit_html",
+    "audit": "Audit AuditOutcome Finding FindingKind audit_html verify_rewrite",
     "classifier": (
         "Actor ClientInfo Event Human Networks Signal Verdict classify_event classify_message client_key "
         "describe_client join_networks load_networks shipped_networks truncate_ip"

@@ -6,7 +6,19 @@
 from __future__ import annotations
 
 from lmtrack._audit.finding import Finding, FindingKind
+from lmtrack._audit.message import audit_message
 from lmtrack._audit.outcome import Audit, AuditOutcome
 from lmtrack._audit.page import audit_html
+from lmtrack._audit.rewriting import verify_rewrite
+from lmtrack._audit.unsubscribe import lint_unsubscribe
 
-__all__ = ["Audit", "AuditOutcome", "Finding", "FindingKind", "audit_html"]
+__all__ = [
+    "Audit",
+    "AuditOutcome",
+    "Finding",
+    "FindingKind",
+    "audit_html",
+    "audit_message",
+    "lint_unsubscribe",
+    "verify_rewrite",
+]
