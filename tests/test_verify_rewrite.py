@@ -90,7 +90,7 @@ DAMAGE: Final[dict[str, tuple[str, Callable[[str], str]]]] = {
         substitute(r"(?<=>)([^<>&]*?)[oe](?=[^<>]*</(?i:a|p|td|span)>)", r"\1X"),
     ),
     "text lost": ("text_changed", put("the shop", "")),
-    "text added": ("text_changed", put("<td>1</td>", "<td>1</td>x")),
+    "text added": ("text_changed", put("</td>", "x</td>")),
     "a reference decoded": ("spelling_changed", put("&lt;", "<")),
     "a reference written": (
         "spelling_changed",
