@@ -131,6 +131,7 @@ LOADS = {
     "@import url": ("<style>@import url(%) screen;</style>", "@import"),
     "@import, unclosed": ("<style>@import '%", "@import"),
     "@font-face": ("<style>@font-face{font-family:x;src:local(x),url(%)}</style>", "style sheet"),
+    "unknown rule": ("<style>@x url(%){}</style>", "style sheet"),
     "nested rule": ("<style>p{color:red;& b{background:url(%)}}</style>", "style sheet"),
     "sheet in svg": ("<svg><style>p{background:url(%)}</style></svg>", "style sheet"),
     "noscript": ('<noscript><img src="%"></noscript>', "img src"),
@@ -285,8 +286,10 @@ LOOK_ALIKES = [
     '<table><tr><td style="background:url(https://shop.example/dots.gif);height:1px">x</table>',
     "<style>/* url(https://pixel.tracker.example/) */ p{color:red}</style>",
     "<style>@namespace svg url(https://pixel.tracker.example/); p{content:'https://pixel.tracker.example/'}</style>",
+    "<style>@document url(https://pixel.tracker.example/){p{color:red}}</style>",
     "<style>p{background:url(#a)}p{background:url(data:image/png;base64,AAAA)}</style>",
     "<link rel=canonical href='https://pixel.tracker.example/'><link href='https://pixel.tracker.example/'>",
+    "<meta http-equiv=refresh content=5><meta http-equiv=refresh><meta http-equiv=x content='5;url=https://a.example'>",
     "<meta name=x content='5; url=https://pixel.tracker.example/'><base href='https://pixel.tracker.example/'>",
     "<object><param name=wmode value='https://pixel.tracker.example/'></object>",
     '<a href="mailto:ann@shop.example">x</a><a href="tel:+1">x</a><a href="javascript:x">x</a><a href="#top">x</a>',
@@ -299,6 +302,8 @@ LOOK_ALIKES = [
     '<a href="https://shop.example/reset?token=9f8c1d2e3a4b5c6d7e8f9a0b1c2d3e4f">x</a>',
     '<a href="https://shop.example/orders/5b0e1b8c-6f0a-4b3e-9d2c-1a2b3c4d5e6f">x</a>',
     '<a href="https://shop.example/click">x</a>',
+    '<a href="https://shop.example/go?to=https://shop.example/x&u=https://">x</a>',
+    '<a href="https://shop.example/go?to=aHR0cHM6Ly9zA">x</a>',
     '<form action="https://shop.example/redirect?to=https://other.example/&id=5b0e1b8c-6f0a-4b3e-9d2c-1a2b3c4d5e6f">',
 ]
 
@@ -353,6 +358,9 @@ HIDDEN = [
     "<style>.x{display:none}</style><div class=x><img src='%'></div>",
     "<img id=Y src='%'><style>#y{width:1px;height:1px}</style>",
     "<style>img[src$='.gif']{height:0}</style><img src='%'>",
+    "<style>[alt=''][lang|=de][class~=x][title*=it i]{height:0}</style><img alt lang=de-AT class='y x' title=it src=%>",
+    "<style>*|img , p>b{height:0}</style><img src='%'>",
+    "<style>@layer{@supports(x:y){img{height:0}}}</style><img src='%'>",
     "<style>table td>img{display:none}</style><table><tr><td><img src='%'></table>",
     "<style>@media screen{img{width:1px;height:1px}}</style><img src='%'>",
     "<style>img{display:none!important}</style><img src='%' style='display:block'>",
@@ -379,7 +387,6 @@ HIDDEN = [
     '<amp-img src="%" width="1" height="1"></amp-img>',
     '<base href="https://shop.example/o/"><img src="17.gif" width="1" height="1">',
     '<base href="https://shop.example/a/"><img src="/o/17.gif" width="1" height="1">',
-    '<base href="https://shop.example/o/17.gif"><img src="?" width="1" height="1">'.replace('"?"', '"17.gif"'),
 ]
 
 
@@ -405,6 +412,8 @@ SHOWN = [
     "<img src='%' style='max-width:100%;height:auto;width:inherit'>".replace("100%", "100&percnt;"),
     "<img src='%' style='width:50vw;height:calc(1px + 1px)'>",
     "<img src='%' width='50&percnt;' height='x'>",
+    "<style>p#y{display:none}#y#z{display:none}#y.a{display:none}</style><img id=y src='%'>",
+    "<img src='%' style='position:absolute;left:0'>",
     "<img src='%' style='opacity:0.5;visibility:visible;left:-9999px;margin:-10px'>",
     "<img src='%' hidden style='display:block'>",
     "<div style='overflow:hidden;height:300px;max-height:none'><img src='%'></div>",
@@ -420,6 +429,19 @@ SHOWN = [
 @pytest.mark.parametrize("html", SHOWN)
 def test_a_picture_that_somebody_sees_is_none(html: str) -> None:
     assert audit_html(html.replace("%", PIXEL)).findings == ()
+
+
+def test_relative_urls_are_resolved_with_every_base_there_is() -> None:
+    bases = '<base href="https://a.example/x/y?z"><!--[if mso]><base href="//b.example"><![endif]--><base href="x/">'
+    html = bases + '<img src="17" width=1 height=1>\n<img src="?17" hidden>\n<img src="/17" hidden>'
+    assert [finding.url for finding in audit_html(html).findings] == [
+        "https://a.example/x/17",
+        "https://b.example/17",
+        "https://a.example/x/y?17",
+        "https://b.example?17",
+        "https://a.example/17",
+        "https://b.example/17",
+    ]
 
 
 def test_a_thin_picture_is_a_line_only_if_it_is_a_mere_file() -> None:
@@ -589,6 +611,24 @@ def test_a_secret_that_a_link_works_by_is_no_tracking_but_in_a_load_it_is() -> N
     url = "https://shop.example/reset?email=ann%40shop.example&token=9f8c1d2e3a4b5c6d7e8f9a0b1c2d3e4f"
     assert not audit_html(f'<a href="{url}">x</a>').findings
     assert kinds(audit_html(f'<img src="{url}" width="600">')) == ["identifier"]
+
+
+def test_what_a_style_sheet_loads_is_said_of_the_sheet_and_only_hiding_of_the_element() -> None:
+    sheet = "<style>p{background:url(%)}</style>\n<p style='display:none'>x</p>"
+    tracked = audit_html(sheet.replace("%", TRACKER), known_trackers=["tracker.example"])
+    assert places(tracked) == ["style sheet, line 1"]
+    assert places(audit_html(sheet.replace("%", PIXEL))) == ["p by a style sheet, line 2"]
+
+
+def test_everything_in_a_hidden_element_is_hidden_and_nothing_beside_it() -> None:
+    hidden = "<img src='https://shop.example/1.jpg'>"
+    html = f"{hidden}<div style='display:none'>{hidden}<p>\n{hidden}</p>\n{hidden}</div>\n{hidden}"
+    assert places(audit_html(html)) == ["img src, line 1", "img src, line 2", "img src, line 3"]
+
+
+def test_a_style_sheet_that_is_loaded_twice_in_a_line_is_read_once() -> None:
+    link = "<link rel=stylesheet href='data:text/css,p{background:url(https://shop.example/?e=ann@shop.example)}'>"
+    assert len(audit_html(f"{link}{link.replace('rel', 'media=x rel')}").findings) == 1
 
 
 # The result itself.
@@ -774,7 +814,7 @@ def test_urls_of_plain_text_are_links() -> None:
     text = (
         "Hello\nhttps://shop.example/click?u=17 and <https://shop.example/a>\n"
         "www.count.example/?to=https://shop.example/\nhttps://shop.example/点击?e=ann@shop.example\n"
-        f"{open_url(DOMAIN, make_open_token(KEYS, 'm-1', now=NOW))}.\nhttps://[\nhttp://"
+        f"{open_url(DOMAIN, make_open_token(KEYS, 'm-1', now=NOW))}.\nhttps://[\nhttp:///"
     )
     found = audit_text(text, watch_of([DOMAIN], ()), "1")
     assert [(finding.kind.value, finding.place) for finding in found] == [

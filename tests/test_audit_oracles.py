@@ -34,12 +34,14 @@ SPELLINGS = [
     ("<a ", "<area "),
 ]
 LOADED = {"src", "background", "poster", "href", "xlink:href"}
+# What a browser takes out of a URL before it asks for it.
+DROPPED = str.maketrans("", "", "\t\r\n")
 DOCUMENTS = st.builds(lambda html, pair: html.replace(*pair), hostile_html(template=True), st.sampled_from(SPELLINGS))
 
 
 def urls_by_lexbor(html: str) -> set[str]:
     return {
-        value or ""
+        (value or "").translate(DROPPED).strip()
         for node in LexborHTMLParser(html).css("*")
         for name, value in node.attributes.items()
         if name in LOADED and (value or "").startswith(HOST)
@@ -49,7 +51,7 @@ def urls_by_lexbor(html: str) -> set[str]:
 def urls_by_html5lib(html: str) -> set[str]:
     tags, _ = read_by_html5lib(html)
     return {
-        value
+        value.translate(DROPPED).strip()
         for _, attributes in tags
         for name, value in attributes.items()
         if name in LOADED and value.startswith(HOST)

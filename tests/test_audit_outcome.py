@@ -15,8 +15,8 @@ def finding(kind: FindingKind, url: str | None = None, why: str = "why") -> Find
 
 
 def test_every_kind_of_finding_has_an_outcome_and_none_is_clean() -> None:
-    outcomes = {kind: audit_of([finding(kind)]).outcome for kind in FindingKind}
-    assert set(outcomes.values()) == set(AuditOutcome) - {AuditOutcome.CLEAN}
+    kinds = list(FindingKind)[: list(FindingKind).index(K.LIMIT_REACHED) + 1]  # the others are of other checks
+    assert {audit_of([finding(kind)]).outcome for kind in kinds} == set(AuditOutcome) - {AuditOutcome.CLEAN}
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,6 @@ _ABSOLUTE: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*+):([/\\]*+)")
 # Outer controls and blanks go, tabs and line ends inside too (4.4, first steps).
 _OUTER: Final = "".join(map(chr, range(0x21)))
 _DROPPED: Final = {ord(char): None for char in "\t\n\r"}
-_PARTS: Final = re.compile(r"([a-z]++)://([^/?#]*+)([^?#]*+)(\?[^#]*+)?(#.*+)?", re.DOTALL)
 _PORT: Final = re.compile(r":[0-9]*+\Z")
 # What may stand in a host once it is decoded (3.5, "forbidden domain code point").
 _HOST: Final = compile_pattern(r"\[[0-9a-f:.]++\]|[^\x00-\x20#%/:<>?@\[\\\]^`{|}\x7f]{1,253}+")
@@ -72,26 +71,38 @@ def _slashed(text: str, /) -> str:
     return text[:end].replace("\\", "/") + text[end:]
 
 
+class _Parts(NamedTuple):
+    scheme: str
+    authority: str
+    path: str
+    query: str | None
+    fragment: str | None
+
+
+def _parts(url: str, /) -> _Parts:
+    scheme, _, rest = url.partition("://")
+    rest, number_sign, fragment = rest.partition("#")
+    rest, question_mark, query = rest.partition("?")
+    authority, slash, path = rest.partition("/")
+    return _Parts(scheme, authority, slash + path, query if question_mark else None, fragment if number_sign else None)
+
+
 def _joined(base: str, url: str, /) -> str:
-    parts = _PARTS.match(base)
-    if parts is None:
-        return base + url
-    origin, path = f"{parts[1]}://{parts[2]}", parts[3]
+    parts = _parts(base)
+    origin = f"{parts.scheme}://{parts.authority}"
     if url[0] == "/":
         return origin + url
     if url[0] == "?":
-        return origin + path + url
-    return f"{origin}{path[: path.rfind('/')]}/{url}"
+        return origin + parts.path + url
+    return f"{origin}{parts.path[: parts.path.rfind('/')]}/{url}"
 
 
 def address_of(url: str, /) -> Address:
     """Take apart what `remote_url` gave."""
-    parts = _PARTS.match(url)
-    if parts is None:
-        return Address(url=url, host="", path="", query="", bare=False)
-    _, authority, path, query, fragment = parts.groups()
-    user, _, host = authority.rpartition("@")
-    return Address(url, host_of(_PORT.sub("", host)), path, (query or "")[1:], not (user or query or fragment))
+    parts = _parts(url)
+    _, at, host = parts.authority.rpartition("@")
+    bare = not at and parts.query is None and parts.fragment is None
+    return Address(url, host_of(_PORT.sub("", host)), parts.path, parts.query or "", bare)
 
 
 def host_of(text: str, /) -> str:

@@ -42,6 +42,8 @@ _IMAGE_FUNCTIONS: Final = _URL_FUNCTIONS | {
 _ABSOLUTE: Final = re.compile(r"\s*+(?:https?:|//|\\\\)", re.IGNORECASE)
 # Properties whose strings are text.
 _TEXTS: Final = frozenset(("content", "quotes", "font-family", "font", "grid-template-areas", "voice-family"))
+# At-rules that only group: nearly every reader applies the rules in them.
+_UNCONDITIONAL: Final = ("@layer", "@supports", "@scope")
 # At-rules with a URL that names something and is not loaded.
 _NAMING: Final = ("@namespace", "@document", "@-moz-document")
 
@@ -197,10 +199,9 @@ class _Reader:
 
 def _always(prelude: str, /) -> bool:
     """Whether the rules in an at-rule hold on every screen that shows colours."""
-    name, _, condition = prelude.partition(" ")
-    if name == "@media":
-        return condition.strip() in {"", "all", "screen", "only screen"}
-    return name in {"@layer", "@supports", "@font-face", "@page", "@scope", "@starting-style"}
+    if prelude.startswith("@media"):
+        return prelude.removeprefix("@media").strip() in {"", "all", "screen", "only screen"}
+    return prelude.startswith(_UNCONDITIONAL)
 
 
 def unescape(text: str, /) -> str:

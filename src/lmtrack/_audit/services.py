@@ -25,7 +25,7 @@ class Service(NamedTuple):
     path: str
 
 
-_OPAQUE: Final = r"[A-Za-z0-9_~%.=-]{16,}+"
+_OPAQUE: Final = r"[A-Za-z0-9_%.=-]{16,}+"
 
 # Links that lead through somebody who counts.
 CLICKS: Final = (
@@ -66,12 +66,12 @@ CLICKS: Final = (
     Service("Microsoft Safe Links", "safelinks.protection.outlook.com", r"/"),
     Service("Google", "google.com", r"/url\?"),
     Service("Facebook", "l.facebook.com", r"/l\.php"),
-    Service("Bitly", "bit.ly", r"/."),
-    Service("Hootsuite", "ow.ly", r"/."),
-    Service("Buffer", "buff.ly", r"/."),
-    Service("LinkedIn", "lnkd.in", r"/."),
-    Service("X", "t.co", r"/."),
-    Service("TinyURL", "tinyurl.com", r"/."),
+    Service("Bitly", "bit.ly", r"/[^?]"),
+    Service("Hootsuite", "ow.ly", r"/[^?]"),
+    Service("Buffer", "buff.ly", r"/[^?]"),
+    Service("LinkedIn", "lnkd.in", r"/[^?]"),
+    Service("X", "t.co", r"/[^?]"),
+    Service("TinyURL", "tinyurl.com", r"/[^?]"),
 )
 
 # What a service asks for when a mail is opened.

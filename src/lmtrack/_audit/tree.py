@@ -42,10 +42,7 @@ def read_tree(html: str, /, *, note: str = "", first_line: int = 1) -> Iterator[
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
     # A lone surrogate cannot be written down as UTF-8; a reader shows the replacement character.
     octets = _SURROGATES.sub("\ufffd", html).encode()
-    try:
-        root = etree.fromstring(octets, parser)
-    except etree.XMLSyntaxError:
-        root = None  # no element and no text: comments are the other reader's
+    root: _Element | None = etree.fromstring(octets, parser)  # None without element and text
     known: dict[_Element, Element] = {}
     node = None if root is None else _first(root)
     while node is not None:
