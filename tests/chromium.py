@@ -98,31 +98,37 @@ class Browser:
         os.close(self.writes)
 
     def read(self, reads: int) -> None:
-        """Sort what comes in: answers by the number of their question, and events in their order."""
-        with os.fdopen(reads, "rb") as pipe:
-            rest = b""
-            while octets := pipe.read1():
-                *messages, rest = (rest + octets).split(b"\0")
-                for message in map(json.loads, messages):
-                    if message.get("method") == "Fetch.requestPaused":
-                        self.answer_for_the_web(message)
-                        continue
-                    with self.changed:
-                        if "id" in message:
-                            self.answers[message["id"]] = message
-                        else:
-                            self.events.append(message)
-                        self.changed.notify_all()
+        """Sort what comes in, and wake up who waits for it; also when nothing more will come."""
+        try:
+            with os.fdopen(reads, "rb") as pipe:
+                rest = b""
+                while octets := pipe.read1():
+                    *messages, rest = (rest + octets).split(b"\0")
+                    for message in messages:
+                        self.sort(json.loads(message))
+        finally:
+            with self.changed:
+                self.gone = True
+                self.changed.notify_all()
+
+    def sort(self, message: Json) -> None:
+        """Keep answers by the number of their question, and events in their order."""
+        if message.get("method") == "Fetch.requestPaused":
+            self.answer_for_the_web(message)
+            return
         with self.changed:
-            self.gone = True
+            if "id" in message:
+                self.answers[message["id"]] = message
+            else:
+                self.events.append(message)
             self.changed.notify_all()
 
     def answer_for_the_web(self, message: Json) -> None:
         """Answer what a page asks for, let it through to this machine, or let it fail."""
         paused, session = message["params"], message["sessionId"]
         url, request = paused["request"]["url"], {"requestId": paused["requestId"]}
-        answer = self.rules[session](url)
-        if answer is not None:
+        rule = self.rules.get(session)  # none if the page has just been closed
+        if rule and (answer := rule(url)):
             headers = [{"name": "Content-Type", "value": answer.content_type}]
             body = b64encode(answer.body).decode()
             self.send("Fetch.fulfillRequest", session, **request, responseCode=200, responseHeaders=headers, body=body)
@@ -299,7 +305,10 @@ class Page:
             const box = found.getClientRects()[0];
             return [box.x + box.width / 2, box.y + box.height / 2];
         }})()"""
-        x, y = self.run(script)
+        self.press_mouse(*self.run(script))
+
+    def press_mouse(self, x: float, y: float) -> None:
+        """Press the mouse somewhere in the window."""
         for kind in ("mousePressed", "mouseReleased"):
             self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from lmtrack import Human
 from tracker import words
 from tracker.markup import Html, fill, join
 
@@ -45,25 +44,28 @@ LIVE = Html("""\
 <noscript><meta http-equiv="refresh" content="4"></noscript>
 """)
 SWITCH_OFF = Html("""\
-<p class="switch" role="status"><span class="pulse" aria-hidden="true"></span><span id="news">Live</span></p>
-<p class="switch"><a href="?live=off">Pause</a></p>
+<div class="switch">
+<p role="status"><span class="pulse" aria-hidden="true"></span><span id="news">Live</span></p>
+<p><a href="?live=off">Pause</a></p>
+</div>
 """)
 SWITCH_ON = Html("""\
-<p class="switch"><span>Paused</span></p>
-<p class="switch"><a href="?">Go live</a></p>
+<div class="switch">
+<p>Paused</p>
+<p><a href="?">Go live</a></p>
+</div>
 """)
 LABEL = Html('<span class="label {kind}">{text}</span>')
 EVENT = Html("""\
-<li id="{id}" class="event">
+<li id="{id}" class="event {kind}">
 <p class="when"><time datetime="{at}">{clock}</time></p>
 <div class="what">
-<h3>{what}</h3>
-<p>{verdict} <span class="label kept">Recorded {times}</span></p>
-{where}<dl class="facts">
-<dt>Reader</dt><dd>{reader}</dd>
-<dt>Verdict</dt><dd>{counts}, on {evidence} evidence</dd>
+<h3><a href="/letters/{letter}">{name}</a> {what}</h3>
+{where}<p>{verdict} <span class="counts">{counts}</span></p>
+<dl class="facts">
 <dt>Because</dt><dd>{reasons}</dd>
-<dt>Recorded</dt><dd>because the reader agreed <code>{why}</code></dd>
+<dt>Evidence</dt><dd>{evidence}</dd>
+<dt>Recorded</dt><dd>{times}, since {name} agreed <code>{why}</code></dd>
 </dl>
 {payload}</div>
 </li>
@@ -103,25 +105,31 @@ def timeline(events: Sequence[Seen], hint: str, *, payloads: bool = False) -> Ht
 
 def _event(seen: Seen, *, payloads: bool) -> Html:
     verdict = seen.verdict
-    kind, text, counts = words.VERDICTS[Human(verdict["human"])]
-    if verdict["actor"] == "unknown":
-        kind, text, counts = "open", "Unknown", "is not counted"
+    kind, text, counts = words.verdict(verdict)
     return fill(
         EVENT,
         id=f"event-{seen.payload['id']}",
+        kind=kind,
         at=seen.first_at,
         clock=seen.first_at[11:19],
+        letter=seen.letter,
+        name=seen.name,
         what=words.what_happened(seen),
+        where=fill(WHERE, url=words.place(seen.url)) if seen.url else Html(""),
         verdict=label(kind, text),
+        counts=counts,
+        reasons=_listed(fill(REASON, meaning=_coded(words.meaning(code)), code=code) for code in verdict["reasons"]),
+        evidence=words.EVIDENCE[verdict["evidence"]],
         times=words.times(seen.times),
-        where=fill(WHERE, url=seen.url) if seen.url else Html(""),
-        reader=fill(Html('<a href="/letters/{id}">{name}</a>'), id=seen.letter, name=seen.name),
-        counts=f"{verdict['actor'].replace('_', ' ')}; {counts}",
-        evidence={1: "weak", 2: "medium", 3: "strong"}[verdict["evidence"]],
-        reasons=_listed(fill(REASON, meaning=words.meaning_of(code), code=code) for code in verdict["reasons"]),
         why=seen.why,
         payload=fill(PAYLOAD, text=json.dumps(seen.payload, indent=2, ensure_ascii=False)) if payloads else Html(""),
     )
+
+
+def _coded(text: str) -> Html:
+    """Write what stands between backticks as code."""
+    templates = (Html("{text}"), Html("<code>{text}</code>"))
+    return join(fill(templates[place % 2], text=piece) for place, piece in enumerate(text.split("`")))
 
 
 def _listed(items: Iterable[Html]) -> Html:

@@ -32,7 +32,8 @@ and see here what a sender gets to know of it.</p>
 """)
 CARD = Html("""\
 <article class="card">
-<h3><a href="/letters/{id}">{subject}, to {name}</a></h3>
+<h3><a href="/letters/{id}">To {name}</a></h3>
+<p class="subject">{subject}</p>
 <p>{consent}</p>
 {decision}<p class="sum">{sum}</p>
 {actions}</article>
@@ -117,7 +118,12 @@ def overview(letters: Sequence[Letter], events: Sequence[Seen], refusals: Mappin
 def letter_page(letter: Letter, events: Sequence[Seen], anchors: Sequence[Anchor], *, live: bool) -> bytes:
     """Show one letter, its events with what is sent on of them, and its links."""
     rows = join(
-        fill(LINK, text=anchor.text or f"Picture or area {anchor.number + 1}", url=anchor.url, clicks=anchor.clicks)
+        fill(
+            LINK,
+            text=anchor.text or f"Picture or area {anchor.number + 1}",
+            url=words.place(anchor.url),
+            clicks=anchor.clicks,
+        )
         for anchor in anchors
     )
     content = fill(
@@ -147,7 +153,7 @@ def _card(letter: Letter, events: Sequence[Seen]) -> Html:
         name=letter.name,
         consent=consent_label(letter),
         decision=_decision(letter),
-        sum=f"{words.count(opens, 'open')} and {words.count(clicks, 'click')} by people",
+        sum=words.summary(letter.decision, opens, clicks),
         actions=_actions(letter),
     )
 

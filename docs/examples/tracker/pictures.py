@@ -8,10 +8,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}">{2}</svg>'
+LIGHT = (
+    '<radialGradient id="light"><stop stop-color="#ffedb3"/><stop offset="1" stop-color="#ffedb3" stop-opacity="0"/>'
+)
 TEXT = '<text x="{0}" y="{1}" text-anchor="middle" font-family="{2}" font-size="{3}" fill="{4}">{5}</text>'
 ROOM = '<rect width="{0}" height="{1}" fill="{2}"/><rect y="{3}" width="{0}" height="70" fill="{4}"/>{5}'
-GLOW = '<ellipse cy="66" rx="84" ry="44" opacity=".35"/><ellipse cy="64" rx="40" ry="10"/>'
-SHADE = '<g fill="#fff3c9">{0}</g><path d="M-28 0h56l26 62h-108z" fill="{1}"/>'
+GLOW = LIGHT + '</radialGradient><ellipse cy="70" rx="100" ry="74" fill="url(#light)" opacity=".8"/>'
+SHADE = '<path d="M-28 0h56l26 62h-108z" fill="{0}"/>'
 CORD = '<path d="M0-200v200" stroke="#17211e" stroke-width="3"/>'
 FOOT = '<path d="M0 60v84M-34 146h68" stroke="#17211e" stroke-width="7" stroke-linecap="round"/>'
 DOT = '<circle cx="14" cy="14" r="14" fill="#1c5c4d"/>'
@@ -64,5 +67,5 @@ def _three_lamps() -> str:
 
 
 def _lamp(lamp: Lamp, x: int, y: int) -> str:
-    body = (CORD if lamp.hangs else FOOT) + SHADE.format(GLOW, lamp.shade)
+    body = GLOW + (CORD if lamp.hangs else FOOT) + SHADE.format(lamp.shade)
     return f'<g transform="translate({x} {y})">{body}</g>'

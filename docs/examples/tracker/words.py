@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lmtrack import AdmissionReason, Consent, Decision, Human, Signal, TrackingMode
+from lmtrack import Actor, AdmissionReason, Consent, Decision, Human, Signal
 
 if TYPE_CHECKING:
     from tracker.store import Seen
 
-# Class of the label, its words, and what follows from it.
+# The class of the label, its words, and what follows from it.
 VERDICTS = {
     Human.YES: ("person", "Person", "counts"),
     Human.YES_CLIENT_HIDDEN: ("person", "Person behind a proxy", "counts"),
-    Human.UNKNOWABLE: ("open", "Nobody can know", "is not counted"),
-    Human.NO: ("machine", "Machine", "is not counted"),
+    Human.UNKNOWABLE: ("open", "Nobody can know", "does not count"),
+    Human.NO: ("machine", "Machine", "does not count"),
 }
+EVIDENCE = {1: "weak", 2: "medium", 3: "strong"}
 CONSENT = {
     Consent.GRANTED: ("person", "Agreed to be tracked"),
     Consent.DENIED: ("stop", "Said no"),
@@ -39,10 +40,10 @@ REFUSALS = {
 }
 DECISIONS = {
     "route_off": "this stream of mail is not tracked",
-    "override_false": "this mail's own header says no",
-    "override_true": "this mail's own header says yes",
-    "override_invalid": "this mail's own header cannot be read",
-    "override_conflict": "this mail's own headers disagree",
+    "override_false": "this mail’s own header says no",
+    "override_true": "this mail’s own header says yes",
+    "override_invalid": "this mail’s own header cannot be read",
+    "override_conflict": "this mail’s own headers disagree",
     "consent_denied": "the reader said no",
     "consent_withdrawn": "the reader withdrew consent",
     "consent_unknown": "nobody asked the reader",
@@ -54,7 +55,13 @@ DECISIONS = {
 MEANINGS = {str(signal): signal.meaning for signal in Signal}
 
 
-def meaning_of(code: str) -> str:
+def verdict(kept: dict[str, Any]) -> tuple[str, str, str]:
+    """Give the label of a verdict, as `Verdict.to_dict` wrote it, and what follows from it."""
+    kind, text, counts = VERDICTS[Human(kept["human"])]
+    return kind, "Unknown" if kept["actor"] == Actor.UNKNOWN else text, counts
+
+
+def meaning(code: str) -> str:
     """Say what a reason of a verdict means."""
     return MEANINGS.get(code, code)
 
@@ -66,18 +73,23 @@ def refusal(code: str) -> str:
 
 def decided(decision: Decision, flag: str) -> str:
     """Say whether opens or clicks of a mail are tracked, and if not why."""
-    mode: TrackingMode = getattr(decision, flag)
-    if mode is not TrackingMode.OFF:
+    if getattr(decision, f"track_{flag}"):
         return "tracked"
     codes = [reason.partition(":")[2] for reason in decision.reasons if reason.startswith(flag)]
     return f"not tracked: {', '.join(DECISIONS.get(code, code) for code in codes)}"
 
 
 def what_happened(seen: Seen) -> str:
-    """Say what an event is."""
+    """Say what an event is, after the name of who did it."""
     if seen.link is None:
-        return "Opened"
-    return f"Clicked “{seen.text}”" if seen.text else f"Clicked link {seen.link + 1}"
+        return "opened the letter"
+    return f"clicked “{seen.text}”" if seen.text else f"clicked link {seen.link + 1}"
+
+
+def place(url: str) -> str:
+    """Write a destination as short as it can be told from others: the name that this host plays, and the path."""
+    bare, question, _ = url.partition("?")
+    return f"{bare.partition('://')[2].partition('/web/')[2] or bare}{'?…' if question else ''}"
 
 
 def times(number: int) -> str:
@@ -85,6 +97,8 @@ def times(number: int) -> str:
     return {1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
-def count(number: int, one: str) -> str:
-    """Write a number with its noun."""
-    return f"{number} {one}{'' if number == 1 else 's'}"
+def summary(decision: Decision, opens: int, clicks: int) -> str:
+    """Say what is known of what people did with a letter."""
+    known = [(decision.track_opens, opens, "open"), (decision.track_clicks, clicks, "click")]
+    sums = [f"{number} {noun}{'' if number == 1 else 's'}" for tracked, number, noun in known if tracked]
+    return f"{' and '.join(sums)} by people" if sums else "What became of it nobody knows"
