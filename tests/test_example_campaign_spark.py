@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
+import shlex
 import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pytest
@@ -20,7 +23,7 @@ from lmtrack import Event, classify_message, make_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
 
 Foreign: TypeAlias = Any  # pyspark is not installed where types are checked
 
@@ -238,3 +241,36 @@ def test_lines_that_nobody_can_read_stop_no_job_and_machines_stay_machines(work:
         rows = [tuple(row) for row in module.verdicts(log, 1, grouped=grouped).collect()]
         assert sorted(row[7] for row in rows) == ["net.scanner", "unreadable", "unreadable", "unreadable"]
         assert {row[0] for row in rows} == {"m-1"}
+
+
+# As a cluster's user starts them
+
+
+def test_the_commands_of_the_page_do_what_it_says(work: Work, tmp_path: Path) -> None:
+    page = (TOP / "docs" / "howto" / "a-million-recipients.md").read_text(encoding="utf-8")
+    commands = re.findall(r"(?m)^spark-submit (?:.*\\\n)*.*$", page)
+    assert len(commands) == 2
+    shutil.copytree(work.key_file.parent, tmp_path / "trial")
+    for name in ("letter.eml", "readers.jsonl", "events.jsonl"):
+        shutil.copy(work.folder / name, tmp_path / "trial")
+    said = []
+    for command in commands:
+        words = shlex.split(
+            command.replace("\\\n", " ").replace("$PWD", str(tmp_path)).replace("docs/examples/campaign", str(CAMPAIGN))
+        )
+        submit = [sys.executable, "-m", "pyspark.find_spark_home"]
+        home = Path(subprocess.run(submit, check=True, capture_output=True, text=True).stdout.strip())  # noqa: S603 - pyspark's own
+        done = subprocess.run(  # noqa: S603 - the page's command
+            [str(home / "bin" / words[0]), "--master", "local[2]", "--conf", "spark.ui.enabled=false", *words[1:]],
+            cwd=tmp_path,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        said.append(done.stdout)
+    assert said[0].startswith("individual 120\noff 80\n200 mails in ")
+    assert said[1].startswith("280 events in ")
+    assert (tmp_path / "mails" / "_SUCCESS").is_file()
+    assert (tmp_path / "verdicts" / "_SUCCESS").is_file()
