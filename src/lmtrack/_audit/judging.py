@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lmtrack._audit.address import Address, address_of, remote_url
 from lmtrack._audit.finding import FindingKind
-from lmtrack._audit.identifiers import identifier_in
-from lmtrack._audit.redirects import redirector
+from lmtrack._audit.identifiers import identifier_in, is_static
+from lmtrack._audit.redirects import counter, redirector
 from lmtrack._audit.services import open_service
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ class Judge:
                 return (Judgement(FindingKind.REDIRECTOR, found),)
         elif service := open_service(address):
             return (Judgement(FindingKind.KNOWN_TRACKER, f"{service} counts opens by such URLs"),)
+        elif not is_static(address) and (found := counter(address)):
+            return (Judgement(FindingKind.IDENTIFIER, f"{found}: it may tell one recipient from another"),)
         if found := identifier_in(address, is_link=is_link):
             return (Judgement(FindingKind.IDENTIFIER, f"{found}, so that it may tell one recipient from another"),)
         return ()

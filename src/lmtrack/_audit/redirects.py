@@ -1,10 +1,11 @@
-"""Is this link a redirector: does somebody stand between the reader and where it leads?"""
+"""Is this link a redirector, is this load a counter: what its path is called, and what URL it holds."""
 
 from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
@@ -28,6 +29,11 @@ _CLICK_WORDS: Final = _words("""
     adclick linkclick trackclick clickurl
 """)
 # A URL in a URL: as it is, escaped, or escaped twice.
+# What only counts opens is called so as well. Words that also name a picture of something else are none of these.
+_OPEN_WORDS: Final = _words("""
+    emailopen emailopened emailopentracking mailopen openrate opentrack opentracker opentracking trackopen trackopens
+    trackmail trackurl tracker tracking beacon webbug webbeacon markread readreceipt
+""")
 _EMBEDDED: Final = re.compile(r"https?(?::|%3A|%253A)(?:/|%2F|%252F){1,2}+[^/%]", re.IGNORECASE)
 _ENCODED: Final = re.compile(r"(?:aHR0c|[aA]HR0cHM6)[A-Za-z0-9_-]{8,4096}")
 
@@ -51,6 +57,7 @@ _AFTERWARDS: Final = _words("""
     continue next return returnto returnurl returnuri returl ret back backurl callback callbackurl redirecturi
     redirectto referrer referer ref origin source src canonical image img picture media thumb logo icon
 """)
+_MOST_SEGMENTS: Final = 200  # our choice: of a path; nobody wrote more by hand
 _SIGNS: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -60,8 +67,8 @@ def redirector(address: Address, /) -> str | None:
         return f"it leads through a redirector of {service}"
     if is_unsubscribe(address.url):
         return None
-    if counted := _counts(address):
-        return counted
+    if _is_named(address, _CLICK_WORDS):
+        return "its path has the name of a redirector, and a value follows"
     if _keeps(address):
         return None
     if target := _embedded(address):
@@ -69,14 +76,23 @@ def redirector(address: Address, /) -> str | None:
     return None
 
 
-def _counts(address: Address, /) -> str | None:
-    segments = [segment for segment in address.path.split("/") if segment]
+def counter(address: Address, /) -> str | None:
+    """Say in a few words why a load counts who opens, if its path is called so."""
+    if _is_named(address, _OPEN_WORDS):
+        return "its path has the name of a counter, and a value follows"
+    return None
+
+
+def _is_named(address: Address, names: frozenset[str], /) -> bool:
+    """Whether a segment of the path is one of the words, or two words joined are, and something comes after it."""
+    segments = [segment for segment in address.path.split("/", _MOST_SEGMENTS) if segment]
     for at, segment in enumerate(segments):
         plain = segment.partition(".")[0]
-        words = {plain.lower(), *(word.lower() for word in _WORD.findall(plain))}
-        if not words.isdisjoint(_CLICK_WORDS) and (address.query or segments[at + 1 :]):
-            return "its path has the name of a redirector, and a value follows"
-    return None
+        parts = [part.lower() for part in _WORD.findall(plain)]
+        words = {plain.lower(), *parts, *map("".join, pairwise(parts))}
+        if not words.isdisjoint(names) and (address.query or segments[at + 1 :]):
+            return True
+    return False
 
 
 def _keeps(address: Address, /) -> bool:
