@@ -543,6 +543,7 @@ REDIRECTORS = [
     "https://shop.example/click?u=17",
     "https://shop.example/app/linkClick/12061/15c81731f2b27f42",
     "https://shop.example/cgi-bin/redir.cgi?to=news",
+    "https://shop.example/click-471546-487847",
     "https://count.example/?to=https://shop.example/",
     "https://count.example/x/https://shop.example/",
     "https://count.example/?to=https%3A%2F%2Fshop.example%2F",

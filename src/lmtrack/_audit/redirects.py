@@ -84,13 +84,13 @@ def counter(address: Address, /) -> str | None:
 
 
 def _is_named(address: Address, names: frozenset[str], /) -> bool:
-    """Whether a segment of the path is one of the words, or two words joined are, and something comes after it."""
+    """Whether a segment of the path is one of the words, or two words joined are, and a value stands in or after it."""
     segments = [segment for segment in address.path.split("/", _MOST_SEGMENTS) if segment]
     for at, segment in enumerate(segments):
         plain = segment.partition(".")[0]
         parts = [part.lower() for part in _WORD.findall(plain)]
         words = {plain.lower(), *parts, *map("".join, pairwise(parts))}
-        if not words.isdisjoint(names) and (address.query or segments[at + 1 :]):
+        if not words.isdisjoint(names) and (address.query or segments[at + 1 :] or re.search("[0-9]", plain)):
             return True
     return False
 
