@@ -1,0 +1,164 @@
+"""For senders' own suites: assertions about the mail a program makes, and hypothesis strategies to make it hard.
+
+The assertions are plain functions for any test runner; under pytest they are fixtures too. The strategies need
+hypothesis, which comes with `lmtrack[testing]`; nothing else here does. `docs/howto/test-your-mails.md` shows both.
+"""
+
+from __future__ import annotations
+
+from email.message import Message
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from lmtrack._headers import iter_fields, unfold
+from lmtrack._readable import finding_lines, printable
+from lmtrack._sniff import is_message
+from lmtrack._testing.agents import user_agents
+from lmtrack._testing.mails import messages
+from lmtrack._testing.pages import html_documents
+from lmtrack._testing.settings import consents, decisions, override_headers, overrides, routes
+from lmtrack.audit import (
+    AuditOutcome,
+    audit_html,
+    audit_message,
+    lint_unsubscribe,
+)
+from lmtrack.message import message_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lmtrack.resolver import Decision
+    from lmtrack.urls import TrackingDomain
+
+__all__ = [
+    "assert_unsubscribe_ok",
+    "assert_untracked",
+    "consents",
+    "decisions",
+    "html_documents",
+    "messages",
+    "override_headers",
+    "overrides",
+    "routes",
+    "user_agents",
+]
+
+_SAID: Final = {
+    AuditOutcome.AGGREGATE: "the mail is counted, if for the whole campaign alone (allow_aggregate=True lets it pass)",
+    AuditOutcome.NOT_PROVABLE: "nothing proves that the mail is untracked: some of it cannot be read",
+    AuditOutcome.TRACKED: "the mail is tracked",
+}
+# Which mail it is, for a test that makes many.
+_NAMED: Final = ("to", "subject")
+_MOST: Final = 20  # our choice: more findings than one screen shows help nobody
+
+
+def assert_untracked(
+    mail: str | bytes | Message[Any, Any],
+    /,
+    *,
+    domains: Sequence[TrackingDomain | str] = (),
+    known_trackers: Sequence[str] = (),
+    allow_aggregate: bool = False,
+) -> None:
+    """Assert that nothing in a mail tells who reads it, or that anybody does.
+
+    Fails as well if that cannot be proved, because something is encrypted, damaged or empty. A test holds mail in three
+    forms, and each type stands for one of them.
+
+    Args:
+        mail: HTML as str, a raw message as bytes, or a message object (of a Django mail, `mail.message()`).
+        domains: Our own tracking domains and hosts, as `audit_html` takes them.
+        known_trackers: Hosts of others that track.
+        allow_aggregate: Whether tokens of ours may stand in it that are the same for every recipient of a campaign.
+
+    Raises:
+        AssertionError: It is tracked, or nothing proves that it is not; the text says what, where and why.
+        TypeError: An argument has another type.
+        ValueError: A raw message is given as str or HTML as bytes, or a host is none.
+
+    Example:
+        >>> assert_untracked("<p>Hello</p>")
+        >>> assert_untracked("<img src='https://t.example/o/4471' width=1 height=1>", domains=["t.example"])
+        Traceback (most recent call last):
+        AssertionError: the mail is tracked
+        ...
+    """
+    __tracebackhide__ = True  # pytest shows the test instead
+    if not isinstance(allow_aggregate, bool):
+        raise TypeError(f"allow_aggregate must be a bool, not {type(allow_aggregate).__name__}")
+    text = _read(mail)
+    if not text.strip():
+        raise AssertionError("the mail is empty, which proves nothing")
+    if isinstance(text, str):
+        audit = audit_html(text, domains=domains, known_trackers=known_trackers)
+    else:
+        audit = audit_message(text, domains=domains, known_trackers=known_trackers)
+    if audit.outcome is AuditOutcome.CLEAN or (allow_aggregate and audit.outcome is AuditOutcome.AGGREGATE):
+        return
+    _fail(_SAID[audit.outcome], _names(text), finding_lines(audit.findings[:_MOST]), left=len(audit.findings) - _MOST)
+
+
+def assert_unsubscribe_ok(
+    message: bytes | Message[Any, Any],
+    /,
+    *,
+    domains: Sequence[TrackingDomain | str] = (),
+    decision: Decision | None = None,
+) -> None:
+    r"""Assert that people can leave: by one click of a mail program (RFC 8058), and by a link that is not tracked.
+
+    Args:
+        message: A raw message as bytes, or a message object (of a Django mail, `mail.message()`).
+        domains: Our own tracking domains and hosts, which no such link may lead through.
+        decision: What was decided for it; tracked individually, it needs a link to withdraw consent too.
+
+    Raises:
+        AssertionError: Something is missing or wrong; the text says what, where and why.
+        TypeError: An argument has another type.
+        ValueError: HTML is given, or a host is none.
+
+    Example:
+        >>> assert_unsubscribe_ok(b"From: letters@shop.example\r\nSubject: Lamps\r\n\r\nHello\r\n")
+        Traceback (most recent call last):
+        AssertionError: people cannot leave the list as they should
+        ...
+    """
+    __tracebackhide__ = True
+    raw = _read(message)
+    if isinstance(raw, str):
+        raise TypeError("message must be bytes or a message object, not str")
+    findings = lint_unsubscribe(raw, domains=domains, decision=decision)
+    if findings:
+        lines, left = finding_lines(findings[:_MOST]), len(findings) - _MOST
+        _fail("people cannot leave the list as they should", _names(raw), lines, left=left)
+
+
+def _read(mail: object, /) -> str | bytes:
+    """Give HTML as str or a message as bytes; taken for the other, either would prove nothing."""
+    if isinstance(mail, str):
+        if is_message(mail.encode("utf-8", "surrogatepass")):
+            raise ValueError("str is HTML, but this begins as a raw message; give bytes or the message object")
+        return mail
+    if isinstance(mail, bytes):
+        if mail and not is_message(mail):
+            raise ValueError("bytes are a raw message, but this does not begin as one; give HTML as str")
+        return mail
+    if isinstance(mail, Message):
+        return message_bytes(mail)
+    hint = " (of a Django mail, give mail.message())" if callable(getattr(mail, "message", None)) else ""
+    raise TypeError(f"a mail must be str, bytes or an email.message.Message, not {type(mail).__name__}{hint}")
+
+
+def _names(mail: str | bytes, /) -> list[str]:
+    """Say which mail it is."""
+    fields = iter_fields(mail) if isinstance(mail, bytes) else ()
+    return [
+        f"  {field.name}: {printable(unfold(field.value).strip())}" for field in fields if field.name.lower() in _NAMED
+    ]
+
+
+def _fail(said: str, names: list[str], lines: list[str], /, *, left: int) -> NoReturn:
+    __tracebackhide__ = True
+    more = [f"  and {left} more"] if left > 0 else []
+    raise AssertionError("\n".join([said, *names, *lines, *more]))
