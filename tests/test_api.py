@@ -56,6 +56,7 @@ SIGNATURES = {
     "ClientInfo": "(*, device_type, client_type, client_name)",
     "Consent": "GRANTED=granted DENIED=denied WITHDRAWN=withdrawn UNKNOWN=unknown",
     "Decision": "clicks from_dict inputs limits lower lower_by opens reasons to_dict track_clicks track_opens",
+    "Difference": "(*, place, urls, expected, why)",
     "Edit": "(offset, old, new)",
     "Event": (
         "(*, kind, user_agent, at, ip=None, client=None, link_index=None, method='GET', headers=None, honeypot=False)"
@@ -144,6 +145,8 @@ SIGNATURES = {
     "classify_message": "(events, /, *, delivered_at=None, link_count=None, networks=None)",
     "click_url": "(domain, token)",
     "client_key": "(ip, user_agent, /, *, secret, day)",
+    "compare_messages": "(raws, /, *, allow=())",
+    "compare_renderings": "(renderings, /, *, allow=())",
     "describe_client": "(user_agent, /)",
     "event_payload": (
         "(token, verdict, /, *, event_id, occurred_at, recipient, first, subject=None, tag=None, metadata=None, "

@@ -10,7 +10,17 @@ TYPE_CHECKING = False  # as type checkers read it: `typing` alone would be the g
 
 if TYPE_CHECKING:
     from lmtrack._document import HtmlDocument
-    from lmtrack.audit import Audit, AuditOutcome, Finding, FindingKind, audit_html, verify_rewrite
+    from lmtrack.audit import (
+        Audit,
+        AuditOutcome,
+        Difference,
+        Finding,
+        FindingKind,
+        audit_html,
+        compare_messages,
+        compare_renderings,
+        verify_rewrite,
+    )
     from lmtrack.classifier import (
         Actor,
         ClientInfo,
@@ -125,6 +135,7 @@ __all__ = [
     "ClientInfo",
     "Consent",
     "Decision",
+    "Difference",
     "Edit",
     "Event",
     "Finding",
@@ -171,6 +182,8 @@ __all__ = [
     "classify_message",
     "click_url",
     "client_key",
+    "compare_messages",
+    "compare_renderings",
     "describe_client",
     "event_payload",
     "explain_token",
@@ -219,7 +232,10 @@ __all__ = [
 # Which module makes which names. The imports above tell type checkers the same; a test sees to it.
 _NAMES_OF = {
     "_document": "HtmlDocument",
-    "audit": "Audit AuditOutcome Finding FindingKind audit_html verify_rewrite",
+    "audit": (
+        "Audit AuditOutcome Difference Finding FindingKind audit_html compare_messages compare_renderings "
+        "verify_rewrite"
+    ),
     "classifier": (
         "Actor ClientInfo Event Human Networks Signal Verdict classify_event classify_message client_key "
         "describe_client join_networks load_networks shipped_networks truncate_ip"

@@ -1,0 +1,59 @@
+"""What is not the same in all copies of one mail, and what a sender has declared to be personal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence  # noqa: TC003 - who asks for the type hints at run time gets them
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Something that differs between renderings of one mail.
+
+    Attributes:
+        place: Where it stands in the first rendering that has it: the part of a message as IMAP counts, the element
+            with its attribute and line, the header.
+        urls: What stands there, one for each rendering in their order, None where nothing does: the URL; of a header
+            its value; of a part that holds no URLs its file name or type, and the beginning of its SHA-256.
+        expected: Whether it is meant to differ from person to person: mail needs it to, or `allow` declares it. What
+            is not expected may tell who opened or clicked.
+        why: What speaks for that, in a sentence; for people, it may change.
+    """
+
+    place: str
+    urls: tuple[str | None, ...]
+    expected: bool
+    why: str
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the difference as JSON types."""
+        return {"place": self.place, "urls": list(self.urls), "expected": self.expected, "why": self.why}
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What was declared personal: exact values, and patterns that are searched for in a value."""
+
+    values: frozenset[str]
+    patterns: tuple[re.Pattern[str], ...]
+
+    def __call__(self, value: str, /) -> bool:
+        """Say whether a value was declared."""
+        return value in self.values or any(pattern.search(value) for pattern in self.patterns)
+
+
+def read_allow(allow: Sequence[str | re.Pattern[str]], /) -> Allowed:
+    """Check what a caller allows.
+
+    Raises:
+        TypeError: It is no sequence of str and text patterns; one str would be read letter by letter.
+    """
+    if isinstance(allow, str | re.Pattern):
+        raise TypeError("allow must be a sequence, not one value")
+    entries = tuple(allow)
+    patterns = tuple(entry for entry in entries if isinstance(entry, re.Pattern) and isinstance(entry.pattern, str))
+    values = frozenset(entry for entry in entries if isinstance(entry, str))
+    if len(patterns) + sum(isinstance(entry, str) for entry in entries) != len(entries):
+        raise TypeError("allow must hold str and compiled patterns of str")
+    return Allowed(values, patterns)

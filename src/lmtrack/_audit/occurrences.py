@@ -1,0 +1,137 @@
+"""Every URL of a document, whoever may ask for it or make a link of it, with the place it stands in.
+
+More than an audit looks at, since here nothing has to be judged: URLs in attributes that nobody knows, in scripts
+(Gmail reads JSON-LD, and shows pictures and buttons from it) and in plain text (clients make links of them) count too.
+What stands in the mail itself (`data:`, `cid:`) leads nowhere.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lmtrack._audit.address import remote_url
+from lmtrack._audit.css import read_declarations
+from lmtrack._audit.element import Lines
+from lmtrack._audit.events import Data, read_events
+from lmtrack._audit.loads import Way, uses_of
+from lmtrack._audit.reading import Reading
+from lmtrack._plain import find_urls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lmtrack._audit.element import Element
+
+_OUTER: Final = "".join(map(chr, range(0x21)))
+_INSIDE: Final = re.compile(r"(?:data|cid|mid|about):", re.IGNORECASE)
+# Whatever a reader of plain text may make a link of, where our own finder is not sure how it goes on.
+_IN_TEXT: Final = re.compile(r"(?:https?://|(?<![\w@./:-])www\.)[^\s<>\"']++", re.IGNORECASE)
+
+
+class Occurrence(NamedTuple):
+    """A URL in a document.
+
+    Attributes:
+        what: The element and attribute, or another name of the place.
+        url: Decoded, and resolved if the document has a base.
+        where: For people: the place with its line.
+        is_link: Whether it does nothing until somebody clicks.
+    """
+
+    what: str
+    url: str
+    where: str
+    is_link: bool
+
+
+class Page(NamedTuple):
+    """The URLs of a document, in order as far as that is known, and why there may be more."""
+
+    found: list[Occurrence]
+    limits: list[str]
+
+
+def read_page(html: str, /) -> Page:
+    """Find the URLs of HTML; never fails, linear."""
+    reading = Reading(html)
+    limits = list(reading.limits)
+    bases = reading.bases or [""]
+    placed: list[tuple[int, Occurrence]] = []
+    for element in reading.elements:
+        for attribute, value, is_link in _values(element):
+            for base in bases:
+                url = remote_url(value, base) or value.strip(_OUTER)
+                if url and not _INSIDE.match(url):
+                    what = f"{element.name} {attribute}"
+                    where = _where(what, element.line, element.note)
+                    placed.append((element.line, Occurrence(what, url, where, is_link)))
+    for sheet, text, first_line, note in reading.sheets:
+        lines = Lines(text, first_line)
+        written = [(offset, "@import", url) for offset, url in sheet.imports]
+        written += [
+            (rule.offset, "style sheet", url)
+            for rule in sheet.rules
+            for declaration in rule.declarations
+            for url in declaration.urls
+        ]
+        for offset, what, value in sorted(written, key=lambda one: one[0]):
+            line = lines.at(offset)
+            for base in bases:
+                url = remote_url(value, base) or value.strip(_OUTER)
+                if url and not _INSIDE.match(url):
+                    placed.append((line, Occurrence(what, url, _where(what, line, note), is_link=False)))
+    placed.sort(key=lambda one: one[0])
+    found = [occurrence for _, occurrence in placed]
+    events = read_events(html)
+    if events is None:
+        limits.append("elements are nested deeper than is read")
+    for event in events or []:
+        if isinstance(event, Data) and event.element in {"", "script"}:
+            what = event.element or "text"
+            is_link = not event.element
+            # JSON may write a slash with a backslash before it.
+            text = event.text.replace("\\/", "/") if event.element else event.text
+            found += [Occurrence(what, url, what, is_link) for _, url in urls_in_text(text)]
+    return Page(found, limits)
+
+
+def read_text(text: str, /) -> list[Occurrence]:
+    """Find the URLs of plain text; all of them are links."""
+    found: list[Occurrence] = []
+    line, last = 1, 0
+    for start, url in urls_in_text(text):
+        line, last = line + text.count("\n", last, start), start
+        found.append(Occurrence("text", url, f"text, line {line}", is_link=True))
+    return found
+
+
+def urls_in_text(text: str, /) -> list[tuple[int, str]]:
+    """Find what readers of plain text make links of, each with its offset."""
+    sure = find_urls(text)
+    starts = {start for start, _ in sure}
+    spans = sorted([*sure, *(found.span() for found in _IN_TEXT.finditer(text) if found.start() not in starts)])
+    return [(start, text[start:end]) for start, end in spans]
+
+
+def _values(element: Element, /) -> Iterator[tuple[str, str, bool]]:
+    """Every value of an element that is a URL, its attribute, and whether it waits for a click."""
+    known: set[str] = set()
+    for use in uses_of(element):
+        known.add(use.attribute)
+        yield use.attribute, use.value, use.way in {Way.LINK, Way.FORM}
+    for name, value in element.attributes.items():
+        if name == "style":
+            for declaration in read_declarations(value):
+                for url in declaration.urls:
+                    yield name, url, False
+        elif name not in known and ("//" in value or "\\" in value):
+            if remote_url(value):
+                yield name, value, False
+            else:
+                for _, url in urls_in_text(value.replace("\\/", "/")):
+                    yield name, url, False
+
+
+def _where(what: str, line: int, note: str, /) -> str:
+    return f"{what}, line {line}, {note}" if note else f"{what}, line {line}"
