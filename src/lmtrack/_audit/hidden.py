@@ -21,16 +21,16 @@ _PIXELS: Final = {
     "em": 16.0, "rem": 16.0, "ex": 8.0, "ch": 8.0,
 }  # fmt: skip
 _NUMBER: Final = r"[-+]?+(?:[0-9]{1,20}+(?:\.[0-9]{0,20}+)?+|\.[0-9]{1,20}+)"
-_LENGTH: Final = re.compile(rf"({_NUMBER})([a-z%]*+)")
+_LENGTH: Final = compile_pattern(rf"({_NUMBER})([a-z%]*+)")
 # HTML, "rules for parsing dimension values"; what follows the number is dropped, a percent sign says it is no pixels.
-_DIMENSION: Final = re.compile(r"[\t\n\f\r ]*+\+?+([0-9]{1,20}+(?:\.[0-9]{1,20}+)?+)(%?+)")
+_DIMENSION: Final = compile_pattern(r"[\t\n\f\r ]*+\+?+([0-9]{1,20}+(?:\.[0-9]{1,20}+)?+)(%?+)")
 _CLIPPED: Final = compile_pattern(
     r"rect\([ ]*+0(?:px)?+(?:[ ,]++0(?:px)?+){3}[ ]*+\) | inset\([ ]*+(?:[5-9][0-9]|100)(?:\.[0-9]++)?+%[ ]*+\)"
     r" | (?:circle|ellipse)\([ ]*+0",
     re.VERBOSE,
 )
 _SCALED: Final = re.compile(r"scale(?:3d|x|y)?\([ ]*+0*+\.?0*+(?:[ ,)])")
-_SHIFTED: Final = re.compile(rf"translate(?:3d|x|y)?\([ ]*+(?:{_NUMBER}[a-z%]*+[ ]*+,[ ]*+)?+-[0-9]{{4,}}+")
+_SHIFTED: Final = compile_pattern(rf"translate(?:3d|x|y)?\([ ]*+(?:{_NUMBER}[a-z%]*+[ ]*+,[ ]*+)?+-[0-9]{{4,}}+")
 _FAR: Final = -500.0  # our choice: beyond every margin that pulls a picture to an edge
 _BEYOND: Final = 5_000.0  # and beyond every screen
 _INVISIBLE: Final = 0.01  # opacity: one step of 256 is less

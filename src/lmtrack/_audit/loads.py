@@ -11,6 +11,7 @@ import re
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from lmtrack._audit.css import read_declarations
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Use(NamedTuple):
 _ANYWHERE: Final = {
     "src": Way.PICTURE, "background": Way.PICTURE, "poster": Way.PICTURE, "dynsrc": Way.PICTURE, "lowsrc": Way.PICTURE,
     "o:href": Way.PICTURE, "o:src": Way.PICTURE, "srcset": Way.PICTURE, "imagesrcset": Way.LOAD, "icon": Way.LOAD,
-    "manifest": Way.LOAD, "action": Way.FORM, "formaction": Way.FORM, "ping": Way.PING,
+    "manifest": Way.LOAD, "action": Way.FORM, "formaction": Way.FORM, "ping": Way.PING, "attributionsrc": Way.LOAD,
 }  # fmt: skip
 _ON: Final = {
     ("object", "data"): Way.PICTURE, ("embed", "code"): Way.LOAD, ("object", "classid"): Way.LOAD,
@@ -50,6 +51,10 @@ _ON: Final = {
     ("script", "src"): Way.LOAD, ("audio", "src"): Way.LOAD, ("bgsound", "src"): Way.LOAD, ("track", "src"): Way.LOAD,
     ("base", "href"): None, ("head", "profile"): None,
 }  # fmt: skip
+# SVG 2, section 6.6: attributes that are read as CSS and may hold a URL.
+_DRAWN: Final = frozenset(
+    ("fill", "stroke", "filter", "mask", "clip-path", "cursor", "marker", "marker-start", "marker-mid", "marker-end")
+)
 _LISTS: Final = frozenset(("srcset", "imagesrcset"))
 # Elements whose `href` a click follows. On every other one it is loaded (`use`, `image`, `feImage`, gradients ...).
 _LINKING: Final = frozenset(("a", "area"))
@@ -69,8 +74,9 @@ _LOADED_RELS: Final = frozenset(
         *("apple-touch-startup-image", "fluid-icon", "image_src", "subresource", "fontdef", "webmention", "pingback"),
     )
 )
-_REFRESH: Final = re.compile(r"[^;,]*+[;,][\s]*+(?:url[\s]*+=[\s]*+)?+[\"']?+([^\"']*+)", re.IGNORECASE)
+_REFRESH: Final = compile_pattern(r"[^;,]*+[;,]\s*+(?:url\s*+=\s*+)?+[\"']?+([^\"']*+)", re.IGNORECASE)
 _CANDIDATE: Final = compile_pattern(r"[\s,]*+(\S++)((?:[^,(]|\([^)]*+\)?+)*+)")
+_ABSOLUTE: Final = re.compile(r"(?:[hH][tT][tT][pP][sS]?:|[/\\]{2})")
 _PARAMS: Final = frozenset(("movie", "src", "filename", "url", "data", "flashvars", "image"))
 
 
@@ -78,10 +84,13 @@ def uses_of(element: Element, /) -> Iterator[Use]:
     """Find every URL in the attributes of an element, its style aside."""
     name, attributes = element.name, element.attributes
     for attribute, value in attributes.items():
-        plain = attribute.removeprefix("xlink:")
+        plain = "href" if attribute.endswith(":href") else attribute  # whatever prefix stands for XLink
         way = _ON[name, plain] if (name, plain) in _ON else _ANYWHERE.get(attribute)
-        if plain == "href" and (name, plain) not in _ON:
+        if plain == "href" and way is None and (name, plain) not in _ON:
             way = _href(element)
+        if attribute in _DRAWN and "(" in value:
+            for declaration in read_declarations(f"{attribute}:{value}"):
+                yield from (Use(attribute, url, Way.PICTURE) for url in declaration.urls)
         if way is None:
             continue
         if attribute in _LISTS:
@@ -92,6 +101,12 @@ def uses_of(element: Element, /) -> Iterator[Use]:
                 yield Use(attribute, url, way)
         else:
             yield Use(attribute, value, way)
+    yield from _told_by_another(element)
+
+
+def _told_by_another(element: Element, /) -> Iterator[Use]:
+    """Find the URL of an attribute that is one only because of what another attribute says."""
+    name, attributes = element.name, element.attributes
     if name == "meta" and attributes.get("http-equiv", "").strip().lower() == "refresh":
         if found := _REFRESH.match(attributes.get("content", "")):
             yield Use("content", found[1], Way.LOAD)
@@ -112,10 +127,11 @@ def _href(element: Element, /) -> Way | None:
 
 
 def candidates(value: str, /) -> Iterator[str]:
-    """Take apart a `srcset`."""
+    """Take apart a `srcset`. A comma inside a URL belongs to it; what follows may be another one to some readers."""
     position = 0
     while found := _CANDIDATE.match(value, position):
         url, position = found[1], found.end()
         if url.endswith(","):  # no size; the next one begins here
             position = found.end(1)
         yield url.rstrip(",")
+        yield from (part for part in url.split(",")[1:] if _ABSOLUTE.match(part))

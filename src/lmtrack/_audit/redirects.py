@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from lmtrack._audit.address import address_of, remote_url
 from lmtrack._audit.services import click_service
+from lmtrack._pattern import compile_pattern
 from lmtrack.links import is_unsubscribe
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _OPEN_WORDS: Final = _words("""
     emailopen emailopened emailopentracking mailopen openrate opentrack opentracker opentracking trackopen trackopens
     trackmail trackurl tracker tracking beacon webbug webbeacon markread readreceipt
 """)
-_EMBEDDED: Final = re.compile(r"https?(?::|%3A|%253A)(?:/|%2F|%252F){1,2}+[^/%]", re.IGNORECASE)
+_EMBEDDED: Final = compile_pattern(r"https?(?::|%3A|%253A)(?:/|%2F|%252F){1,2}+[^/%]", re.IGNORECASE)
 _ENCODED: Final = re.compile(r"(?:aHR0c|[aA]HR0cHM6)[A-Za-z0-9_-]{8,4096}")
 
 # Links that hand a URL over to be shown, shared, checked or translated, and those that come back to one afterwards:

@@ -23,7 +23,7 @@ _PART: Final = compile_pattern(
       (?P<comma> [ ]?+,[ ]?+ ) | (?P<within> [ ]?+>[ ]?+ | [ ] )
     | (?P<type> \*\|?+ | {_NAME}\|?+ ) | \#(?P<id> {_NAME} ) | \.(?P<class> {_NAME} )
     | \[[ ]?+ (?P<attribute> (?:[-\w:]|[^\x00-\x7f])++ )[ ]?+
-        (?: (?P<how> [~|^$*]?+= )[ ]?+ (?P<value> {_STRING}|{_NAME} )[ ]?+ (?:[is][ ]?+)?+ )?+ \]
+        (?: (?P<how> [~|^$*]?+= )[ ]?+ (?P<value> {_STRING}|{_NAME} )[ ]?+ (?:[is][ ]?+)?+ )? \]
     """,
     re.VERBOSE,
 )
