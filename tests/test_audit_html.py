@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 from base64 import b64encode
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -723,6 +725,21 @@ def test_a_known_tracker_owns_its_sub_domains_and_nothing_else() -> None:
         "https://xn--bcher-kva.example/1.png",
         "https://[::1]/1.png",
     ]
+
+
+def test_lxml_is_imported_by_the_first_audit_and_not_before() -> None:
+    code = (
+        "import sys, lmtrack; lmtrack.audit_html; print('lxml' in sys.modules, lmtrack.audit_html('x').outcome.value)"
+    )
+    environment = {"PYTHONPATH": ":".join(filter(None, sys.path))}
+    ran = subprocess.run(  # noqa: S603 - our own interpreter and code
+        [sys.executable, "-c", code + "; print('lxml' in sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    )
+    assert ran.stdout.split() == ["False", "clean", "True"]
 
 
 # Limits: never clean when something may have been missed.
