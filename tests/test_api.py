@@ -138,6 +138,7 @@ SIGNATURES = {
     "WrongPurpose": "BadToken",
     "admit": "(token, /, *, consent, route, withdrawn_at=None, verdict=None, method='GET')",
     "audit_html": "(html, /, *, domains=(), known_trackers=())",
+    "audit_message": "(raw, /, *, domains=(), known_trackers=())",
     "classify_event": (
         "(*, kind, user_agent, ip=None, asn=None, method='GET', headers=None, delay=None, networks=None, "
         "honeypot=False)"
@@ -158,6 +159,7 @@ SIGNATURES = {
         "now=None)"
     ),
     "join_networks": "(*networks)",
+    "lint_unsubscribe": "(raw, /, *, domains=(), decision=None)",
     "load_networks": "(text, /, *, tag, evidence=2, scope='both')",
     "make_click_token": (
         "(keys, message_id, link_index, *, url=None, recipient=0, mode=TrackingMode.INDIVIDUAL, now=None)"

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
         Finding,
         FindingKind,
         audit_html,
+        audit_message,
         compare_messages,
         compare_renderings,
+        lint_unsubscribe,
         verify_rewrite,
     )
     from lmtrack.classifier import (
@@ -178,6 +180,7 @@ __all__ = [
     "WrongPurpose",
     "admit",
     "audit_html",
+    "audit_message",
     "classify_event",
     "classify_message",
     "click_url",
@@ -189,6 +192,7 @@ __all__ = [
     "explain_token",
     "handle_request",
     "join_networks",
+    "lint_unsubscribe",
     "load_networks",
     "make_click_token",
     "make_click_tokens",
@@ -233,8 +237,8 @@ __all__ = [
 _NAMES_OF = {
     "_document": "HtmlDocument",
     "audit": (
-        "Audit AuditOutcome Difference Finding FindingKind audit_html compare_messages compare_renderings "
-        "verify_rewrite"
+        "Audit AuditOutcome Difference Finding FindingKind audit_html audit_message compare_messages "
+        "compare_renderings lint_unsubscribe verify_rewrite"
     ),
     "classifier": (
         "Actor ClientInfo Event Human Networks Signal Verdict classify_event classify_message client_key "

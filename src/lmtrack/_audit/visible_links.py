@@ -132,7 +132,8 @@ def text_links(text: str, /) -> list[FoundLink]:
 
 def _around(text: str, start: int, /) -> str:
     """The line that holds an offset, and the one with words before it."""
-    line = text.rfind("\n", max(start - _MOST_WORDS, 0), start) + 1
+    earliest = max(start - _MOST_WORDS, 0)
+    line = max(text.rfind("\n", earliest, start) + 1, earliest)
     end = text.find("\n", start, start + _MOST_WORDS)
     before = text[max(line - _MOST_WORDS, 0) : line].rstrip()
     return before[before.rfind("\n") + 1 :] + " " + text[line : end if end >= 0 else start + _MOST_WORDS]

@@ -46,10 +46,11 @@ class Exits(NamedTuple):
 
 
 def exit_key(url: str, /) -> str:
-    """Write URLs that are one way out in one way: of a mailto one its address counts."""
+    """Write URLs that are one way out in one way: http or https, and of a mailto one its address."""
     if url[: len(_MAILTO)].lower() == _MAILTO:
         return _MAILTO + url[len(_MAILTO) :].partition("?")[0].lower()
-    return unsubscribe_key(url)
+    key = unsubscribe_key(url)
+    return key.replace("http:", "https:", 1) if key.startswith("http:") else key
 
 
 def leads_through(address: Address, watch: Watch, /) -> bool:
