@@ -31,6 +31,11 @@ class Host:
         if not self.store.letters():
             send_sample(self.store, self.domain)
 
+    def close(self) -> None:
+        """Write what is left."""
+        self.writer.close()
+        self.store.close()
+
     async def __call__(self, scope: Any, receive: object, send: Callable[[Any], Awaitable[None]]) -> None:  # noqa: ANN401 - ASGI's
         """Answer a request. What asks the store does so in a thread, so nobody waits for somebody else's lookup."""
         del receive  # no answer depends on a body

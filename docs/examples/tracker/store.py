@@ -86,8 +86,13 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with self.database() as database:
-            database.executescript(SCHEMA)
+        # Whoever closes the last connection tidies the file up and waits for the disk: so this one stays open.
+        self.open = sqlite3.connect(path, check_same_thread=False)
+        self.open.executescript(SCHEMA)
+
+    def close(self) -> None:
+        """Tidy up."""
+        self.open.close()
 
     @contextmanager
     def database(self) -> Iterator[sqlite3.Connection]:
