@@ -77,7 +77,9 @@ def token_of(*, kind: str = "open") -> str:
 
 
 def test_no_verb_is_refused(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    assert "track, untrack, inspect, classify, resolve, token, keys" in refused(capsysbinary)
+    assert "track, untrack, inspect, audit, diff, lint-unsubscribe, classify, resolve, token, keys" in refused(
+        capsysbinary
+    )
 
 
 @pytest.mark.parametrize("arguments", [["frobnicate"], ["resolve", "--nope"], ["resolve", "--consent"], ["token"]])
@@ -89,7 +91,10 @@ def test_options_are_not_abbreviated(capsysbinary: pytest.CaptureFixture[bytes])
     refused(capsysbinary, "resolve", "--track-open")
 
 
-@pytest.mark.parametrize("verb", ["track", "untrack", "inspect", "classify", "resolve", "token", "keys"])
+@pytest.mark.parametrize(
+    "verb",
+    ["track", "untrack", "inspect", "audit", "diff", "lint-unsubscribe", "classify", "resolve", "token", "keys"],
+)
 def test_help_of_each_verb_ends_with_an_example(capsysbinary: pytest.CaptureFixture[bytes], verb: str) -> None:
     with pytest.raises(SystemExit) as ended:
         main([verb, "--help"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from lmtrack.audit import Difference, Finding
 
@@ -33,13 +33,17 @@ def finding_lines(findings: Iterable[Finding], /) -> list[str]:
     return lines
 
 
-def difference_lines(differences: Iterable[Difference], /) -> list[str]:
-    """Give each difference as a line with its place, and under it why it counts and what each recipient gets."""
+def difference_lines(differences: Iterable[Difference], /, names: Sequence[str] | None = None) -> list[str]:
+    """Give each difference as a line with its place, and under it why it counts and what each recipient gets.
+
+    Recipients are called by `names`, which are printable, else by number.
+    """
     lines = []
     for difference in differences:
         lines += [f"  {printable(difference.place)}", f"    {printable(difference.why)}"]
+        called = names or [str(number) for number in range(1, len(difference.urls) + 1)]
         lines += [
-            f"    {number}: {'nothing' if url is None else printable(url)}"
-            for number, url in enumerate(difference.urls, start=1)
+            f"    {name}: {'nothing' if url is None else printable(url)}"
+            for name, url in zip(called, difference.urls, strict=True)
         ]
     return lines

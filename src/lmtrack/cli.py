@@ -1,6 +1,7 @@
 """The `lmtrack` command: the library's functions for a terminal and for scripts.
 
-Exit codes: 0 done, 1 refused, 2 unusable input or arguments, 130 interrupted, 141 nobody reads the output.
+Exit codes: 0 done, 1 a check found something or a token was refused, 2 unusable input or arguments, 3 nothing proved,
+130 interrupted, 141 nobody reads the output.
 Errors are one line on standard error.
 """
 
@@ -11,7 +12,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from lmtrack._cli import classify, inspect, keys, resolve, token, track, untrack
+from lmtrack._cli import audit, classify, diff, inspect, keys, lint_unsubscribe, resolve, token, track, untrack
 from lmtrack._cli.arguments import Parser
 from lmtrack._cli.output import CommandError, say, standard_output
 
@@ -23,6 +24,9 @@ _VERBS: Final = {
     "track": track,
     "untrack": untrack,
     "inspect": inspect,
+    "audit": audit,
+    "diff": diff,
+    "lint-unsubscribe": lint_unsubscribe,
     "classify": classify,
     "resolve": resolve,
     "token": token,

@@ -6,11 +6,12 @@ hypothesis, which comes with `lmtrack[testing]`; nothing else here does. `docs/h
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from email.message import Message
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from lmtrack._headers import iter_fields, unfold
-from lmtrack._readable import finding_lines, printable
+from lmtrack._readable import difference_lines, finding_lines, printable
 from lmtrack._sniff import is_message
 from lmtrack._testing.agents import user_agents
 from lmtrack._testing.mails import messages
@@ -20,17 +21,20 @@ from lmtrack.audit import (
     AuditOutcome,
     audit_html,
     audit_message,
+    compare_messages,
+    compare_renderings,
     lint_unsubscribe,
 )
 from lmtrack.message import message_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import re
 
     from lmtrack.resolver import Decision
     from lmtrack.urls import TrackingDomain
 
 __all__ = [
+    "assert_same_for_everyone",
     "assert_unsubscribe_ok",
     "assert_untracked",
     "consents",
@@ -97,6 +101,45 @@ def assert_untracked(
     if audit.outcome is AuditOutcome.CLEAN or (allow_aggregate and audit.outcome is AuditOutcome.AGGREGATE):
         return
     _fail(_SAID[audit.outcome], _names(text), finding_lines(audit.findings[:_MOST]), left=len(audit.findings) - _MOST)
+
+
+def assert_same_for_everyone(
+    mails: Sequence[str] | Sequence[bytes | Message[Any, Any]], /, *, allow: Sequence[str | re.Pattern[str]] = ()
+) -> None:
+    """Assert that the same mail, made for several recipients, has the same URLs for all of them.
+
+    A URL that differs may tell who asks for it. No list of trackers is needed to find that out.
+
+    Args:
+        mails: Two or more, made for different recipients: all HTML (str), or all messages (bytes or objects).
+        allow: URLs that are personal on purpose, as `compare_messages` takes them.
+
+    Raises:
+        AssertionError: Something differs that is not expected to; the text says what and where.
+        TypeError: An argument has another type.
+        ValueError: There are fewer than two mails, or a raw message is given as str or HTML as bytes.
+
+    Example:
+        >>> mails = [f"<a href='https://shop.example/?who={person}'>Shop</a>" for person in ("ann", "bob")]
+        >>> assert_same_for_everyone(mails)
+        Traceback (most recent call last):
+        AssertionError: the mail differs from recipient to recipient
+        ...
+    """
+    __tracebackhide__ = True
+    if isinstance(mails, str | bytes) or not isinstance(mails, Sequence):
+        raise TypeError("mails must be a sequence of mails, not one")
+    read = [_read(mail) for mail in mails]
+    pages, raws = [one for one in read if isinstance(one, str)], [one for one in read if isinstance(one, bytes)]
+    if pages and raws:
+        raise TypeError("mails must all be HTML, or all be messages")
+    if not all(one.strip() for one in read):
+        raise AssertionError("a mail is empty, which proves nothing")
+    found = compare_renderings(pages, allow=allow) if pages else compare_messages(raws, allow=allow)
+    differences = [difference for difference in found if not difference.expected]
+    if differences:
+        lines, left = difference_lines(differences[:_MOST]), len(differences) - _MOST
+        _fail("the mail differs from recipient to recipient", _names(read[0]), lines, left=left)
 
 
 def assert_unsubscribe_ok(
