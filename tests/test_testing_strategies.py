@@ -174,7 +174,7 @@ HOSTILE: dict[str, Callable[[str], object]] = {
     "Outlook's button": lambda html: "<v:roundrect" in html,
     "a conditional comment without end": lambda html: "<!--[if mso]>" in html and "<![endif]" not in html,
     "a comment without end": lambda html: "<!--" in html and "-->" not in html,
-    "an unfinished value": lambda html: html.endswith("<a href='https://shop.example/lamps"),
+    "an unfinished value": lambda html: re.search("href=['\"][^'\">]*$", html),
     "raw text without end": lambda html: "<textarea>" in html and "</textarea>" not in html,
     "two bodies": lambda html: html.count("<body>") > 1,
     "NUL": lambda html: "\0" in html,

@@ -5,35 +5,26 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from lmtrack._audit.outcome import audit_of
 from lmtrack._cli.output import CommandError, as_json, name_of, say, standard_output
 from lmtrack._cli.source import add_sources_arguments, read_file
 from lmtrack._cli.watched import add_domain_arguments, add_tracker_argument, read_domains, read_trackers
 from lmtrack._readable import finding_lines
-from lmtrack.audit import Audit, AuditOutcome, Finding, FindingKind, audit_html, audit_message
 
 if TYPE_CHECKING:
     import argparse
 
     from lmtrack._cli.arguments import Parser
     from lmtrack._cli.source import Source
+    from lmtrack.audit import Audit
     from lmtrack.urls import TrackingDomain
 
 SUMMARY: Final = "say whether mail tracks who reads it, and what speaks for that"
 EXAMPLE: Final = "lmtrack audit build/*.html sent.eml --domain track.example"
 
-# From the best to the worst; a file that cannot be read makes it 2, since what is in it is not known.
-_CODES: Final = {
-    AuditOutcome.CLEAN: 0,
-    AuditOutcome.AGGREGATE: 0,
-    AuditOutcome.NOT_PROVABLE: 3,
-    AuditOutcome.TRACKED: 1,
-}
+# By outcome, from the best to the worst. A file that cannot be read makes it 2: what is in it is not known.
+_CODES: Final = {"clean": 0, "aggregate": 0, "not_provable": 3, "tracked": 1}
 _RANKS: Final = {outcome: rank for rank, outcome in enumerate(_CODES)}
 _UNREADABLE: Final = 2
-_NOT_UTF8: Final = Finding(
-    kind=FindingKind.UNDECODABLE, place="document", why="it is not UTF-8, so what its other octets mean is not known"
-)
 
 
 def add_arguments(parser: Parser, /) -> None:
@@ -52,7 +43,7 @@ def run(arguments: argparse.Namespace, /) -> int:
     """
     to = standard_output()
     domains, trackers = read_domains(arguments), read_trackers(arguments)
-    worst: AuditOutcome | None = None
+    worst: str | None = None
     files = []
     for path in arguments.files:
         try:
@@ -67,12 +58,19 @@ def run(arguments: argparse.Namespace, /) -> int:
         if not arguments.json:
             say("\n".join([f"{name_of(path)}: {audit.outcome}", *finding_lines(audit.findings)]), to=to)
     if arguments.json and worst is not None:
-        say(as_json({"outcome": worst.value, "files": files}), to=to)
+        say(as_json({"outcome": str(worst), "files": files}), to=to)
     return _CODES[worst] if worst is not None and len(files) == len(arguments.files) else _UNREADABLE
 
 
 def _audit(source: Source, domains: list[TrackingDomain | str], trackers: list[str]) -> Audit:
+    from lmtrack import audit  # noqa: PLC0415 - a quarter of the start of every verb
+    from lmtrack._audit.outcome import audit_of  # noqa: PLC0415 - the same
+
     if source.is_message:
-        return audit_message(source.raw, domains=domains, known_trackers=trackers)
-    audit = audit_html(source.text, domains=domains, known_trackers=trackers)
-    return audit if source.encoding == "utf-8" else audit_of([*audit.findings, _NOT_UTF8])
+        return audit.audit_message(source.raw, domains=domains, known_trackers=trackers)
+    found = audit.audit_html(source.text, domains=domains, known_trackers=trackers)
+    if source.encoding == "utf-8":
+        return found
+    why = "it is not UTF-8, so what its other octets mean is not known"
+    unknown = audit.Finding(kind=audit.FindingKind.UNDECODABLE, place="document", why=why)
+    return audit_of([*found.findings, unknown])

@@ -9,7 +9,6 @@ from lmtrack._cli.output import as_json, name_of, say, standard_output
 from lmtrack._cli.source import read_message
 from lmtrack._cli.watched import add_domain_arguments, read_domains
 from lmtrack._readable import finding_lines
-from lmtrack.audit import lint_unsubscribe
 from lmtrack.resolver import Route, resolve
 
 if TYPE_CHECKING:
@@ -39,10 +38,12 @@ def run(arguments: argparse.Namespace, /) -> int:
     Raises:
         CommandError: Arguments or input cannot be used.
     """
+    from lmtrack import audit  # noqa: PLC0415 - a quarter of the start of every verb
+
     to = standard_output()
     domains = read_domains(arguments)
     raw = read_message(arguments.file)
-    findings = lint_unsubscribe(raw, domains=domains, decision=_INDIVIDUAL if arguments.individual else None)
+    findings = audit.lint_unsubscribe(raw, domains=domains, decision=_INDIVIDUAL if arguments.individual else None)
     outcome = "wrong" if findings else "fine"
     if arguments.json:
         listed = [finding.to_dict() for finding in findings]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lmtrack._audit.watch import watch_of
 from lmtrack._cli.arguments import add_key_arguments
 from lmtrack._cli.files import read_keys
 from lmtrack._cli.output import CommandError
@@ -51,6 +50,8 @@ def read_trackers(arguments: argparse.Namespace, /) -> list[str]:
     Raises:
         CommandError: One is no host.
     """
+    from lmtrack._audit.watch import watch_of  # noqa: PLC0415 - no other verb needs it
+
     trackers: list[str] = arguments.tracker
     try:
         watch_of((), trackers)
@@ -60,6 +61,8 @@ def read_trackers(arguments: argparse.Namespace, /) -> list[str]:
 
 
 def _read_domain(entry: str, keys: Keys | None) -> TrackingDomain | str:
+    from lmtrack._audit.watch import watch_of  # noqa: PLC0415 - no other verb needs it
+
     try:
         if keys is not None and "://" in entry:
             return TrackingDomain(entry, keys)

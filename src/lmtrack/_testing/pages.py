@@ -111,8 +111,6 @@ _PIECES: Final = (
     "<a name=top></a>",
     "<td>" * 40,
     "word " * 200,
-    "\0",
-    "\x0b\x0c\x1f",
 )
 # What a cut, a bad template or a bad merge leaves behind: from here on everything may be read differently.
 _DAMAGE: Final = (
@@ -141,6 +139,8 @@ _DAMAGE: Final = (
     "</body>",
     "</html>",
     "</html></html>",
+    "\0",
+    "\x0b\x0c\x1f",
 )
 
 
@@ -167,4 +167,7 @@ def html_documents(*, damaged: bool = True) -> SearchStrategy[str]:
         pieces |= st.sampled_from(_DAMAGE)
 
     bodies = st.lists(pieces, max_size=10).map("".join)
-    return st.builds(lambda frame, body: frame[0] + body + frame[1], st.sampled_from(_FRAMES), bodies)
+    documents = st.builds(lambda frame, body: frame[0] + body + frame[1], st.sampled_from(_FRAMES), bodies)
+    if not damaged:
+        return documents
+    return documents | documents | st.builds(lambda html, length: html[:length], documents, st.integers(0, 400))
