@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import email
+import email.policy
 import quopri
 from collections import Counter
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
+from random import Random  # noqa: TID251 - seeded, in tests only
 
 import pytest
 from hypothesis import given, settings
@@ -16,13 +19,14 @@ from hypothesis import strategies as st
 from lmtrack._audit.finding import FindingKind
 from lmtrack._audit.message import audit_message
 from lmtrack._audit.outcome import Audit, AuditOutcome
+from lmtrack.html import rewrite_html
 from lmtrack.message import message_bytes, track_message
 from lmtrack.resolver import Consent, Route, TrackingMode, resolve
 from lmtrack.tokens import make_keys
 from lmtrack.urls import TrackingDomain
 from message_oracles import DOMAIN as THEIRS
 from message_oracles import SUM, Sending
-from message_strategies import junk, messages, seeded_message
+from message_strategies import junk, messages, mutated, seeded_message
 
 NEWSLETTER = (Path(__file__).resolve().parent.parent / "docs" / "examples" / "newsletter.eml").read_bytes()
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
@@ -306,6 +310,36 @@ def test_arguments_are_checked() -> None:
 def test_any_octets_have_an_outcome(raw: bytes) -> None:
     audit = audit_message(raw, domains=[DOMAIN])
     assert (audit.outcome == "clean") == (not audit.findings)
+
+
+def links_by_stdlib(raw: bytes) -> list[str]:
+    """The addresses that a program on top of the standard library's parser makes links of, in all HTML it finds."""
+    found: list[str] = []
+    for one in email.message_from_bytes(raw, policy=email.policy.compat32).walk():
+        if one.get_content_type() != "text/html" or one.is_multipart():
+            continue
+        encoding = one["Content-Transfer-Encoding"]
+        if encoding is not None:  # it takes a blank behind it for a part of it
+            one.replace_header("Content-Transfer-Encoding", str(encoding).strip())
+        payload = one.get_payload(decode=True)
+        assert isinstance(payload, bytes)
+        read = rewrite_html(payload.decode("latin-1"))
+        found += [link.url.lower() for link in (*read.links, *(link for link, _ in read.skipped))]
+    return found
+
+
+def test_what_the_standard_library_sees_in_a_message_is_seen_or_the_message_is_not_clean() -> None:
+    hosts = ["shop.example", "a.example", "u.example", "a.b"]
+    ours = tuple(f"{start}{host}" for host in hosts for start in ("http://", "https://", "//"))
+    clean = 0
+    for seed in range(400):
+        random = Random(seed)  # noqa: S311 - no secret is made here
+        whole = seeded_message(seed).raw
+        for raw in (whole, mutated(whole, random)):
+            if audit_message(raw, domains=hosts).outcome == "clean":
+                clean += 1
+                assert not [url for url in links_by_stdlib(raw) if url.startswith(ours)]
+    assert clean > 20
 
 
 def test_a_tracked_message_is_never_clean() -> None:
