@@ -273,6 +273,22 @@ def test_a_run_goes_on_where_a_crash_ended_it_and_makes_the_same_octets(sent: Pa
     assert files(sent) == before
 
 
+def test_machines_that_share_a_campaign_share_its_time_and_its_tokens(trial: Path) -> None:
+    lines = (trial / "readers.jsonl").read_bytes().splitlines(keepends=True)
+    time = ("--started-at", "2026-11-02T12:00:00+00:00")
+    mails: list[Envelope] = []
+    for part in (lines[::2], lines[1::2], lines):
+        (trial / "readers.jsonl").write_bytes(b"".join(part))
+        run(trial, *SEND, *KEY_FILE, "--aggregate", *time)
+        if part is not lines:
+            mails += spooled(trial)
+            shutil.rmtree(trial / "out")
+    assert sorted(mails) == sorted(spooled(trial))
+    run(trial, *SEND, *KEY_FILE, "--aggregate")  # goes on with the time it knows
+    other = run(trial, *SEND, *KEY_FILE, "--aggregate", time[0], "2026-11-02T12:00:01+00:00", status=1)
+    assert other.stderr == "the folder holds another campaign: started_at differ; take a new folder\n"
+
+
 @pytest.mark.parametrize("change", ["readers.jsonl", "letter.eml", "--chunk", "--aggregate", "issue"])
 def test_a_folder_is_of_one_campaign(sent: Path, change: str) -> None:
     words = list(SEND)
@@ -493,6 +509,10 @@ WRONG: Final = {
     "a short key": (("--key-file", "short.key"), "send: a secret must have at least 16 octets\n"),
     "no such key": (("--key-file", "none.key"), "send: [Errno 2] No such file or directory: 'none.key'\n"),
     "no processes": ((*KEY_FILE, "--processes", "0"), "--processes and --chunk must be 1 or more\n"),
+    "a time without a zone": (
+        (*KEY_FILE, "--started-at", "2026-11-02T12:00:00"),
+        "argument --started-at: invalid read_time value: '2026-11-02T12:00:00'\n",
+    ),
     "an unknown place": ((*KEY_FILE, "--to", "post"), "--to must be files, nowhere or smtp://HOST:PORT\n"),
 }
 

@@ -187,7 +187,14 @@ def cut(readers: Path, lines: int) -> tuple[list[Chunk], str]:
     return chunks, digest.hexdigest()
 
 
-def remember(file: TextIO, run: dict[str, object]) -> datetime:
+def read_time(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError("a time needs a zone")
+    return time
+
+
+def remember(file: TextIO, run: dict[str, object], started_at: datetime | None) -> datetime:
     """Give the time the campaign was begun; a folder belongs to one campaign, and to one process at a time."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -196,17 +203,19 @@ def remember(file: TextIO, run: dict[str, object]) -> datetime:
     file.seek(0)
     text = file.read()
     if not text:
-        now = datetime.now(UTC).replace(microsecond=0)
-        json.dump({"started_at": now.isoformat(), **run}, file, indent=1)
+        begun = started_at or datetime.now(UTC).replace(microsecond=0)
+        json.dump({"started_at": begun.isoformat(), **run}, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
-        return now
+        return begun
     known = json.loads(text)
-    started_at = datetime.fromisoformat(known.pop("started_at"))
-    if known != run:
-        differs = sorted(name for name in run if known.get(name) != run[name])
+    begun = datetime.fromisoformat(known.pop("started_at"))
+    differs = sorted(name for name in run if known.get(name) != run[name])
+    if started_at not in {None, begun}:
+        differs.append("started_at")
+    if differs:
         raise SystemExit(f"the folder holds another campaign: {', '.join(differs)} differ; take a new folder")
-    return started_at
+    return begun
 
 
 def send_all(job: Job, chunks: Iterable[Chunk], processes: int) -> Iterator[Report]:
@@ -302,6 +311,12 @@ def main() -> int:
     parser.add_argument("--key-file", type=Path, help="where the key is (default: in LMTRACK_KEY)")
     parser.add_argument("--withdrawn", type=Path, help="ids of who has withdrawn since, read anew for each chunk")
     parser.add_argument("--aggregate", action="store_true", help="one token for all who did not agree")
+    parser.add_argument(
+        "--started-at",
+        type=read_time,
+        metavar="TIME",
+        help="when the campaign began, the same on all its machines, as 2026-11-02T12:00:00+00:00 (default: now)",
+    )
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.add_argument("--chunk", type=int, default=1000, metavar="READERS", help="how many readers go together")
     given = parser.parse_args()
@@ -321,7 +336,7 @@ def main() -> int:
             "to": given.to,
         }
         with (given.folder / "campaign.json").open("a+", encoding="ascii") as file:
-            started_at = remember(file, settings)
+            started_at = remember(file, settings, given.started_at)
             mailing = make_mailing(
                 given.issue, given.letter, started_at=started_at, key_file=given.key_file, aggregate=given.aggregate
             )
