@@ -116,6 +116,20 @@ def test_every_public_function_has_an_example(name: str) -> None:
     assert ">>> " in (inspect.getdoc(getattr(lmtrack, name)) or "")
 
 
+def test_reference_has_every_public_name_once() -> None:
+    reference = "".join(path.read_text(encoding="utf-8") for path in sorted((TOP / "docs" / "reference").glob("*.md")))
+    described = re.findall(r"^\.\. auto\w+:: (\w+)", reference, re.MULTILINE)
+    assert [name for name in lmtrack.__all__ if described.count(name) != 1] == []
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.parent.name in {"howto", "reference", "explanation"}], ids=relative
+)
+def test_every_page_is_in_the_table_of_contents(page: Path) -> None:
+    entry = page.relative_to(TOP / "docs").with_suffix("").as_posix()
+    assert entry in (TOP / "docs" / "index.md").read_text(encoding="utf-8").splitlines()
+
+
 def test_first_command_of_the_readme_tracks_a_mail(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
