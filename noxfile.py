@@ -136,6 +136,13 @@ def spark(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "tests/test_example_campaign_spark.py", *session.posargs)
 
 
+@nox.session(default=False)
+def browser(session: nox.Session) -> None:
+    """Look at mails and at the example host's pages in Chromium (on demand; needs Debian's package `chromium`)."""
+    install(session, *group("tests"))
+    session.run("python", "-m", "pytest", "tests/test_browser.py", *session.posargs, env={"LMTRACK_BROWSER": "1"})
+
+
 def newest_python() -> str:
     """Give the newest version to test on that this machine has."""
     return next((version for version in reversed(PYTHONS) if shutil.which(f"python{version}")), PYTHONS[-1])

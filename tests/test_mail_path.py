@@ -193,10 +193,9 @@ def unsigned(signed: bytes) -> bytes:
     return re.sub(rb"\ADKIM-Signature:[^\r]*\r\n(?:[ \t][^\r]*\r\n)*", b"", signed)
 
 
-def said_by(raw: bytes) -> list[tuple[list[tuple[str, str]], bytes]]:
+def said_by(raw: bytes) -> list[tuple[list[tuple[str, str]], Foreign]]:
     """The header lines and the decoded content of every part, by the standard library's parser."""
-    parts = email.message_from_bytes(raw).walk()
-    return [(part.items(), part.get_payload(decode=True) or b"") for part in parts]
+    return [(part.items(), part.get_payload(decode=True)) for part in email.message_from_bytes(raw).walk()]
 
 
 def test_a_mail_is_tracked_signed_read_opened_clicked_and_told_of(street: Street) -> None:
