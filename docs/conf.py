@@ -40,6 +40,7 @@ python_use_unqualified_type_names = True
 _DOCUMENTED = {name: f"lmtrack.{name}" for name in lmtrack.__all__} | {
     name: f"lmtrack.resolver.{name}" for name in ("Inputs", "Limit")
 }
+_DOCUMENTED["Found"] = "lmtrack.classifier.Found"
 # Imported for type checking alone, so they stand without their module; and an alias whose values stand in the text.
 _NAMED_ONLY = {"Headers", "JsonObject", "Message", "PixelPosition", "UUID", "datetime", "timedelta"}
 _FOREIGN = ("collections.", "datetime.", "email.", "enum.", "itsdangerous.", "re.", "typing.", "uuid.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from lmtrack._agents.addresses import client_key, truncate_ip
 from lmtrack._agents.clients import ClientInfo, describe_client
 from lmtrack._agents.events import Event
-from lmtrack._agents.networks import Networks, join_networks, load_networks, shipped_networks
+from lmtrack._agents.networks import Found, Networks, join_networks, load_networks, shipped_networks
 from lmtrack._agents.request import classify_event
 from lmtrack._agents.sequence import SETTLE_AFTER, classify_message
 from lmtrack._agents.verdict import Actor, Evidence, Human, Kind, Signal, Verdict
@@ -20,6 +20,7 @@ __all__ = [
     "ClientInfo",
     "Event",
     "Evidence",
+    "Found",
     "Human",
     "Kind",
     "Networks",
