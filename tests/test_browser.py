@@ -260,6 +260,30 @@ def test_news_leave_what_is_open_and_where_the_keyboard_is(browser: Browser, hos
         assert "1" in sender.texts("#table td")
 
 
+def test_a_card_with_the_focus_in_it_is_kept_up_to_date_and_keeps_it(browser: Browser, host: Host) -> None:
+    base, focused = host.domain.base_url, "document.activeElement.innerText"
+    with browser.page() as sender, browser.page() as reader:
+        sender.open(f"{base}/")
+        sender.run("document.querySelectorAll('.button')[1].focus()")
+        reader.open(f"{base}/mails/letter-mia")
+        sender.until("document.querySelector('.sum').innerText.startsWith('1 open ')")
+        assert sender.run(focused) == "Read it as Ben (new tab)"
+        host.store.withdraw("letter-mia")  # its button goes, and the others move up
+        sender.until("document.querySelectorAll('form').length === 1")
+        assert sender.run(focused) == "Read it as Ben (new tab)"
+
+
+def test_a_host_that_stops_is_told_of_and_one_that_comes_back_too(
+    browser: Browser, server: Server, tmp_path: Path
+) -> None:
+    with browser.page() as sender:
+        with server.serve(tmp_path):
+            sender.open(f"{server.base_url}/")
+        sender.until("document.querySelector('#news').innerText === 'No answer'")
+        with server.serve(tmp_path):
+            sender.until("document.querySelector('#news').innerText === 'Live'")
+
+
 def test_without_scripts_the_page_loads_itself_again(browser: Browser, host: Host) -> None:
     base = host.domain.base_url
     with browser.page(scripts=False) as sender, browser.page() as reader:

@@ -55,7 +55,12 @@ class Answer(NamedTuple):
 
     status: int
     headers: dict[str, str]
-    text: str
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body of a page."""
+        return self.body.decode()
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +81,7 @@ def ask(host: Host, path: str, method: str = "GET", headers: dict[str, str] = BR
         client.request(method, path, headers=headers)
         response = client.getresponse()
         named = {name.lower(): value for name, value in response.getheaders()}
-        answer = Answer(response.status, named, response.read().decode("latin-1"))
+        answer = Answer(response.status, named, response.read())
     host.writer.flush()
     return answer
 
@@ -103,7 +108,7 @@ def test_each_reader_gets_what_they_agreed_to(host: Host) -> None:
 
 def test_an_open_and_a_click_become_events(host: Host) -> None:
     (pixel,) = tracking_paths(host, MIA, "o")
-    assert ask(host, pixel).text.encode("latin-1") == pixel_response().body
+    assert ask(host, pixel).body == pixel_response().body
     link = tracking_paths(host, MIA, "c")[8]
     token = read_click_token(host.domain.keys, link[3:])
     assert token.url is not None
@@ -219,6 +224,14 @@ def test_answers_are_kept_by_nobody_and_load_nothing_from_elsewhere(host: Host) 
             assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "https://shop.example/lamps?x=1" in ask(host, "/web/shop.example/lamps?x=1").text
     assert ask(host, "/web/img.shop.example/letters/2026-11/pier.jpg").headers["content-type"] == "image/svg+xml"
+
+
+def test_pages_are_html_without_a_mistake(host: Host) -> None:
+    parser = pytest.importorskip("html5lib").HTMLParser
+    for path in (*tracking_paths(host, MIA, "o"), *tracking_paths(host, CEM, "c")[:2], f"/o/{'x' * 30}"):
+        ask(host, path)
+    for path in ("/", "/?live=off", f"/letters/{MIA}", f"/letters/{BEN}", "/web/shop.example/lamps"):
+        parser(strict=True).parse(ask(host, path).text)
 
 
 @pytest.mark.parametrize(
