@@ -24,6 +24,7 @@ exclude_patterns = ["_build", "examples"]
 html_theme = "furo"
 html_title = f"lmtrack {release}"
 html_copy_source = False
+default_role = "code"  # of docstrings, in which one back-quote stands for code
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3

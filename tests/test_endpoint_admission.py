@@ -237,7 +237,7 @@ def test_nothing_is_recorded_that_any_one_input_forbids(
 # The page
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "explanation" / "what-may-be-recorded.md"
-COLUMNS: dict[str, tuple[Consent, Route]] = {
+ROWS: dict[str, tuple[Consent, Route]] = {
     "granted": (Consent.GRANTED, STRICT),
     "unknown, and the route does not require it": (Consent.UNKNOWN, Route()),
     "denied": (Consent.DENIED, Route(without_consent=DELIVERABILITY)),
@@ -249,7 +249,7 @@ COLUMNS: dict[str, tuple[Consent, Route]] = {
     )
     for mode in (OFF, AGGREGATE, DELIVERABILITY)
 }
-ROWS: dict[str, list[OpenToken | ClickToken]] = {
+COLUMNS: dict[str, list[OpenToken | ClickToken]] = {
     "`INDIVIDUAL`": [opened(), clicked()],
     "`DELIVERABILITY`, an open": [opened(DELIVERABILITY)],
     "`AGGREGATE`": [opened(AGGREGATE), clicked(AGGREGATE)],
@@ -270,6 +270,6 @@ def test_the_table_of_the_page_is_what_admit_does() -> None:
     assert {row[0] for row in rows} == {*ROWS}
     for name, *cells in rows:
         for column, cell in zip(columns, cells, strict=True):
-            consent, route = COLUMNS[column]
-            for token in ROWS[name]:
+            consent, route = ROWS[name]
+            for token in COLUMNS[column]:
                 assert admit(token, consent=consent, route=route).mode is CELLS[cell], (name, column)
