@@ -213,7 +213,9 @@ def test_resolve_refuses_what_it_cannot_read_or_contradicts_itself(
 
 
 @pytest.mark.parametrize("verb", [["resolve"], ["track", "-"]])
-@pytest.mark.parametrize("line", ["", " ", " A: b", "\tA: b", "A: b\r\n\r\nX: y", "A: b\n\nX: y", "A: b\r", "\r\n"])
+@pytest.mark.parametrize(
+    "line", ["", " ", " A: b", "\tA: b", "A: b\r\n\r\nX: y", "A: b\n\nX: y", "A: b\r", "\r\n", "A", "A b", ": b"]
+)
 def test_header_that_would_swallow_the_next_override_is_refused(
     capsysbinary: pytest.CaptureFixture[bytes], verb: list[str], line: str
 ) -> None:

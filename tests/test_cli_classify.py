@@ -120,6 +120,8 @@ def test_all_that_is_known_of_one_request_counts_and_its_address_is_not_printed(
         (["--user-agent", "x", "--header", "A"], "--header: give a name"),
         (["--user-agent", "x", "--header", ": b"], "--header: give a name"),
         (["--user-agent", "x", "--header", "A: b\nC: d"], "--header: give one whole line"),
+        (["--user-agent", "x", "--ip", "198.51.100.999"], "--ip: not an IP address"),
+        (["--user-agent", "x", "--ip", ""], "--ip: not an IP address"),
         (["--user-agent", "x", "--delay", "-1"], "--delay"),
         (["--user-agent", "x", "--delay", "1e9"], "--delay"),
         (["--user-agent", "x", "--kind", "view"], "--kind"),

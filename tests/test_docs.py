@@ -19,7 +19,7 @@ from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 import lmtrack
-from lmtrack.cli import main
+from lmtrack.cli import _VERBS, main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,6 +114,28 @@ def test_examples_of_docstrings_do_what_they_say(name: str) -> None:
 @pytest.mark.parametrize("name", public_callables())
 def test_every_public_function_has_an_example(name: str) -> None:
     assert ">>> " in (inspect.getdoc(getattr(lmtrack, name)) or "")
+
+
+@pytest.mark.usefixtures("in_a_folder_with_the_examples")
+@pytest.mark.parametrize("verb", _VERBS)
+def test_example_in_the_help_of_a_verb_works(verb: str, capfd: pytest.CaptureFixture[str]) -> None:
+    for copy in ("mail.eml", "sent.eml", "for-ann.eml", "for-bob.eml", "build/page.html"):
+        Path(copy).parent.mkdir(exist_ok=True)
+        shutil.copy("newsletter.html" if copy.endswith("html") else "newsletter.eml", copy)
+    # What other examples write: those come first for whoever tries them in their order.
+    before = {"track": ["keys"], "untrack": ["keys", "track"]}.get(verb, [])
+    for name in (*before, verb):
+        with pytest.raises(SystemExit) as ended:
+            main([name, "--help"])
+        assert ended.value.code == 0
+        _, found, example = capfd.readouterr().out.rpartition("\nexample:\n  lmtrack ")
+        assert found
+        words = shlex.split(example)
+        assert words[0] == name
+        expanded = [path for word in words for path in (sorted(map(str, Path().glob(word))) if "*" in word else [word])]
+        assert main(expanded) == 0, capfd.readouterr()
+        out, err = capfd.readouterr()
+        assert out or err
 
 
 def test_reference_has_every_public_name_once() -> None:

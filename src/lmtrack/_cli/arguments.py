@@ -111,7 +111,7 @@ def read_decision(arguments: argparse.Namespace, /, *, message: bytes | None = N
     """Resolve what `add_decision_arguments` asked for, and what a message's own header asks for.
 
     Raises:
-        CommandError: `--settings` is no settings object, or a `--header` not one whole line.
+        CommandError: `--settings` is no settings object, or a `--header` not one whole line with a name.
     """
     prefix = arguments.prefix or PREFIX
     overrides = [
@@ -144,10 +144,12 @@ def check_header_lines(lines: Sequence[str], /) -> None:
     """Check what `--header` was given.
 
     Raises:
-        CommandError: One is not one whole line.
+        CommandError: One is not one whole line, or has no name.
     """
     if not all(_HEADER_LINE.fullmatch(line) for line in lines):
         raise CommandError("--header: give one whole line each, with no line end and no blank before its name")
+    if not all(line.find(":") > 0 for line in lines):  # a reader would take it for the end of the header block
+        raise CommandError("--header: give a name, a colon and a value")
 
 
 def _read_settings(text: str) -> Override:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from lmtrack._cli.arguments import Parser
 
 SUMMARY: Final = "explain a tracking URL or token; verify it with a key"
-EXAMPLE: Final = "lmtrack token --key-file lmtrack.key https://track.example/o/EQ..."
+EXAMPLE: Final = "lmtrack token https://track.example/o/EQdq6FEQAGxldHRlci00NDcx_eS8COgSTDki6Xm-dB5FWg"
 
 _INPUT_LIMIT_OCTETS: Final = 64 * 1024  # a token has at most 4,096 characters; a URL and blanks around it
 _AFTER_PATH: Final = re.compile(r"[?#].*", re.DOTALL)

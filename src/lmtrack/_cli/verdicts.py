@@ -22,6 +22,7 @@ from lmtrack.classifier import (
     join_networks,
     load_networks,
     shipped_networks,
+    truncate_ip,
 )
 
 if TYPE_CHECKING:
@@ -38,9 +39,11 @@ def classify_one(arguments: argparse.Namespace, /, *, to: TextIO) -> None:
     """Classify one request and print what each reason means.
 
     Raises:
-        CommandError: A header or a list of networks cannot be read.
+        CommandError: A header, the address or a list of networks cannot be read.
     """
     kind: Kind = arguments.kind or "open"
+    if arguments.ip is not None and truncate_ip(arguments.ip) is None:
+        raise CommandError("--ip: not an IP address")
     request = Request(
         kind=kind,
         user_agent=arguments.user_agent,
@@ -96,8 +99,6 @@ def _read_networks(arguments: argparse.Namespace) -> Networks | None:
 def _read_header_lines(lines: list[str]) -> dict[str, str]:
     check_header_lines(lines)
     pairs = [line.partition(":") for line in lines]
-    if not all(colon and name for name, colon, _ in pairs):
-        raise CommandError("--header: give a name, a colon and a value, such as 'Accept-Language: en'")
     return {name.rstrip(): value.strip() for name, _, value in pairs}
 
 
