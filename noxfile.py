@@ -53,7 +53,8 @@ def lint(session: nox.Session) -> None:
 def typecheck(session: nox.Session) -> None:
     """Check types strictly, and that every public name has complete ones."""
     install(session, *group("typecheck"))
-    session.run("mypy", "--strict", "src", "tests", "docs/examples/campaign")
+    session.run("mypy", "--strict", "src", "tests", "docs/diagrams", "docs/examples/campaign")
+    session.run("mypy", "--strict", "-p", "tracker", env={"MYPYPATH": "docs/examples"})
     session.run("pyright", "--verifytypes", "lmtrack", "--ignoreexternal")
 
 
