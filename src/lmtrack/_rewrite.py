@@ -28,7 +28,7 @@ CLIP_OCTETS: Final = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RewrittenHtml:
-    """A document after rewriting, and what was done to it.
+    """A document after rewriting, and what was done to it; made by `track_html` and `rewrite_html`.
 
     Attributes:
         html: The output; the very same object as the source if nothing was changed.

@@ -60,7 +60,7 @@ TokenT = TypeVar("TokenT")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handled:
-    """What became of one request. Where nothing may be recorded there is nothing to record it from.
+    """What became of one request; made by `handle_request`. Where nothing may be recorded, nothing to record is in it.
 
     Attributes:
         response: The answer to send, whatever the rest says.

@@ -78,7 +78,7 @@ class MessagePart(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackedMessage:
-    """A message after tracking, and what was done to it.
+    """A message after tracking, and what was done to it; made by `track_message`.
 
     Attributes:
         raw: The output; the very same object as the source if nothing was changed.

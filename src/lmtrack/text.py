@@ -32,7 +32,7 @@ _DEFAULT_POLICY: Final = LinkPolicy()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RewrittenText:
-    """A plain text after rewriting, and what was done to it.
+    """A plain text after rewriting, and what was done to it; made by `track_text` and `rewrite_text`.
 
     Attributes:
         text: The output; the very same object as the source if nothing was changed.

@@ -60,7 +60,7 @@ _new_tuple = tuple.__new__
 
 
 class OpenToken(NamedTuple):
-    """The verified payload of an open token. Its repr leaves out the recipient.
+    """The verified payload of an open token, from `read_open_token`. Its repr leaves out the recipient.
 
     Attributes:
         message_id: The sender's id of the message, exactly as it was given; a UUID in lower case.
@@ -79,7 +79,7 @@ class OpenToken(NamedTuple):
 
 
 class ClickToken(NamedTuple):
-    """The verified payload of a click token. Its repr leaves out the recipient and the URL.
+    """The verified payload of a click token, from `read_click_token`. Its repr leaves out the recipient and the URL.
 
     Attributes:
         message_id: The sender's id of the message, exactly as it was given; a UUID in lower case.
@@ -123,7 +123,7 @@ class WithdrawToken(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenHeader:
-    """What a token says of itself before any key has been asked; anybody can write this.
+    """What a token says of itself before any key has been asked, from `explain_token`; anybody can write this.
 
     Attributes:
         version: Format version; 1.

@@ -63,7 +63,7 @@ class _Parsed(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientInfo:
-    """What a client is called; None is what its agent does not tell.
+    """What a client is called, made by `describe_client`; None is what its agent does not tell.
 
     Attributes:
         device_type: What it runs on. A proxy hides it; televisions and consoles are none of the three.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Something that differs between renderings of one mail.
+    """Something that differs between renderings of one mail; made by `compare_renderings` and `compare_messages`.
 
     Attributes:
         place: Where it stands in the first rendering that has it: the part of a message as IMAP counts, the element

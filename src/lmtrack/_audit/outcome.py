@@ -42,7 +42,7 @@ _NOTHING: Final = AuditOutcome.CLEAN
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """What a document or message contains, as far as it shows.
+    """What a document or message contains, as far as it shows; made by `audit_html` and `audit_message`.
 
     Attributes:
         outcome: `clean`, `aggregate`, `tracked` or `not_provable`.

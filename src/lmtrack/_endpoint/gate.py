@@ -81,7 +81,7 @@ class AdmissionReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """How much of one request may be recorded, and why.
+    """How much of one request may be recorded, and why; made by `admit`.
 
     Attributes:
         mode: What may be kept at most; OFF is nothing. `minimise` takes it.
