@@ -43,7 +43,7 @@ _DOCUMENTED = {name: f"lmtrack.{name}" for name in lmtrack.__all__} | {
 }
 _DOCUMENTED["Found"] = "lmtrack.classifier.Found"
 # Imported for type checking alone, so they stand without their module; and an alias whose values stand in the text.
-_NAMED_ONLY = {"Headers", "JsonObject", "Message", "PixelPosition", "UUID", "datetime", "timedelta"}
+_NAMED_ONLY = {"Headers", "JsonObject", "Message", "PixelPosition", "SearchStrategy", "UUID", "datetime", "timedelta"}
 _FOREIGN = ("collections.", "datetime.", "email.", "enum.", "itsdangerous.", "re.", "typing.", "uuid.")
 
 
