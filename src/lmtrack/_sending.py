@@ -124,7 +124,8 @@ def sending(
             is naive.
     """
     if not isinstance(decision, Decision) or not isinstance(domain, TrackingDomain):
-        raise TypeError("decision must be made by resolve, domain must be a TrackingDomain")
+        given = f"{type(decision).__name__} and {type(domain).__name__}"
+        raise TypeError(f"decision must be made by resolve, domain must be a TrackingDomain, not {given}")
     if campaign is not None and not isinstance(campaign, Campaign):
         raise TypeError(f"campaign must be a Campaign or None, not {type(campaign).__name__}")
     if destination is not None and not callable(destination):

@@ -263,7 +263,7 @@ def strip_control_headers(raw: bytes, /, *, prefix: str = _PREFIX) -> bytes:
 
 def _check_raw(raw: bytes, /) -> None:
     if not isinstance(raw, bytes):
-        raise TypeError(f"raw must be bytes, not {type(raw).__name__}")
+        raise TypeError(f"raw must be bytes, as message_bytes makes them, not {type(raw).__name__}")
 
 
 def _lowered(message: Sending, reason: Reason, /, *, clicks: TrackingMode = TrackingMode.OFF) -> Sending:

@@ -51,7 +51,7 @@ def audit_message(
     ('tracked', 'header Disposition-Notification-To')
     """
     if not isinstance(raw, bytes):
-        raise TypeError(f"raw must be bytes, not {type(raw).__name__}")
+        raise TypeError(f"raw must be bytes, as message_bytes makes them, not {type(raw).__name__}")
     return audit_of(_audit(raw, watch_of(domains, known_trackers), "", 0, 0))
 
 

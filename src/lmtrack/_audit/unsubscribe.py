@@ -60,7 +60,7 @@ def lint_unsubscribe(
     ['unsubscribe_post_missing']
     """
     if not isinstance(raw, bytes):
-        raise TypeError(f"raw must be bytes, not {type(raw).__name__}")
+        raise TypeError(f"raw must be bytes, as message_bytes makes them, not {type(raw).__name__}")
     if decision is not None and not isinstance(decision, Decision):
         raise TypeError(f"decision must be a Decision, not {type(decision).__name__}")
     watch = watch_of(domains, ())

@@ -109,7 +109,7 @@ class MessageDocument:
 
     def __post_init__(self) -> None:
         if not isinstance(self.raw, bytes):
-            raise TypeError(f"raw must be bytes, not {type(self.raw).__name__}")
+            raise TypeError(f"raw must be bytes, as message_bytes makes them, not {type(self.raw).__name__}")
         object.__setattr__(self, "_parts", find_parts(self.raw))
 
     def __reduce__(self) -> tuple[type[MessageDocument], tuple[bytes]]:
