@@ -8,6 +8,7 @@ import sys
 from base64 import b64encode
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -166,6 +167,48 @@ LOADS = {
     "comment that a browser ends": ('<!--><img src="%">-->', "img src"),
     "comment ended by !": ('<!-- x --!><img src="%"> -->', "img src"),
     "title that is not empty": ('<title/><!-- </title><img src="%"> -->', "img src"),
+    # What only some readers load; a browser without scripts is the judge of nearly all of these.
+    "refresh, blank": ('<meta http-equiv="refresh" content="0 url=%">', "meta content"),
+    "refresh, blank and nothing else": ('<meta http-equiv="refresh" content="0 %">', "meta content"),
+    "refresh, no number": ('<meta http-equiv="refresh" content="x; \'%\'">', "meta content"),
+    "refresh, quoted": ("<meta http-equiv=refresh content='0;url = \"%\"'>", "meta content"),
+    "link header": ('<meta http-equiv="Link" content="<%>; rel=stylesheet">', "meta content"),
+    "dictionary": ('<link rel="compression-dictionary" href="%">', "link href"),
+    "file list": ('<link rel="File-List" href="%">', "link href"),
+    "althref": ('<v:shape><v:fill o:althref="%"/></v:shape>', "v:fill o:althref"),
+    "import": ('<import implementation="%">', "import implementation"),
+    "set": ('<svg><image><set attributeName="href" to="%"/></image></svg>', "set to"),
+    "set, xlink": ('<svg><title/><set attributeName=" xlink:HREF" to="%"/></svg>', "set to"),
+    "animate from": ('<svg><image><animate attributeName="href" from="%" to="a"/></image></svg>', "animate from"),
+    "animate by": ('<svg><image><animate attributeName="href" by="%"/></image></svg>', "animate by"),
+    "animate values": ('<svg><image><animate attributeName="href" values="a;%"/></image></svg>', "animate values"),
+    "set mask": ('<svg><g><set attributeName="mask" to="url(%#a)"/></g></svg>', "set to"),
+    "svg filter that one reader sees": ('<svg><title/><g filter="&#117;rl(%#a)"/></svg>', "g filter"),
+    "frameset, xmp": ('<frameset><xmp><frame src="%"></xmp></frameset>', "frame src"),
+    "frameset, attribute": ('<frameset><xmp x="</xmp><!--"><frame src="%"></frameset>', "frame src"),
+    "frameset, plaintext": ('<frameset><plaintext><frame src="%">', "frame src"),
+    "select, xmp": ('<select><xmp></select><img src="%"></xmp>', "img src"),
+    "noscript, attribute": ("<noscript><p title='</noscript><img src=%>'></noscript>", "img src"),
+    "noscript, comment": ("<noscript><!--</noscript><img src=%>--></noscript>", "img src"),
+    "noscript, xmp": ("<noscript><xmp></noscript><img src=%></xmp></noscript>", "img src"),
+    "sheet in svg, comment": ("<svg><style>p{background:u<!-- -->rl(%)}</style></svg>", "style sheet"),
+    "sheet in svg, CDATA": ("<svg><style>p{background:u<![CDATA[rl]]>(%)}</style></svg>", "style sheet"),
+    "sheet in svg, element": ("<svg><style>p{background:u<g>x</g>rl(%)}</style></svg>", "style sheet"),
+    "sheet in svg, all of it": ("<svg><style>p{background:u<g>rl</g>(%)}</style></svg>", "style sheet"),
+    "sheet in svg, end tag": ("<svg><style>p{background:u</g>rl(%)}</style></svg>", "style sheet"),
+    "sheet in svg, unclosed": ("<svg><style>p{background:u<!-- -->rl(%)", "style sheet"),
+    "sheet in svg, left": ("<svg><style>p{background:u<!-- -->rl(%)<p>", "style sheet"),
+    "string in a variable's fallback": ("<p style='content:image-set(var(--n,\"%\") 1x)'>x</p>", "p style"),
+    "string behind odd brackets": ('<style>p{--y:({)});--x:"%";background:image-set(var(--x))}</style>', "@import"),
+    "sheet in a sheet": ("<style>@import url(\"data:text/css,@import '%'\");</style>", "@import"),
+    "sheet in a link": ("<link rel=stylesheet href=\"data:text/css,@import '%'\">", "@import"),
+    "data:, line end": ("<iframe src='\nda\nta:text/html,<img src=\"%\">'></iframe>", "img src"),
+    "data:, not base64": ("<iframe src='data:text/html;base64;x=y,<img src=\"%\">'></iframe>", "img src"),
+    "data:, other XML": ("<iframe src='data:application/x+xml,<img src=\"%\"/>'></iframe>", "img src"),
+    "data:, XML in XMP": ("<iframe src='data:text/xml,<xmp><img src=\"%\"/></xmp>'></iframe>", "img src"),
+    "data:, XML prefix": ("<iframe src='data:text/xml,<h:style>@import \"%\"</h:style>'></iframe>", "@import"),
+    "data:, XML CDATA": ("<iframe src='data:text/xml,<style><![CDATA[@import \"%\"]]></style>'></iframe>", "@import"),
+    "data:, XML sheet": ("<iframe src='data:text/xml,<?xml-stylesheet href=\"%\"?><p/>'></iframe>", "link href"),
     "ping": ('<a href="https://shop.example/" ping="/x %">x</a>', "a ping"),
     "link": ('<a href="%">x</a>', "a href"),
     "area": ('<map><area href="%"></map>', "area href"),
@@ -193,6 +236,9 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "final dot": lambda url: url.replace(".example/", ".example./"),
     "http": lambda url: url.replace("https", "http"),
     "ftp": lambda url: url.replace("https", "ftp"),
+    "ignored characters": lambda url: url.replace("tracker", "tra\xadcker" + "\u200b" * 1_500),
+    "ignored characters, escaped": lambda url: url.replace("tracker", "tracker" + "%C2%AD" * 1_500),
+    "emoji of today": lambda url: url.replace("pixel", "\U0001fae0.pixel"),
     "network share": lambda url: url.replace("https", "file"),
 }
 
@@ -453,6 +499,37 @@ def test_relative_urls_are_resolved_with_every_base_there_is() -> None:
         "https://a.example/17",
         "https://b.example/17",
     ]
+
+
+BASED = '<base href="http://pixel.tracker.example/a/">'
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<img src="http:logo.png">',
+        '<img src="hT\ntp:logo.png">',
+        '<a href="http:logo.png">x</a>',
+        "<p style=\"--x:'logo.png';background:image-set(var(--x) 1x)\">x</p>",
+        "<style>@property --x{syntax:'*';initial-value:'logo.png'}p{background:image-set(var(--x) 1x)}</style>",
+    ],
+)
+def test_what_only_some_readers_resolve_with_the_base_is_looked_at(html: str) -> None:
+    audit = audit_html(BASED + html, known_trackers=["tracker.example"])
+    assert [finding.url for finding in audit.findings] == ["http://pixel.tracker.example/a/logo.png"]
+    assert not audit_html(BASED.replace("http:", "https:") + html).findings
+
+
+@pytest.mark.parametrize(
+    ("label", "codec"), [("utf-16le", "utf-16-le"), ("UTF-16BE", "utf-16-be"), ("", "utf-16"), ("utf-7", "utf-7")]
+)
+def test_a_data_document_is_read_in_its_charset(label: str, codec: str) -> None:
+    octets = b64encode(f'<img src="{TRACKER}">'.encode(codec)).decode()
+    charset = f'; Charset = "{label}"' if label else ""
+    html = f"<iframe src='data:text/html{charset};base64,{octets}'></iframe>"
+    assert audit_html(html, known_trackers=["tracker.example"]).outcome == "tracked"
+    escaped = f"<iframe src='data:text/html;charset=iso-2022-jp,<img s%1B(Brc={TRACKER}>'></iframe>"
+    assert audit_html(escaped, known_trackers=["tracker.example"]).outcome == "tracked"
 
 
 def test_a_thin_picture_is_a_line_only_if_it_is_a_mere_file() -> None:
@@ -744,13 +821,21 @@ def test_lxml_is_imported_by_the_first_audit_and_not_before() -> None:
 
 # Limits: never clean when something may have been missed.
 
+
+def sheet_in_sheets(depth: int) -> str:
+    return f"@import 'data:text/css,{quote(sheet_in_sheets(depth - 1))}'" if depth else ""
+
+
 PIXEL_TAG = '<img src="https://shop.example/1" width=1 height=1>'
 LIMITED = {
     "100,000 nested elements": "<div>" * 100_000,
     "20,000 attributes": "<p " + " ".join(f"a{number}=1" for number in range(20_000)) + ">",
     "comments in comments": "<!--[if mso]>" * 20 + "<b>x",
     "many bases": "".join(f"<base href='https://b{number}.example/'>" for number in range(9)),
-    "a data: document that is none": '<iframe src="data:text/html;base64,AAAAA!A">',
+    "a data: document that is none": '<iframe src="data:text/html;base64,AAAA!A">',
+    "a data: document of no charset": '<iframe src="data:text/html;charset=x-none,AAAA">',
+    "a data: document with entities": "<iframe src='data:text/xml,<!DOCTYPE x [<!ENTITY a \"x\">]><p>&amp;a;</p>'>",
+    "sheets in sheets": f"<style>{sheet_in_sheets(12)}</style>",
     "too many rules": "<style>" + "b b b{width:9px}" * 3_000 + "</style>" + "<b>" * 1_000 + PIXEL_TAG,
 }
 

@@ -7,11 +7,14 @@ one of them might ask another machine for is remote.
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from unicodedata import normalize
 from urllib.parse import unquote
 
 from lmtrack._pattern import compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # `file:` with a host is a share on a network; Outlook asks for it.
 _SCHEMES: Final = frozenset(("http", "https", "ftp", "file"))
@@ -19,10 +22,16 @@ _ABSOLUTE: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*+):([/\\]*+)")
 # Outer controls and blanks go, tabs and line ends inside too (4.4, first steps).
 _OUTER: Final = "".join(map(chr, range(0x21)))
 _DROPPED: Final = {ord(char): None for char in "\t\n\r"}
+_NO_SLASHES: Final = re.compile(r"https?:(?=[^/\\])", re.IGNORECASE)
 _PORT: Final = re.compile(r":[0-9]*+\Z")
 # What may stand in a host once it is decoded (3.5, "forbidden domain code point").
 _HOST: Final = compile_pattern(r"\[[0-9a-f:.]++\]|[^\x00-\x20#%/:<>?@\[\\\]^`{|}\x7f]{1,253}+")
-_LONGEST_HOST: Final = 1_000  # our choice: RFC 1035 allows 253 octets, and escapes triple them
+_LONGEST_HOST: Final = 1_000  # our choice: RFC 1035 allows 253 octets
+# UTS 46: these are dots, too (NFKC has turned the full-width one into one), and these are nothing.
+_DOTS: Final = dict.fromkeys(map(ord, "\u3002\uff61"), ".")
+_IGNORED: Final = dict.fromkeys(
+    (0xAD, 0x34F, 0x180B, 0x180C, 0x180D, 0x180F, 0x200B, 0x2060, 0x2064, 0xFEFF, *range(0xFE00, 0xFE10))
+)
 _LONGEST_SHOWN: Final = 2_000  # our choice: a longer URL says no more to a person
 
 
@@ -61,6 +70,18 @@ def remote_url(text: str, base: str = "", /) -> str | None:
         return None
     rest = _slashed(text[match.end() :])
     return f"{scheme}://{rest}" if rest else None
+
+
+def remote_urls(text: str, bases: Sequence[str], /) -> list[str]:
+    """Give every absolute URL a value leads to, resolved with each base, in order.
+
+    A scheme without slashes is the base's own to browsers if it is the same, and another machine's to others.
+    """
+    found = [url for base in bases or ("",) if (url := remote_url(text, base))]
+    if bases and (scheme := _NO_SLASHES.match(text := text.strip(_OUTER).translate(_DROPPED))):
+        same = scheme[0].lower()
+        found += [_joined(base, text[scheme.end() :]) for base in bases if base.startswith(same)]
+    return list(dict.fromkeys(found))
 
 
 def _slashed(text: str, /) -> str:
@@ -107,18 +128,22 @@ def address_of(url: str, /) -> Address:
 
 def host_of(text: str, /) -> str:
     """Give a host name in its one spelling: decoded, lower case, `xn--`, no final dot; empty if it is none."""
-    if len(text) > _LONGEST_HOST:
+    host = unquote(text).translate(_IGNORED)
+    if len(host) > _LONGEST_HOST:
         return ""
-    host = normalize("NFKC", unquote(text)).lower()
-    for dot in "\u3002\uff61":  # UTS 46: these are dots, too; NFKC has turned the full-width one into one
-        host = host.replace(dot, ".")
-    host = host.rstrip(".")
+    host = normalize("NFKC", host)
+    host = host.lower().translate(_DOTS).rstrip(".")
     if not host.isascii():
-        try:
-            host = host.encode("idna").decode("ascii")
-        except UnicodeError:
-            return ""
+        host = ".".join(label if label.isascii() else _in_ascii(label) for label in host.split("."))
     return host if _HOST.fullmatch(host) else ""
+
+
+def _in_ascii(label: str, /) -> str:
+    try:
+        return label.encode("idna").decode("ascii")
+    except UnicodeError:
+        # The codec knows the characters of 2002, browsers know today's; the labels that follow say whose host it is.
+        return "xn--" + label.encode("punycode").decode("ascii")
 
 
 def plain_path(path: str, /) -> str:

@@ -138,7 +138,7 @@ class _Reader:
 
     def _string(self, text: str, quote: str, /) -> None:
         self._pieces.append(quote + text.lower() + quote)
-        if any(name in _IMAGE_FUNCTIONS for name in self._brackets[-1:]):
+        if not _IMAGE_FUNCTIONS.isdisjoint(self._brackets):  # `image-set(var(--x, "..."))`
             self._urls.append(text)
         else:
             self._strings.append(text)
@@ -183,13 +183,18 @@ class _Reader:
         whole = "".join(self._pieces).strip()
         if outer is None or whole.startswith("@"):
             if not whole.startswith(_NAMING):
-                urls = self._urls + (self._strings if whole.startswith("@") else [])
-                self.sheet.imports += [(self._start, url) for url in urls]
+                # Where no declaration can stand, brackets may have been counted in another way than a browser's.
+                strings = self._strings if whole.startswith("@") else []
+                if self._colon >= 0 and not strings:
+                    strings = [text for text in self._strings if _ABSOLUTE.match(text)]
+                self.sheet.imports += [(self._start, url) for url in self._urls + strings]
             return
         name = "".join(self._pieces[: max(self._colon, 0)]).strip()
         value = "".join(self._pieces[self._colon + 1 :]).strip()
         urls = self._urls
-        if name not in _TEXTS:
+        if name.startswith("--") or name == "initial-value":
+            urls = urls + self._strings  # whatever `image-set(var(--x))` makes of it
+        elif name not in _TEXTS:
             urls = urls + [text for text in self._strings if _ABSOLUTE.match(text)]
         important = value.endswith("important") and value[:-9].rstrip().endswith("!")
         if important:

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 # Tags without any of these load nothing and lead nowhere.
 _TELLING: Final = re.compile(
-    r"(?i:src|href|background|style|poster|data|action|ping|content|value|icon|manifest|code|classid|archive|config|url)"
+    r"(?i:src|href|background|style|poster|data|action|ping|content|value|icon|manifest|code|classid|archive|config|url"
+    r"|attributename|implementation|fill|stroke|filter|mask|clip-path|cursor|marker)"
 )
+_CDATA: Final = re.compile(r"<!\[CDATA\[|\]\]>")
 
 
 class RawText(NamedTuple):
@@ -40,21 +42,50 @@ class Comment(NamedTuple):
     line: int
 
 
+class _ForeignStyle:
+    """Collects the text of a style sheet in svg or math, which comments and tags do not interrupt.
+
+    Attributes:
+        height: Of the stack while the element itself is the current node; 0 if there is none.
+    """
+
+    __slots__ = ("_all", "_line", "_own", "height")
+
+    def __init__(self, height: int = 0, line: int = 0, /) -> None:
+        self.height = height
+        self._line = line
+        self._own: list[str] = []
+        self._all: list[str] = []
+
+    def take(self, text: str, height: int, /) -> None:
+        """Add a text, if there is a style sheet around it."""
+        if not self.height:
+            return
+        text = _CDATA.sub("", decode_attribute(text))
+        self._all.append(text)
+        if height == self.height:
+            self._own.append(text)
+
+    def sheets(self) -> Iterator[RawText]:
+        """Give what stands in the element itself, and with what its children hold; nobody agrees on which it is."""
+        for text in dict.fromkeys(("".join(self._own), "".join(self._all))):
+            if text:
+                yield RawText("style", text, self._line)
+
+
 def read_exactly(html: str, /, *, note: str = "", first_line: int = 1) -> Iterator[Element | RawText | Comment]:
     """Go through tags of interest, raw text and comments, in order."""
     elements = OpenElements(html)
     stack = elements.stack
     position, end = 0, len(html)
     lines = Lines(html, first_line)
-    foreign_style = False
+    style = _ForeignStyle()
     while token := next_token(html, position, end, cdata=stack.foreign):
         start, after, name = token
         if start > position:
             elements.text(position, start)
-            if foreign_style:
-                yield RawText("style", decode_attribute(html[position:start]), lines.at(start))
+            style.take(html[position:start], stack.height)
         position = after
-        foreign_style = False
         if not name:
             elements.declaration(token)
             if html.startswith("<!--", start):
@@ -62,16 +93,23 @@ def read_exactly(html: str, /, *, note: str = "", first_line: int = 1) -> Iterat
         elif name[0] == "/":
             elements.end(name[1:])
         else:
+            height = stack.height
             raw = elements.start(token)
             if _TELLING.search(html, start, after):
                 yield Element(name, _attributes(html, token), lines.at(after), note)
-            foreign_style = name == "style" and not elements.in_html
+            if name == "style" and not elements.in_html and not style.height and stack.height > height:
+                style = _ForeignStyle(stack.height, lines.at(after))
             if raw:
                 content = after
                 position = -1 if name == "plaintext" else raw_text_end(html, name, after, end)
                 yield RawText(name, html[content : position if position >= 0 else end], lines.at(after))
                 if position < 0:
                     return
+        if stack.height < style.height:
+            yield from style.sheets()
+            style = _ForeignStyle()
+    style.take(html[position:], stack.height)
+    yield from style.sheets()
     # A comment that never ends is one up to the end ("eof-in-comment"); an unfinished tag is nothing.
     if html.startswith("<!--", start := open_point(html, position, end)):
         yield Comment(html[start + 4 :], lines.at(end))

@@ -43,6 +43,8 @@ _ANYWHERE: Final = {
     "src": Way.PICTURE, "background": Way.PICTURE, "poster": Way.PICTURE, "dynsrc": Way.PICTURE, "lowsrc": Way.PICTURE,
     "o:href": Way.PICTURE, "o:src": Way.PICTURE, "srcset": Way.PICTURE, "imagesrcset": Way.LOAD, "icon": Way.LOAD,
     "manifest": Way.LOAD, "action": Way.FORM, "formaction": Way.FORM, "ping": Way.PING, "attributionsrc": Way.LOAD,
+    "althref": Way.PICTURE, "o:althref": Way.PICTURE, "v:src": Way.PICTURE, "qtsrc": Way.LOAD,
+    "implementation": Way.LOAD,
 }  # fmt: skip
 _ON: Final = {
     ("object", "data"): Way.PICTURE, ("embed", "code"): Way.LOAD, ("object", "classid"): Way.LOAD,
@@ -55,6 +57,8 @@ _ON: Final = {
 _DRAWN: Final = frozenset(
     ("fill", "stroke", "filter", "mask", "clip-path", "cursor", "marker", "marker-start", "marker-mid", "marker-end")
 )
+# SVG Animations 2, section 4.
+_ANIMATIONS: Final = frozenset(("set", "animate", "animatecolor", "animatemotion"))
 _LISTS: Final = frozenset(("srcset", "imagesrcset"))
 # Elements whose `href` a click follows. On every other one it is loaded (`use`, `image`, `feImage`, gradients ...).
 _LINKING: Final = frozenset(("a", "area"))
@@ -72,12 +76,24 @@ _LOADED_RELS: Final = frozenset(
         ),
         *("preload", "modulepreload", "prefetch", "prerender", "preconnect", "dns-prefetch", "next", "import"),
         *("apple-touch-startup-image", "fluid-icon", "image_src", "subresource", "fontdef", "webmention", "pingback"),
+        *("compression-dictionary", "dictionary", "monetization", "serviceworker"),
+        # As Word writes them.
+        *("file-list", "edit-time-data", "ole-object-data", "themedata", "colorschememapping"),
     )
 )
-_REFRESH: Final = compile_pattern(r"[^;,]*+[;,]\s*+(?:url\s*+=\s*+)?+[\"']?+([^\"']*+)", re.IGNORECASE)
-_CANDIDATE: Final = compile_pattern(r"[\s,]*+(\S++)((?:[^,(]|\([^)]*+\)?+)*+)")
+# WHATWG HTML, "shared declarative refresh steps": behind the number a blank will do. Older readers
+# took any text for a number.
+_URL_OF_REFRESH: Final = (
+    r"[\t\n\f\r ]*+(?:url[\t\n\f\r ]*+=[\t\n\f\r ]*+)?+(?:\"([^\"]*+)|'([^']*+)|((?![\"'])[\s\S]*+))"
+)
+_REFRESHES: Final = tuple(
+    compile_pattern(before + _URL_OF_REFRESH, re.IGNORECASE) for before in (r"[\t\n\f\r 0-9.]*+[;,]?+", r"[^;,]*+[;,]")
+)
+_LINK_HEADER: Final = re.compile(r"<([^<>]*+)>")
+_BLANKS: Final = re.compile(r"[\t\n\f\r ]++")
+_CANDIDATE: Final = compile_pattern(r"[\t\n\f\r ,]*+([^\t\n\f\r ]++)((?:[^,(]|\([^)]*+\)?+)*+)")
 _ABSOLUTE: Final = re.compile(r"(?:[hH][tT][tT][pP][sS]?:|[/\\]{2})")
-_PARAMS: Final = frozenset(("movie", "src", "filename", "url", "data", "flashvars", "image"))
+_PARAMS: Final = frozenset(("movie", "src", "filename", "url", "data", "flashvars", "image", "href", "source", "qtsrc"))
 
 
 def uses_of(element: Element, /) -> Iterator[Use]:
@@ -97,7 +113,7 @@ def uses_of(element: Element, /) -> Iterator[Use]:
             for url in candidates(value):
                 yield Use(attribute, url, way)
         elif way is Way.PING:
-            for url in value.split():
+            for url in _BLANKS.split(value):
                 yield Use(attribute, url, way)
         else:
             yield Use(attribute, value, way)
@@ -107,11 +123,30 @@ def uses_of(element: Element, /) -> Iterator[Use]:
 def _told_by_another(element: Element, /) -> Iterator[Use]:
     """Find the URL of an attribute that is one only because of what another attribute says."""
     name, attributes = element.name, element.attributes
-    if name == "meta" and attributes.get("http-equiv", "").strip().lower() == "refresh":
-        if found := _REFRESH.match(attributes.get("content", "")):
-            yield Use("content", found[1], Way.LOAD)
+    if name == "meta":
+        told, content = attributes.get("http-equiv", "").strip().lower(), attributes.get("content", "")
+        if told == "refresh":
+            matches = [found for pattern in _REFRESHES if (found := pattern.match(content))]
+            yield from (Use("content", found[found.lastindex or 0], Way.LOAD) for found in matches)
+        elif told == "link":
+            yield from (Use("content", url, Way.LOAD) for url in _LINK_HEADER.findall(content))
+    elif name in _ANIMATIONS:
+        yield from _animated(attributes)
     elif name == "param" and attributes.get("name", "").strip().lower() in _PARAMS:
         yield Use("value", attributes.get("value", ""), Way.LOAD)
+
+
+def _animated(attributes: dict[str, str], /) -> Iterator[Use]:
+    """Find what SVG sets an attribute to by and by; that needs no script."""
+    is_url = attributes.get("attributename", "").strip().lower().endswith("href")
+    for attribute in ("from", "to", "by", "values"):
+        value = attributes.get(attribute, "")
+        if is_url:
+            # A value of `values` may hold a semicolon to some readers.
+            yield from (Use(attribute, url, Way.PICTURE) for url in dict.fromkeys((*value.split(";"), value)))
+        elif "(" in value:
+            declarations = read_declarations(f"x:{value}")
+            yield from (Use(attribute, url, Way.PICTURE) for one in declarations for url in one.urls)
 
 
 def _href(element: Element, /) -> Way | None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence  # noqa: TC003 - who asks for the type hints at run time gets them
 from typing import TYPE_CHECKING, Final
 
-from lmtrack._audit.address import address_of, remote_url, shown
+from lmtrack._audit.address import address_of, remote_url, remote_urls, shown
 from lmtrack._audit.cascade import Cascade
 from lmtrack._audit.display import Display, unseen_rule
 from lmtrack._audit.element import Lines
@@ -104,7 +104,7 @@ class _Page:
         self._place = place
         self._judge = Judge(watch)
         self._reading = Reading(html)
-        self._bases = self._reading.bases or [""]
+        self._bases = self._reading.bases
         self._found: list[tuple[int, Finding]] = []
         self._sizes: dict[int, str] = {}  # findings that a static file's size alone speaks for: index to URL
         self._drawn: set[str] = set()  # URLs that are drawn larger somewhere
@@ -135,15 +135,10 @@ class _Page:
     def _note(self, judgement: Judgement, line: int, here: str, url: str, /) -> None:
         self._found.append((line, _finding(judgement, _where(self._place, here), url)))
 
-    def _remote(self, value: str, /) -> dict[str, None]:
-        """Give every remote URL that a value may lead to, once."""
-        urls = (remote_url(value, base) for base in self._bases)
-        return dict.fromkeys(url for url in urls if url)
-
     def _judge_element(self, element: Element, /) -> None:
         for use in uses_of(element):
             here = _here(f"{element.name} {use.attribute}", element.line, element.note)
-            for url in self._remote(use.value):
+            for url in remote_urls(use.value, self._bases):
                 judged = self._judge(url, is_link=use.way in {Way.LINK, Way.FORM})
                 if use.way is Way.FORM:
                     # Who fills in a form means to send something; only whom it is sent to can be wrong.
@@ -161,7 +156,7 @@ class _Page:
             return
         for value, own in urls:
             here = _here(f"{element.name} {'style' if own else 'by a style sheet'}", element.line, element.note)
-            for url in self._remote(value):
+            for url in remote_urls(value, self._bases):
                 judged = self._seen(element, url, self._judge(url, is_link=False))
                 for one in judged:
                     # What the URL says by itself has been said of the sheet.
@@ -194,7 +189,7 @@ class _Page:
                     self._judge_in_sheet("style sheet", value, line, note, unseen_rule(rule))
 
     def _judge_in_sheet(self, what: str, value: str, line: int, note: str, unseen: str | None, /) -> None:
-        for url in self._remote(value):
+        for url in remote_urls(value, self._bases):
             judged = self._judge(url, is_link=False)
             if unseen and not judged:
                 judged = (Judgement(FindingKind.HIDDEN_IMAGE, unseen),)

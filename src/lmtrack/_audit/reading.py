@@ -8,16 +8,15 @@ their turn as documents of their own.
 from __future__ import annotations
 
 import re
-from base64 import b64decode
-from binascii import Error as Base64Error
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote, unquote_to_bytes
 
 from lmtrack._audit.address import remote_url
 from lmtrack._audit.css import read_sheet
+from lmtrack._audit.data_urls import read_data_url
 from lmtrack._audit.element import Element
 from lmtrack._audit.exact import Comment, RawText, read_exactly
 from lmtrack._audit.loads import Way, uses_of
+from lmtrack._audit.neutral import other_spellings
 from lmtrack._audit.tree import Unread, read_tree
 
 if TYPE_CHECKING:
@@ -27,13 +26,12 @@ if TYPE_CHECKING:
 _CONDITION: Final = re.compile(r"[\t\n\f\r ]*+\[[iI][fF][^>]*+>")
 # What only readers without frames, or with them, show as HTML.
 _HTML_TEXTS: Final = frozenset(("iframe", "noembed", "noframes"))
-_DATA: Final = re.compile(r"[\x00-\x20]*+data:([^,]*+),", re.IGNORECASE)
-_DOCUMENTS: Final = ("text/html", "application/xhtml+xml", "image/svg+xml", "application/xml", "text/xml")
 
 # Our choice: documents in documents, and how much of them together, as a multiple of the whole.
 _DEEPEST: Final = 8
 _MOST_TEXT: Final = 4
 _MOST_BASES: Final = 4
+_TOO_MUCH: Final = "there are documents in documents, too deep or too large together"
 
 
 class Reading:
@@ -60,7 +58,7 @@ class Reading:
 
     def _read(self, html: str, note: str, first_line: int, depth: int, seen: set[object], /) -> None:
         if depth < 0 or self._left < 0:
-            self._limit("there are documents in documents, too deep or too large together")
+            self._limit(_TOO_MUCH)
             return
         self._left -= len(html)
         try:
@@ -69,6 +67,12 @@ class Reading:
                 self._take(item, note, depth, seen)
         except Unread as why:
             self._limit(str(why))
+        self._read_exactly(html, note, first_line, depth, seen)
+        for other in other_spellings(html):
+            self._left -= len(html)
+            self._read_exactly(other, note, first_line, depth, seen)
+
+    def _read_exactly(self, html: str, note: str, first_line: int, depth: int, seen: set[object], /) -> None:
         for item in read_exactly(html, note=note, first_line=first_line):
             if (key := _key(item)) not in seen:
                 seen.add(key)
@@ -83,7 +87,7 @@ class Reading:
             self._take_element(item, depth)
         elif isinstance(item, RawText):
             if item.name == "style":
-                self._sheet(item.text, item.line, note)
+                self._sheet(item.text, item.line, note, depth)
             if item.foreign and "<" in item.text:
                 # The other reader sees what is in it as well; here it gets a tree.
                 self._read(item.text, note, item.line, depth - 1, seen)
@@ -111,31 +115,32 @@ class Reading:
         if "srcdoc" in attributes:
             self._again(attributes["srcdoc"], element.line, element.note or "in a srcdoc", depth)
         for use in uses_of(element):
-            if use.way in {Way.LOAD, Way.PICTURE} and (opening := _DATA.match(use.value)):
-                self._data(opening[1], use.value[opening.end() :], element, depth)
+            if use.way in {Way.LOAD, Way.PICTURE}:
+                self._data(use.value, element.line, element.note, depth)
 
-    def _data(self, kind: str, text: str, element: Element, depth: int, /) -> None:
+    def _data(self, url: str, line: int, note: str, depth: int, /) -> None:
         """Read a `data:` URL if it is a document or a style sheet."""
-        kind = kind.strip().lower()
-        if not kind.startswith((*_DOCUMENTS, "text/css")):
-            return
-        octets = unquote_to_bytes(unquote(text) if "base64" in kind else text)
-        if "base64" in kind:
-            try:
-                octets = b64decode(octets + b"=" * (-len(octets) % 4))
-            except Base64Error:
-                self._limit("a data: document cannot be decoded")
-                return
-        decoded = octets.decode(errors="replace")
-        if kind.startswith("text/css"):
-            self._sheet(decoded, element.line, element.note)
-        else:
-            self._again(decoded, element.line, element.note or "in a data: document", depth)
+        content = read_data_url(url)
+        for why in content.limits:
+            self._limit(why)
+        for text in content.documents:
+            self._again(text, line, note or "in a data: document", depth)
+        for text in content.sheets:
+            self._sheet(text, line, note, depth - 1)
 
-    def _sheet(self, text: str, line: int, note: str, /) -> None:
-        if (text, line) not in self._sheets_seen:
-            self._sheets_seen.add((text, line))
-            self.sheets.append((read_sheet(text), text, line, note))
+    def _sheet(self, text: str, line: int, note: str, depth: int, /) -> None:
+        if (text, line) in self._sheets_seen:
+            return
+        self._sheets_seen.add((text, line))
+        if depth < 0:
+            self._limit(_TOO_MUCH)
+            return
+        sheet = read_sheet(text)
+        self.sheets.append((sheet, text, line, note))
+        urls = [url for _, url in sheet.imports]
+        urls += [url for rule in sheet.rules for declaration in rule.declarations for url in declaration.urls]
+        for url in urls:
+            self._data(url, line, note, depth)
 
 
 def _picture_around(element: Element, /) -> Element | None:
