@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 _ASKED: Final = frozenset(
     (
         *("display", "visibility", "opacity", "filter", "clip", "clip-path", "transform", "scale"),
+        *("content-visibility", "zoom", "translate"),
         *("position", "left", "top", "right", "bottom", "margin", "margin-left", "margin-top", "text-indent"),
+        *("inset", "inset-inline", "inset-inline-start", "inset-block-start"),
+        *("margin-inline", "margin-inline-start", "margin-block-start"),
+        *("inline-size", "block-size", "max-inline-size", "max-block-size", "min-inline-size", "min-block-size"),
         *("overflow", "overflow-x", "overflow-y", "width", "height"),
         *("max-width", "max-height", "min-width", "min-height"),
     )

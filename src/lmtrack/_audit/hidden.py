@@ -15,27 +15,48 @@ if TYPE_CHECKING:
 
     from lmtrack._audit.element import Element
 
-# Pixels of one unit (css-values-4, section 6; a font is taken for 16 pixels high).
+# Pixels of one unit (css-values-4, section 6; a font is taken for 16 pixels high, a screen for 1,000 each way).
 _PIXELS: Final = {
+    **dict.fromkeys(("vw", "vh", "vi", "vb", "vmin", "vmax"), 10.0),
     "": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 37.8, "mm": 3.78, "q": 0.945,
     "em": 16.0, "rem": 16.0, "ex": 8.0, "ch": 8.0,
 }  # fmt: skip
-_NUMBER: Final = r"[-+]?+(?:[0-9]{1,20}+(?:\.[0-9]{0,20}+)?+|\.[0-9]{1,20}+)"
+_NUMBER: Final = r"[-+]?+(?:[0-9]{1,20}+(?:\.[0-9]{0,20}+)?+|\.[0-9]{1,20}+)(?:e[-+]?+[0-9]{1,2}+)?+"
 _LENGTH: Final = compile_pattern(rf"({_NUMBER})([a-z%]*+)")
 # HTML, "rules for parsing dimension values"; what follows the number is dropped, a percent sign says it is no pixels.
 _DIMENSION: Final = compile_pattern(r"[\t\n\f\r ]*+\+?+([0-9]{1,20}+(?:\.[0-9]{1,20}+)?+)(%?+)")
 _CLIPPED: Final = compile_pattern(
     r"rect\([ ]*+0(?:px)?+(?:[ ,]++0(?:px)?+){3}[ ]*+\) | inset\([ ]*+(?:[5-9][0-9]|100)(?:\.[0-9]++)?+%[ ]*+\)"
-    r" | (?:circle|ellipse)\([ ]*+0",
+    r" | (?:circle|ellipse)\([ ]*+0(?![.0-9]) | polygon\([ ]*+0(?:px|%)?+(?:[ ,]++0(?:px|%)?+)*+[ ]*+\)",
     re.VERBOSE,
 )
-_SCALED: Final = re.compile(r"scale(?:3d|x|y)?\([ ]*+0*+\.?0*+(?:[ ,)])")
-_SHIFTED: Final = compile_pattern(rf"translate(?:3d|x|y)?\([ ]*+(?:{_NUMBER}[a-z%]*+[ ]*+,[ ]*+)?+-[0-9]{{4,}}+")
+_SCALED: Final = re.compile(r"(?:scale(?:3d|x|y)?|matrix)\([ ]*+0*+\.?0*+(?:[ ,)])|rotate[xy]\([ ]*+-?+90deg")
+_FIRST: Final = rf"{_NUMBER}[a-z%]*+(?>[ ]*+,[ ]*+|[ ]++)"
+_SHIFTED: Final = compile_pattern(
+    rf"(?:translate(?:3d|x|y)?\([ ]*+|\A)(?:{_FIRST})?+-(?:[0-9]{{4,}}+|[0-9]{{3}}+v[a-z]++)"
+)
+_FADED: Final = compile_pattern(rf"opacity\([ ]*+({_NUMBER}%?+)")
+# One length, dressed up.
+_DRESSED: Final = compile_pattern(rf"(?:calc|min|max|clamp)\([ ]*+({_NUMBER}[a-z%]*+)[ ]*+\)")
+_OF_A_PAGE: Final = 6.0  # our choice: pixels of one hundredth of a mail's width
+_OFFSETS: Final = ("left", "top", "right", "bottom", "inset", "inset-inline", "inset-inline-start", "inset-block-start")
+_MARGINS: Final = (
+    "margin-left",
+    "margin-top",
+    "margin-inline",
+    "margin-inline-start",
+    "margin-block-start",
+    "text-indent",
+)
 _FAR: Final = -500.0  # our choice: beyond every margin that pulls a picture to an edge
 _BEYOND: Final = 5_000.0  # and beyond every screen
 _INVISIBLE: Final = 0.01  # opacity: one step of 256 is less
 _TINY: Final = 2.0  # pixels: what nobody sees on any screen
 
+# Elements that show nothing of what they hold (WHATWG HTML, sections 15.3.1 and 15.4.1), though it is loaded.
+_NEVER_SHOWN: Final = frozenset(("datalist", "canvas", "meter", "progress"))
+# What else a size is called where text runs as it does in mail (css-logical-1, section 4.1).
+_LOGICAL: Final = {"width": "inline-size", "height": "block-size"}
 # Elements that show what they hold in a box of their own, however large that is.
 _FRAMES: Final = frozenset(("svg", "video", "object", "iframe", "marquee"))
 
@@ -76,10 +97,12 @@ def _side(element: Element, style: Mapping[str, str], name: str, /) -> float | N
     if dimension := _DIMENSION.match(element.attributes.get(name, "")):
         number = float(dimension[1])
         side = number if not dimension[2] or not number else None
-    written = style.get(name)
+    logical = _LOGICAL[name]
+    written = style.get(name, style.get(logical))
     if written is not None and written not in {"auto", "inherit", "initial"}:
         side = _pixels(written)
-    most, least = _pixels(style.get("max-" + name, "")), _pixels(style.get("min-" + name, ""))
+    most = _pixels(style.get("max-" + name, style.get("max-" + logical, "")))
+    least = _pixels(style.get("min-" + name, style.get("min-" + logical, "")))
     if most is not None:
         # A largest size bounds what is not known, too; but only a tiny one says anything then.
         side = min(most, side) if side is not None else (most if most <= _TINY else None)
@@ -88,16 +111,23 @@ def _side(element: Element, style: Mapping[str, str], name: str, /) -> float | N
 
 def _pixels(value: str, /) -> float | None:
     """Read a length; None for one that depends on something else, and for what is none."""
-    length = _LENGTH.fullmatch(value)
+    length = _LENGTH.fullmatch(_plain(value))
     if length is None:
         return None
     number, unit = abs(float(length[1])), length[2]
+    if unit == "%" and number < 1:  # so little of anything in a mail is nothing
+        return number * _OF_A_PAGE
     return 0.0 if not number else number * _PIXELS[unit] if unit in _PIXELS else None
+
+
+def _plain(value: str, /) -> str:
+    dressed = _DRESSED.fullmatch(value)
+    return dressed[1] if dressed else value
 
 
 def _signed(value: str, /) -> float:
     number = _pixels(value) or 0.0
-    return -number if value.startswith("-") else number
+    return -number if _plain(value).startswith("-") else number
 
 
 def hiding(element: Element, style: Mapping[str, str], /) -> str | None:  # noqa: PLR0911 - one return a rule
@@ -107,16 +137,29 @@ def hiding(element: Element, style: Mapping[str, str], /) -> str | None:  # noqa
         return "display:none"
     if get("visibility") in {"hidden", "collapse"}:
         return "visibility:hidden"
-    if "hidden" in element.attributes and "display" not in style:
-        return "the attribute hidden"
-    if _is_zero(get("opacity", "1")) or "opacity(0" in get("filter", ""):
+    if get("content-visibility") == "hidden":
+        return "content-visibility:hidden"
+    if "display" not in style and (found := _by_default(element)):
+        return found
+    faded = _FADED.search(get("filter", ""))
+    if _is_zero(get("opacity", "1")) or (faded and _is_zero(faded[1])):
         return "opacity:0"
     if _CLIPPED.search(get("clip", "") + get("clip-path", "")):
         return "it is clipped to nothing"
     transform = get("transform", "")
-    if _SCALED.search(transform) or _is_zero(get("scale", "1").split(" ")[0]):
+    if _SCALED.search(transform) or _is_zero(get("scale", "1").split(" ")[0]) or _is_zero(get("zoom", "1")):
         return "it is scaled to nothing"
-    return "it is moved off the screen" if _is_away(style) or _SHIFTED.search(transform) else None
+    shifted = _SHIFTED.search(transform) or _SHIFTED.match(get("translate", ""))
+    return "it is moved off the screen" if shifted or _is_away(style) else None
+
+
+def _by_default(element: Element, /) -> str | None:
+    """Say what hides an element if no style says anything of its display."""
+    attributes = element.attributes
+    found = next((name for name in ("hidden", "popover") if name in attributes), None)
+    if found is not None:
+        return f"the attribute {found}"
+    return "a closed dialog" if element.name == "dialog" and "open" not in attributes else None
 
 
 def _is_zero(value: str, /) -> bool:
@@ -127,11 +170,11 @@ def _is_zero(value: str, /) -> bool:
 def _is_away(style: Mapping[str, str], /) -> bool:
     get = style.get
     if get("position") in {"absolute", "fixed", "relative"}:
-        for name in ("left", "top", "right", "bottom"):
-            offset = _signed(get(name, ""))
+        for name in _OFFSETS:
+            offset = _signed(get(name, "").split(" ")[0])
             if offset <= _FAR or offset >= _BEYOND:
                 return True
-    margins = [*get("margin", "").split(" "), get("margin-left", ""), get("margin-top", ""), get("text-indent", "")]
+    margins = [*get("margin", "").split(" "), *(get(name, "").split(" ")[0] for name in _MARGINS)]
     return any(_signed(margin) <= _FAR for margin in margins)
 
 
@@ -139,6 +182,8 @@ def covering(element: Element, style: Mapping[str, str], /) -> str | None:
     """Say in a few words what of an element hides everything in it."""
     if found := hiding(element, style):
         return found
+    if element.name in _NEVER_SHOWN:
+        return f"{element.name} does not show what it holds"
     cut = element.name in _FRAMES or any(
         style.get(name, "visible").split(" ")[0] not in {"visible", "inherit", "initial"}
         for name in ("overflow", "overflow-x", "overflow-y")
