@@ -130,9 +130,11 @@ def multipart(body: bytes, boundary: bytes = b"b", head: bytes = b"") -> bytes:
         (multipart(b"--b\n\nx\r--b\r\ny\n--b--"), [("undecodable", "message")]),
         (multipart(b"--b\n\nx\n--bc\n\ny\n--b--"), [("undecodable", "message")]),
         (multipart(b"--b\n\nx\n--b --\n\ny\n--b--"), [("undecodable", "message")]),
-        (multipart(b"--b\n\nx\n--b\n--b--\n--b\nContent-Type: text/html\n\ny"), [("undecodable", "message")]),
+        (multipart(b"--b\n\nx\n--b\n--b--\n--b\nContent-Type: text/html\n\ny"), [("undecodable", "message")] * 2),
+        (multipart(b"--b\n\nx\n--b--\n--b\nContent-Type: text/html\n\ny"), [("undecodable", "message")]),
+        (multipart(b"--b\n" + multipart(b"--c\n\nx\n--c--\n--c\n\ny\n", b"c") + b"--b--"), [("undecodable", "message")]),
         (multipart(b"--b\n" + multipart(b"--b\n\nx\n--b--\n") + b"--b--"), [
-            ("undecodable", "part 1"), ("truncated", "part 1"), ("undecodable", "part 1"),
+            ("undecodable", "part 1"), ("truncated", "part 1"), ("undecodable", "part 1"), ("undecodable", "message"),
         ]),
         (multipart(b"--b\n" + multipart(b"--c\n\nx\n", b"c") + b"--b--"), [("truncated", "part 1")]),
         (multipart(b"--b\nContent-Type: message/rfc822\n\n" + multipart(b"--c\n\nx\n", b"c") + b"--b--"), [
@@ -148,7 +150,15 @@ def test_where_readers_differ_or_the_end_is_missing_is_noted(raw: bytes, found: 
     "raw",
     [
         multipart(b"--b \t\r\n\r\nx\r\n--b--\t\r\n"),
-        multipart(b"--b\n\nx\n--c\n--\n-- \n--b--\n--b\n\nepilogue\n"),
+        multipart(b"--b\n\nx\n--c\n--\n-- \n--b--\n--c\n\nepilogue\n"),
+        multipart(
+            b"--b\n"
+            + multipart(b"--c\n\nx\n--c--\n", b"c")
+            + b"--b\n"
+            + multipart(b"--c\n\ny\n--c--\n", b"c")
+            + b"--b--"
+        ),
+        multipart(b"--a=?_1'x@y\n\nx\n--a=?_1'x@y--", b'"a=?_1\'x@y"'),
         multipart(b"--b\n" + multipart(b"--bc\n\nx\n--bc--\n", b"bc") + b"--b--\n"),
         multipart(b"--b\nSubject: x\n--b\n\ny\n--b--"),
         multipart(b"--b\nX: 1\n --c\nY: 2\n\ny\n--b--"),
@@ -157,6 +167,33 @@ def test_where_readers_differ_or_the_end_is_missing_is_noted(raw: bytes, found: 
 )
 def test_what_is_only_unusual_is_not(raw: bytes) -> None:
     assert notes(raw) == []
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "boundary=\"'b'\"", "boundary='b'", 'boundary="<b>"', 'boundary="b\\b"', 'boundary="b\n c"', "boundary*=us-ascii''b",
+        "boundary*0=b; boundary*1=b", 'boundary="=?utf-8?q?b?="', f"boundary={'b' * 71}", 'boundary="b\x00"',
+        'boundary="b\xe9"',
+    ],
+)  # fmt: skip
+def test_a_boundary_that_programs_read_differently_is_noted(field: str) -> None:
+    raw = f"Content-Type: multipart/mixed; {field}\n\n--b\n\nx\n--b--\n".encode("latin-1")
+    assert ("undecodable", "message") in notes(raw)
+
+
+@pytest.mark.parametrize("sign", ["\0", "\x0b", "\x0c", "\xa0", "\x7f", "\x00; x=y"])
+def test_a_type_with_signs_that_some_cut_off_is_noted(sign: str) -> None:
+    assert notes(f"Content-Type: text/html{sign}\n\nx".encode("latin-1")) == [("undecodable", "part 1")]
+
+
+def test_a_part_knows_the_headers_of_the_multiparts_around_it() -> None:
+    inner = b"Content-Type: message/rfc822\n\n" + multipart(b"--d\n\nx\n--d--\n", b"d", b"Content-Base: y\n")
+    raw = multipart(b"--b\n\nx\n--b\n" + inner + b"--b--\n", head=b"Content-Location: x\n")
+    around = [part.around for part in read_entities(raw) if isinstance(part, Entity)]
+    assert [[block.split(b"\n")[0] for block in blocks] for blocks in around] == [
+        [b"Content-Location: x"], [b"Content-Base: y"],
+    ]  # fmt: skip
 
 
 def test_a_line_of_a_header_block_may_look_like_a_boundary() -> None:

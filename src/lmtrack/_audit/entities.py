@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
+from lmtrack._audit.doubts import is_odd_boundary, is_odd_type
 from lmtrack._audit.finding import Finding, FindingKind
 from lmtrack._headers import find_body
 from lmtrack._mime.part_headers import PartHeaders, read_part_headers
@@ -57,6 +58,7 @@ class Entity(NamedTuple):
         body: Its body, encoded as it is sent.
         above: What it stands in, outermost first, each by path and type: multiparts and enclosed messages.
         closed: Whether something behind it shows that it ended there.
+        around: The header blocks of the multiparts it stands in, innermost first, up to the message they are in.
     """
 
     path: str
@@ -65,6 +67,7 @@ class Entity(NamedTuple):
     body: bytes
     above: tuple[tuple[str, str], ...]
     closed: bool
+    around: tuple[bytes, ...] = ()
 
 
 Item: TypeAlias = Head | Entity | Finding
@@ -76,6 +79,7 @@ class _Open:
 
     path: str
     content_type: str
+    block: bytes
     keys: tuple[bytes, ...] = ()  # none for a message
     children: int = 0
     closed: bool = False
@@ -88,6 +92,7 @@ class _Leaf:
     block: bytes
     start: int
     above: tuple[tuple[str, str], ...]
+    around: tuple[bytes, ...]
 
 
 def place_of(path: str, /) -> str:
@@ -127,6 +132,7 @@ class _Walk:
         # What stands on a delimiter line: the place of its multipart on the stack, and whether it closes it.
         self.delimiters: dict[bytes, tuple[int, bool]] = {}
         self.starts: tuple[bytes, ...] = ()  # of the lines that open a part
+        self.ended: set[bytes] = set()  # those of multiparts that came to their end
         self.lines: list[tuple[int, int]] | None = None  # that begin with `--`; found when a multipart is entered first
         self.next = 0  # the first of them that nobody has looked at
         self.leaf: _Leaf | None = None
@@ -159,6 +165,8 @@ class _Walk:
         main = headers.content_type.partition("/")[0]
         if main == "multipart":
             path = inner_path
+        if is_odd_type(headers):
+            headers = headers._replace(clear=False)
         if not headers.clear or _BLANK_LINE.search(block):
             self._note(FindingKind.UNDECODABLE, path, "programs read the fields of its header differently")
         is_message = _is_message(headers) and headers.encoding in _IDENTITY
@@ -166,7 +174,7 @@ class _Walk:
             if len(self.open) + self.depth >= _DEEPEST:
                 self._note(FindingKind.LIMIT_REACHED, path, f"it is nested more than {_DEEPEST} levels deep")
             elif is_message:
-                self._enter(path, headers, body_start)
+                self._enter(path, headers, block, body_start)
                 head_end, message_start = self._find_body(body_start)
                 self._message(path, body_start, head_end, message_start)
                 return
@@ -175,18 +183,26 @@ class _Walk:
             else:
                 if headers.encoding not in _IDENTITY:
                     self._note(FindingKind.UNDECODABLE, path, "it has parts and is encoded, which no mail may be")
-                self._enter(path, headers, body_start)
+                if is_odd_boundary(headers, block):
+                    self._note(FindingKind.UNDECODABLE, path, "its boundary is another one to some programs")
+                self._enter(path, headers, block, body_start)
                 return
         above = tuple((opened.path, opened.content_type) for opened in self.open)
-        self.leaf = _Leaf(path or "1", headers, block, body_start, above)
+        around: list[bytes] = []
+        for opened in reversed(self.open):
+            if not opened.keys:
+                break
+            around.append(opened.block)
+        self.leaf = _Leaf(path or "1", headers, block, body_start, above, tuple(around))
 
-    def _enter(self, path: str, headers: PartHeaders, body_start: int, /) -> None:
-        opened = _Open(path, headers.content_type)
+    def _enter(self, path: str, headers: PartHeaders, block: bytes, body_start: int, /) -> None:
+        opened = _Open(path, headers.content_type, block)
         if headers.content_type.startswith("multipart/"):
             delimiter = b"--" + headers.boundary
             opened.keys = (delimiter, delimiter + b"--")
             if not self.delimiters.keys().isdisjoint(opened.keys):
                 self._note(FindingKind.UNDECODABLE, path, "its boundary is also that of a part around it")
+            self.ended.difference_update(opened.keys)
             for key, closing in zip(opened.keys, (False, True), strict=True):
                 self.delimiters.setdefault(key, (len(self.open), closing))
             if self.lines is None:
@@ -201,12 +217,16 @@ class _Walk:
     def _follow(self) -> None:
         """Go from delimiter to delimiter."""
         raw = self.raw
-        while self.lines and self.next < len(self.lines) and self.starts:
+        while self.lines and self.next < len(self.lines):
             start, end = self.lines[self.next]
             self.next += 1
-            found = self.delimiters.get(raw[start:end].rstrip(b" \t"))
+            line = raw[start:end].rstrip(b" \t")
+            found = self.delimiters.get(line)
             if found is None:
-                if raw.startswith(self.starts, start):
+                if line in self.ended:
+                    path = self.open[-1].path if self.open else self.path
+                    self._note(FindingKind.UNDECODABLE, path, "behind the end of its parts some programs see others")
+                elif self.starts and raw.startswith(self.starts, start):
                     self._note(
                         FindingKind.UNDECODABLE, self.open[-1].path, "a line in it is a boundary for some programs only"
                     )
@@ -269,11 +289,13 @@ class _Walk:
         if self.leaf is not None:
             leaf, self.leaf = self.leaf, None
             body = raw[leaf.start : max(before, leaf.start)]
-            self.items.append(Entity(leaf.path, leaf.headers, leaf.block, body, leaf.above, end < len(raw)))
+            closed = end < len(raw)
+            self.items.append(Entity(leaf.path, leaf.headers, leaf.block, body, leaf.above, closed, leaf.around))
         while len(self.open) > depth:
             opened = self.open.pop()
             if not opened.keys:
                 continue
+            self.ended.update(opened.keys)
             for key in opened.keys:
                 if self.delimiters.get(key, (-1, False))[0] == len(self.open):
                     del self.delimiters[key]
