@@ -132,7 +132,9 @@ def multipart(body: bytes, boundary: bytes = b"b", head: bytes = b"") -> bytes:
         (multipart(b"--b\n\nx\n--b --\n\ny\n--b--"), [("undecodable", "message")]),
         (multipart(b"--b\n\nx\n--b\n--b--\n--b\nContent-Type: text/html\n\ny"), [("undecodable", "message")] * 2),
         (multipart(b"--b\n\nx\n--b--\n--b\nContent-Type: text/html\n\ny"), [("undecodable", "message")]),
-        (multipart(b"--b\n" + multipart(b"--c\n\nx\n--c--\n--c\n\ny\n", b"c") + b"--b--"), [("undecodable", "message")]),
+        (multipart(b"--b\n" + multipart(b"--c\n\nx\n--c--\n--c\n\ny\n", b"c") + b"--b--"), [
+            ("undecodable", "message"),
+        ]),
         (multipart(b"--b\n" + multipart(b"--b\n\nx\n--b--\n") + b"--b--"), [
             ("undecodable", "part 1"), ("truncated", "part 1"), ("undecodable", "part 1"), ("undecodable", "message"),
         ]),
@@ -172,7 +174,8 @@ def test_what_is_only_unusual_is_not(raw: bytes) -> None:
 @pytest.mark.parametrize(
     "field",
     [
-        "boundary=\"'b'\"", "boundary='b'", 'boundary="<b>"', 'boundary="b\\b"', 'boundary="b\n c"', "boundary*=us-ascii''b",
+        "boundary=\"'b'\"", "boundary='b'", 'boundary="<b>"', 'boundary="b\\b"', 'boundary="b\n c"',
+        "boundary*=us-ascii''b",
         "boundary*0=b; boundary*1=b", 'boundary="=?utf-8?q?b?="', f"boundary={'b' * 71}", 'boundary="b\x00"',
         'boundary="b\xe9"',
     ],

@@ -129,6 +129,39 @@ PLACES = {
         "text/html", '<base href="https://a.example/"><img src="p.gif" width=1 height=1>',
         'Content-Base: "https://t.\n example/"',
     ),
+    "a page relative to what is around it": part(
+        'multipart/related; boundary="b"',
+        multipart("x", part("text/html", '<img src="p.gif" width="1" height="1">')).partition(b"\n\n")[2],
+        "Content-Location: https://t.example/",
+    ),
+    "a page relative to its second base": part(
+        "text/html", '<img src="p.gif" width="1" height="1">', "Content-Location: cid:x", "Content-Base: https://t.example/"
+    ),
+    "a type that nobody registered": part("text/x-html", HTML),
+    "another one": part("application/html", HTML),
+    "vectors without the rest of their name": part(
+        "image/svg", '<svg><image href="https://t.example/p" width="1" height="1"/>'
+    ),
+    "octets by an encoded name": part('application/octet-stream; name="=?utf-8?b?YS5odG1s?="', HTML),
+    "octets by a name in pieces": part(
+        "application/octet-stream", HTML, 'Content-Disposition: inline; filename="=?utf-8?q?a=2E?= =?utf-8?q?htm?="'
+    ),
+    "a message by the name of its file": part("application/octet-stream; name=a.eml", PAGE),
+    "an archive of a page": part("application/x-mimearchive", PAGE),
+    "an archive by its name, encoded": part(
+        "application/octet-stream; name=a.mht", base64.encodebytes(PAGE), "Content-Transfer-Encoding: base64"
+    ),
+    "a calendar by its name": part("application/octet-stream; name=a.ics", f"X-ALT-DESC;FMTTYPE=text/html:{PIXEL}\n"),
+    "octets that a page names its style sheet": part(
+        "application/octet-stream", "@import 'https://t.example/x?u=Zk3vXr0pQe8sJt2LwY5uHg';", "Content-ID: <x>"
+    ),
+    "a text that a page names its style sheet": part(
+        "text/plain", "p{background:url(https://t.example/x?u=Zk3vXr0pQe8sJt2LwY5uHg)}", "Content-Location: x.css"
+    ),
+    "a style sheet of XML": part(
+        "application/xml", '<?xml-stylesheet href="https://t.example/x.css?u=Zk3vXr0pQe8sJt2LwY5uHg"?><a/>'
+    ),
+    "a tag with NUL in it": part("text/html", HTML.replace("src", "s\0rc")),
     "a type said twice": part("image/png", HTML, "Content-Type: text/html"),
     "no type that can be read": part("text", HTML),
 }  # fmt: skip
@@ -145,7 +178,8 @@ LINKS = {
     "text/richtext": "https://track.example/c/x",
     "text/plain; format=flowed; delsp=yes": "https://track.exam \nple/c/x",
     "text/calendar": "URL:https://track.\r\n example/c/x",
-    "text/vcard": "URL:https://track.example/c/x",
+    "text/vcard": "URL:https://track.\r\n example/c/x",
+    "text/directory": "URL:https://track.example/c/x",
     "message/delivery-status": "X-Y: https://track.example/c/x",
     'message/external-body; access-type=URL; url="https://track.example/\n c/x"': "",
 }  # fmt: skip
@@ -158,7 +192,17 @@ def test_tracked_links_are_found_in_every_text(content_type: str) -> None:
     assert FindingKind.OWN_TRACKING_URL in {finding.kind for finding in audit.findings}
 
 
+# RFC 5652 section 5: signed data without a content and without signers, in BER and in DER.
+OID = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"
+CERTIFICATES = b"0\x80" + OID + b"\x02\xa0\x800\x80\x02\x01\x011\x000\x80" + OID + b"\x01\x00\x00\xa0\x80xx"
+MORE_CERTIFICATES = b"0\x82ab" + OID + b"\x02\xa0\x82ab0\x81a\x02\x01\x011\x000\x0b" + OID + b"\x01\xa0\x82xx"
+
 INNOCENT = [
+    part(
+        "application/pkcs7-mime; smime-type=certs-only; name=c.p7c",
+        base64.encodebytes(MORE_CERTIFICATES),
+        "Content-Transfer-Encoding: base64",
+    ),
     part("application/pdf", HTML),
     part("application/octet-stream; name=x.pdf", HTML),
     part("image/png; name=p.png", b"\x89PNG" + HTML.encode()),
@@ -167,7 +211,13 @@ INNOCENT = [
     multipart("mixed", TEXT) + HTML.encode(),
     multipart("related", part("text/html", '<img src="cid:x" width="1" height="1">'), part("image/gif", "GIF")),
     part("text/html", "<p>600 px: <img src='https://shop.example/lamps.png' width=600 height=200></p>"),
-    part("application/pkcs7-mime; smime-type=certs-only; name=c.p7c", "x"),
+    part("application/pkcs7-mime; smime-type=certs-only; name=c.p7c", CERTIFICATES),
+    part("application/octet-stream", b"GIF89a\0@import url(https://track.example/o/x)", "Content-ID: <x>"),
+    part("application/octet-stream; name=x.txt", "begin 644 a.html"),
+    part("text/plain", "begin 644 notes.pdf\n"),
+    part("image/svg+xml", '<?xml version="1.0"?><?xml-stylesheet href="/style.css"?><svg></svg>'),
+    part("application/vnd.openxmlformats-officedocument.wordprocessingml.document", HTML),
+    part("text/html", "<p>x\0y</p>"),
     part("text/html", "<p>x</p>", "Content-Location: not a URL"),
     part("text/html", "<p>x</p>", "X-Pixel: https://t.example/p.gif", "List-Unsubscribe: <https://track.example/c/x>"),
     part("text/plain", "-----BEGIN PGP SIGNED MESSAGE-----\n\nHello\n-----BEGIN PGP SIGNATURE-----\n"),
@@ -198,6 +248,18 @@ SEALED = [
           "Content-Transfer-Encoding: base64"), "encrypted"),
     (part("application/ms-tnef", "x"), "undecodable"),
     (part("application/octet-stream", "x", "Content-Disposition: attachment; filename=WINMAIL.DAT"), "undecodable"),
+    (part('application/octet-stream; name="winmail.dat "', "x"), "undecodable"),
+    (part("application/pkcs7-mime; smime-type=certs-only", "x"), "undecodable"),
+    (part("application/pkcs7-mime; smime-type=certs-only", b"x" + CERTIFICATES), "undecodable"),
+    (part('application/octet-stream; name="=?utf-8?q?smime=2Ep7m?="', "x"), "encrypted"),
+    (part('application/octet-stream; name="=?utf-8?b?A?=winmail.dat"', "x"), "undecodable"),
+    (part("application/octet-stream; name=a.eml", "=A", "Content-Transfer-Encoding: quoted-printable"), "truncated"),
+    (part("application/xhtml+xml", '<!DOCTYPE html [<!ENTITY p "x">]><html>&p;</html>'), "undecodable"),
+    (part("text/plain", "Hello\nbegin 644 a.html\nx\n"), "undecodable"),
+    (part("text/plain", "=ybegin line=128 size=5 name=a.HTM \r\nx"), "undecodable"),
+    (part("text/html", "x", *(f"Content-Location: https://{one}.example/" for one in "abcde")), "limit_reached"),
+    (part("text/html\x00", "x"), "undecodable"),
+    (multipart("mixed", TEXT, boundary="'b'"), "undecodable"),
     (part("text/html; charset=x-unknown", "x"), "undecodable"),
     (part("text/html", "x", "Content-Transfer-Encoding: x-uuencode"), "undecodable"),
     (part("text/html", "PGE+!PGE+", "Content-Transfer-Encoding: base64"), "undecodable"),

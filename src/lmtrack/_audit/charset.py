@@ -73,6 +73,8 @@ def read_characters(content: bytes, label: str | None, /) -> Characters:
             decoded, problem = _decoded(content, codec)
             readings += decoded
             problems += problem
+    if not readings and not problems and b"\0" in content:
+        readings.append(view.shown().replace("\0", ""))  # some programs pass over it, and read a tag around it
     # Programs that do not know a charset, or trust another sign than the label, see ASCII where ASCII stands.
     return Characters(tuple(dict.fromkeys([*readings, view.shown()])), tuple(dict.fromkeys(problems)))
 

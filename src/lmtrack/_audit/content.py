@@ -1,14 +1,8 @@
-"""What one part of a message may show, by what it says it is: which of its readings are pages, texts, or closed to us.
-
-A table of types with the reason for each. A part whose header programs read differently, or that is only told by its
-name, is read in every way it may be taken for. What a reader has to open as a file first (documents, archives) cannot
-load with the mail and is not looked into.
-"""
+"""What one part of a message may show: each of its readings, in each form that it may be taken for."""
 
 from __future__ import annotations
 
 import re
-from enum import Enum, auto
 from html import escape
 from typing import TYPE_CHECKING, Final
 
@@ -17,9 +11,9 @@ from lmtrack._audit.charset import read_characters
 from lmtrack._audit.entities import place_of
 from lmtrack._audit.finding import Finding, FindingKind
 from lmtrack._audit.page import audit_page, audit_text
+from lmtrack._audit.part_kinds import Form, Kind
 from lmtrack._audit.transfer import read_octets
 from lmtrack._headers import iter_fields, unfold
-from lmtrack._mime.parameters import read_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,50 +21,20 @@ if TYPE_CHECKING:
     from lmtrack._audit.entities import Entity
     from lmtrack._audit.watch import Watch
 
-
-class _Form(Enum):
-    """How a content is looked at."""
-
-    PAGE = auto()
-    STYLE = auto()
-    CALENDAR = auto()
-    TEXT = auto()
-
-
-_FORMS: Final = {
-    "text/html": _Form.PAGE,
-    "application/xhtml+xml": _Form.PAGE,
-    "application/vnd.wap.xhtml+xml": _Form.PAGE,
-    "text/x-amp-html": _Form.PAGE,  # AMP for Email: Gmail, Yahoo and Mail.ru show it before any other
-    "image/svg+xml": _Form.PAGE,  # loads what it names where a client shows it as a page
-    "text/xml": _Form.PAGE,  # XHTML and SVG under a plainer name
-    "application/xml": _Form.PAGE,
-    "text/css": _Form.STYLE,
-    "text/calendar": _Form.CALENDAR,
-    "text/x-vcalendar": _Form.CALENDAR,
-    "application/ics": _Form.CALENDAR,
-}
-# Programs that open a file by its name show these without being asked (Thunderbird does for octet-stream).
-_PAGE_NAME: Final = re.compile(r"\.(?:[sx]?html?|xht|svg|mht(?:ml)?)[\s.]*+\Z", re.IGNORECASE)
-_STYLE_NAME: Final = re.compile(r"\.css[\s.]*+\Z", re.IGNORECASE)
-
-_CLOSED: Final = {
-    "application/pgp-encrypted": "it is encrypted (PGP)",
-    "application/pgp": "it is encrypted or signed in one piece (PGP)",
-    "application/x-microsoft-rpmsg-message": "it is encrypted (rights management)",
-}
-_SMIME: Final = frozenset(("application/pkcs7-mime", "application/x-pkcs7-mime"))
-_SMIME_NAME: Final = re.compile(r"\.p7[mz][\s.]*+\Z", re.IGNORECASE)
-_SMIME_READABLE: Final = frozenset(("signed-data", "compressed-data"))
-_SMIME_EMPTY: Final = "certs-only"
-_MOST_READINGS: Final = 4  # of one part; our choice
-# RFC 5652 in one piece, and Exchange's own: what they hold is shown like any other body, and is not taken apart here.
-_TNEF: Final = frozenset(("application/ms-tnef", "application/vnd.ms-tnef"))
-_TNEF_NAME: Final = re.compile(r"winmail\.dat\Z", re.IGNORECASE)
+_MOST_READINGS: Final = 4  # of one part; our choice, like the next
+_MOST_BASES: Final = 4
 # RFC 4880 section 6.2, after RFC 1991; in HTML a line begins behind a tag too. A signed text can be read, and what
 # somebody quotes is not decrypted.
 _PGP: Final = re.compile(r"^[\ufeff \t]*+-----BEGIN PGP MESSAGE", re.MULTILINE)
 _PGP_IN_PAGE: Final = re.compile(r"(?:^|>)[\ufeff \t]*+-----BEGIN PGP MESSAGE", re.MULTILINE)
+
+# Programs look for files in the text of old mail; what they show by its name could load something.
+_FILE_IN_TEXT: Final = re.compile(
+    r"^(?:begin(?:-base64)? [0-7]{3,4}|=ybegin) [^\r\n]*\.(?:[sx]?html?|xht|svg|eml|mht)[ \t\r]*+$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_ENTITY: Final = re.compile(r"<!ENTITY[ \t\r\n]")
+_SHEET: Final = re.compile(r"<\?xml-stylesheet(?=[ \t\r\n])")
 
 _FOLD: Final = re.compile(r"\r*\n[ \t]")  # RFC 5545 section 3.1
 _ESCAPED: Final = re.compile(r"\\([\\;,nN])")
@@ -81,21 +45,18 @@ _SOFT: Final = re.compile(r" \r*\n")  # RFC 3676 section 4.2
 def audit_part(part: Entity, watch: Watch, /) -> Iterator[Finding]:
     """Find what one part holds; nothing for a part that no reader shows."""
     place = place_of(part.path)
-    kind = part.headers.content_type
-    names, parameters = _names(part)
-    closed = _closed(kind, names, parameters)
-    if closed is not None:
+    kind = Kind(part)
+    octets = read_octets(part.body, part.headers.encoding, closed=part.closed)
+    if closed := kind.closed(octets.readings[0]):
         yield Finding(kind=closed[0], place=place, why=closed[1])
         return
-    if kind in {"message/partial", "message/external-body"}:
+    if kind.content_type in {"message/partial", "message/external-body"}:
         yield Finding(kind=FindingKind.TRUNCATED, place=place, why="what it shows stands somewhere else")
-        kind = "text/plain"
-        url = parameters.get("url", "")  # RFC 2017
+        url = kind.parameters.get("url", "")  # RFC 2017
         yield from audit_text("".join(url.split()), watch, place)
-    forms = _forms(kind, names, sure=part.headers.clear)
+    forms = kind.forms(octets.readings)
     if not forms:
         return
-    octets = read_octets(part.body, part.headers.encoding, closed=part.closed)
     if octets.problem is not None:
         yield Finding(kind=octets.problem.kind, place=place, why=octets.problem.why)
     readings: list[str] = []
@@ -108,26 +69,44 @@ def audit_part(part: Entity, watch: Watch, /) -> Iterator[Finding]:
         why = f"programs may read it in more than {_MOST_READINGS} ways"
         yield Finding(kind=FindingKind.LIMIT_REACHED, place=place, why=why)
     bases = _bases(part)
+    if len(bases) > _MOST_BASES:
+        why = f"its addresses may be relative to more than {_MOST_BASES} others"
+        yield Finding(kind=FindingKind.LIMIT_REACHED, place=place, why=why)
     for text in dict.fromkeys(readings[:_MOST_READINGS]):
-        if (_PGP_IN_PAGE if _Form.PAGE in forms else _PGP).search(text):
-            yield Finding(kind=FindingKind.ENCRYPTED, place=place, why="a PGP message stands in it")
+        yield from _audit_text(text, forms, place)
         for form in forms:
-            yield from _audit_form(form, text, bases, watch, place)
-        if part.headers.delsp and _Form.TEXT in forms:
+            yield from _audit_form(form, text, bases[:_MOST_BASES], watch, place)
+        if part.headers.delsp and Form.TEXT in forms:
             yield from audit_text(_SOFT.sub("", text), watch, place)
 
 
-def _audit_form(form: _Form, text: str, bases: list[str], watch: Watch, place: str, /) -> Iterator[Finding]:
-    if form is _Form.PAGE:
+def _audit_text(text: str, forms: tuple[Form, ...], place: str, /) -> Iterator[Finding]:
+    """Find what a text holds that cannot be read."""
+    is_page = Form.PAGE in forms or Form.XML in forms
+    if (_PGP_IN_PAGE if is_page else _PGP).search(text):
+        yield Finding(kind=FindingKind.ENCRYPTED, place=place, why="a PGP message stands in it")
+    if Form.TEXT in forms and _FILE_IN_TEXT.search(text):
+        why = "a file stands in it (uuencode, yEnc) that some programs show as a page"
+        yield Finding(kind=FindingKind.UNDECODABLE, place=place, why=why)
+    if Form.XML in forms and _ENTITY.search(text):
+        why = "it has entities of its own, and what they stand for was not looked into"
+        yield Finding(kind=FindingKind.UNDECODABLE, place=place, why=why)
+
+
+def _audit_form(form: Form, text: str, bases: list[str], watch: Watch, place: str, /) -> Iterator[Finding]:
+    if form is Form.XML:
+        # A style sheet is named ahead of the document, in what is a comment to HTML.
+        text = _SHEET.sub("<link rel=stylesheet ", text)
+    if form in {Form.PAGE, Form.XML}:
         yield from audit_page(text, watch, place)
         for base in bases:
             # Ahead of everything, where a base of the document's own does not count any more.
             yield from audit_page(f'<base href="{escape(base)}">{text}', watch, place)
-    elif form is _Form.STYLE:
+    elif form is Form.STYLE:
         # An escaped slash is a slash, in strings and URLs too, and ends no element (CSS Syntax 3, section 4.3.7).
         style = text.replace("</", "<\\/")
         yield from audit_page(f"<style>{style}</style>", watch, place)
-    elif form is _Form.CALENDAR:
+    elif form is Form.CALENDAR:
         plain = _ESCAPED.sub(lambda escaped: "\n" if escaped[1] in "nN" else escaped[1], _FOLD.sub("", text))
         yield from audit_text(plain, watch, place)
         if _HAS_TAG.search(plain):  # Outlook shows X-ALT-DESC, which is HTML
@@ -136,54 +115,13 @@ def _audit_form(form: _Form, text: str, bases: list[str], watch: Watch, place: s
         yield from audit_text(text, watch, place)
 
 
-def _forms(kind: str, names: list[str], /, *, sure: bool) -> tuple[_Form, ...]:
-    """Say how a part of a type, with these file names, may be looked at."""
-    if not sure:
-        return (_Form.PAGE, _Form.TEXT)
-    if kind in _FORMS:
-        return (_FORMS[kind],)
-    main = kind.partition("/")[0]
-    found = [_Form.TEXT] if main in {"text", "message", "multipart"} else []
-    found += [_Form.PAGE] if any(map(_PAGE_NAME.search, names)) or main == "multipart" else []
-    found += [_Form.STYLE] if any(map(_STYLE_NAME.search, names)) else []
-    return tuple(found)
-
-
-def _closed(kind: str, names: list[str], parameters: dict[str, str], /) -> tuple[FindingKind, str] | None:
-    """Say why a part cannot be read at all; None if it can."""
-    if kind in _CLOSED:
-        return FindingKind.ENCRYPTED, _CLOSED[kind]
-    if kind in _SMIME or any(map(_SMIME_NAME.search, names)):
-        smime = parameters.get("smime-type", "").lower()
-        if smime == _SMIME_EMPTY:
-            return None
-        if smime in _SMIME_READABLE:
-            return FindingKind.UNDECODABLE, "it is packed in one piece (S/MIME) and was not unpacked"
-        return FindingKind.ENCRYPTED, "it is encrypted (S/MIME)"
-    if kind in _TNEF or any(map(_TNEF_NAME.search, names)):
-        return FindingKind.UNDECODABLE, "it may hold the body that Outlook shows (TNEF), and was not unpacked"
-    return None
-
-
-def _names(part: Entity, /) -> tuple[list[str], dict[str, str]]:
-    """The file names of a part, and the parameters of its type."""
-    names: list[str] = []
-    parameters: dict[str, str] = {}
-    for field in iter_fields(part.block):
-        if (name := field.name.lower()) in {"content-type", "content-disposition"}:
-            found = read_field(field.value.strip(" \t\r\n:")).parameters
-            names += [found[key] for key in ("name", "filename") if key in found]
-            if name == "content-type":
-                parameters = found | parameters
-    return names, parameters
-
-
 def _bases(part: Entity, /) -> list[str]:
-    """What relative URLs of a part are relative to (RFC 2557 sections 4.2 and 5)."""
+    """What relative URLs of a part are relative to (RFC 2557 section 5): its own place, or one around it."""
     values = [
         unfold(field.value)
-        for field in iter_fields(part.block)
+        for block in dict.fromkeys((part.block, *part.around))
+        for field in iter_fields(block)
         if field.name.lower() in {"content-base", "content-location"}
     ]
     urls = (remote_url("".join(value.split()).strip("\"'<>")) for value in values)
-    return list(dict.fromkeys(url for url in urls if url))[:2]
+    return list(dict.fromkeys(url for url in urls if url))

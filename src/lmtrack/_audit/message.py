@@ -9,6 +9,7 @@ from lmtrack._audit.content import audit_part
 from lmtrack._audit.entities import Entity, Head, is_encoded_message, place_of, read_entities
 from lmtrack._audit.finding import Finding, FindingKind
 from lmtrack._audit.outcome import Audit, audit_of
+from lmtrack._audit.part_kinds import Kind
 from lmtrack._audit.receipts import find_receipts
 from lmtrack._audit.transfer import read_octets
 from lmtrack._audit.watch import watch_of
@@ -70,11 +71,17 @@ def _audit_entity(part: Entity, watch: Watch, depth: int, encoded: int, /) -> It
     for path, kind in part.above:
         if kind == "multipart/encrypted":
             yield Finding(kind=FindingKind.ENCRYPTED, place=place_of(path), why="it is encrypted")
+    is_file = False
     if not is_encoded_message(part):
         yield from audit_part(part, watch)
-        return
+        is_file = Kind(part).is_message_file()
+        if not is_file:
+            return
     octets = read_octets(part.body, part.headers.encoding, closed=part.closed)
-    if octets.problem is not None or part.headers.encoding != "base64":
+    if is_file:
+        if octets.problem is not None:
+            yield Finding(kind=octets.problem.kind, place=place, why=octets.problem.why)
+    elif octets.problem is not None or part.headers.encoding != "base64":
         # No mail may be encoded (RFC 2046 section 5.2.1). Of base64 nothing is left for who takes it as it is.
         why = "it is an enclosed message and encoded, and programs differ about that"
         yield Finding(kind=FindingKind.UNDECODABLE, place=place, why=why)
