@@ -60,12 +60,12 @@ def typecheck(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests against the built wheel; on the newest Python every branch has to be covered."""
+    """Run the tests against the built wheel; on the newest Python with all data, and every branch has to be covered."""
     install(session, *group("tests"))
     # A file stays on one core: some set up a framework that can be set up once.
     pytest = ("-m", "pytest", "-n", "auto", "--maxprocesses", "8", "--dist", "loadfile", *session.posargs)
-    if session.python != newest_python():  # measuring takes as long as the tests do
-        session.run("python", *pytest)
+    if session.python != newest_python():  # measuring, and the data of others, take as long as the tests do
+        session.run("python", *pytest, "-m", "not shared")
         return
     # By `coverage run`, because a plug-in of pytest would start measuring after the package is imported.
     env = {"COVERAGE_FILE": str(Path(session.create_tmp(), "coverage"))}

@@ -25,3 +25,10 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("../shared is not here: the corpus and the conformance suites are not part of the repository")
     return SHARED
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what reads the shared data, so that a run can leave it out: `-m "not shared"`."""
+    for item in items:
+        if "shared" in getattr(item, "fixturenames", ()):
+            item.add_marker("shared")
