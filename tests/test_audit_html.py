@@ -324,6 +324,13 @@ LOOK_ALIKES = [
     "<p title='<img src=https://pixel.tracker.example/1>'>x</p>",
     '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" width="1" height="1">',
     '<img src="cid:logo@shop.example" width="1" height="1">',
+    "<img src='data:image/png,<img src=https://pixel.tracker.example/>'>",
+    "<img src='data:text/plain,<img src=https://pixel.tracker.example/>'>",
+    "<img src='data:text/html'><img src='data'>",
+    "<title><img src='https://pixel.tracker.example/1'></title><noscript>x</noscript><select><title>x</title></select>",
+    "<svg><animate attributeName='x' values='0;1' to='https://pixel.tracker.example/1'/></svg>",
+    "<svg><animatetransform attributeName='href' to='https://pixel.tracker.example/1'/></svg>",
+    "<svg><style></style><style/></svg>",
     '<img src="pixel.gif" width="1" height="1">',
     '<img src="#" width="1" height="1"><img src="" width="1" height="1"><img width=1 height=1>',
     '<img src="about:blank" width="1" height="1"><img src="file:///c:/x.gif" width=1 height=1>',
@@ -527,6 +534,28 @@ def test_relative_urls_are_resolved_with_every_base_there_is() -> None:
         "https://a.example/17",
         "https://b.example/17",
     ]
+
+
+@pytest.mark.parametrize(
+    ("host", "listed"),
+    [
+        ("stra\xdfe.example", "xn--strae-oqa.example"),
+        ("\u0391\u03a3.example", "\u03b1\u03c3.example"),
+        ("\u0391\u03a3.example", "xn--mxa0b.example"),
+        ("\u05d0a.tracker.example", "tracker.example"),
+        ("\u24cb\u24d4.example", "ve.example"),
+        ("x\U000e0100y.example", "xy.example"),
+    ],
+)
+def test_a_host_is_spelled_as_browsers_spell_it(host: str, listed: str) -> None:
+    assert kinds(audit_html(f"<img src='//{host}/a.png'>", known_trackers=[listed])) == ["known_tracker"]
+
+
+def test_a_label_that_no_host_has_is_nobodys() -> None:
+    for label in ("\xe9" * 64, "a" * 1_001):
+        assert not audit_html(
+            f"<img src='//{label}.tracker.example/a.png'>", known_trackers=["tracker.example"]
+        ).findings
 
 
 BASED = '<base href="http://pixel.tracker.example/a/">'

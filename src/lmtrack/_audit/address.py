@@ -27,10 +27,25 @@ _PORT: Final = re.compile(r":[0-9]*+\Z")
 # What may stand in a host once it is decoded (3.5, "forbidden domain code point").
 _HOST: Final = compile_pattern(r"\[[0-9a-f:.]++\]|[^\x00-\x20#%/:<>?@\[\\\]^`{|}\x7f]{1,253}+")
 _LONGEST_HOST: Final = 1_000  # our choice: RFC 1035 allows 253 octets
+_LONGEST_LABEL: Final = 63  # RFC 1035, section 2.3.4
 # UTS 46: these are dots, too (NFKC has turned the full-width one into one), and these are nothing.
 _DOTS: Final = dict.fromkeys(map(ord, "\u3002\uff61"), ".")
 _IGNORED: Final = dict.fromkeys(
-    (0xAD, 0x34F, 0x180B, 0x180C, 0x180D, 0x180F, 0x200B, 0x2060, 0x2064, 0xFEFF, *range(0xFE00, 0xFE10))
+    (
+        0xAD,
+        0x34F,
+        0x180B,
+        0x180C,
+        0x180D,
+        0x180F,
+        0x200B,
+        0x2060,
+        0x2064,
+        0xFEFF,
+        *range(0xFE00, 0xFE10),
+        *range(0x1BCA0, 0x1BCA4),
+        *range(0xE0100, 0xE01F0),
+    )
 )
 _LONGEST_SHOWN: Final = 2_000  # our choice: a longer URL says no more to a person
 
@@ -131,19 +146,19 @@ def host_of(text: str, /) -> str:
     host = unquote(text).translate(_IGNORED)
     if len(host) > _LONGEST_HOST:
         return ""
-    host = normalize("NFKC", host)
-    host = host.lower().translate(_DOTS).rstrip(".")
-    if not host.isascii():
+    if host.isascii():
+        host = host.lower()
+    else:
+        # One by one, since a sigma's small letter depends on what stands around it.
+        host = normalize("NFKC", "".join(map(str.lower, normalize("NFKC", host)))).translate(_DOTS)
         host = ".".join(label if label.isascii() else _in_ascii(label) for label in host.split("."))
+    host = host.rstrip(".")
     return host if _HOST.fullmatch(host) else ""
 
 
 def _in_ascii(label: str, /) -> str:
-    try:
-        return label.encode("idna").decode("ascii")
-    except UnicodeError:
-        # The codec knows the characters of 2002, browsers know today's; the labels that follow say whose host it is.
-        return "xn--" + label.encode("punycode").decode("ascii")
+    # Python's own codec knows the characters of 2002, and takes some for others that browsers no longer do.
+    return "xn--" + label.encode("punycode").decode("ascii") if len(label) <= _LONGEST_LABEL else " "  # no host has one
 
 
 def plain_path(path: str, /) -> str:

@@ -93,7 +93,7 @@ def read_sheet(text: str, /) -> Sheet:
 class _Reader:
     """Reads token by token. What stands between `;`, `{` and `}` is collected and then taken for what it is."""
 
-    __slots__ = ("_blocks", "_brackets", "_colon", "_pieces", "_start", "_strings", "_text", "_urls", "sheet")
+    __slots__ = ("_blocks", "_brackets", "_colon", "_image", "_pieces", "_start", "_strings", "_text", "_urls", "sheet")
 
     def __init__(self, text: str, base: Rule | None, /) -> None:
         self._text = text
@@ -108,6 +108,7 @@ class _Reader:
         self._strings: list[str] = []  # those that are URLs only behind certain words
         self._colon = -1  # the piece that is the first colon
         self._brackets: list[str] = []  # open functions and brackets
+        self._image = 0  # how many are open up to the outermost one whose strings are URLs
 
     def read(self) -> None:
         text, position = self._text, 0
@@ -127,9 +128,11 @@ class _Reader:
                 name = unescape(piece[:-1]).lower()
                 self._pieces.append(name + "(")
                 self._brackets.append(name)
+                if name in _IMAGE_FUNCTIONS and not self._image:
+                    self._image = len(self._brackets)
                 if name in {"url", "url-prefix"} and (bare := _BARE_URL.match(text, position)):
                     self._urls.append(unescape(bare[1]).strip())
-                    self._brackets.pop()
+                    self._close()
                     self._pieces.append(")")
                     position = bare.end()
             else:
@@ -138,7 +141,7 @@ class _Reader:
 
     def _string(self, text: str, quote: str, /) -> None:
         self._pieces.append(quote + text.lower() + quote)
-        if not _IMAGE_FUNCTIONS.isdisjoint(self._brackets):  # `image-set(var(--x, "..."))`
+        if self._image:  # `image-set(var(--x, "..."))`, too
             self._urls.append(text)
         else:
             self._strings.append(text)
@@ -147,7 +150,7 @@ class _Reader:
         if sign in "([":
             self._brackets.append("")
         elif sign in ")]":
-            del self._brackets[-1:]
+            self._close()
         elif not self._brackets and sign in "{};":
             if sign == "{":
                 self._open()
@@ -160,6 +163,11 @@ class _Reader:
         elif sign == ":" and self._colon < 0 and not self._brackets:
             self._colon = len(self._pieces)
         self._pieces.append(sign)
+
+    def _close(self) -> None:
+        del self._brackets[-1:]
+        if len(self._brackets) < self._image:
+            self._image = 0
 
     def _open(self) -> None:
         """Begin a block; what stands before it are selectors or an at-rule."""

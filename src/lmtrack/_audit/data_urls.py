@@ -26,6 +26,8 @@ _DATA: Final = re.compile(r"[\x00-\x20]*+data:([^,]*+),", re.IGNORECASE)
 _IS_DATA: Final = re.compile(r"[\x00-\x20]*+d[\t\n\r]*+a[\t\n\r]*+t[\t\n\r]*+a[\t\n\r]*+:", re.IGNORECASE)
 _BASE64: Final = re.compile(r";[ ]*+base64[ ]*+\Z", re.IGNORECASE)
 _CHARSET: Final = re.compile(r";[ ]*+charset[ ]*+=[ ]*+[\"']?+([^;\"']++)", re.IGNORECASE)
+_PICTURES: Final = ("image/png", "image/gif", "image/jpeg", "image/webp")
+_HEAD: Final = 200
 _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]++")
 
 # Only an XML reader knows what these stand for.
@@ -53,8 +55,11 @@ def read_data_url(url: str, /) -> Content:
     """Read a URL; nothing is found if it is no `data:` URL, or a picture or text."""
     if not _IS_DATA.match(url):
         return _NOTHING
-    url = url.translate(_DROPPED)
-    opening = _DATA.match(url)
+    # Most are pictures, and large.
+    opening = _DATA.match(url[:_HEAD].translate(_DROPPED))
+    if opening is None or not opening[1].lower().startswith(_PICTURES):
+        url = url.translate(_DROPPED)
+        opening = _DATA.match(url)
     kind = opening[1].strip().lower() if opening else ""
     is_sheet, is_xml = kind.startswith("text/css"), "xml" in kind.partition(";")[0]
     if opening is None or not (is_sheet or is_xml or kind.startswith("text/html")):

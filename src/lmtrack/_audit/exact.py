@@ -127,15 +127,17 @@ def _attributes(html: str, token: Token, /) -> dict[str, str]:
     return found
 
 
-def most_attributes(html: str, /) -> int:
-    """Give the number of attributes of the tag that has most, as a reader without svg and math counts them."""
-    position, end, most = 0, len(html), 0
-    while token := next_token(html, position, end):
+def has_more_attributes(html: str, most: int, /) -> bool:
+    """Whether a tag has more attributes than that, as a reader without svg and math counts them."""
+    position, end = 0, len(html)
+    shortest = most * 2  # a letter each, and what keeps them apart
+    while end - position > shortest and (token := next_token(html, position, end)):
         position, name = token.end, token.name
-        if token.end - token.start > most * 2 and name[:1] not in {"", "/"}:
-            most = max(most, sum(1 for _ in attributes(html, token)))
+        is_long = token.end - token.start > shortest and name[:1] not in {"", "/"}
+        if is_long and sum(1 for _ in attributes(html, token)) > most:
+            return True
         if name in RAW_TEXT and not is_self_closing(html, token):
             position = raw_text_end(html, name, position, end)
             if position < 0:
                 break
-    return most
+    return False

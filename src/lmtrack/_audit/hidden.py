@@ -39,14 +39,18 @@ _FADED: Final = compile_pattern(rf"opacity\([ ]*+({_NUMBER}%?+)")
 # One length, dressed up.
 _DRESSED: Final = compile_pattern(rf"(?:calc|min|max|clamp)\([ ]*+({_NUMBER}[a-z%]*+)[ ]*+\)")
 _OF_A_PAGE: Final = 6.0  # our choice: pixels of one hundredth of a mail's width
-_OFFSETS: Final = ("left", "top", "right", "bottom", "inset", "inset-inline", "inset-inline-start", "inset-block-start")
-_MARGINS: Final = (
-    "margin-left",
-    "margin-top",
-    "margin-inline",
-    "margin-inline-start",
-    "margin-block-start",
-    "text-indent",
+_OFFSETS: Final = frozenset(
+    ("left", "top", "right", "bottom", "inset", "inset-inline", "inset-inline-start", "inset-block-start")
+)
+_MARGINS: Final = frozenset(
+    (
+        "margin-left",
+        "margin-top",
+        "margin-inline",
+        "margin-inline-start",
+        "margin-block-start",
+        "text-indent",
+    )
 )
 _FAR: Final = -500.0  # our choice: beyond every margin that pulls a picture to an edge
 _BEYOND: Final = 5_000.0  # and beyond every screen
@@ -168,13 +172,12 @@ def _is_zero(value: str, /) -> bool:
 
 
 def _is_away(style: Mapping[str, str], /) -> bool:
-    get = style.get
-    if get("position") in {"absolute", "fixed", "relative"}:
-        for name in _OFFSETS:
-            offset = _signed(get(name, "").split(" ")[0])
+    if style.get("position") in {"absolute", "fixed", "relative"}:
+        for name in style.keys() & _OFFSETS:
+            offset = _signed(style[name].split(" ")[0])
             if offset <= _FAR or offset >= _BEYOND:
                 return True
-    margins = [*get("margin", "").split(" "), *(get(name, "").split(" ")[0] for name in _MARGINS)]
+    margins = style.get("margin", "").split(" ") + [style[name].split(" ")[0] for name in style.keys() & _MARGINS]
     return any(_signed(margin) <= _FAR for margin in margins)
 
 

@@ -31,5 +31,5 @@ def other_spellings(html: str, /) -> Iterator[str]:
     """Spell a document for the readers that see other tags in it; most documents have none."""
     if _NOSCRIPT.search(html):
         yield _NOSCRIPT.sub(r"<\1xmp", _XMP.sub(r"<\1x-", html))
-    if _DROPPING.search(html) and _RAW.search(html):
-        yield without_raw_text(html)
+    if (dropping := _DROPPING.search(html)) and _RAW.search(html, at := dropping.start()):
+        yield html[:at] + without_raw_text(html[at:])

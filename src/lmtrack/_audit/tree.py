@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._audit.element import Element
-from lmtrack._audit.exact import Comment, RawText, most_attributes
+from lmtrack._audit.exact import Comment, RawText, has_more_attributes
 from lmtrack._html.grammar import RAW_TEXT
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def read_tree(html: str, /, *, note: str = "", first_line: int = 1) -> Iterator[
     """
     from lxml import etree  # noqa: PLC0415 - loaded on first use
 
-    if most_attributes(html) > _MOST_ATTRIBUTES:
+    if has_more_attributes(html, _MOST_ATTRIBUTES):
         raise Unread(f"a tag has more than {_MOST_ATTRIBUTES:,} attributes")
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
     # A lone surrogate cannot be written down as UTF-8; a reader shows the replacement character.
