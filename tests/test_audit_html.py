@@ -192,6 +192,8 @@ LOADS = {
     "noscript, comment": ("<noscript><!--</noscript><img src=%>--></noscript>", "img src"),
     "noscript, xmp": ("<noscript><xmp></noscript><img src=%></xmp></noscript>", "img src"),
     "sheet in svg, comment": ("<svg><style>p{background:u<!-- -->rl(%)}</style></svg>", "style sheet"),
+    "noscript, other end tag": ("<noscript></xmp><!--</noscript><img src=%>--></noscript>", "img src"),
+    "sheet in svg, entity": ("<svg><style>p{background:u<!-- -->&#114;l(%)}</style></svg>", "style sheet"),
     "sheet in svg, CDATA": ("<svg><style>p{background:u<![CDATA[rl]]>(%)}</style></svg>", "style sheet"),
     "sheet in svg, element": ("<svg><style>p{background:u<g>x</g>rl(%)}</style></svg>", "style sheet"),
     "sheet in svg, all of it": ("<svg><style>p{background:u<g>rl</g>(%)}</style></svg>", "style sheet"),
@@ -583,7 +585,7 @@ def test_what_only_some_readers_resolve_with_the_base_is_looked_at(html: str) ->
 def test_a_data_document_is_read_in_its_charset(label: str, codec: str) -> None:
     octets = b64encode(f'<img src="{TRACKER}">'.encode(codec)).decode()
     charset = f'; Charset = "{label}"' if label else ""
-    html = f"<iframe src='data:text/html{charset};base64,{octets}'></iframe>"
+    html = f"<iframe src='data:text/html{charset};base64,%20{octets}\n'></iframe>"
     assert audit_html(html, known_trackers=["tracker.example"]).outcome == "tracked"
     escaped = f"<iframe src='data:text/html;charset=iso-2022-jp,<img s%1B(Brc={TRACKER}>'></iframe>"
     assert audit_html(escaped, known_trackers=["tracker.example"]).outcome == "tracked"
