@@ -207,7 +207,7 @@ def test_parts_that_hold_no_text_are_compared_by_their_octets() -> None:
     ]
     declared = compare_messages(raws, allow=[re.compile(r"invoice-\d+\.pdf\b")])
     assert [one.expected for one in declared] == [True, True]
-    (some,) = unexpected(
+    some, *unclear = unexpected(
         compare_messages(
             [
                 attached("image/png", b"1"),
@@ -216,6 +216,7 @@ def test_parts_that_hold_no_text_are_compared_by_their_octets() -> None:
         )
     )
     assert some.urls[1] is None
+    assert [one.urls for one in unclear] == [(None, None)]
     (signature,) = compare_messages(
         [attached("application/pgp-signature", b"1"), attached("application/pgp-signature", b"2")]
     )
@@ -253,6 +254,23 @@ def test_other_texts_and_calendars_are_read_too() -> None:
         raws = [template.format(kind, text.format(who)).encode() for who in ("ann", "bob")]
         found = unexpected(compare_messages(raws))
         assert ("https://t.example/ann", "https://t.example/bob") in {one.urls for one in found}, (kind, found)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("text/x-html", '<img src="/%s.gif">'),
+        ("text/vcard", "PHOTO;VALUE=uri:https://t.exam\r\n ple/%s"),
+        ("application/xml", '<?xml-stylesheet href="/%s.css"?><a/>'),
+        ("text/css", "@import '/%s.css';"),
+        ("application/octet-stream; name=a.html", '<img src="/%s.gif">'),
+    ],
+)
+def test_parts_are_read_as_the_audit_reads_them(kind: str, body: str) -> None:
+    raws = [f"Content-Type: {kind}\r\n\r\n{body % one}\r\n".encode() for one in (4471, 4472)]
+    found = unexpected(compare_messages(raws))
+    assert found
+    assert all("4471" in str(one.urls[0]) and "4472" in str(one.urls[1]) for one in found)
 
 
 @given(messages().map(lambda made: made.raw), messages().map(lambda made: made.raw))

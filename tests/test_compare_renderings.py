@@ -322,3 +322,75 @@ def test_what_cannot_be_compared_is_refused() -> None:
     for wrong in (1, re.compile(b"x")):
         with pytest.raises(TypeError, match="allow must hold str"):
             compare_renderings(["", ""], allow=[wrong])  # type: ignore[list-item]
+
+
+CHOSEN = {
+    "an image here is a link there": (
+        '<a href="/1">x</a><img src="/2">', '<a href="/2">x</a><img src="/1">',
+    ),
+    "what another attribute loads": ('<img src="/1" data-src="/2">', '<img src="/2" data-src="/1">'),
+    "what is preloaded": (
+        '<link rel="preload" href="/1"><link rel="next" href="/2">',
+        '<link rel="preload" href="/2"><link rel="next" href="/1">',
+    ),
+    "the screen it is for": (
+        '<picture><source media="all" srcset="/1"></picture>',
+        '<picture><source media="not all" srcset="/1"></picture>',
+    ),
+    "the width it is for": ('<img srcset="/1 1x, /2 9x">', '<img srcset="/1 9x, /2 1x">'),
+    "a condition in a sheet": (
+        "<style>@media all { p { background: url(/1) } }</style>",
+        "<style>@media print { p { background: url(/1) } }</style>",
+    ),
+    "a class of one": (
+        "<style>.a { background: url(/1) } .b { background: url('/2') }</style><p class='A'>",
+        "<style>.a { background: url(/1) } .b { background: url('/2') }</style><p class='b'>",
+    ),
+    "an id of one": (
+        "<style>#a { background: url(/1) }</style><p id=A>",
+        "<style>#a { background: url(/1) }</style><p>",
+    ),
+    "an attribute of one": (
+        "<style>[lang] { background: url(/1) }</style><p lang=a>", "<style>[lang] { background: url(/1) }</style><p>",
+    ),
+    "a value of one": (
+        '<style>p[lang="a"] { background: url(/1) }</style><p lang=A>',
+        '<style>p[lang="a"] { background: url(/1) }</style><p lang=b>',
+    ),
+    "only Outlook loads it": ('<!--[if mso]><img src="/1"><![endif]-->', '<img src="/1">'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_the_same_urls_may_be_asked_for_by_some_only(name: str) -> None:
+    found = compare_renderings(CHOSEN[name])
+    assert found
+    assert not any(one.expected for one in found)
+
+
+def test_a_url_that_is_the_same_says_what_is_not() -> None:
+    (found,) = compare_renderings(CHOSEN["a condition in a sheet"])
+    assert found.urls == ("/1", "/1")
+    assert found.why.startswith("whether this URL is asked for")
+
+
+def test_what_chooses_nothing_may_differ() -> None:
+    sheet = "<style>.a, p > [title^='x'] { background: url(/%s) } @font-face { src: url('//a/%s') }</style>"
+    for one, other in (
+        ("<p title='Ann' class=a><img src=/1 alt=Ann width=1>", "<p title='Bob' class=a><img src=/1 alt=Bob width=2>"),
+        ("<img src=/1><p>x<img src=/2>", "<img src=/2><p>y<img src=/1>"),
+        ("<a href=/1 rel=x class=b>1</a><area href=/2>", "<a href=/2 class=c>1</a><area href=/1>"),
+        ("<p>node.js/react for Ann.Lee or a+1@a.example/", "<p>node.js/react for Bob.Lee or a+1@a.example/"),
+    ):
+        assert compare_renderings([sheet + one, sheet + other]) == []
+    assert len(compare_renderings([sheet % (1, 2), sheet % (3, 2)])) == 1
+
+
+def test_what_scripts_and_readers_of_text_make_of_a_url() -> None:
+    for text in (
+        "<p>see shop.example/%s now",
+        '<script type="application/ld+json">{"url": "https:\\u002f\\u002fshop.example\\u002f%s"}</script>',
+        "<script>x = 'https:\\x2f\\x2fshop.example/%s'</script>",
+    ):
+        (found,) = compare_renderings([text % 4471, text % 4472])
+        assert [one and one.partition("shop.example/")[2] for one in found.urls] == ["4471", "4472"]

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _NOT_THE_SAME: Final = "the URL is not the same for everyone, so asking for it may tell who did"
 _NOT_EVERYWHERE: Final = "not every rendering holds this URL, or not as often, so asking for it may tell who did"
+_NOT_CHOSEN_ALIKE: Final = (
+    "whether this URL is asked for is not the same for everyone, so asking for it may tell who did"
+)
 _DECLARED: Final = "the URL is not the same for everyone, and was declared personal"
 
 
@@ -32,7 +35,7 @@ def align(
     own: Callable[[int, Occurrence], str | None] = lambda _rendering, _occurrence: None,
 ) -> list[Difference]:
     """Give what differs; `own` says why a URL of one rendering is meant to be personal."""
-    counts = [Counter(occurrence.url for occurrence in occurrences) for occurrences in renderings]
+    counts = [Counter(map(_key, occurrences)) for occurrences in renderings]
     common = counts[0].copy()
     for count in counts[1:]:
         common &= count
@@ -42,8 +45,8 @@ def align(
         left = common.copy()
         passed = 0
         for occurrence in occurrences:
-            if left[occurrence.url]:
-                left[occurrence.url] -= 1
+            if left[key := _key(occurrence)]:
+                left[key] -= 1
                 passed += 1
                 continue
             expected = _DECLARED if allowed(occurrence.url) else own(number, occurrence) or ""
@@ -53,9 +56,16 @@ def align(
         for rank in range(max(map(len, columns))):
             present = [column[rank] if rank < len(column) else None for column in columns]
             first = next(occurrence for occurrence in present if occurrence is not None)
-            why = expected or (_NOT_EVERYWHERE if None in present else _NOT_THE_SAME)
             urls = tuple(None if occurrence is None else occurrence.url for occurrence in present)
+            why = expected or (_NOT_EVERYWHERE if None in urls else _NOT_THE_SAME)
+            if not expected and len(set(urls)) == 1:
+                why = _NOT_CHOSEN_ALIKE
             where = f"{place}, {first.where}" if place else first.where
             found.append((passed, Difference(place=where, urls=urls, expected=bool(expected), why=why)))
     found.sort(key=lambda one: one[0])
     return [difference for _, difference in found]
+
+
+def _key(occurrence: Occurrence, /) -> tuple[str, bool, str]:
+    """What has to be the same in all renderings."""
+    return occurrence.url, occurrence.is_link, occurrence.choice

@@ -11,7 +11,7 @@ from lmtrack._audit.charset import read_characters
 from lmtrack._audit.entities import place_of
 from lmtrack._audit.finding import Finding, FindingKind
 from lmtrack._audit.page import audit_page, audit_text
-from lmtrack._audit.part_kinds import Form, Kind
+from lmtrack._audit.part_kinds import Form, Kind, as_html
 from lmtrack._audit.transfer import read_octets
 from lmtrack._headers import iter_fields, unfold
 
@@ -34,7 +34,6 @@ _FILE_IN_TEXT: Final = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _ENTITY: Final = re.compile(r"<!ENTITY[ \t\r\n]")
-_SHEET: Final = re.compile(r"<\?xml-stylesheet(?=[ \t\r\n])")
 
 _FOLD: Final = re.compile(r"\r*\n[ \t]")  # RFC 5545 section 3.1
 _ESCAPED: Final = re.compile(r"\\([\\;,nN])")
@@ -94,10 +93,8 @@ def _audit_text(text: str, forms: tuple[Form, ...], place: str, /) -> Iterator[F
 
 
 def _audit_form(form: Form, text: str, bases: list[str], watch: Watch, place: str, /) -> Iterator[Finding]:
-    if form is Form.XML:
-        # A style sheet is named ahead of the document, in what is a comment to HTML.
-        text = _SHEET.sub("<link rel=stylesheet ", text)
     if form in {Form.PAGE, Form.XML}:
+        text = as_html(text) if form is Form.XML else text
         yield from audit_page(text, watch, place)
         for base in bases:
             # Ahead of everything, where a base of the document's own does not count any more.

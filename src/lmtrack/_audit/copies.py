@@ -14,6 +14,7 @@ from lmtrack._audit.difference import Difference, read_allow
 from lmtrack._audit.entities import Entity, Head, is_encoded_message, place_of, read_entities
 from lmtrack._audit.list_field import read_list_field
 from lmtrack._audit.occurrences import read_text
+from lmtrack._audit.part_kinds import Form, Kind, as_html
 from lmtrack._audit.personal_headers import compare_headers
 from lmtrack._audit.renderings import compare_pages, several
 from lmtrack._audit.transfer import read_octets
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
     from lmtrack._audit.finding import Finding
     from lmtrack._audit.occurrences import Occurrence
 
-# What some reader shows as a page; all other `text/*` is shown as text.
-_PAGES: Final = frozenset((
-    "text/html", "text/x-amp-html", "text/xml", "application/xml", "application/xhtml+xml", "image/svg+xml",
-))  # fmt: skip
 _SIGNATURES: Final = frozenset((
     "application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature",
 ))  # fmt: skip
@@ -194,26 +191,25 @@ def _name(part: Entity, /) -> str:
 
 def _content(part: Entity, /) -> _Content:
     """Decode a part; of a text only what it shows is left, as one page and one text in all its readings."""
-    kind = part.headers.content_type
     octets = read_octets(part.body, part.headers.encoding, closed=part.closed)
     problems = [octets.problem.why] if octets.problem else []
-    is_page = kind in _PAGES
-    is_text = kind.startswith("text/") and not is_page
-    if not part.headers.clear:
-        is_page = is_text = True
-    if is_encoded_message(part) or not (is_page or is_text):
+    forms = Kind(part).forms(octets.readings)
+    if is_encoded_message(part) or not forms:
         return _Content(b"\0".join(octets.readings), None, None, tuple(problems))
     readings: list[str] = []
     for content in octets.readings:
         characters = read_characters(content, part.headers.charset)
         readings += characters.readings
         problems += [problem.why for problem in characters.problems]
-    texts = list(dict.fromkeys(readings))
-    text = "\n".join(texts)
-    if kind == "text/calendar":
+    text = "\n".join(dict.fromkeys(readings))
+    if Form.CALENDAR in forms:
         text = _FOLD.sub("", text)
-        is_page = True  # Outlook shows X-ALT-DESC
-    elif part.headers.delsp:
+    if part.headers.delsp:
         text = _SOFT.sub("", text)
-    page = f"<style>{text}</style>" if kind == "text/css" else text
-    return _Content(b"", page if is_page or kind == "text/css" else None, text if is_text else None, tuple(problems))
+    pages: list[str] = []
+    if not {Form.PAGE, Form.XML, Form.CALENDAR}.isdisjoint(forms):  # Outlook shows X-ALT-DESC of a calendar
+        pages.append(as_html(text) if Form.XML in forms else text)
+    if Form.STYLE in forms:
+        pages.append(f"<style>{text}</style>")
+    is_text = Form.TEXT in forms or Form.CALENDAR in forms
+    return _Content(b"", "\n".join(pages) or None, text if is_text else None, tuple(problems))

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._audit.address import remote_url
+from lmtrack._audit.choosing import Choices, choice, sheet_choice
 from lmtrack._audit.css import read_declarations
 from lmtrack._audit.element import Lines
 from lmtrack._audit.events import Data, read_events
@@ -28,6 +29,10 @@ _INSIDE: Final = re.compile(r"(?:data|cid|mid|about):", re.IGNORECASE)
 # Whatever a reader of plain text may make a link of, where our own finder is not sure how it goes on.
 _IN_TEXT: Final = re.compile(r"(?:https?://|(?<![\w@./:-])www\.)[^\s<>\"']++", re.IGNORECASE)
 
+# Some readers make links of names without a scheme; one with a path can tell people apart.
+_BARE_HOST: Final = re.compile(r"(?<![\w@./:-])(?:[\w-]{1,63}+\.){1,8}+[A-Za-z]{2,24}+/[^\s<>\"']++")
+_ESCAPE: Final = re.compile(r"\\(?:u00([0-7][0-9A-Fa-f])|x([0-7][0-9A-Fa-f]))")
+
 
 class Occurrence(NamedTuple):
     """A URL in a document.
@@ -37,12 +42,14 @@ class Occurrence(NamedTuple):
         url: Decoded, and resolved if the document has a base.
         where: For people: the place with its line.
         is_link: Whether it does nothing until somebody clicks.
+        choice: What else decides whether it is asked for; of a link nothing, as it is for people to choose.
     """
 
     what: str
     url: str
     where: str
     is_link: bool
+    choice: str = ""
 
 
 class Page(NamedTuple):
@@ -65,22 +72,26 @@ def read_page(html: str, /) -> Page:
                 if url and not _INSIDE.match(url):
                     what = f"{element.name} {attribute}"
                     where = _where(what, element.line, element.note)
-                    placed.append((element.line, Occurrence(what, url, where, is_link)))
+                    said = "" if is_link else choice(element, attribute, element.note)
+                    placed.append((element.line, Occurrence(what, url, where, is_link, said)))
+    choices = Choices(reading.elements)
     for sheet, text, first_line, note in reading.sheets:
         lines = Lines(text, first_line)
-        written = [(offset, "@import", url) for offset, url in sheet.imports]
+        written = [(offset, "@import", url, "") for offset, url in sheet.imports]
         written += [
-            (rule.offset, "style sheet", url)
+            (rule.offset, "style sheet", url, choices.of(rule))
             for rule in sheet.rules
             for declaration in rule.declarations
             for url in declaration.urls
         ]
-        for offset, what, value in sorted(written, key=lambda one: one[0]):
+        around = f"{note}\n{sheet_choice(text)}" if written else ""
+        for offset, what, value, said in sorted(written, key=lambda one: one[0]):
             line = lines.at(offset)
             for base in bases:
                 url = remote_url(value, base) or value.strip(_OUTER)
                 if url and not _INSIDE.match(url):
-                    placed.append((line, Occurrence(what, url, _where(what, line, note), is_link=False)))
+                    where, said_there = _where(what, line, note), f"{around}\n{said}"
+                    placed.append((line, Occurrence(what, url, where, is_link=False, choice=said_there)))
     placed.sort(key=lambda one: one[0])
     found = [occurrence for _, occurrence in placed]
     events = read_events(html)
@@ -90,10 +101,14 @@ def read_page(html: str, /) -> Page:
         if isinstance(event, Data) and event.element in {"", "script"}:
             what = event.element or "text"
             is_link = not event.element
-            # JSON may write a slash with a backslash before it.
-            text = event.text.replace("\\/", "/") if event.element else event.text
+            text = _unescaped(event.text) if event.element else event.text
             found += [Occurrence(what, url, what, is_link) for _, url in urls_in_text(text)]
     return Page(found, limits)
+
+
+def _unescaped(script: str, /) -> str:
+    """Undo what JSON and scripts may write in a URL: a slash with a backslash before it, characters by number."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), script.replace("\\/", "/"))
 
 
 def read_text(text: str, /) -> list[Occurrence]:
@@ -109,9 +124,8 @@ def read_text(text: str, /) -> list[Occurrence]:
 def urls_in_text(text: str, /) -> list[tuple[int, str]]:
     """Find what readers of plain text make links of, each with its offset."""
     sure = find_urls(text)
-    starts = {start for start, _ in sure}
-    spans = sorted([*sure, *(found.span() for found in _IN_TEXT.finditer(text) if found.start() not in starts)])
-    return [(start, text[start:end]) for start, end in spans]
+    ends = {found.start(): found.end() for finder in (_BARE_HOST, _IN_TEXT) for found in finder.finditer(text)}
+    return [(start, text[start:end]) for start, end in sorted((ends | dict(sure)).items())]
 
 
 def _values(element: Element, /) -> Iterator[tuple[str, str, bool]]:

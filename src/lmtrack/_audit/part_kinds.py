@@ -56,6 +56,7 @@ _STYLE_NAME: Final = re.compile(r"\.css[\s.]*+\Z", re.IGNORECASE)
 _CALENDAR_NAME: Final = re.compile(r"\.(?:ics|ifb|vcs|vcf)[\s.]*+\Z", re.IGNORECASE)
 _MESSAGE_NAME: Final = re.compile(r"\.(?:eml|mht|mhtml)[\s.]*+\Z", re.IGNORECASE)
 _ARCHIVE: Final = "application/x-mimearchive"
+_SHEET: Final = re.compile(r"<\?xml-stylesheet(?=[ \t\r\n])")
 _OCTETS: Final = "application/octet-stream"
 
 _CLOSED: Final = {
@@ -81,6 +82,11 @@ _ONLY_CERTIFICATES: Final = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
+
+
+def as_html(xml: str, /) -> str:
+    """Write down as HTML what XML says ahead of the document: the style sheets it names, in a comment to HTML."""
+    return _SHEET.sub("<link rel=stylesheet ", xml)
 
 
 class Kind:
