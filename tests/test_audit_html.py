@@ -192,6 +192,16 @@ LOADS = {
     "noscript, comment": ("<noscript><!--</noscript><img src=%>--></noscript>", "img src"),
     "noscript, xmp": ("<noscript><xmp></noscript><img src=%></xmp></noscript>", "img src"),
     "sheet in svg, comment": ("<svg><style>p{background:u<!-- -->rl(%)}</style></svg>", "style sheet"),
+    "import that one reader sees": ('<title/><!-- </title><import implementation="%"> -->', "import implementation"),
+    "svg filter beside a comment": ('<title/><!-- </title><svg><g filter="&#117;rl(%#a)"/></svg> -->', "g filter"),
+    "set that one reader sees": (
+        '<title/><!-- </title><svg><set attributeName=" &#104;ref " to="%"/></svg> -->',
+        "set to",
+    ),
+    "set, blanks": ('<svg><image><set attributeName=" href " to="%"/></image></svg>', "set to"),
+    "sheet in svg, sheet in it": ("<svg><style>p{background:u<style>x</style>rl(%)}</style></svg>", "style sheet"),
+    "sheet in svg, one closed before": ("<svg><style/>x<style>@im<!-- -->port '%'</style></svg>", "@import"),
+    "string behind an image": ('<p style=\'content:image-set(url("a"),var(--n,"%"))\'>x</p>', "p style"),
     "noscript, other end tag": ("<noscript></xmp><!--</noscript><img src=%>--></noscript>", "img src"),
     "sheet in svg, entity": ("<svg><style>p{background:u<!-- -->&#114;l(%)}</style></svg>", "style sheet"),
     "sheet in svg, CDATA": ("<svg><style>p{background:u<![CDATA[rl]]>(%)}</style></svg>", "style sheet"),
@@ -333,6 +343,7 @@ LOOK_ALIKES = [
     "<svg><animate attributeName='x' values='0;1' to='https://pixel.tracker.example/1'/></svg>",
     "<svg><animatetransform attributeName='href' to='https://pixel.tracker.example/1'/></svg>",
     "<svg><style></style><style/></svg>",
+    "<p style=\"content:image-set('a.png' 1x) 'https://pixel.tracker.example/'\">x</p>",
     '<img src="pixel.gif" width="1" height="1">',
     '<img src="#" width="1" height="1"><img src="" width="1" height="1"><img width=1 height=1>',
     '<img src="about:blank" width="1" height="1"><img src="file:///c:/x.gif" width=1 height=1>',
@@ -429,7 +440,7 @@ HIDDEN = [
     '<img src="%" style="translate:0 -9999px">',
     '<img src="%" style="zoom:.001">',
     '<img src="%" style="position:absolute;inset:-9999px auto auto 0">',
-    '<img src="%" style="position:absolute;inset-inline-start:calc(-9999px)">',
+    '<img src="%" style="position:absolute;inset-inline-start:calc(-1000px)">',
     '<img src="%" style="position:absolute;left:-100vw">',
     '<img src="%" style="margin-inline-start:-9999px">',
     '<img src="%" popover>',
@@ -509,6 +520,9 @@ SHOWN = [
     "<dialog open><img src='%'></dialog><dialog style='display:block'><img src='%'></dialog>",
     "<img src='%' style='filter:opacity(0.5);zoom:1;clip-path:circle(0.5px)'>",
     "<img src='%' style='clip-path:polygon(0 0,100px 0,0 50px);transform:translate(-50px,-50px) rotatey(9deg)'>",
+    "<img src='%' style='position:relative;left:-100pct;margin-left:-100pct'>".replace("pct", "&percnt;"),
+    "<img src='%' style='max-width:1px;max-height:1px;min-width:600px'>",
+    "<img src='%' style='max-inline-size:1px;max-block-size:1px;min-inline-size:600px'>",
     "<img src='%' style='width:max(1px,50vw);height:calc(1px + 1px)'>",
     "<div style='overflow:hidden;height:300px;max-height:none'><img src='%'></div>",
     "<div style='height:0;width:0'><img src='%'></div>",
@@ -542,7 +556,7 @@ def test_relative_urls_are_resolved_with_every_base_there_is() -> None:
     ("host", "listed"),
     [
         ("stra\xdfe.example", "xn--strae-oqa.example"),
-        ("\u0391\u03a3.example", "\u03b1\u03c3.example"),
+        ("\u0391\u03a3-1.example", "\u03b1\u03c3-1.example"),
         ("\u0391\u03a3.example", "xn--mxa0b.example"),
         ("\u05d0a.tracker.example", "tracker.example"),
         ("\u24cb\u24d4.example", "ve.example"),
@@ -558,6 +572,20 @@ def test_a_label_that_no_host_has_is_nobodys() -> None:
         assert not audit_html(
             f"<img src='//{label}.tracker.example/a.png'>", known_trackers=["tracker.example"]
         ).findings
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<img srcset="//a\x0bb@tracker.example/a.png 1x">',
+        '<img srcset="//a\xa0b@tracker.example/a.png 1x">',
+        '<a href="https://shop.example/" ping="https://a\xa0b@tracker.example/a.png">x</a>',
+        '<svg><image><set attributeName="href" to="//a;b@tracker.example/a.png"/></image></svg>',
+        """<meta http-equiv=refresh content="0;url=//a'b@tracker.example/a.png">""",
+    ],
+)
+def test_a_url_goes_on_behind_what_looks_like_its_end(html: str) -> None:
+    assert "known_tracker" in kinds(audit_html(html, known_trackers=["tracker.example"]))
 
 
 BASED = '<base href="http://pixel.tracker.example/a/">'
@@ -576,7 +604,8 @@ BASED = '<base href="http://pixel.tracker.example/a/">'
 def test_what_only_some_readers_resolve_with_the_base_is_looked_at(html: str) -> None:
     audit = audit_html(BASED + html, known_trackers=["tracker.example"])
     assert [finding.url for finding in audit.findings] == ["http://pixel.tracker.example/a/logo.png"]
-    assert not audit_html(BASED.replace("http:", "https:") + html).findings
+    if "http:" in html:
+        assert not audit_html(BASED.replace("http:", "https:") + html, known_trackers=["tracker.example"]).findings
 
 
 @pytest.mark.parametrize(
@@ -889,6 +918,7 @@ PIXEL_TAG = '<img src="https://shop.example/1" width=1 height=1>'
 LIMITED = {
     "100,000 nested elements": "<div>" * 100_000,
     "20,000 attributes": "<p " + " ".join(f"a{number}=1" for number in range(20_000)) + ">",
+    "2,001 attributes": "<p" + " a" * 2_001 + ">",
     "comments in comments": "<!--[if mso]>" * 20 + "<b>x",
     "many bases": "".join(f"<base href='https://b{number}.example/'>" for number in range(9)),
     "a data: document that is none": '<iframe src="data:text/html;base64,AAAA!A">',
