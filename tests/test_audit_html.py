@@ -588,6 +588,14 @@ def test_a_url_goes_on_behind_what_looks_like_its_end(html: str) -> None:
     assert "known_tracker" in kinds(audit_html(html, known_trackers=["tracker.example"]))
 
 
+@pytest.mark.parametrize("length", range(3))
+def test_base64_is_read_as_forgivingly_as_browsers_do(length: int) -> None:
+    octets = b64encode(f'{"x" * length}<img src="{TRACKER}">'.encode()).decode().rstrip("=")
+    for blanks in range(4):
+        html = f"<iframe src='data:text/html;base64,{octets[:9]}{'%20' * blanks}{octets[9:]}'></iframe>"
+        assert kinds(audit_html(html, known_trackers=["tracker.example"])) == ["known_tracker"]
+
+
 BASED = '<base href="http://pixel.tracker.example/a/">'
 
 
