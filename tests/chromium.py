@@ -242,14 +242,14 @@ class Page:
         """Send the tab a command."""
         return self.browser.ask(method, self.session, **params)
 
-    def open(self, url: str) -> None:
-        """Go to a page and wait until it and its pictures are there."""
-        with self.moves():
+    def open(self, url: str, until: str = "load") -> None:
+        """Go to a page and wait until it and its pictures are there, or until another event of its life."""
+        with self.moves(until):
             answer = self.ask("Page.navigate", url=url)
             assert "errorText" not in answer, answer
 
     @contextmanager
-    def moves(self) -> Iterator[None]:
+    def moves(self, until: str = "load") -> Iterator[None]:
         """Wait until what is done here has led to another page, and that is there."""
         since = len(self.browser.events)
         yield
@@ -262,7 +262,7 @@ class Page:
             self.session,
             "Page.lifecycleEvent",
             since,
-            lambda event: event["loaderId"] == loader and event["name"] == "load",
+            lambda event: event["loaderId"] == loader and event["name"] == until,
         )
 
     def run(self, expression: str) -> Json:
