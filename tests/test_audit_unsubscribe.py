@@ -209,6 +209,22 @@ HIDDEN_KINDS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("tags", "covers"),
+    [
+        ("a=rsa-sha256; d=shop.example; i=news@mail.shop.example", True), ("a=ed25519-sha256; d=Shop.example", True),
+        ("a=rsa-sha256; d=shop.example; i=@SHOP.EXAMPLE; l=0", True), ("a=rsa-sha1; d=shop.example", False),
+        ("a=rsa-sha256; d=shop.example; i=@other.example", False),
+        ("a=rsa-sha256; d=shop.example; i=@eshop.example", False),
+    ],
+)  # fmt: skip
+def test_a_signature_that_must_fail_covers_nothing(tags: str, covers: bool) -> None:
+    head = "List-Unsubscribe: <https://shop.example/leave/1>\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\n"
+    signature = f"DKIM-Signature: v=1; {tags}; s=a; h=From:List-Unsubscribe:List-Unsubscribe-Post; bh=eA==; b=eA==\n"
+    raw = f"From: a@shop.example\n{head}{signature}\nLeave: https://shop.example/leave/1\n".encode()
+    assert [finding.kind for finding in lint_unsubscribe(raw)] == ([] if covers else ["unsubscribe_not_signed"])
+
+
 def test_one_click_without_an_https_uri_is_useless() -> None:
     mail_only = message(lists="List-Unsubscribe: <mailto:leave@shop.example>\n")
     assert kinds(mail_only) == ["unsubscribe_no_https", "unsubscribe_post_useless"]

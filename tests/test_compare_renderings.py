@@ -357,6 +357,9 @@ CHOSEN = {
         '<style>p[lang="a"] { background: url(/1) }</style><p lang=A>',
         '<style>p[lang="a"] { background: url(/1) }</style><p lang=b>',
     ),
+    "the width it is for, of many": (
+        f'<img srcset="{"/1 1x, " * 99}/2 9x">', f'<img srcset="{"/1 1x, " * 98}/2 1x, /1 9x">',
+    ),
     "only Outlook loads it": ('<!--[if mso]><img src="/1"><![endif]-->', '<img src="/1">'),
 }  # fmt: skip
 

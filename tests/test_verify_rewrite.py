@@ -198,6 +198,38 @@ def test_damage_is_found_and_has_its_kind(damage: str) -> None:
     assert kind in kinds(verify_rewrite(MAIL, damaged))
 
 
+def test_a_slash_ahead_of_a_removed_attribute_may_be_a_value() -> None:
+    for before in ("x= / data-lm-no-track", "x=/ data-lm-no-track", "x=//  data-lm-no-track", "x / data-lm-no-track"):
+        link = '<a href="https://shop.example/0?a=1&amp;b=2" >'
+        html = f'{link}{link}<a {before} href="https://shop.example/0?a=1&amp;b=2" >'
+        made = all_rewritings(html)
+        assert [verify_rewrite(html, rewritten) for rewritten in made] == [[] for _ in made]
+
+
+@pytest.mark.parametrize(
+    ("before", "kind"),
+    [
+        ("<p>wo|rd", "text_changed"), ("<p>a&am|p;b", "text_changed"), ("<p>a&amp|;b", "text_changed"),
+        ("<p>a&|lt b", "text_changed"), ("<p>&#|65;", "text_changed"), ("<p>&#x4|1;", "text_changed"),
+        ("a\r|\nb", "text_changed"), ("|<!doctype html><p>x", "doctype_changed"),
+        ("<!-- x -->|\n<!DOCTYPE html><p>x", "doctype_changed"),
+    ],
+)  # fmt: skip
+def test_a_pixel_damages_what_it_is_put_into(before: str, kind: str) -> None:
+    pixel = pixel_tag("https://t.example/o/x")
+    (finding,) = verify_rewrite(before.replace("|", ""), before.replace("|", pixel))
+    assert finding.kind == kind
+
+
+@pytest.mark.parametrize(
+    "before", ["<p>word|", "<p>|word", "<p>a & b;|", "<p>a|;b", "a\r\n|b", "<!doctype html>|<p>x", "<p>one| two"]
+)
+def test_a_pixel_may_stand_between_words(before: str) -> None:
+    pixel = pixel_tag("https://t.example/o/x")
+    found = verify_rewrite(before.replace("|", ""), before.replace("|", pixel))
+    assert [finding.kind for finding in found] == []
+
+
 def test_damage_of_many_kinds_is_told_apart() -> None:
     assert {kind for kind, _ in DAMAGE.values()} == {
         *("element_changed", "attribute_changed", "text_changed", "raw_text_changed", "comment_changed"),

@@ -7,19 +7,25 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from typing import TYPE_CHECKING, assert_type
 
 import lmtrack
 from lmtrack import (
     Actor,
     Admission,
+    Audit,
+    AuditOutcome,
     Campaign,
     ClickToken,
     ClientInfo,
     Consent,
     Decision,
+    Difference,
     Edit,
     Event,
+    Finding,
+    FindingKind,
     Handled,
     HtmlDocument,
     HttpResponse,
@@ -44,14 +50,19 @@ from lmtrack import (
     Verdict,
     WithdrawToken,
     admit,
+    audit_html,
+    audit_message,
     classify_event,
     classify_message,
     click_url,
     client_key,
+    compare_messages,
+    compare_renderings,
     describe_client,
     event_payload,
     handle_request,
     join_networks,
+    lint_unsubscribe,
     load_networks,
     make_click_tokens,
     make_keys,
@@ -86,11 +97,12 @@ from lmtrack import (
     untrack_html,
     untrack_message,
     untrack_text,
+    verify_rewrite,
     withdraw_url,
 )
+from lmtrack.testing import assert_same_for_everyone, assert_unsubscribe_ok, assert_untracked
 
 if TYPE_CHECKING:
-    from email.message import EmailMessage
     from uuid import UUID
 
 
@@ -233,6 +245,27 @@ def judging(user_agent: str, token: OpenToken, networks: Networks) -> dict[str, 
     return minimise(payload, mode=TrackingMode.AGGREGATE)
 
 
+def checking(html: str, raw: bytes, domain: TrackingDomain, decision: Decision) -> str:
+    audit = audit_html(html, domains=[domain, "t.example"], known_trackers=("ads.example",))
+    assert_type(audit, Audit)
+    assert_type(audit.outcome, AuditOutcome)
+    assert_type(audit.findings, tuple[Finding, ...])
+    assert_type(audit_message(raw, domains=[domain]).to_dict(), dict[str, object])
+    differences = compare_renderings([html, html], allow=["https://shop.example/", re.compile("leave")])
+    assert_type(differences, list[Difference])
+    assert_type(differences[0].urls, tuple[str | None, ...])
+    assert_type(compare_messages((raw, raw)), list[Difference])
+    assert_type(verify_rewrite(html, html), list[Finding])
+    findings = lint_unsubscribe(raw, domains=[domain], decision=decision)
+    assert_type(findings, list[Finding])
+    assert_type(findings[0].kind, FindingKind)
+    assert_untracked(html, domains=["t.example"], allow_aggregate=True)
+    assert_untracked(EmailMessage())
+    assert_same_for_everyone([raw, raw], allow=[re.compile("leave")])
+    assert_unsubscribe_ok(raw, decision=decision)
+    return findings[0].why
+
+
 def mistakes(keys: Keys, html: bytes) -> None:
     resolve(Route(), None)  # type: ignore[arg-type]
     resolve(consent=Consent.GRANTED)  # type: ignore[call-arg]
@@ -259,3 +292,8 @@ def mistakes(keys: Keys, html: bytes) -> None:
     admit(read_open_token(keys, "t"))  # type: ignore[call-arg]
     load_networks("", tag="x", scope="all")  # type: ignore[arg-type]
     redirect_response(read_open_token(keys, "t"))  # type: ignore[arg-type]
+    audit_html(html)  # type: ignore[arg-type]
+    audit_message("a text")  # type: ignore[arg-type]
+    compare_renderings([html])  # type: ignore[list-item]
+    verify_rewrite(html, "")  # type: ignore[arg-type]
+    lint_unsubscribe(html, domain="t.example")  # type: ignore[call-arg]

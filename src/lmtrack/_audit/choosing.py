@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 # Attributes that choose between URLs, or whether there is anything to load.
 _CHOOSING: Final = ("as", "http-equiv", "imagesrcset", "media", "property", "rel", "sizes", "srcset", "type")
-_LISTS: Final = frozenset(("imagesrcset", "srcset"))
+LISTS: Final = frozenset(("imagesrcset", "srcset"))
 _URLS_OF_LIST: Final = re.compile(r"[^\t\n\f\r ,][^\t\n\f\r ]*+")
 # What a sheet loads is no part of what it says about that.
 _URLS_OF_SHEET: Final = re.compile(r"(?i:url)\([^)]*+\)?|\"[^\"]*+\"|'[^']*+'")
+_LONG: Final = 64
 _NAME: Final = r"(?:[-\w]|[^\x00-\x7f])++"
 _ASKED: Final = re.compile(rf"[.#]?{_NAME}|\[[ ]?(?P<name>{_NAME})[ ]?(?:=[ ]?[\"']?(?P<value>[^\"'\] ]*+))?")
 
@@ -31,10 +32,15 @@ def choice(element: Element, attribute: str, note: str, /) -> str:
     said = [element.name, attribute, note]
     for name in _CHOOSING:
         if (value := element.attributes.get(name)) is not None:
-            if name in _LISTS:  # the candidates are URLs of their own, with what each is for
+            if name in LISTS:  # the candidates are URLs of their own, with what each is for
                 value = _URLS_OF_LIST.sub(lambda url: url[0] if _is_descriptor(url[0]) else "", value)
-            said.append(f"{name}={value.strip().lower()}")
+            said.append(f"{name}={_in_short(value.strip().lower())}")
     return "\n".join(said)
+
+
+def _in_short(text: str, /) -> str:
+    """What is compared very often must not be long."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest() if len(text) > _LONG else text
 
 
 def _is_descriptor(word: str, /) -> bool:

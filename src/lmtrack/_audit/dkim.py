@@ -19,6 +19,8 @@ _SIGNATURE: Final = "dkim-signature"
 # Section 3.2: `name=value` with blanks around each, separated by semicolons; a last semicolon may follow.
 _TAG: Final = re.compile(r"[ \t\r\n]*+([A-Za-z][A-Za-z0-9_]*+)[ \t\r\n]*+=([^;]*+)\Z")
 _REQUIRED: Final = ("v", "a", "b", "bh", "d", "h", "s")
+# RFC 8301 section 3.1 has rsa-sha1 fail everywhere; RFC 8463 has the last.
+_ALGORITHMS: Final = frozenset(("rsa-sha256", "ed25519-sha256"))
 _BLANKS: Final = re.compile(r"[ \t\r\n]++")
 _MOST_TAGS: Final = 100  # our choice: thirteen are defined
 
@@ -32,6 +34,9 @@ def signed_fields(fields: Iterable[HeaderField], /) -> list[frozenset[str]] | No
 def _covered(field: HeaderField, /) -> frozenset[str]:
     tags = _tags(unfold(field.value)) if field.certain else None
     if tags is None or not all(tags.get(name) for name in _REQUIRED) or tags["v"] != "1":
+        return frozenset()
+    signer, domain = tags.get("i", "@" + tags["d"]).rpartition("@")[2].lower(), tags["d"].lower()
+    if tags["a"].lower() not in _ALGORITHMS or not f".{signer}".endswith(f".{domain}"):
         return frozenset()
     covered = frozenset(name.lower() for name in tags["h"].split(":"))
     return covered if "from" in covered else frozenset()  # section 5.4: From must be

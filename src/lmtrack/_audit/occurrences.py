@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._audit.address import remote_url
-from lmtrack._audit.choosing import Choices, choice, sheet_choice
+from lmtrack._audit.choosing import LISTS, Choices, choice, sheet_choice
 from lmtrack._audit.css import read_declarations
 from lmtrack._audit.element import Lines
 from lmtrack._audit.events import Data, read_events
@@ -66,14 +66,18 @@ def read_page(html: str, /) -> Page:
     bases = reading.bases or [""]
     placed: list[tuple[int, Occurrence]] = []
     for element in reading.elements:
-        for attribute, value, is_link in _values(element):
+        said: dict[str, str] = {}  # once for each attribute, as a list may hold very many
+        for rank, (attribute, value, is_link) in enumerate(_values(element)):
             for base in bases:
                 url = remote_url(value, base) or value.strip(_OUTER)
                 if url and not _INSIDE.match(url):
                     what = f"{element.name} {attribute}"
                     where = _where(what, element.line, element.note)
-                    said = "" if is_link else choice(element, attribute, element.note)
-                    placed.append((element.line, Occurrence(what, url, where, is_link, said)))
+                    if attribute not in said:
+                        said[attribute] = "" if is_link else choice(element, attribute, element.note)
+                    # Which candidate of a list it is says what it is for.
+                    chosen = f"{said[attribute]}\n{rank}" if attribute in LISTS else said[attribute]
+                    placed.append((element.line, Occurrence(what, url, where, is_link, chosen)))
     choices = Choices(reading.elements)
     for sheet, text, first_line, note in reading.sheets:
         lines = Lines(text, first_line)
@@ -85,12 +89,12 @@ def read_page(html: str, /) -> Page:
             for url in declaration.urls
         ]
         around = f"{note}\n{sheet_choice(text)}" if written else ""
-        for offset, what, value, said in sorted(written, key=lambda one: one[0]):
+        for offset, what, value, present in sorted(written, key=lambda one: one[0]):
             line = lines.at(offset)
             for base in bases:
                 url = remote_url(value, base) or value.strip(_OUTER)
                 if url and not _INSIDE.match(url):
-                    where, said_there = _where(what, line, note), f"{around}\n{said}"
+                    where, said_there = _where(what, line, note), f"{around}\n{present}"
                     placed.append((line, Occurrence(what, url, where, is_link=False, choice=said_there)))
     placed.sort(key=lambda one: one[0])
     found = [occurrence for _, occurrence in placed]

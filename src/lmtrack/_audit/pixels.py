@@ -9,10 +9,14 @@ from typing import Final, NamedTuple
 from lmtrack._audit.events import Start, read_events
 from lmtrack._audit.finding import Finding, FindingKind
 from lmtrack._audit.lockstep import is_new_target, too_deep
+from lmtrack._pattern import compile_pattern
 from lmtrack._rewrite import pixel_tag
 
 # As `pixel_tag` writes it, with any URL.
 _PIXEL: Final = re.compile('([^"]*+)'.join(map(re.escape, pixel_tag("\0").split("\0"))))
+_REFERENCE: Final = re.compile(r"&#?+[0-9A-Za-z]++\Z")
+_DOCTYPE: Final = compile_pattern(r"(?:[\t\n\f\r \ufeff]|<!--(?:(?!-->)[\s\S])*+-->)*+<!doctype", re.IGNORECASE)
+_LONGEST_REFERENCE: Final = 40  # the longest name has 31 letters
 _END: Final = '="">'  # of its last attribute, before which a mark can stand
 _MARKED: Final = re.compile("altz([0-9]{1,9})z")
 
@@ -51,10 +55,23 @@ def take_out(before: str, after: str, /) -> AddedPixel:
         if url is None:
             why = "a pixel was added where no image is read: in a comment, a title, an unfinished tag"
             findings.append(Finding(kind=FindingKind.PIXEL_NOT_SHOWN, place="img", why=why))
+        elif (doctype := _DOCTYPE.match(before)) and start < doctype.end():
+            why = "the pixel was put ahead of the doctype, which counts no more"
+            findings.append(Finding(kind=FindingKind.DOCTYPE_CHANGED, place="doctype", why=why))
+        elif _splits(after, start, end):
+            why = "the pixel was put into the middle of a word or a character reference"
+            findings.append(Finding(kind=FindingKind.TEXT_CHANGED, place="text", why=why))
         elif not is_new_target(url):
             why = "the pixel's source is neither a web address nor a template expression"
             findings.append(Finding(kind=FindingKind.LINK_CHANGED, place="img src", url=url, why=why))
     return AddedPixel(_without(after, sorted(chosen)), findings)
+
+
+def _splits(text: str, start: int, end: int, /) -> bool:
+    """Whether letters stand on both sides, or a character reference or line end has begun and not ended."""
+    before, behind = text[max(start - _LONGEST_REFERENCE, 0) : start], text[end : end + 1]
+    inside = behind.isalnum() and (before[-1:].isalnum() or before[-1:] in {"&", "#"})
+    return inside or (behind == ";" and _REFERENCE.search(before) is not None) or (before[-1:], behind) == ("\r", "\n")
 
 
 def _without(text: str, spans: list[tuple[int, int]], /) -> str:

@@ -73,17 +73,16 @@ class _Walk:
     def _go_past(self, old: Place, /) -> bool:
         """Go on behind an opt-out attribute that was removed; False if the text before it is another."""
         kept = self._before[self._first : old.start]
-        slashes = 0
+        run = ""
         if self._before[old.end] in f"{_WHITE}>":
             # What stands between it and the attribute before may go along; slashes may be part of that one's value.
             rest = kept.rstrip(f"{_WHITE}/")
-            slashes = len(kept) - len(rest) - len(kept[len(rest) :].lstrip("/"))
-            kept = rest
+            run, kept = kept[len(rest) :], rest
         if not self._after.startswith(kept, self._second):
             return False
         self._first, self._second = old.end, self._second + len(kept)
-        while slashes and self._after.startswith("/", self._second):
-            self._second, slashes = self._second + 1, slashes - 1
+        same = _common(run, self._after[self._second : self._second + len(run)])
+        self._second += run.rfind("/", 0, same) + 1
         return True
 
     def _compare(self, first_end: int, second_end: int, /) -> list[tuple[int, str]]:
