@@ -65,7 +65,8 @@ class _Content(NamedTuple):
 def compare_messages(raws: Sequence[bytes], /, *, allow: Sequence[str | re.Pattern[str]] = ()) -> list[Difference]:
     r"""Say what of one mail differs from person to person: URLs as `compare_renderings` does, headers and other parts.
 
-    Parts are compared by their place; how they are encoded does not matter. Headers that differ in all mail (To, Date,
+    Parts are compared by their place; how they are encoded does not matter, nor what stands before the first or behind
+    the last of them, which nobody shows. Headers that differ in all mail (To, Date,
     Message-ID, boundaries, signatures, List-Unsubscribe, what servers write) are in the result with `expected` True;
     so are links in the body that are the message's own List-Unsubscribe. Any other header is not expected to differ.
     Nor is a part that holds no text, such as a picture or an invoice: it asks nobody for anything when the mail is
