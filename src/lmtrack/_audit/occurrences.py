@@ -17,6 +17,7 @@ from lmtrack._audit.element import Lines
 from lmtrack._audit.events import Data, read_events
 from lmtrack._audit.loads import Way, uses_of
 from lmtrack._audit.reading import Reading
+from lmtrack._pattern import compile_pattern
 from lmtrack._plain import find_urls
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _INSIDE: Final = re.compile(r"(?:data|cid|mid|about):", re.IGNORECASE)
 _IN_TEXT: Final = re.compile(r"(?:https?://|(?<![\w@./:-])www\.)[^\s<>\"']++", re.IGNORECASE)
 
 # Some readers make links of names without a scheme; one with a path can tell people apart.
-_BARE_HOST: Final = re.compile(r"(?<![\w@./:-])(?:[\w-]{1,63}+\.){1,8}+[A-Za-z]{2,24}+/[^\s<>\"']++")
+_BARE_HOST: Final = compile_pattern(r"(?<![\w@./:-])(?:[\w-]{1,63}+\.){1,8}+[A-Za-z]{2,24}+/[^\s<>\"']++")
 _ESCAPE: Final = re.compile(r"\\(?:u00([0-7][0-9A-Fa-f])|x([0-7][0-9A-Fa-f]))")
 
 
