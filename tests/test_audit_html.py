@@ -588,6 +588,15 @@ def test_a_url_goes_on_behind_what_looks_like_its_end(html: str) -> None:
     assert "known_tracker" in kinds(audit_html(html, known_trackers=["tracker.example"]))
 
 
+@pytest.mark.parametrize("named", ["'%'", "url('%')", "url(%)"])
+def test_an_import_with_an_escape_is_read_without_it_too(named: str) -> None:
+    # With it the host goes on: `tracker.examplelogo.png`.
+    html = f"<style>@import {named};</style>".replace("%", r"https:\\tracker.example\a\logo.png")
+    audit = audit_html(html, known_trackers=["tracker.example"])
+    assert [finding.url for finding in audit.findings] == ["https://tracker.example/a/logo.png"]
+    assert not audit_html(html.replace("@import", "@namespace"), known_trackers=["tracker.example"]).findings
+
+
 @pytest.mark.parametrize("length", range(3))
 def test_base64_is_read_as_forgivingly_as_browsers_do(length: int) -> None:
     octets = b64encode(f'{"x" * length}<img src="{TRACKER}">'.encode()).decode().rstrip("=")

@@ -93,7 +93,19 @@ def read_sheet(text: str, /) -> Sheet:
 class _Reader:
     """Reads token by token. What stands between `;`, `{` and `}` is collected and then taken for what it is."""
 
-    __slots__ = ("_blocks", "_brackets", "_colon", "_image", "_pieces", "_start", "_strings", "_text", "_urls", "sheet")
+    __slots__ = (
+        "_blocks",
+        "_brackets",
+        "_colon",
+        "_image",
+        "_pieces",
+        "_raw",
+        "_start",
+        "_strings",
+        "_text",
+        "_urls",
+        "sheet",
+    )
 
     def __init__(self, text: str, base: Rule | None, /) -> None:
         self._text = text
@@ -106,6 +118,7 @@ class _Reader:
         self._pieces: list[str] = []
         self._urls: list[str] = []
         self._strings: list[str] = []  # those that are URLs only behind certain words
+        self._raw: list[str] = []  # strings and URLs with an escape in them, as they stand
         self._colon = -1  # the piece that is the first colon
         self._brackets: list[str] = []  # open functions and brackets
         self._image = 0  # how many are open up to the outermost one whose strings are URLs
@@ -123,7 +136,7 @@ class _Reader:
             elif kind == "word":
                 self._pieces.append(unescape(piece).lower())
             elif kind == "string":
-                self._string(unescape(piece[1:].removesuffix(piece[0])), piece[0])
+                self._string(piece[1:].removesuffix(piece[0]), piece[0])
             elif kind == "function":
                 name = unescape(piece[:-1]).lower()
                 self._pieces.append(name + "(")
@@ -131,7 +144,7 @@ class _Reader:
                 if name in _IMAGE_FUNCTIONS and not self._image:
                     self._image = len(self._brackets)
                 if name in {"url", "url-prefix"} and (bare := _BARE_URL.match(text, position)):
-                    self._urls.append(unescape(bare[1]).strip())
+                    self._urls.append(self._unescape(bare[1]).strip())
                     self._close()
                     self._pieces.append(")")
                     position = bare.end()
@@ -139,7 +152,13 @@ class _Reader:
                 self._sign(piece, position)
         self._finish()
 
-    def _string(self, text: str, quote: str, /) -> None:
+    def _unescape(self, raw: str, /) -> str:
+        if "\\" in raw:
+            self._raw.append(raw)
+        return unescape(raw)
+
+    def _string(self, raw: str, quote: str, /) -> None:
+        text = self._unescape(raw)
         self._pieces.append(quote + text.lower() + quote)
         if self._image:  # `image-set(var(--x, "..."))`, too
             self._urls.append(text)
@@ -195,7 +214,9 @@ class _Reader:
                 strings = self._strings if whole.startswith("@") else []
                 if self._colon >= 0 and not strings:
                     strings = [text for text in self._strings if _ABSOLUTE.match(text)]
-                self.sheet.imports += [(self._start, url) for url in self._urls + strings]
+                # Chromium fetches what an `@import` names ahead of reading the sheet, and knows no escapes then.
+                ahead = self._raw if whole.startswith("@import") else []
+                self.sheet.imports += [(self._start, url) for url in self._urls + strings + ahead]
             return
         name = "".join(self._pieces[: max(self._colon, 0)]).strip()
         value = "".join(self._pieces[self._colon + 1 :]).strip()
