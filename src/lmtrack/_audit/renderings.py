@@ -27,10 +27,10 @@ def compare_renderings(
     Needs no list of trackers and no keys: what is the same for everyone tells nobody apart. Compared is every URL that
     something may load or that a click may follow: elements, style sheets, conditional comments, scripts, unknown
     attributes, plain text. So is what decides whether a URL is loaded: the element and attribute it stands in, the
-    screen it is for, what the style sheet around it says, and whether the classes, ids and attributes that a rule asks for are
-    there. Other text may differ, names and prices are no trackers. The order of URLs may differ too, and so may what
-    forms send along and how many elements there are for a rule by position; those could tell people apart in theory,
-    and are not looked at.
+    screen it is for, what the style sheet around it says, and whether the classes, ids and attributes that a rule asks
+    for are there. Other text may differ, names and prices are no trackers. The order of URLs may differ too, and so may
+    what forms send along and how many elements there are for a rule by position; those could tell people apart in
+    theory, and are not looked at.
 
     Two renderings show what differs between these two. Take people who differ in everything: consent, name, language,
     segment. Content never makes it fail; time and memory are linear.

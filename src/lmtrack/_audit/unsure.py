@@ -1,6 +1,7 @@
 """Where libxml2 reads another document than a browser does, so that what it says of one proves nothing.
 
-It knows no foreign content: in svg and math a style sheet or title may hold tags, and CDATA sections are text. And an
+It knows no foreign content: in svg and math a style sheet or title may hold tags, and CDATA sections are text. It knows
+no places in which a tag is left out: of `<template><col><style>` no style sheet is left. And an
 element such as `<title/>` is empty to it, while HTML5 ignores the slash and reads on to `</title>`.
 """
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
     from lmtrack._audit.events import Event
 
-_FOREIGN: Final = frozenset(("math", "svg"))
+# In the last two HTML5 leaves out tags that do not belong there, so that what is raw text to libxml2 is none.
+_FOREIGN: Final = frozenset(("math", "svg", "frameset", "template"))
 _EMPTY: Final = re.compile(rf"<(?:{'|'.join(sorted(RAW))})(?=[\t\n\f\r /])[^<>]*+(?<=/)>", re.IGNORECASE | re.ASCII)
 
 
@@ -26,7 +28,7 @@ def unsure_why(html: str, events: Sequence[Event], /) -> str | None:
         return "a style sheet, title or the like ends in `/>`, which browsers and libxml2 read differently"
     first = next((at for at, event in enumerate(events) if isinstance(event, Start) and event.tag in _FOREIGN), None)
     if first is not None and _is_odd(events[first:]):
-        return "svg or math, and then markup that libxml2 does not read as browsers do in there"
+        return "svg, math, a template or frameset, and then markup that libxml2 reads in another way than browsers"
     return None
 
 
