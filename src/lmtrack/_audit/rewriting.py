@@ -24,8 +24,8 @@ def verify_rewrite(before: str, after: str, /) -> list[Finding]:
     so does a document that nothing was done to.
 
     It is checked with libxml2, and where that reads a document in another way than browsers do (svg that holds style
-    sheets or CDATA, templates that hold style sheets, `<title/>`, more than 2,048 open elements), the finding is `limit_reached`: not verified, and not
-    known to be damaged. Never fails on content; time and memory are linear.
+    sheets or CDATA, templates that hold style sheets, `<title/>`, more than 2,048 open elements), the finding is
+    `limit_reached`: not verified, and not known to be damaged. Never fails on content; time and memory are linear.
 
     Returns:
         What is wrong; empty if nothing is. The kinds tell damage to texts, comments, tags and so on apart; a document
