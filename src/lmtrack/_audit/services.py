@@ -2,9 +2,10 @@
 
 Checked against public mail and code: Amazon SES (its documentation "configure custom domains to handle open and click
 tracking"), SendGrid ("link branding"), Mailchimp, Brevo, Postmark, HubSpot, Kit, Streak. The other rows restate what is
-commonly known of those services, and were not checked against mail of theirs; a wrong one costs a false finding or none.
-The parameters are those that Firefox removes under "query stripping" (version 102 and later) and
-Brave removes as well. A row needs a path or a host that is used for nothing else; hosts that serve pages, pictures or
+commonly known of those services and were not checked against mail of theirs. The parameters are those that Firefox
+removes under "query stripping" (version 102 and later) and Brave removes as well.
+
+A row needs a path or a host that is used for nothing else; hosts that serve pages, pictures or
 unsubscribe links too are named with their paths. A longer list is the caller's to give (`known_trackers`).
 """
 
