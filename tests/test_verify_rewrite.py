@@ -455,3 +455,9 @@ def test_damage_to_real_mail_is_found(damage: str, rewritten_mails: list[tuple[s
         done, named = done + 1, named + (kind in found)
     assert named
     assert done >= 3
+
+
+@pytest.mark.parametrize("url", ["%date%", "%base_url%", "%campaign%", "https://shop.example/%date%"])
+def test_a_placeholder_that_was_rewritten_is_damage(url: str) -> None:
+    findings = verify_rewrite(f'<a href="{url}">x</a>', '<a href="https://t.example/0">x</a>')
+    assert [finding.kind for finding in findings] == [FindingKind.LINK_CHANGED]

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from lmtrack._audit.css import Declaration, Rule
     from lmtrack._audit.element import Element
 
-# What `hidden` asks for. Rules about nothing else are not kept.
+# What `hidden` and `visible_links` ask for. Rules about nothing else are not kept.
 _ASKED: Final = frozenset(
     (
         *("display", "visibility", "opacity", "filter", "clip", "clip-path", "transform", "scale"),
-        *("content-visibility", "zoom", "translate"),
+        *("content-visibility", "zoom", "translate", "font-size", "color"),
         *("position", "left", "top", "right", "bottom", "margin", "margin-left", "margin-top", "text-indent"),
         *("inset", "inset-inline", "inset-inline-start", "inset-block-start"),
         *("margin-inline", "margin-inline-start", "margin-block-start"),

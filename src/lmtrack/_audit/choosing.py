@@ -10,6 +10,8 @@ import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
+from lmtrack._audit.loads import LISTS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
 # Attributes that choose between URLs, or whether there is anything to load.
 _CHOOSING: Final = ("as", "http-equiv", "imagesrcset", "media", "property", "rel", "sizes", "srcset", "type")
-LISTS: Final = frozenset(("imagesrcset", "srcset"))
 _URLS_OF_LIST: Final = re.compile(r"[^\t\n\f\r ,][^\t\n\f\r ]*+")
 # What a sheet loads is no part of what it says about that.
 _URLS_OF_SHEET: Final = re.compile(r"(?i:url)\([^)]*+\)?|\"[^\"]*+\"|'[^']*+'")

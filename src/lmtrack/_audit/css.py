@@ -29,7 +29,6 @@ _TOKEN: Final = compile_pattern(
 _ESCAPED: Final = re.compile(r"\\(?:([0-9a-fA-F]{1,6})(?:\r\n|[ \t\r\n\f])?|(\r\n|[\r\n\f])|([\s\S])|\Z)")
 # The inside of `url(` without quotes, up to its bracket; an escaped bracket does not close it.
 _BARE_URL: Final = compile_pattern(r"[ \t\r\n\f]*+(?![\"'])((?:[^)\\]|\\(?:[\s\S]|\Z))*+)\)?+")
-_OPENING: Final = {"(": ")", "[": "]", "{": "}"}
 _URL_FUNCTIONS: Final = frozenset(("url", "src", "url-prefix", "domain"))
 # Functions whose strings are URLs.
 _IMAGE_FUNCTIONS: Final = _URL_FUNCTIONS | {

@@ -59,7 +59,7 @@ _DRAWN: Final = frozenset(
 )
 # SVG Animations 2, section 4.
 _ANIMATIONS: Final = frozenset(("set", "animate", "animatecolor", "animatemotion"))
-_LISTS: Final = frozenset(("srcset", "imagesrcset"))
+LISTS: Final = frozenset(("srcset", "imagesrcset"))
 # Elements whose `href` a click follows. On every other one it is loaded (`use`, `image`, `feImage`, gradients ...).
 _LINKING: Final = frozenset(("a", "area"))
 # Types of `link` that are only told to people or programs; `rel` without any of the others loads nothing.
@@ -109,7 +109,7 @@ def uses_of(element: Element, /) -> Iterator[Use]:
                 yield from (Use(attribute, url, Way.PICTURE) for url in declaration.urls)
         if way is None:
             continue
-        if attribute in _LISTS:
+        if attribute in LISTS:
             for url in candidates(value):
                 yield Use(attribute, url, way)
         elif way is Way.PING:

@@ -20,7 +20,12 @@ _SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*+):")
 _WEB: Final = re.compile(r"https?://[^/?#\\ \t\n\f\r]", re.IGNORECASE | re.ASCII)
 # What no rewriting may touch, since nobody knows what it will be when the mail is sent; as in `lmtrack.links`.
 _TEMPLATE_OPENS: Final = re.compile(
-    r"\{\{|\{%|<%|\*\||%%[A-Za-z_=]|\$\{|\[\[|%(?![0-9A-Fa-f]{2})[A-Za-z_][A-Za-z0-9_.-]*+%"
+    r"""
+      \{\{ | \{% | <% | \*\| | %%[A-Za-z_=] | \$\{ | \[\[
+    | %(?![0-9A-Fa-f]{2}) [A-Za-z_][A-Za-z0-9_.-]*+ %
+    | % [A-Fa-f][A-Za-z0-9_.-]*+ % (?![0-9A-Fa-f]{2})
+    """,
+    re.VERBOSE,
 )
 # A whole template expression, with which a new value may begin: a sender fills in the click URL later.
 _EXPRESSION: Final = compile_pattern(

@@ -11,11 +11,11 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._audit.address import remote_url
-from lmtrack._audit.choosing import LISTS, Choices, choice, sheet_choice
+from lmtrack._audit.choosing import Choices, choice, sheet_choice
 from lmtrack._audit.css import read_declarations
 from lmtrack._audit.element import Lines
 from lmtrack._audit.events import Data, read_events
-from lmtrack._audit.loads import Way, uses_of
+from lmtrack._audit.loads import LISTS, Way, uses_of
 from lmtrack._audit.reading import Reading
 from lmtrack._pattern import compile_pattern
 from lmtrack._plain import find_urls

@@ -29,12 +29,12 @@ _CLICK_WORDS: Final = _words("""
     click clicks clk clickthru clickthrough clicktrack clicktracking clicktracker redir redirect redirector routage
     adclick linkclick trackclick clickurl
 """)
-# A URL in a URL: as it is, escaped, or escaped twice.
 # What only counts opens is called so as well. Words that also name a picture of something else are none of these.
 _OPEN_WORDS: Final = _words("""
     emailopen emailopened emailopentracking mailopen openrate opentrack opentracker opentracking trackopen trackopens
     trackmail trackurl tracker tracking beacon webbug webbeacon markread readreceipt
 """)
+# A URL in a URL: as it is, escaped, or escaped twice.
 _EMBEDDED: Final = compile_pattern(r"https?(?::|%3A|%253A)(?:/|%2F|%252F){1,2}+[^/%]", re.IGNORECASE)
 _ENCODED: Final = re.compile(r"(?:aHR0c|[aA]HR0cHM6)[A-Za-z0-9_-]{8,4096}")
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _NO_FONT: Final = compile_pattern(r"0++(?:\.0*+)?+(?:[a-z]++|%)?+")
 _NO_COLOR: Final = frozenset(("transparent", "rgba(0,0,0,0)", "#0000", "#00000000"))
 _UNSEEN: Final = frozenset(("head", "template", "script", "style", "title", "noembed", "noframes", "iframe"))
+# An address in plain text, with what a mailto URL adds; begun where none is going on, so each is read once.
+_ADDRESS: Final = re.compile(r"(?<![\w.+-])([\w.+-]{1,64}+@[\w.-]{1,255}+(?:\?[^\s<>\"]*+)?)")
 # All three are our choice; a link's text is a line, and ways to leave stand at the end.
 _MOST_WORDS: Final = 300
 _MOST_LINKS: Final = 2_000
@@ -117,10 +119,6 @@ def _inside(around: _State, element: Element, style: Style, /) -> _State:
         invisible=around.invisible if visibility is None else visibility in {"hidden", "collapse"},
         transparent=around.transparent if color is None else color.replace(" ", "") in _NO_COLOR,
     )
-
-
-# An address in plain text, with what a mailto URL adds; begun where none is going on, so each is read once.
-_ADDRESS: Final = re.compile(r"(?<![\w.+-])([\w.+-]{1,64}+@[\w.-]{1,255}+(?:\?[^\s<>\"]*+)?)")
 
 
 def text_links(text: str, /) -> list[FoundLink]:

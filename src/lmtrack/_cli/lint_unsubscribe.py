@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 SUMMARY: Final = "check how people leave: List-Unsubscribe, the one click, a visible link"
 EXAMPLE: Final = "lmtrack lint-unsubscribe mail.eml --domain track.example"
 
-_INDIVIDUAL: Final = resolve(Route(track_opens=True, track_clicks=True))
-
 
 def add_arguments(parser: Parser, /) -> None:
     """Add what `lmtrack lint-unsubscribe` takes."""
@@ -43,7 +41,8 @@ def run(arguments: argparse.Namespace, /) -> int:
     to = standard_output()
     domains = read_domains(arguments)
     raw = read_message(arguments.file)
-    findings = audit.lint_unsubscribe(raw, domains=domains, decision=_INDIVIDUAL if arguments.individual else None)
+    decision = resolve(Route(track_opens=True, track_clicks=True)) if arguments.individual else None
+    findings = audit.lint_unsubscribe(raw, domains=domains, decision=decision)
     outcome = "wrong" if findings else "fine"
     if arguments.json:
         listed = [finding.to_dict() for finding in findings]
