@@ -134,7 +134,7 @@ def spark(session: nox.Session) -> None:
     """Run the campaign example on Spark, on this machine (on demand; needs Java 17 or later)."""
     install(session, *group("spark"))
     session.run("mypy", "--strict", "docs/examples/campaign")
-    session.run("python", "-m", "pytest", "tests/test_example_campaign_spark.py", *session.posargs)
+    session.run("python", "-m", "pytest", "tests/docs/test_example_campaign_spark.py", *session.posargs)
 
 
 @nox.session(default=False)

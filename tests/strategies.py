@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from lmtrack import _link_words
+from lmtrack._linking import words as _link_words
 from lmtrack.resolver import (
     Consent,
     Decision,

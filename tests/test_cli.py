@@ -19,10 +19,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cli_runs import BOTH, FIXED, KEY, NOW, refused, run
+from lmtrack._checking.terminal_text import printable
 from lmtrack._cli.arguments import read_time
 from lmtrack._cli.files import read_input, read_keys, write_output
 from lmtrack._cli.output import CommandError, as_table
-from lmtrack._readable import printable
 from lmtrack.cli import main
 from lmtrack.resolver import Decision
 from lmtrack.tokens import make_click_token, make_keys, make_open_token, make_withdraw_token, read_open_token

@@ -45,8 +45,8 @@ from lmtrack import (
     untrack_html,
     withdraw_url,
 )
-from lmtrack._html.optout import HINT, OPT_OUT
-from lmtrack._splice import splice
+from lmtrack._linking.optout_attributes import HINT, OPT_OUT
+from lmtrack._rewriting.splice import splice
 from lmtrack.html import PixelPosition
 from strategies import LINK_DOCUMENTS, link_tags
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lmtrack import Edit, Link, LinkPolicy, SkipReason, TrackingDomain, make_keys, rewrite_html, track_html
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import WHITESPACE
-from lmtrack._innocent import innocent
+from lmtrack._linking.prefilter import innocent
 from lmtrack.links import looks_like_url, skip_reason
 from lmtrack.resolver import Consent, Route, resolve
 from strategies import LINK_VALUES

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import lmtrack
 from lmtrack._html import reader
-from lmtrack._innocent import _innocent_lines
+from lmtrack._linking.prefilter import _innocent_lines
 from lmtrack._pattern import compile_pattern, with_atomic_groups
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from lmtrack import (
     read_click_token,
     resolve,
 )
-from lmtrack._plain import find_urls
+from lmtrack._rewriting.plain_text import find_urls
 from lmtrack.links import SkipReason
 from lmtrack.text import RewrittenText, revert_text, rewrite_text, track_text, untrack_text
 from strategies import DECISIONS

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lmtrack import _token_body
+from lmtrack._tokens import body as _token_body
 from lmtrack.errors import (
     BadDestination,
     BadToken,

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lmtrack import TrackingDomain, click_url, make_keys, open_url, withdraw_url
-from lmtrack._destination import is_destination
+from lmtrack._url.destination import is_destination
 
 KEYS = make_keys(b"a fixed key of tests, 32 octets.")
 

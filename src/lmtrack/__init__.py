@@ -9,7 +9,6 @@ from importlib import import_module
 TYPE_CHECKING = False  # as type checkers read it: `typing` alone would be the greater part of this import
 
 if TYPE_CHECKING:
-    from lmtrack._document import HtmlDocument
     from lmtrack.audit import (
         Audit,
         AuditOutcome,
@@ -69,6 +68,7 @@ if TYPE_CHECKING:
     )
     from lmtrack.html import (
         Campaign,
+        HtmlDocument,
         RewrittenHtml,
         pixel_tag,
         revert_html,
@@ -235,7 +235,6 @@ __all__ = [
 
 # Which module makes which names. The imports above tell type checkers the same; a test sees to it.
 _NAMES_OF = {
-    "_document": "HtmlDocument",
     "audit": (
         "Audit AuditOutcome Difference Finding FindingKind audit_html audit_message compare_messages "
         "compare_renderings lint_unsubscribe verify_rewrite"
@@ -252,7 +251,7 @@ _NAMES_OF = {
         "BadDestination BadToken BadTokenSignature InvalidOverride LmtrackError MalformedToken TokenExpired "
         "TokenNotYetValid TokenRevoked UnknownKey UnknownVersion WrongPurpose"
     ),
-    "html": "Campaign RewrittenHtml pixel_tag revert_html rewrite_html scan_html track_html untrack_html",
+    "html": "Campaign HtmlDocument RewrittenHtml pixel_tag revert_html rewrite_html scan_html track_html untrack_html",
     "links": "Edit Link LinkPolicy SkipReason",
     "message": (
         "MessageDocument MessagePart PartAction PartReason RawEdit TrackedMessage message_bytes revert_message "
@@ -269,7 +268,7 @@ _NAMES_OF = {
     "urls": "TrackingDomain click_url open_url withdraw_url",
 }
 _MODULE_OF = {name: module for module, names in _NAMES_OF.items() for name in names.split()}
-_MODULES = frozenset(module for module in _NAMES_OF if not module.startswith("_"))
+_MODULES = frozenset(_NAMES_OF)
 
 
 def _first_use(name: str, /) -> object:

@@ -9,7 +9,7 @@ block there, some skip the line, some mend it. Such a field and all after it are
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._pattern import compile_pattern
 
@@ -110,3 +110,22 @@ def unfold(value: str, /) -> str:
         'a b'
     """
     return _FOLD.sub("", value)
+
+
+# Fields that are in every message, or in nothing else (RFC 5322, 2045, 6376, 2369).
+_KNOWN: Final = frozenset((
+    "cc", "content-transfer-encoding", "content-type", "date", "delivered-to", "dkim-signature", "from", "list-id",
+    "list-unsubscribe", "message-id", "mime-version", "received", "reply-to", "return-path", "sender", "subject", "to",
+))  # fmt: skip
+_OURS: Final = "x-lm-override-"
+
+
+def is_message(data: bytes, /) -> bool:
+    """Return whether `data` begins as a message: with header fields, a known one among them."""
+    for field in iter_fields(data):
+        if not field.certain:
+            return False
+        name = field.name.lower()
+        if name in _KNOWN or name.startswith(_OURS):
+            return True
+    return False

@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-from lmtrack._audit.copies import compare_messages
-from lmtrack._audit.difference import Difference
-from lmtrack._audit.finding import Finding, FindingKind
-from lmtrack._audit.message import audit_message
-from lmtrack._audit.outcome import Audit, AuditOutcome
-from lmtrack._audit.page import audit_html
-from lmtrack._audit.renderings import compare_renderings
-from lmtrack._audit.rewriting import verify_rewrite
-from lmtrack._audit.unsubscribe import lint_unsubscribe
+from lmtrack._checking.audit.message import audit_message
+from lmtrack._checking.audit.outcome import Audit, AuditOutcome
+from lmtrack._checking.audit.page import audit_html
+from lmtrack._checking.compare.difference import Difference
+from lmtrack._checking.compare.messages import compare_messages
+from lmtrack._checking.compare.pages import compare_renderings
+from lmtrack._checking.finding import Finding, FindingKind
+from lmtrack._checking.unsubscribe.header import lint_unsubscribe
+from lmtrack._checking.verify.rewriting import verify_rewrite
 
 __all__ = [
     "Audit",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from lmtrack._agents.header_rules import is_ahead
 from lmtrack._clock import epoch_seconds
-from lmtrack._destination import is_destination
+from lmtrack._deciding.rules import check_type
 from lmtrack._endpoint.answer import (
     HttpResponse,
     for_method,
@@ -23,9 +23,9 @@ from lmtrack._endpoint.answer import (
     withdrawn_response,
 )
 from lmtrack._endpoint.gate import Admission, AdmissionReason, admit, refused, weigh
+from lmtrack._endpoint.path import Place, Token, is_moved_copy, locate, read_place, read_tracking_url
 from lmtrack._endpoint.payload import event_payload, minimise
-from lmtrack._endpoint.place import Place, Token, is_moved_copy, locate, read_place, read_tracking_url
-from lmtrack._rules import check_type
+from lmtrack._url.destination import is_destination
 from lmtrack.classifier import Networks, Verdict, classify_event
 from lmtrack.errors import BadToken, TokenExpired, TokenRevoked
 from lmtrack.resolver import Consent, Route, TrackingMode

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from lmtrack._document import HtmlDocument
 from lmtrack._html.entities import decode_attribute, encode_attribute, encode_in_comment
 from lmtrack._html.grammar import WHITESPACE
-from lmtrack._rewrite import (
+from lmtrack._rewriting.document import HtmlDocument
+from lmtrack._rewriting.finish import (
     PixelPosition,
     RewrittenHtml,
     check_options,
@@ -20,9 +20,9 @@ from lmtrack._rewrite import (
     untracking_edits,
     with_removals,
 )
-from lmtrack._sending import Campaign, sending
-from lmtrack._splice import revert, splice
-from lmtrack._verified import verified_open
+from lmtrack._rewriting.own_tokens import verified_open
+from lmtrack._rewriting.signing import Campaign, sending
+from lmtrack._rewriting.splice import revert, splice
 from lmtrack.links import Edit, Link, LinkPolicy
 from lmtrack.urls import TrackingDomain, open_url
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Campaign",
+    "HtmlDocument",
     "PixelPosition",
     "RewrittenHtml",
     "pixel_tag",

@@ -13,10 +13,10 @@ from enum import StrEnum
 from typing import Final, Literal, NamedTuple
 from unicodedata import combining, normalize
 
-from lmtrack._destination import is_destination
 from lmtrack._html.visible import visible_text
-from lmtrack._link_words import SECRET_ALWAYS, SECRET_NOUNS, SECRET_WORDS, UNSUBSCRIBE
+from lmtrack._linking.words import SECRET_ALWAYS, SECRET_NOUNS, SECRET_WORDS, UNSUBSCRIBE
 from lmtrack._pattern import compile_pattern
+from lmtrack._url.destination import is_destination
 
 
 class Edit(NamedTuple):

@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from lmtrack._mime.carry_out import Order, carry_out
+from lmtrack._deciding.rules import check_type
 from lmtrack._mime.document import MessageDocument
 from lmtrack._mime.headers import read_controls
 from lmtrack._mime.raw_edit import RawEdit, splice_octets
 from lmtrack._mime.structure import PartReason
 from lmtrack._mime.untrack import untracking_raw_edits
 from lmtrack._mime.wire import message_bytes
-from lmtrack._rewrite import PixelPosition, check_options, pixel_tag
-from lmtrack._rules import check_type
-from lmtrack._sending import Campaign, Sending, sending
-from lmtrack._splice import revert
-from lmtrack._verified import verified_open
+from lmtrack._mime.write_parts import Order, carry_out
+from lmtrack._rewriting.finish import PixelPosition, check_options, pixel_tag
+from lmtrack._rewriting.own_tokens import verified_open
+from lmtrack._rewriting.signing import Campaign, Sending, sending
+from lmtrack._rewriting.splice import revert
 from lmtrack.links import Link, LinkPolicy, SkipReason
 from lmtrack.resolver import Decision, Reason, TrackingMode
 from lmtrack.urls import TrackingDomain, open_url

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from lmtrack._evidence import (
+from lmtrack._deciding.evidence import (
     FLAGS,
     MODES,
     REASONS,
@@ -23,8 +23,8 @@ from lmtrack._evidence import (
     write_inputs,
     write_mode,
 )
-from lmtrack._override import Flag, Override, parse_headers, parse_settings, wish_of
-from lmtrack._rules import Consent, Inputs, Reason, Route, Settled, TrackingMode, ceiling, check_type, settle
+from lmtrack._deciding.override import Flag, Override, parse_headers, parse_settings, wish_of
+from lmtrack._deciding.rules import Consent, Inputs, Reason, Route, Settled, TrackingMode, ceiling, check_type, settle
 
 __all__ = [
     "Consent",

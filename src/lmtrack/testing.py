@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from email.message import Message
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from lmtrack._headers import iter_fields, unfold
-from lmtrack._readable import difference_lines, finding_lines, printable
-from lmtrack._sniff import is_message
+from lmtrack._checking.terminal_text import difference_lines, finding_lines, printable
+from lmtrack._headers import is_message, iter_fields, unfold
 from lmtrack._testing.agents import user_agents
 from lmtrack._testing.mails import messages
 from lmtrack._testing.pages import html_documents

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from lmtrack._plain import plain_plan, plain_untracking_edits
-from lmtrack._sending import Campaign, sending
-from lmtrack._splice import revert, splice
-from lmtrack._token_make import pack_links
+from lmtrack._rewriting.plain_text import plain_plan, plain_untracking_edits
+from lmtrack._rewriting.signing import Campaign, sending
+from lmtrack._rewriting.splice import revert, splice
+from lmtrack._tokens.make import pack_links
 from lmtrack.links import Edit, Link, LinkPolicy, SkipReason
 from lmtrack.resolver import Decision, Reason, TrackingMode
 from lmtrack.urls import TrackingDomain
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from lmtrack._plan import Plan
+    from lmtrack._rewriting.plan import Plan
 
 __all__ = ["RewrittenText", "revert_text", "rewrite_text", "track_text", "untrack_text"]
 

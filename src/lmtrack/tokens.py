@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from lmtrack._keys import Keys, make_keys
-from lmtrack._token_body import unpack_id, unpack_number, unpack_url
-from lmtrack._token_kinds import AGGREGATE, HEADER, KINDS, VERSION, Purpose
-from lmtrack._token_make import make_click_token, make_click_tokens, make_open_token, make_withdraw_token
-from lmtrack._token_text import to_octets, verified_body
-from lmtrack._token_time import LEEWAY, MAX_AGE, valid_window
+from lmtrack._tokens.body import unpack_id, unpack_number, unpack_url
+from lmtrack._tokens.keys import Keys, make_keys
+from lmtrack._tokens.kinds import AGGREGATE, HEADER, KINDS, VERSION, Purpose
+from lmtrack._tokens.make import make_click_token, make_click_tokens, make_open_token, make_withdraw_token
+from lmtrack._tokens.text import to_octets, verified_body
+from lmtrack._tokens.window import LEEWAY, MAX_AGE, valid_window
 from lmtrack.errors import (
     BadToken,
     MalformedToken,

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from lmtrack._destination import is_destination
-from lmtrack._keys import Keys
 from lmtrack._pattern import compile_pattern
+from lmtrack._tokens.keys import Keys
+from lmtrack._url.destination import is_destination
 
 # RFC 6761: these names never leave the machine, so a test server may do without a certificate.
 _LOCAL_HOSTS: Final = frozenset(("localhost", "127.0.0.1", "[::1]"))

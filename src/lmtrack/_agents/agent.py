@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from lmtrack._agents import names, shapes
-from lmtrack._agents.chrome_builds import possible_builds
 from lmtrack._agents.grammar import MAINSTREAM
+from lmtrack._agents.tables import names, shapes
+from lmtrack._agents.tables.chrome_builds import possible_builds
+from lmtrack._agents.tables.vocabulary import GUARDS, PURPOSES, ROBOTS, TOOLS, Word
 from lmtrack._agents.verdict import Actor, Evidence, Human, Kind, Signal, Verdict
-from lmtrack._agents.vocabulary import GUARDS, PURPOSES, ROBOTS, TOOLS, Word
 
 # Longer than any agent of the public lists by half. What stands behind is not read.
 _LONGEST: Final = 2048

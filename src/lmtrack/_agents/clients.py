@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from lmtrack._agents.agent import judge_agent
-from lmtrack._agents.names import MAIL_CLIENT_BEGINNINGS, MAIL_CLIENTS
-from lmtrack._agents.shapes import WORD
+from lmtrack._agents.tables.names import MAIL_CLIENT_BEGINNINGS, MAIL_CLIENTS
+from lmtrack._agents.tables.shapes import WORD
 from lmtrack._agents.verdict import Actor, Signal
 
 DeviceType = Literal["desktop", "mobile", "tablet"]

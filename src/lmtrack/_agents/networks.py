@@ -15,7 +15,7 @@ from socket import AF_INET, AF_INET6, inet_pton
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, final, get_args
 
 from lmtrack._agents.addresses import IPV4_IN_IPV6, pack_address
-from lmtrack._agents.email_networks import PUBLISHED
+from lmtrack._agents.tables.email_networks import PUBLISHED
 from lmtrack._agents.verdict import Evidence, Signal
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from lmtrack._checking.terminal_text import printable
 from lmtrack._cli.output import CommandError, say, standard_output
-from lmtrack._readable import printable
 from lmtrack.errors import InvalidOverride
 from lmtrack.resolver import Consent, Decision, Override, Route, TrackingMode, parse_headers, parse_settings, resolve
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
+from lmtrack._checking.terminal_text import finding_lines
 from lmtrack._cli.output import CommandError, as_json, name_of, say, standard_output
 from lmtrack._cli.source import add_sources_arguments, read_file
 from lmtrack._cli.watched import add_domain_arguments, add_tracker_argument, read_domains, read_trackers
-from lmtrack._readable import finding_lines
 
 if TYPE_CHECKING:
     import argparse
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace, /) -> int:
 
 def _audit(source: Source, domains: list[TrackingDomain | str], trackers: list[str]) -> Audit:
     from lmtrack import audit  # noqa: PLC0415 - a quarter of the start of every verb
-    from lmtrack._audit.outcome import audit_of  # noqa: PLC0415 - the same
+    from lmtrack._checking.audit.outcome import audit_of  # noqa: PLC0415 - the same
 
     if source.is_message:
         return audit.audit_message(source.raw, domains=domains, known_trackers=trackers)

@@ -6,9 +6,9 @@ import argparse
 import re
 from typing import TYPE_CHECKING, Final
 
+from lmtrack._checking.terminal_text import difference_lines
 from lmtrack._cli.output import CommandError, as_json, name_of, say, standard_output
 from lmtrack._cli.source import add_sources_arguments, read_file
-from lmtrack._readable import difference_lines
 
 if TYPE_CHECKING:
     from lmtrack._cli.arguments import Parser

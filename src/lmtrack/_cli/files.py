@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import Final, TextIO
 
+from lmtrack._checking.terminal_text import printable
 from lmtrack._cli.output import CommandError, name_of, standard_output
-from lmtrack._readable import printable
 from lmtrack.tokens import Keys, make_keys
 
 # Our choice: far above any mail (Gmail clips HTML at 102 KB), and far below what a machine holds.

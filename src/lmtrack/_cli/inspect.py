@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from lmtrack._checking.terminal_text import printable
 from lmtrack._cli.arguments import PREFIX, add_prefix
 from lmtrack._cli.link_arguments import NOT_UTF8, add_base_url, add_link_arguments, read_domain, read_policy
 from lmtrack._cli.message_headers import problems_of, read_header_lines
 from lmtrack._cli.output import CommandError, as_json, as_table, say, standard_output
 from lmtrack._cli.report import links_members, links_table, message_rows, page_rows
 from lmtrack._cli.source import add_source_arguments, read_source
-from lmtrack._readable import printable
 from lmtrack.html import scan_html
 from lmtrack.message import PartReason, scan_message, track_message
 from lmtrack.resolver import Consent, Reason, Route, resolve

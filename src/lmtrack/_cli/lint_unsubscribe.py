@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from lmtrack._checking.terminal_text import finding_lines
 from lmtrack._cli.arguments import read_path
 from lmtrack._cli.output import as_json, name_of, say, standard_output
 from lmtrack._cli.source import read_message
 from lmtrack._cli.watched import add_domain_arguments, read_domains
-from lmtrack._readable import finding_lines
 from lmtrack.resolver import Route, resolve
 
 if TYPE_CHECKING:

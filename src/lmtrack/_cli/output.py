@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Final, TextIO
 
-from lmtrack._readable import printable
+from lmtrack._checking.terminal_text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

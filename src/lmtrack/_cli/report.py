@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lmtrack._mime.document import Layout
-    from lmtrack._plan import Plan
+    from lmtrack._rewriting.plan import Plan
     from lmtrack.links import Link, SkipReason
     from lmtrack.message import MessageDocument
     from lmtrack.resolver import Decision

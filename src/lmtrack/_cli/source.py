@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from lmtrack._cli.arguments import add_once, read_path
 from lmtrack._cli.files import read_input
 from lmtrack._cli.output import CommandError, name_of
-from lmtrack._headers import iter_fields
-from lmtrack._sniff import is_message
+from lmtrack._headers import is_message, iter_fields
 
 if TYPE_CHECKING:
     import argparse

@@ -8,6 +8,7 @@ import sys
 import uuid
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from lmtrack._checking.terminal_text import printable
 from lmtrack._cli.arguments import (
     PREFIX,
     add_decision_arguments,
@@ -23,8 +24,7 @@ from lmtrack._cli.link_arguments import NOT_UTF8, add_base_url, add_link_argumen
 from lmtrack._cli.output import CommandError, as_json, as_table, say, standard_output
 from lmtrack._cli.report import LinkRow, flag_rows, links_members, links_table, message_rows, page_rows
 from lmtrack._cli.source import add_source_arguments, read_source
-from lmtrack._readable import printable
-from lmtrack._sending import Campaign, sending
+from lmtrack._rewriting.signing import Campaign, sending
 from lmtrack.html import scan_html, track_html
 from lmtrack.message import PartReason, scan_message, track_message
 from lmtrack.tokens import make_keys, make_open_token
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from lmtrack._cli.arguments import Parser
     from lmtrack._cli.source import Source
-    from lmtrack._sending import Sending
+    from lmtrack._rewriting.signing import Sending
     from lmtrack.links import LinkPolicy
     from lmtrack.message import MessagePart
     from lmtrack.resolver import Decision

@@ -10,9 +10,9 @@ from lmtrack._cli.files import read_keys, write_output
 from lmtrack._cli.link_arguments import add_base_url, read_domain
 from lmtrack._cli.output import CommandError, as_json, as_table, say, standard_output
 from lmtrack._cli.source import add_source_arguments, read_source
-from lmtrack._rewrite import untracking_edits
-from lmtrack._splice import splice
-from lmtrack._verified import verified_open
+from lmtrack._rewriting.finish import untracking_edits
+from lmtrack._rewriting.own_tokens import verified_open
+from lmtrack._rewriting.splice import splice
 from lmtrack.html import scan_html
 from lmtrack.links import LinkPolicy
 from lmtrack.message import scan_message, untrack_message
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from lmtrack._cli.arguments import Parser
     from lmtrack._cli.source import Source
-    from lmtrack._document import HtmlDocument
+    from lmtrack._rewriting.document import HtmlDocument
     from lmtrack.tokens import ClickToken
     from lmtrack.urls import TrackingDomain
 

@@ -50,7 +50,7 @@ def read_trackers(arguments: argparse.Namespace, /) -> list[str]:
     Raises:
         CommandError: One is no host.
     """
-    from lmtrack._audit.watch import watch_of  # noqa: PLC0415 - no other verb needs it
+    from lmtrack._checking.audit.known_hosts import watch_of  # noqa: PLC0415 - no other verb needs it
 
     trackers: list[str] = arguments.tracker
     try:
@@ -61,7 +61,7 @@ def read_trackers(arguments: argparse.Namespace, /) -> list[str]:
 
 
 def _read_domain(entry: str, keys: Keys | None) -> TrackingDomain | str:
-    from lmtrack._audit.watch import watch_of  # noqa: PLC0415 - no other verb needs it
+    from lmtrack._checking.audit.known_hosts import watch_of  # noqa: PLC0415 - no other verb needs it
 
     try:
         if keys is not None and "://" in entry:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
-from lmtrack._destination import is_destination
+from lmtrack._url.destination import is_destination
 from lmtrack.tokens import ClickToken
 
 # GIF89a (W3C, 1990), field by field; a 204 or an empty body is drawn as a broken image.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from lmtrack._agents.verdict import Verdict
 from lmtrack._clock import epoch_seconds
-from lmtrack._rules import check_type
+from lmtrack._deciding.rules import check_type
 from lmtrack.resolver import Consent, Route, TrackingMode
 from lmtrack.tokens import ClickToken, OpenToken
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from lmtrack._mime.headers import Controls, MessageHeaders, read_controls, read_message_headers, unsubscribe_key
 from lmtrack._mime.leaf import Leaf
 from lmtrack._mime.structure import Part, PartReason, find_parts
-from lmtrack._plan import Surroundings
-from lmtrack._splice import octets
-from lmtrack._token_make import pack_links
+from lmtrack._rewriting.plan import Surroundings
+from lmtrack._rewriting.splice import octets
+from lmtrack._tokens.make import pack_links
 
 if TYPE_CHECKING:
     from lmtrack._mime.raw_edit import Placed
-    from lmtrack._plan import Plan
-    from lmtrack._token_make import PackedLinks
+    from lmtrack._rewriting.plan import Plan
+    from lmtrack._tokens.make import PackedLinks
     from lmtrack.links import Edit, Link, LinkPolicy
     from lmtrack.tokens import ClickToken
     from lmtrack.urls import TrackingDomain

@@ -6,9 +6,9 @@ import re
 from binascii import Error, a2b_base64, a2b_qp
 from typing import Final, NamedTuple
 
+from lmtrack._deciding.override import Override, parse_headers
 from lmtrack._headers import find_body, iter_fields, unfold
 from lmtrack._mime.raw_edit import RawEdit
-from lmtrack._override import Override, parse_headers
 
 # RFC 6376, RFC 8617, RFC 1864, RFC 4870, and the one Google adds of its own: any change breaks them.
 _SIGNATURES: Final = frozenset(("dkim-signature", "content-md5", "domainkey-signature", "x-google-dkim-signature"))

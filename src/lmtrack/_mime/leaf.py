@@ -6,15 +6,15 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
-from lmtrack._document import HtmlDocument
 from lmtrack._html.grammar import WS
 from lmtrack._mime.base64 import Base64Body
 from lmtrack._mime.charsets import is_unsafe, read_content
 from lmtrack._mime.lines import LONGEST_LINE, NO_LIMIT, LinesBody
 from lmtrack._mime.quoted import QuotedBody
 from lmtrack._mime.structure import PartReason
-from lmtrack._plain import plain_plan
-from lmtrack._plan import Surroundings, make_plan
+from lmtrack._rewriting.document import HtmlDocument
+from lmtrack._rewriting.plain_text import plain_plan
+from lmtrack._rewriting.plan import Surroundings, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lmtrack._mime.charsets import View
     from lmtrack._mime.raw_edit import Body, Span
     from lmtrack._mime.structure import Part
-    from lmtrack._plan import Plan
+    from lmtrack._rewriting.plan import Plan
     from lmtrack.links import LinkPolicy
     from lmtrack.urls import TrackingDomain
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lmtrack._mime.lines import LinesPlaces
-from lmtrack._plain import plain_untracking_edits
-from lmtrack._rewrite import untracking_edits
+from lmtrack._rewriting.finish import untracking_edits
+from lmtrack._rewriting.plain_text import plain_untracking_edits
 
 if TYPE_CHECKING:
     from lmtrack._mime.leaf import Leaf

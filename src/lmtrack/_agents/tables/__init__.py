@@ -1,0 +1,1 @@
+"""Facts about agents and networks, without rules."""

@@ -1,0 +1,1 @@
+"""Prove what a mail contains: audit, compare, verify, lint. Reads with lxml, writes nothing."""

@@ -1,0 +1,1 @@
+"""Whether a page or a message tracks anyone."""

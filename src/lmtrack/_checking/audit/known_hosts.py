@@ -1,0 +1,121 @@
+"""What an audit looks out for: the caller's own tracking domains and the trackers that the caller has heard of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lmtrack._checking.pages.address import Address, address_of, host_of, plain_path
+from lmtrack._rewriting.own_tokens import verified_click, verified_open
+from lmtrack.resolver import TrackingMode
+from lmtrack.tokens import ClickToken
+from lmtrack.urls import TrackingDomain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Own(NamedTuple):
+    """What is known of a URL of ours: whether every recipient has the same, why, and where a click goes."""
+
+    aggregate: bool
+    why: str
+    destination: str | None = None
+
+
+_UNVERIFIED: Final = "it lies on a tracking host of ours, and no key was given that could show it to be aggregate"
+_SAME: Final = "our keys signed it for a whole campaign: it is the same for every recipient"
+_FORGED: Final = "it is a tracking URL of ours, and no aggregate token that our keys signed stands in it alone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What `watch_of` made of an audit's arguments.
+
+    Attributes:
+        domains: Our tracking domains, with keys that verify.
+        hosts: Our tracking hosts without keys.
+        trackers: Hosts of others; their sub-domains belong to them.
+    """
+
+    domains: tuple[TrackingDomain, ...] = ()
+    hosts: frozenset[str] = frozenset()
+    trackers: frozenset[str] = frozenset()
+
+    def own(self, address: Address, /, *, is_link: bool) -> Own | None:
+        """Say what is known of a URL if it tracks for us; a withdrawal link is for people to use, not to load."""
+        if address.host in self.hosts:
+            return Own(aggregate=False, why=_UNVERIFIED)
+        found = None
+        for domain in self.domains:
+            kind = _kind(domain, address)
+            if kind is None or (kind == "w" and is_link):
+                continue
+            found = _verified(domain, address) or Own(aggregate=False, why=_FORGED)
+            if found.aggregate:
+                break
+        return found
+
+    def tracker(self, host: str, /) -> str | None:
+        """Give the entry of the caller's list that a host belongs to."""
+        return next((name for name in _with_parents(host) if name in self.trackers), None) if self.trackers else None
+
+
+def _kind(domain: TrackingDomain, address: Address, /) -> str | None:
+    base = address_of(domain.base_url.lower())
+    if base.host != address.host:
+        return None
+    path, prefix = plain_path(address.path), plain_path(base.path).rstrip("/")
+    rest = path[len(prefix) :]
+    return rest[1] if path.lower().startswith(prefix) and rest.startswith(("/o/", "/c/", "/w/")) else None
+
+
+def _verified(domain: TrackingDomain, address: Address, /) -> Own | None:
+    # A query or a fragment beside an aggregate token would tell people apart after all.
+    token = (verified_open(domain, address.url) or verified_click(domain, address.url)) if address.bare else None
+    if token is None:
+        return None
+    if token.mode != TrackingMode.AGGREGATE:
+        return Own(aggregate=False, why=f"our keys signed it for one recipient ({token.mode.name.lower()})")
+    destination = token.url if isinstance(token, ClickToken) else None
+    return Own(aggregate=True, why=_SAME, destination=destination)
+
+
+def _with_parents(host: str, /) -> Iterator[str]:
+    while host:
+        yield host
+        host = host.partition(".")[2]
+
+
+def watch_of(domains: Sequence[TrackingDomain | str], known_trackers: Sequence[str], /) -> Watch:
+    """Check and prepare what an audit is told to look out for.
+
+    Raises:
+        TypeError: An argument is no sequence, or holds something else.
+        ValueError: A str is neither a host name nor, among `domains`, a URL with one.
+    """
+    for name, value in (("domains", domains), ("known_trackers", known_trackers)):
+        if isinstance(value, str | bytes) or not isinstance(value, Sequence):
+            raise TypeError(f"{name} must be a sequence, not one value")
+    if not all(isinstance(entry, TrackingDomain | str) for entry in domains):
+        raise TypeError("domains must hold TrackingDomain and str")
+    if not all(isinstance(entry, str) for entry in known_trackers):
+        raise TypeError("known_trackers must hold str")
+    return Watch(
+        domains=tuple(entry for entry in domains if isinstance(entry, TrackingDomain)),
+        hosts=frozenset(_own_host(entry) for entry in domains if isinstance(entry, str)),
+        trackers=frozenset(map(_host, known_trackers)),
+    )
+
+
+def _own_host(entry: str, /) -> str:
+    if host := address_of(entry if "://" in entry else f"https://{entry}").host:
+        return host
+    raise ValueError("a str of domains must be a host name or a base URL")
+
+
+def _host(entry: str, /) -> str:
+    if host := host_of(entry):
+        return host
+    raise ValueError("known_trackers must hold host names")

@@ -1,0 +1,202 @@
+"""The audit of a document: judge every URL in it, and every picture that nobody is meant to see.
+
+The rules and what they cannot see are told in `docs/explanation/what-an-audit-proves.md`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence  # noqa: TC003 - who asks for the type hints at run time gets them
+from typing import TYPE_CHECKING, Final
+
+from lmtrack._checking.audit.identifiers import is_static
+from lmtrack._checking.audit.known_hosts import Watch, watch_of
+from lmtrack._checking.audit.outcome import Audit, audit_of
+from lmtrack._checking.audit.url_judgement import Judge, Judgement
+from lmtrack._checking.finding import Finding, FindingKind
+from lmtrack._checking.pages.address import address_of, remote_url, remote_urls, shown
+from lmtrack._checking.pages.all_readers import Reading
+from lmtrack._checking.pages.cascade import Cascade
+from lmtrack._checking.pages.display import Display, unseen_rule
+from lmtrack._checking.pages.element import Lines
+from lmtrack._checking.pages.loads import Way, uses_of
+from lmtrack._rewriting.plain_text import find_urls
+from lmtrack.urls import TrackingDomain  # noqa: TC001 - who asks for the type hints at run time gets them
+
+if TYPE_CHECKING:
+    from lmtrack._checking.pages.element import Element
+
+_LAST_LINE: Final = 65_535  # libxml2 counts no further
+_BY_FORM: Final = frozenset((FindingKind.REDIRECTOR, FindingKind.IDENTIFIER))
+_PINGED: Final = Judgement(FindingKind.REDIRECTOR, "the attribute ping reports each click to it")
+# Whatever a reader of plain text may make a link of, where our own finder is not sure how it goes on.
+_TEXT_URL: Final = re.compile(r"(?:https?://|(?<![\w@./:-])www\.)[^\s<>\"]++", re.IGNORECASE)
+
+
+def audit_html(
+    html: str,
+    /,
+    *,
+    domains: Sequence[TrackingDomain | str] = (),
+    known_trackers: Sequence[str] = (),
+) -> Audit:
+    """Say whether a document tracks who opens it and who clicks in it, and what speaks for that.
+
+    The document is read in every way that mail clients do; what any of them may load counts. lxml only reads, and is
+    imported on the first call. Content never raises; what cannot be read to its end is `not_provable`.
+
+    Args:
+        html: The document, decoded.
+        domains: Our own tracking domains; tokens that their keys signed are known whatever their age. A str is a host
+            or base URL whose keys are not at hand: every URL there counts as an individual one.
+        known_trackers: Hosts that track, with all their sub-domains.
+
+    Raises:
+        TypeError: An argument has another type; one str or URL instead of a sequence, too.
+        ValueError: A str is no host name, or among `domains` no URL with one.
+
+    >>> from lmtrack import audit_html
+    >>> audit = audit_html('<p>Hello<img src="https://count.example/open?u=17" width="1" height="1">')
+    >>> audit.outcome.value, audit.findings[0].kind.value, audit.findings[0].place
+    ('tracked', 'hidden_image', 'img src, line 1')
+    """
+    if not isinstance(html, str):
+        raise TypeError(f"html must be a str, not {type(html).__name__}")
+    return audit_of(audit_page(html, watch_of(domains, known_trackers), ""))
+
+
+def audit_page(html: str, watch: Watch, place: str, /) -> list[Finding]:
+    """Find what a document holds, in source order; `place` says where it stands in a message."""
+    return _Page(html, watch, place).findings()
+
+
+def audit_text(text: str, watch: Watch, place: str, /) -> list[Finding]:
+    """Find what the URLs of a plain text hold; all of them are links."""
+    spans = find_urls(text)
+    sure = {start for start, _ in spans}
+    spans += [found.span() for found in _TEXT_URL.finditer(text) if found.start() not in sure]
+    judge, found = Judge(watch), []
+    line = at = 0
+    for start, end in sorted(spans):
+        line += text.count("\n", at, start)
+        at = start
+        written = text[start:end]
+        if url := remote_url(f"http://{written}" if written[:1] in "wW" else written):
+            where = _where(place, f"text, line {line + 1}")
+            found += [_finding(one, where, url) for one in judge(url, is_link=True)]
+    return found
+
+
+def _where(place: str, here: str, /) -> str:
+    return f"{place}, {here}" if place else here
+
+
+def _finding(judgement: Judgement, place: str, url: str, /) -> Finding:
+    return Finding(kind=judgement.kind, place=place, url=shown(url), why=judgement.why)
+
+
+class _Page:
+    """One document while it is judged."""
+
+    __slots__ = ("_bases", "_display", "_drawn", "_found", "_judge", "_place", "_reading", "_sizes")
+
+    def __init__(self, html: str, watch: Watch, place: str, /) -> None:
+        self._place = place
+        self._judge = Judge(watch)
+        self._reading = Reading(html)
+        self._bases = self._reading.bases
+        self._found: list[tuple[int, Finding]] = []
+        self._sizes: dict[int, str] = {}  # findings that a static file's size alone speaks for: index to URL
+        self._drawn: set[str] = set()  # URLs that are drawn larger somewhere
+
+    def findings(self) -> list[Finding]:
+        cascade = Cascade()
+        for sheet, _, _, _ in self._reading.sheets:
+            for rule in sheet.rules:
+                cascade.add(rule)
+        self._display = Display(cascade)
+        self._judge_sheets()
+        with_urls = cascade.has_urls
+        for element in self._reading.elements:
+            self._judge_element(element)
+            if with_urls or "style" in element.attributes:
+                self._judge_style(element)
+        limits = list(self._reading.limits)
+        if cascade.exhausted:
+            limits.append("the style sheets have too many rules for so many elements")
+        kept = [entry for index, entry in enumerate(self._found) if self._sizes.get(index, "") not in self._drawn]
+        kept.sort(key=lambda entry: entry[0])
+        where = self._place or "document"
+        return [finding for _, finding in kept] + [
+            Finding(kind=FindingKind.LIMIT_REACHED, place=where, why=f"it was not read to its end: {why}")
+            for why in limits
+        ]
+
+    def _note(self, judgement: Judgement, line: int, here: str, url: str, /) -> None:
+        self._found.append((line, _finding(judgement, _where(self._place, here), url)))
+
+    def _judge_element(self, element: Element, /) -> None:
+        for use in uses_of(element):
+            here = _here(f"{element.name} {use.attribute}", element.line, element.note)
+            for url in remote_urls(use.value, self._bases):
+                judged = self._judge(url, is_link=use.way in {Way.LINK, Way.FORM})
+                if use.way is Way.FORM:
+                    # Who fills in a form means to send something; only whom it is sent to can be wrong.
+                    judged = tuple(one for one in judged if one.kind not in _BY_FORM)
+                elif use.way is Way.PING:
+                    judged = judged or (_PINGED,)
+                elif use.way is Way.PICTURE:
+                    judged = self._seen(element, url, judged)
+                for one in judged:
+                    self._note(one, element.line, here, url)
+
+    def _judge_style(self, element: Element, /) -> None:
+        urls = self._display.style(element).urls
+        if not any(own for _, own in urls) and (not urls or self._display.unseen(element, static=False) is None):
+            return
+        for value, own in urls:
+            here = _here(f"{element.name} {'style' if own else 'by a style sheet'}", element.line, element.note)
+            for url in remote_urls(value, self._bases):
+                judged = self._seen(element, url, self._judge(url, is_link=False))
+                for one in judged:
+                    # What the URL says by itself has been said of the sheet.
+                    if own or one.kind is FindingKind.HIDDEN_IMAGE:
+                        self._note(one, element.line, here, url)
+
+    def _seen(self, element: Element, url: str, judged: tuple[Judgement, ...], /) -> tuple[Judgement, ...]:
+        """Add that nobody sees a picture, unless it is known to count anyway."""
+        if any(one.kind is not FindingKind.IDENTIFIER for one in judged):
+            return judged
+        static = is_static(address_of(url)) and not judged
+        unseen = self._display.unseen(element, static=static)
+        if unseen is None:
+            if self._display.size(element).is_large():
+                self._drawn.add(url)
+            return judged
+        if unseen.by_size and static:
+            self._sizes[len(self._found)] = url
+        return (Judgement(FindingKind.HIDDEN_IMAGE, unseen.why),)
+
+    def _judge_sheets(self) -> None:
+        for sheet, text, first_line, note in self._reading.sheets:
+            lines = Lines(text, first_line)
+            for offset, value in sheet.imports:
+                self._judge_in_sheet("@import", value, lines.at(offset), note, None)
+            lines = Lines(text, first_line)
+            for rule in sheet.rules:
+                line = lines.at(rule.offset)
+                for value in (url for declaration in rule.declarations for url in declaration.urls):
+                    self._judge_in_sheet("style sheet", value, line, note, unseen_rule(rule))
+
+    def _judge_in_sheet(self, what: str, value: str, line: int, note: str, unseen: str | None, /) -> None:
+        for url in remote_urls(value, self._bases):
+            judged = self._judge(url, is_link=False)
+            if unseen and not judged:
+                judged = (Judgement(FindingKind.HIDDEN_IMAGE, unseen),)
+            for one in judged:
+                self._note(one, line, _here(what, line, note), url)
+
+
+def _here(what: str, line: int, note: str, /) -> str:
+    where = f"{what}, line {line}" if line < _LAST_LINE else f"{what}, line {_LAST_LINE} or later"
+    return f"{where}, {note}" if note else where

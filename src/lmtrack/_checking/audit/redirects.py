@@ -1,0 +1,133 @@
+"""Is this link a redirector, is this load a counter: what its path is called, and what URL it holds."""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode
+from binascii import Error as Base64Error
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+from lmtrack._checking.audit.services import click_service
+from lmtrack._checking.pages.address import address_of, remote_url
+from lmtrack._pattern import compile_pattern
+from lmtrack.links import is_unsubscribe
+
+if TYPE_CHECKING:
+    from lmtrack._checking.pages.address import Address
+
+
+def _words(text: str, /) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# A page that only counts and leads on is called so in English, whatever the site's language. `track` alone is none of
+# the words: parcels are tracked, too. Joined names are taken apart where the letters change (`linkClick`).
+_WORD: Final = re.compile(r"[A-Z]?[a-z]++|[A-Z]++")
+_CLICK_WORDS: Final = _words("""
+    click clicks clk clickthru clickthrough clicktrack clicktracking clicktracker redir redirect redirector routage
+    adclick linkclick trackclick clickurl
+""")
+# What only counts opens is called so as well. Words that also name a picture of something else are none of these.
+_OPEN_WORDS: Final = _words("""
+    emailopen emailopened emailopentracking mailopen openrate opentrack opentracker opentracking trackopen trackopens
+    trackmail trackurl tracker tracking beacon webbug webbeacon markread readreceipt
+""")
+# A URL in a URL: as it is, escaped, or escaped twice.
+_EMBEDDED: Final = compile_pattern(r"https?(?::|%3A|%253A)(?:/|%2F|%252F){1,2}+[^/%]", re.IGNORECASE)
+_ENCODED: Final = re.compile(r"(?:aHR0c|[aA]HR0cHM6)[A-Za-z0-9_-]{8,4096}")
+
+# Links that hand a URL over to be shown, shared, checked or translated, and those that come back to one afterwards:
+# nobody who follows them is sent on to it at once. Our choice, from the footers of the corpus and public share links.
+_KEEPERS: Final = tuple(
+    row.partition("/")[::2]
+    for row in sorted(
+        _words("""
+    facebook.com/sharer facebook.com/share facebook.com/dialog twitter.com/intent twitter.com/share x.com/intent
+    x.com/share linkedin.com/share linkedin.com/sharing linkedin.com/cws pinterest.com/pin/create reddit.com/submit
+    wa.me/ api.whatsapp.com/send t.me/share telegram.me/share tumblr.com/share tumblr.com/widgets vk.com/share
+    xing.com/spi plus.google.com/share getpocket.com/ buffer.com/add bufferapp.com/add news.ycombinator.com/submit
+    mail.google.com/mail calendar.google.com/calendar outlook.live.com/ outlook.office.com/ calendar.yahoo.com/
+    validator.w3.org/ jigsaw.w3.org/ web.archive.org/ translate.google.com/ digg.com/ del.icio.us/ stumbleupon.com/
+    mastodonshare.com/ bsky.app/intent threads.net/intent line.me/ social-plugins.line.me/
+""")
+    )
+)
+_AFTERWARDS: Final = _words("""
+    continue next return returnto returnurl returnuri returl ret back backurl callback callbackurl redirecturi
+    redirectto referrer referer ref origin source src canonical image img picture media thumb logo icon
+""")
+_MOST_SEGMENTS: Final = 200  # our choice: of a path; nobody wrote more by hand
+_SIGNS: Final = re.compile(r"[^a-z0-9]+")
+
+
+def redirector(address: Address, /) -> str | None:
+    """Say in a few words through whom or what a link leads; None if it leads straight to its page."""
+    if service := click_service(address):
+        return f"it leads through a redirector of {service}"
+    if is_unsubscribe(address.url):
+        return None
+    if _is_named(address, _CLICK_WORDS):
+        return "its path has the name of a redirector, and a value follows"
+    if _keeps(address):
+        return None
+    if target := _embedded(address):
+        return f"it holds another URL, which it would lead to ({target})"
+    return None
+
+
+def counter(address: Address, /) -> str | None:
+    """Say in a few words why a load counts who opens, if its path is called so."""
+    if _is_named(address, _OPEN_WORDS):
+        return "its path has the name of a counter, and a value follows"
+    return None
+
+
+def _is_named(address: Address, names: frozenset[str], /) -> bool:
+    """Whether a segment of the path is one of the words, or two words joined are, and a value stands in or after it."""
+    segments = [segment for segment in address.path.split("/", _MOST_SEGMENTS) if segment]
+    for at, segment in enumerate(segments):
+        plain = segment.partition(".")[0]
+        parts = [part.lower() for part in _WORD.findall(plain)]
+        words = {plain.lower(), *parts, *map("".join, pairwise(parts))}
+        if not words.isdisjoint(names) and (address.query or segments[at + 1 :] or re.search("[0-9]", plain)):
+            return True
+    return False
+
+
+def _keeps(address: Address, /) -> bool:
+    path = address.path.lstrip("/")
+    return any(
+        path.startswith(start) and (address.host == host or address.host.endswith("." + host))
+        for host, start in _KEEPERS
+    )
+
+
+def _embedded(address: Address, /) -> str | None:
+    """Find a URL of another host where a redirector has it."""
+    for value in _candidates(address):
+        if found := _EMBEDDED.search(value):
+            inner = unquote(unquote(value[found.start() :]))
+        elif coded := _ENCODED.search(value):
+            try:
+                inner = urlsafe_b64decode(coded[0] + "=" * (-len(coded[0]) % 4)).decode("latin-1")
+            except Base64Error:
+                continue
+        else:
+            continue
+        target = remote_url(inner)
+        if target and (host := address_of(target).host) not in {"", address.host}:
+            return host
+    return None
+
+
+def _candidates(address: Address, /) -> list[str]:
+    values = [address.path]
+    for pair in address.query.split("&", 200)[:200]:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            values.append(name)
+        elif _SIGNS.sub("", unquote(name).lower()) not in _AFTERWARDS:
+            values.append(value)
+    return values

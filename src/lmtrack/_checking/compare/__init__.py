@@ -1,0 +1,1 @@
+"""Whether several recipients' copies can be told apart."""

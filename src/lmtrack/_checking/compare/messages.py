@@ -1,0 +1,216 @@
+"""Compare what several people get of one mail: whole messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence  # noqa: TC003 - who asks for the type hints at run time gets them
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lmtrack._checking.compare.aligning import align
+from lmtrack._checking.compare.difference import Difference, read_allow
+from lmtrack._checking.compare.headers import compare_headers
+from lmtrack._checking.compare.occurrences import read_text
+from lmtrack._checking.compare.pages import compare_pages, several
+from lmtrack._checking.messages.charset import read_characters
+from lmtrack._checking.messages.entities import Entity, Head, is_encoded_message, place_of, read_entities
+from lmtrack._checking.messages.part_kinds import Form, Kind, as_html
+from lmtrack._checking.messages.transfer import read_octets
+from lmtrack._checking.pages.address import remote_url
+from lmtrack._checking.unsubscribe.list_field import read_list_field
+from lmtrack._headers import iter_fields, unfold
+from lmtrack._mime.parameters import read_field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lmtrack._checking.compare.difference import Allowed
+    from lmtrack._checking.compare.occurrences import Occurrence
+    from lmtrack._checking.finding import Finding
+
+_SIGNATURES: Final = frozenset((
+    "application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature",
+))  # fmt: skip
+_FOLD: Final = re.compile(r"\r*\n[ \t]")  # RFC 5545 section 3.1
+_SOFT: Final = re.compile(r" \r*\n")  # RFC 3676 section 4.2
+_SHOWN_DIGITS: Final = 16
+
+_SIGNED: Final = "it signs a message, and every message is another"
+_CLOSED: Final = (
+    "the part is not the same for everyone and was not looked into; showing it asks nobody for anything if it is a "
+    "picture, and nobody knows if it is encrypted or a document"
+)
+_UNLISTED: Final = "it is one of the message's own List-Unsubscribe, which name the recipient, and waits for a click"
+
+
+class _Copy(NamedTuple):
+    """One person's message: header blocks and parts by path, what is unclear, and its URLs to unsubscribe."""
+
+    heads: dict[str, bytes]
+    blocks: set[bytes]
+    parts: dict[str, Entity]
+    unclear: list[Finding]
+    unsubscribe: frozenset[str]
+
+
+class _Content(NamedTuple):
+    """What a part shows; `text` is None if it is no text, and `octets` then what it holds."""
+
+    octets: bytes
+    page: str | None
+    text: str | None
+    problems: tuple[str, ...]
+
+
+def compare_messages(raws: Sequence[bytes], /, *, allow: Sequence[str | re.Pattern[str]] = ()) -> list[Difference]:
+    r"""Say what of one mail differs from person to person: URLs as `compare_renderings` does, headers and other parts.
+
+    Parts are compared by their place; how they are encoded does not matter, nor what stands before the first or behind
+    the last of them, which nobody shows. Headers that differ in all mail (To, Date,
+    Message-ID, boundaries, signatures, List-Unsubscribe, what servers write) are in the result with `expected` True;
+    so are links in the body that are the message's own List-Unsubscribe. Any other header is not expected to differ.
+    Nor is a part that holds no text, such as a picture or an invoice: it asks nobody for anything when the mail is
+    opened, but the mail is not the same for everyone, and what is in it was not looked at. A message that cannot be
+    read surely, and is not the same for everyone, is a difference that is not expected.
+
+    Take the messages as they are sent. Services that come after (a relay that tracks) show in the delivered ones.
+
+    Args:
+        raws: The message as it was made for each person, two or more.
+        allow: What is personal on purpose, as for `compare_renderings`; it is looked for in all values of `urls`.
+
+    Raises:
+        TypeError: An argument has another type.
+        ValueError: There are fewer than two messages.
+
+    >>> mail = b"To: %s\r\nSubject: News\r\nX-Lead: %d\r\n\r\nSee https://shop.example/\r\n"
+    >>> for found in compare_messages([mail % (b"ann@a.example", 17), mail % (b"bob@b.example", 18)]):
+    ...     print(found.place, found.urls, found.expected)
+    header To ('ann@a.example', 'bob@b.example') True
+    header X-Lead ('17', '18') False
+    """
+    given = several(raws, bytes)
+    allowed = read_allow(allow)
+    if len(set(given)) == 1:
+        return []
+    known = {raw: _read(raw) for raw in set(given)}
+    copies = [known[raw] for raw in given]
+    return list(_compare(copies, allowed))
+
+
+def _compare(copies: list[_Copy], allowed: Allowed, /) -> Iterator[Difference]:
+    heads = list(dict.fromkeys(path for copy in copies for path in copy.heads))
+    for path in heads:
+        yield from compare_headers(
+            [copy.heads.get(path) for copy in copies], allowed, place=place_of(path) if path else ""
+        )
+    paths = list(dict.fromkeys(path for copy in copies for path in copy.parts))
+    for path in paths:
+        yield from _compare_part(path, [copy.parts.get(path) for copy in copies], copies, allowed)
+    unclear = dict.fromkeys((finding.place, finding.why) for copy in copies for finding in copy.unclear)
+    for place, why in unclear:
+        yield _unsure(place, why, len(copies))
+
+
+def _unsure(place: str, why: str, count: int, /) -> Difference:
+    why = f"the messages differ, and one cannot be read surely: {why}"
+    return Difference(place=place, urls=(None,) * count, expected=False, why=why)
+
+
+def _read(raw: bytes, /) -> _Copy:
+    copy = _Copy({}, set(), {}, [], _unsubscribe_urls(raw))
+    for item in read_entities(raw):
+        if isinstance(item, Head):
+            copy.heads.setdefault(item.path, item.block)
+            copy.blocks.add(item.block)
+        elif isinstance(item, Entity):
+            copy.parts.setdefault(item.path, item)
+        else:
+            copy.unclear.append(item)
+    return copy
+
+
+def _unsubscribe_urls(raw: bytes, /) -> frozenset[str]:
+    values = (unfold(field.value) for field in iter_fields(raw) if field.name.lower() == "list-unsubscribe")
+    uris = [uri.text for value in values for uri in read_list_field(value).uris]
+    return frozenset(url for uri in uris for url in (uri, remote_url(uri)) if url)
+
+
+def _compare_part(
+    path: str, parts: list[Entity | None], copies: list[_Copy], allowed: Allowed, /
+) -> Iterator[Difference]:
+    place = place_of(path)
+    contents = [None if part is None else _content(part) for part in parts]
+    # The header of a message without parts has been compared already.
+    blocks = [
+        None if part is None or part.block in copy.blocks else part.block
+        for part, copy in zip(parts, copies, strict=True)
+    ]
+    yield from compare_headers(blocks, allowed, place=place)
+
+    def own(number: int, occurrence: Occurrence) -> str | None:
+        return _UNLISTED if occurrence.is_link and occurrence.url in copies[number].unsubscribe else None
+
+    pages = [None if content is None else content.page for content in contents]
+    yield from compare_pages(pages, allowed, place=place, own=own)
+    texts = [[] if content is None or content.text is None else read_text(content.text) for content in contents]
+    yield from align(texts, allowed, place=place, own=own)
+    yield from _compare_octets(place, parts, contents, allowed)
+    if len(set(contents)) > 1:
+        for why in dict.fromkeys(why for content in contents if content for why in content.problems):
+            yield _unsure(place, why, len(parts))
+
+
+def _compare_octets(
+    place: str, parts: list[Entity | None], contents: list[_Content | None], allowed: Allowed, /
+) -> Iterator[Difference]:
+    """Compare what is no text, by name and hash."""
+    values = tuple(
+        None
+        if part is None or content is None or (content.page, content.text) != (None, None)
+        else f"{_name(part)}; sha256={sha256(content.octets).hexdigest()[:_SHOWN_DIGITS]}"
+        for part, content in zip(parts, contents, strict=True)
+    )
+    if len(set(values)) > 1:
+        kinds = {part.headers.content_type for part in parts if part is not None}
+        signed = kinds <= _SIGNATURES
+        expected = signed or all(value is None or allowed(value) for value in values)
+        why = _SIGNED if signed else "the part is not the same for everyone, and was declared personal"
+        yield Difference(place=place, urls=values, expected=expected, why=why if expected else _CLOSED)
+
+
+def _name(part: Entity, /) -> str:
+    """The file name of a part, or its type."""
+    names = [
+        read_field(field.value).parameters.get(parameter, "")
+        for parameter, header in (("filename", "content-disposition"), ("name", "content-type"))
+        for field in iter_fields(part.block)
+        if field.name.lower() == header
+    ]
+    return next(filter(None, names), part.headers.content_type)
+
+
+def _content(part: Entity, /) -> _Content:
+    """Decode a part; of a text only what it shows is left, as one page and one text in all its readings."""
+    octets = read_octets(part.body, part.headers.encoding, closed=part.closed)
+    problems = [octets.problem.why] if octets.problem else []
+    forms = Kind(part).forms(octets.readings)
+    if is_encoded_message(part) or not forms:
+        return _Content(b"\0".join(octets.readings), None, None, tuple(problems))
+    readings: list[str] = []
+    for content in octets.readings:
+        characters = read_characters(content, part.headers.charset)
+        readings += characters.readings
+        problems += [problem.why for problem in characters.problems]
+    text = "\n".join(dict.fromkeys(readings))
+    if Form.CALENDAR in forms:
+        text = _FOLD.sub("", text)
+    if part.headers.delsp:
+        text = _SOFT.sub("", text)
+    pages: list[str] = []
+    if not {Form.PAGE, Form.XML, Form.CALENDAR}.isdisjoint(forms):  # Outlook shows X-ALT-DESC of a calendar
+        pages.append(as_html(text) if Form.XML in forms else text)
+    if Form.STYLE in forms:
+        pages.append(f"<style>{text}</style>")
+    is_text = Form.TEXT in forms or Form.CALENDAR in forms
+    return _Content(b"", "\n".join(pages) or None, text if is_text else None, tuple(problems))

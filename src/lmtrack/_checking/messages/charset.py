@@ -1,0 +1,108 @@
+"""What characters a content may stand for: every reading that a program may have of it.
+
+In all charsets of today's mail but a few, the octets of ASCII mean ASCII, and then every program sees the same tags and
+the same hosts, whatever it takes the rest for. The few (UTF-16, UTF-7, ISO-2022, EBCDIC and their like) are read by the
+label, by what the document says of itself, and as ASCII too, for programs that do not know them.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lmtrack._checking.finding import FindingKind
+from lmtrack._checking.messages.transfer import Problem
+from lmtrack._mime.charsets import codec_of, is_unsafe, read_content
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The codecs, by the names Python gives them, in which ASCII may be something else.
+_ODD: Final = frozenset((
+    "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-7", "hz", "johab", "iso2022_jp",
+    "iso2022_jp_1", "iso2022_jp_2", "iso2022_jp_2004", "iso2022_jp_3", "iso2022_jp_ext", "iso2022_kr", "cp037", "cp273",
+    "cp424", "cp500", "cp875", "cp1026", "cp1140",
+))  # fmt: skip
+# RFC 2781 section 4.3 has UTF-16 without a mark in big-endian order, WHATWG in little-endian.
+_ORDERS: Final = {"utf-16": ("utf-16-le", "utf-16-be"), "utf-32": ("utf-32-le", "utf-32-be")}
+_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+# More than one octet a character, where an octet of ASCII may be the second.
+_SWALLOWING: Final = frozenset((
+    "gb2312", "gbk", "gb18030", "big5", "big5hkscs", "cp950", "shift_jis", "cp932", "euc_jp", "euc_kr", "cp949",
+))  # fmt: skip
+# What a document says of itself: HTML's `meta`, XML's declaration, CSS's `@charset`.
+_DECLARED: Final = re.compile(
+    rb"(?i:(?:charset|encoding)[ \t\r\n]*+=[ \t\r\n]*+[\"']?|@charset[ \t\r\n]*+[\"'])([A-Za-z0-9_.:-]{2,40}+)"
+)
+_MOST_DECLARED: Final = 2  # our choice: a document has one
+
+_UNKNOWN: Final = Problem(FindingKind.UNDECODABLE, "nobody knows its charset")
+_WRONG: Final = Problem(FindingKind.UNDECODABLE, "its octets are none of its charset, and programs read on differently")
+_DISGUISED: Final = Problem(FindingKind.UNDECODABLE, "its octets look like another charset than its label says")
+
+
+class Characters(NamedTuple):
+    """What a content stands for: its readings, the most likely one first, and what is not sure about them."""
+
+    readings: tuple[str, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def read_characters(content: bytes, label: str | None, /) -> Characters:
+    """Read a content by its label and in every other way that programs may; never fails, linear."""
+    if label is not None and not label.strip("\"' \t\r\n"):
+        label = None
+    view = read_content(content, label)
+    readings: list[str] = []
+    problems: list[Problem] = []
+    labels = [one for one in (label, *_declared(content)) if one is not None and is_unsafe(one, b"")]
+    for odd in labels:
+        decoded, problem = _by_label(content, odd)
+        readings += decoded
+        problems += problem
+    if not labels and is_unsafe(None, content):
+        problems.append(_DISGUISED)
+        for guess in ("utf-16", "iso2022_jp_2"):
+            readings += _decoded(content, guess)[0]
+    if label is not None and label not in labels:
+        codec = codec_of(label)
+        if codec is None:
+            problems.append(_UNKNOWN)
+        elif codec in _SWALLOWING and not view.explained:
+            decoded, problem = _decoded(content, codec)
+            readings += decoded
+            problems += problem
+    if not readings and not problems and b"\0" in content:
+        readings.append(view.shown().replace("\0", ""))  # some programs pass over it, and read a tag around it
+    # Programs that do not know a charset, or trust another sign than the label, see ASCII where ASCII stands.
+    return Characters(tuple(dict.fromkeys([*readings, view.shown()])), tuple(dict.fromkeys(problems)))
+
+
+def _declared(content: bytes, /) -> Iterator[str]:
+    found = dict.fromkeys(match[1].lower() for match in _DECLARED.finditer(content))
+    unsafe = [label for octets in found if is_unsafe(label := octets.decode("ascii"), b"")]
+    return iter(unsafe[:_MOST_DECLARED])
+
+
+def _by_label(content: bytes, label: str, /) -> tuple[list[str], list[Problem]]:
+    try:
+        codec = codecs.lookup(label.strip("\"' \t\r\n")).name
+    except (LookupError, ValueError):  # ValueError: a NUL in the label
+        return [], [_UNKNOWN]
+    return _decoded(content, codec) if codec in _ODD else ([], [_UNKNOWN])
+
+
+def _decoded(content: bytes, codec: str, /) -> tuple[list[str], list[Problem]]:
+    orders = _ORDERS.get(codec, (codec,))
+    if len(orders) > 1 and content.startswith(_MARKS):
+        orders = (codec,)
+    readings: list[str] = []
+    problems: list[Problem] = []
+    for order in orders:
+        try:
+            readings.append(content.decode(order))
+        except UnicodeDecodeError:
+            readings.append(content.decode(order, "replace"))
+            problems.append(_WRONG)
+    return readings, problems

@@ -1,0 +1,1 @@
+"""How mail clients read HTML and CSS."""

@@ -1,0 +1,143 @@
+"""The second reader: every tag and comment by the rules of the HTML standard, as our own scanner knows them.
+
+lxml makes the tree; but it knows no svg and no math, so there are documents in which it takes for text what every
+browser takes for a tag. What only this reader sees has no tree around it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lmtrack._checking.pages.element import Element, Lines
+from lmtrack._html.entities import decode_attribute
+from lmtrack._html.grammar import RAW_TEXT
+from lmtrack._html.tokenizer import Token, attributes, is_self_closing, next_token, open_point, raw_text_end
+from lmtrack._html.tree import OpenElements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Tags without any of these load nothing and lead nowhere.
+_TELLING: Final = re.compile(
+    r"(?i:src|href|background|style|poster|data|action|ping|content|value|icon|manifest|code|classid|archive|config|url"
+    r"|attributename|implementation|fill|stroke|filter|mask|clip-path|cursor|marker)"
+)
+_CDATA: Final = re.compile(r"<!\[CDATA\[|\]\]>")
+
+
+class RawText(NamedTuple):
+    """The content of an element that is text to the tokeniser; `foreign` if browsers read markup there (svg, math)."""
+
+    name: str
+    text: str
+    line: int
+    foreign: bool = False
+
+
+class Comment(NamedTuple):
+    """The inside of a comment."""
+
+    text: str
+    line: int
+
+
+class _ForeignStyle:
+    """Collects the text of a style sheet in svg or math, which comments and tags do not interrupt.
+
+    Attributes:
+        height: Of the stack while the element itself is the current node; 0 if there is none.
+    """
+
+    __slots__ = ("_all", "_line", "_own", "height")
+
+    def __init__(self, height: int = 0, line: int = 0, /) -> None:
+        self.height = height
+        self._line = line
+        self._own: list[str] = []
+        self._all: list[str] = []
+
+    def take(self, text: str, height: int, /) -> None:
+        """Add a text, if there is a style sheet around it."""
+        if not self.height:
+            return
+        text = _CDATA.sub("", decode_attribute(text))
+        self._all.append(text)
+        if height == self.height:
+            self._own.append(text)
+
+    def sheets(self) -> Iterator[RawText]:
+        """Give what stands in the element itself, and with what its children hold; nobody agrees on which it is."""
+        for text in dict.fromkeys(("".join(self._own), "".join(self._all))):
+            if text:
+                yield RawText("style", text, self._line)
+
+
+def read_exactly(html: str, /, *, note: str = "", first_line: int = 1) -> Iterator[Element | RawText | Comment]:
+    """Go through tags of interest, raw text and comments, in order."""
+    elements = OpenElements(html)
+    stack = elements.stack
+    position, end = 0, len(html)
+    lines = Lines(html, first_line)
+    style = _ForeignStyle()
+    while token := next_token(html, position, end, cdata=stack.foreign):
+        start, after, name = token
+        if start > position:
+            elements.text(position, start)
+            style.take(html[position:start], stack.height)
+        position = after
+        if not name:
+            elements.declaration(token)
+            if html.startswith("<!--", start):
+                yield Comment(_inside(html, token), lines.at(after))
+        elif name[0] == "/":
+            elements.end(name[1:])
+        else:
+            height = stack.height
+            raw = elements.start(token)
+            if _TELLING.search(html, start, after):
+                yield Element(name, _attributes(html, token), lines.at(after), note)
+            if name == "style" and not elements.in_html and not style.height and stack.height > height:
+                style = _ForeignStyle(stack.height, lines.at(after))
+            if raw:
+                content = after
+                position = -1 if name == "plaintext" else raw_text_end(html, name, after, end)
+                yield RawText(name, html[content : position if position >= 0 else end], lines.at(after))
+                if position < 0:
+                    return
+        if stack.height < style.height:
+            yield from style.sheets()
+            style = _ForeignStyle()
+    style.take(html[position:], stack.height)
+    yield from style.sheets()
+    # A comment that never ends is one up to the end ("eof-in-comment"); an unfinished tag is nothing.
+    if html.startswith("<!--", start := open_point(html, position, end)):
+        yield Comment(html[start + 4 :], lines.at(end))
+
+
+def _inside(html: str, token: Token, /) -> str:
+    return html[token.start + 4 : token.end].removesuffix(">").removesuffix("--").removesuffix("--!")
+
+
+def _attributes(html: str, token: Token, /) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for attribute in attributes(html, token):
+        if attribute.name not in found:
+            found[attribute.name] = decode_attribute(html[attribute.value_start : attribute.value_end])
+    return found
+
+
+def has_more_attributes(html: str, most: int, /) -> bool:
+    """Whether a tag has more attributes than that, as a reader without svg and math counts them."""
+    position, end = 0, len(html)
+    shortest = most * 2  # a letter each, and what keeps them apart
+    while end - position > shortest and (token := next_token(html, position, end)):
+        position, name = token.end, token.name
+        is_long = token.end - token.start > shortest and name[:1] not in {"", "/"}
+        if is_long and sum(1 for _ in attributes(html, token)) > most:
+            return True
+        if name in RAW_TEXT and not is_self_closing(html, token):
+            position = raw_text_end(html, name, position, end)
+            if position < 0:
+                break
+    return False

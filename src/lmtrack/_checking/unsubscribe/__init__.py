@@ -1,0 +1,1 @@
+"""Whether people can leave: List-Unsubscribe, the one click, a visible link."""

@@ -1,0 +1,146 @@
+"""Check a message's ways to leave the list: RFC 2369 and RFC 8058 in its header, and a link that people can see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from lmtrack._checking.audit.known_hosts import watch_of
+from lmtrack._checking.finding import FindingKind
+from lmtrack._checking.messages.entities import Head, read_entities
+from lmtrack._checking.pages.address import address_of, remote_url, shown
+from lmtrack._checking.unsubscribe.dkim import signed_fields
+from lmtrack._checking.unsubscribe.list_field import has_bad_character, is_placeholder, read_list_field
+from lmtrack._checking.unsubscribe.rules import broken
+from lmtrack._checking.unsubscribe.visible_unsubscribe import Exits, check_ways_out, exit_key, leads_through
+from lmtrack._headers import iter_fields, unfold
+from lmtrack._mime.headers import read_message_headers
+from lmtrack.resolver import Decision, TrackingMode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lmtrack._checking.audit.known_hosts import Watch
+    from lmtrack._checking.finding import Finding
+    from lmtrack._headers import HeaderField
+    from lmtrack.urls import TrackingDomain
+
+_LIST: Final = "list-unsubscribe"
+_POST: Final = "list-unsubscribe-post"
+_POST_VALUE: Final = "List-Unsubscribe=One-Click"
+_LIST_PLACE: Final = "header List-Unsubscribe"
+_POST_PLACE: Final = "header List-Unsubscribe-Post"
+_SIGNATURE_PLACE: Final = "header DKIM-Signature"
+_INDIVIDUAL: Final = frozenset((TrackingMode.DELIVERABILITY, TrackingMode.INDIVIDUAL))
+
+
+def lint_unsubscribe(
+    raw: bytes, /, *, domains: Sequence[TrackingDomain | str] = (), decision: Decision | None = None
+) -> list[Finding]:
+    r"""Check the ways to leave that a message offers: List-Unsubscribe, the one click, a link that people can see.
+
+    What breaks a rule is a finding with how to mend it; an empty list means that nothing was found. Mail that nobody
+    subscribed to (a receipt, a new password) needs none of it, which only the caller knows. A message that is not
+    signed yet is not asked for a signature, and a signature is not verified. No address is asked whether it answers.
+    Content never makes it fail; time and memory are linear.
+
+    Args:
+        raw: The message, as it is sent or as it was delivered.
+        domains: Our tracking hosts: nobody leaves a list through one of these.
+        decision: What was decided for this message. If it tracks a person, individually or for deliverability, there
+            has to be a link to withdraw, which the keys of `domains` signed.
+
+    Raises:
+        TypeError: An argument has another type.
+        ValueError: A str of `domains` is no host.
+
+    >>> from lmtrack import lint_unsubscribe
+    >>> header = b"List-Unsubscribe: <https://shop.example/leave/4471>\r\n"
+    >>> body = b"\r\nLeave: https://shop.example/leave/4471\r\n"
+    >>> [str(finding.kind) for finding in lint_unsubscribe(header + body)]
+    ['unsubscribe_post_missing']
+    """
+    if not isinstance(raw, bytes):
+        raise TypeError(f"raw must be bytes, as message_bytes makes them, not {type(raw).__name__}")
+    if decision is not None and not isinstance(decision, Decision):
+        raise TypeError(f"decision must be a Decision, not {type(decision).__name__}")
+    watch = watch_of(domains, ())
+    items = read_entities(raw)
+    block = next(item.block for item in items if isinstance(item, Head))
+    fields = list(iter_fields(block))
+    findings = _check_header(fields, watch)
+    exits = Exits(frozenset(map(exit_key, read_message_headers(block).unsubscribe)))
+    due = decision is not None and not _INDIVIDUAL.isdisjoint((decision.opens, decision.clicks))
+    findings += check_ways_out(items, exits, watch, withdrawal=due)
+    return list(dict.fromkeys(findings))
+
+
+def _check_header(fields: list[HeaderField], watch: Watch, /) -> list[Finding]:
+    lists = [field for field in fields if field.name.lower() == _LIST]
+    posts = [field for field in fields if field.name.lower() == _POST]
+    findings: list[Finding] = []
+    one_click = False  # whether an https URI is there, or where one would be a template's
+    for field in lists:
+        found, has_https = _check_list(field, watch)
+        findings += found
+        one_click = one_click or has_https
+    if not lists:
+        findings.append(broken(FindingKind.UNSUBSCRIBE_MISSING, "message"))
+    elif len(lists) > 1:
+        findings.append(broken(FindingKind.UNSUBSCRIBE_REPEATED, _LIST_PLACE))
+    findings += _check_post(posts, one_click=one_click)
+    names = {_LIST for _ in lists} | {_POST for _ in posts}
+    signatures = signed_fields(fields)
+    if one_click and signatures is not None and not any(names <= covered for covered in signatures):
+        findings.append(broken(FindingKind.UNSUBSCRIBE_NOT_SIGNED, _SIGNATURE_PLACE))
+    return findings
+
+
+def _check_list(field: HeaderField, watch: Watch, /) -> tuple[list[Finding], bool]:
+    """Check one field; also says whether an https URI, or what may become one, is in it."""
+    read = read_list_field(field.value)
+    if read.encoded:
+        return [broken(FindingKind.UNSUBSCRIBE_ENCODED, _LIST_PLACE)], True
+    findings: list[Finding] = []
+    if is_placeholder(field.value) and not any(is_placeholder(uri.text) for uri in read.uris):
+        return [broken(FindingKind.UNSUBSCRIBE_PLACEHOLDER, _LIST_PLACE)], True
+    if not field.certain or not read.well_formed:
+        findings.append(broken(FindingKind.UNSUBSCRIBE_MALFORMED, _LIST_PLACE))
+    https = 0
+    unknown = insecure = False
+    for uri in read.uris:
+        url = shown(uri.text)
+        if is_placeholder(uri.text):
+            findings.append(broken(FindingKind.UNSUBSCRIBE_PLACEHOLDER, _LIST_PLACE, url))
+            unknown = unknown or uri.scheme in {"", "https"}
+            continue
+        if uri.split:
+            findings.append(broken(FindingKind.UNSUBSCRIBE_SPLIT, _LIST_PLACE, url))
+        if has_bad_character(uri.text):
+            findings.append(broken(FindingKind.UNSUBSCRIBE_BAD_CHARACTER, _LIST_PLACE, url))
+        https += uri.scheme == "https"
+        if uri.scheme == "http":
+            insecure = True
+            findings.append(broken(FindingKind.UNSUBSCRIBE_HTTP, _LIST_PLACE, url))
+        remote = remote_url(uri.text)
+        if remote and leads_through(address_of(remote), watch):
+            findings.append(broken(FindingKind.UNSUBSCRIBE_TRACKED, _LIST_PLACE, url))
+    if https > 1:
+        findings.append(broken(FindingKind.UNSUBSCRIBE_SEVERAL_HTTPS, _LIST_PLACE))
+    elif not (https or unknown or insecure) and read.well_formed:
+        findings.append(broken(FindingKind.UNSUBSCRIBE_NO_HTTPS, _LIST_PLACE))
+    return findings, bool(https or unknown or insecure)
+
+
+def _check_post(posts: list[HeaderField], /, *, one_click: bool) -> list[Finding]:
+    findings: list[Finding] = []
+    if not posts:
+        return [broken(FindingKind.UNSUBSCRIBE_POST_MISSING, "message")] if one_click else []
+    if not one_click:
+        findings.append(broken(FindingKind.UNSUBSCRIBE_POST_USELESS, _POST_PLACE))
+    if len(posts) > 1:
+        findings.append(broken(FindingKind.UNSUBSCRIBE_POST_REPEATED, _POST_PLACE))
+    for post in posts:
+        value = unfold(post.value)
+        if value.removeprefix("\t" if value.startswith("\t") else " ") != _POST_VALUE:
+            findings.append(broken(FindingKind.UNSUBSCRIBE_POST_VALUE, _POST_PLACE))
+    return findings

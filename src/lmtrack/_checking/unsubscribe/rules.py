@@ -1,0 +1,115 @@
+"""What a sender's ways to leave a list have to be like: each rule with its source and how to mend what breaks it."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from lmtrack._checking.finding import Finding, FindingKind
+
+
+class Rule(NamedTuple):
+    """One rule.
+
+    Attributes:
+        source: Where it stands.
+        why: What is wrong and what to do, in a sentence.
+    """
+
+    source: str
+    why: str
+
+
+# RFC 2369 (July 1998) has the List- fields, RFC 8058 (January 2017) the one click, RFC 6376 DKIM. The bulk sender rules
+# of Gmail and Yahoo (both February 2024) ask for a link in the body beside the field. What people are shown about
+# withdrawing consent is CNIL's and the Garante's (2026): a link in every mail, as easy as agreeing was.
+RULES: Final = {
+    FindingKind.UNSUBSCRIBE_MISSING: Rule(
+        "RFC 8058 section 3.1",
+        "there is no List-Unsubscribe field; mail that people subscribed to needs one with an https URI",
+    ),
+    FindingKind.UNSUBSCRIBE_REPEATED: Rule(
+        "RFC 2369 section 2",
+        "the field may stand in a message once, and programs take the first, the last or none; put all URIs into one",
+    ),
+    FindingKind.UNSUBSCRIBE_MALFORMED: Rule(
+        "RFC 2369 section 2",
+        "it has to be `List-Unsubscribe: <URI>, <URI>` with absolute URIs, and comments in round brackets at most",
+    ),
+    FindingKind.UNSUBSCRIBE_ENCODED: Rule(
+        "RFC 2047 section 5",
+        "it holds an encoded word, in which no program looks for a URL; write the message with `message_bytes`",
+    ),
+    FindingKind.UNSUBSCRIBE_SPLIT: Rule(
+        "RFC 2369 section 2",
+        "a blank or line end stands inside the URI, and not every program takes it out; fold before `<` only",
+    ),
+    FindingKind.UNSUBSCRIBE_BAD_CHARACTER: Rule(
+        "RFC 3986 section 2",
+        "the URI holds what none may hold as it is; percent-encode letters beyond ASCII, quotes, brackets and `%`",
+    ),
+    FindingKind.UNSUBSCRIBE_PLACEHOLDER: Rule(
+        "our choice; MailPoet issue 7026 is how it happens",
+        "a placeholder stands where the address belongs, so nobody can leave; render the template before it is sent",
+    ),
+    FindingKind.UNSUBSCRIBE_NO_HTTPS: Rule(
+        "RFC 8058 section 3.1",
+        "there is no https URI, and so nothing that one click can do; add one, a mailto one may stay",
+    ),
+    FindingKind.UNSUBSCRIBE_SEVERAL_HTTPS: Rule(
+        "RFC 8058 section 3.1",
+        "there is more than one https URI, and nothing says which one a click is for; leave one",
+    ),
+    FindingKind.UNSUBSCRIBE_HTTP: Rule(
+        "RFC 8058 section 3.1",
+        "an http URI may not stand there, not even beside an https one; give it as https or take it out",
+    ),
+    FindingKind.UNSUBSCRIBE_TRACKED: Rule(
+        "RFC 8058 section 3.1",
+        "it leads through a tracking host or a redirect, which may not answer; give the address of the page itself",
+    ),
+    FindingKind.UNSUBSCRIBE_POST_MISSING: Rule(
+        "RFC 8058 section 3.1",
+        "without `List-Unsubscribe-Post: List-Unsubscribe=One-Click` no program offers one click; add it",
+    ),
+    FindingKind.UNSUBSCRIBE_POST_REPEATED: Rule(
+        "RFC 8058 section 5",
+        "the field may stand in a message once; leave one",
+    ),
+    FindingKind.UNSUBSCRIBE_POST_VALUE: Rule(
+        "RFC 8058 section 5",
+        "its value has to be `List-Unsubscribe=One-Click` to the letter, behind one blank at most",
+    ),
+    FindingKind.UNSUBSCRIBE_POST_USELESS: Rule(
+        "RFC 8058 section 3.1",
+        "it promises one click where no List-Unsubscribe with an https URI stands; add that, or take this out",
+    ),
+    FindingKind.UNSUBSCRIBE_NOT_SIGNED: Rule(
+        "RFC 8058 section 4",
+        "no DKIM signature covers both fields, so programs must not offer one click; name both in its `h=` tag",
+    ),
+    FindingKind.UNSUBSCRIBE_LINK_MISSING: Rule(
+        "Gmail and Yahoo, sender guidelines of February 2024",
+        "people find no link to unsubscribe in what they read; put one there, with a word for it",
+    ),
+    FindingKind.UNSUBSCRIBE_LINK_TRACKED: Rule(
+        "our choice; MailPoet issue 5850 is how it happens",
+        "the link to unsubscribe is tracked: who refuses is recorded, and it fails with the tracker; link the page",
+    ),
+    FindingKind.UNSUBSCRIBE_LINK_HIDDEN: Rule(
+        "Gmail and Yahoo, sender guidelines of February 2024",
+        "the link to unsubscribe is there and cannot be seen; show it",
+    ),
+    FindingKind.WITHDRAWAL_LINK_MISSING: Rule(
+        "CNIL and Garante, recommendations of 2026 on tracking pixels",
+        "the mail tracks a person, and no link in it that our keys signed lets them stop that; see `withdraw_url`",
+    ),
+    FindingKind.WITHDRAWAL_LINK_HIDDEN: Rule(
+        "CNIL and Garante, recommendations of 2026 on tracking pixels",
+        "the link to stop being tracked is there and cannot be seen; show it",
+    ),
+}
+
+
+def broken(kind: FindingKind, place: str, url: str | None = None, /) -> Finding:
+    """Say that a rule is broken."""
+    return Finding(kind=kind, place=place, url=url, why=RULES[kind].why)

@@ -1,0 +1,156 @@
+"""What people see of the ways to leave a list and to stop being tracked: a link, in sight, that nobody counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lmtrack._checking.audit.redirects import redirector
+from lmtrack._checking.audit.services import click_service
+from lmtrack._checking.finding import Finding, FindingKind
+from lmtrack._checking.messages.entities import Entity
+from lmtrack._checking.pages.address import address_of, plain_path, remote_url, shown
+from lmtrack._checking.unsubscribe.displayed_parts import displayed_pages, versions
+from lmtrack._checking.unsubscribe.list_field import is_placeholder
+from lmtrack._checking.unsubscribe.rules import broken
+from lmtrack._checking.unsubscribe.visible_links import html_links, text_links
+from lmtrack._linking.words import UNSUBSCRIBE
+from lmtrack._mime.headers import unsubscribe_key
+from lmtrack.errors import BadToken
+from lmtrack.links import is_unsubscribe
+from lmtrack.tokens import read_withdraw_token
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lmtrack._checking.audit.known_hosts import Watch
+    from lmtrack._checking.messages.entities import Item
+    from lmtrack._checking.pages.address import Address
+    from lmtrack._checking.unsubscribe.displayed_parts import Page
+    from lmtrack._checking.unsubscribe.visible_links import FoundLink
+
+_MAILTO: Final = "mailto:"
+# Words of scripts without blanks stand anywhere in a text.
+_WITHOUT_BLANKS: Final = tuple(word for word in UNSUBSCRIBE if ord(word[0]) > 0x3000)
+_UNREAD: Final = "programs read the displayed text differently, so nobody can say whether a link is in it"
+_CLOSED: Final = "the text is encrypted, so nobody can say whether a link is in it"
+
+
+class Exits(NamedTuple):
+    """Where the List-Unsubscribe field leads, as `exit_key` writes it."""
+
+    keys: frozenset[str]
+
+    def hold(self, url: str, /) -> bool:
+        """Whether a URL is one of them."""
+        return exit_key(url) in self.keys
+
+
+def exit_key(url: str, /) -> str:
+    """Write URLs that are one way out in one way: http or https, and of a mailto one its address."""
+    if url[: len(_MAILTO)].lower() == _MAILTO:
+        return _MAILTO + url[len(_MAILTO) :].partition("?")[0].lower()
+    key = unsubscribe_key(url)
+    return key.replace("http:", "https:", 1) if key.startswith("http:") else key
+
+
+def leads_through(address: Address, watch: Watch, /) -> bool:
+    """Whether a URL leads through a tracking host of ours, a known tracker or a redirect."""
+    if watch.own(address, is_link=False) or watch.tracker(address.host) or click_service(address):
+        return True
+    if redirector(address):
+        return True
+    for domain in watch.domains:
+        base = address_of(domain.base_url.lower())
+        prefix = plain_path(base.path).rstrip("/")
+        if base.host == address.host and f"{plain_path(address.path).lower()}/".startswith(f"{prefix}/"):
+            return True
+    return False
+
+
+def check_ways_out(items: Sequence[Item], exits: Exits, watch: Watch, /, *, withdrawal: bool) -> list[Finding]:
+    """Check the displayed text of a message; `withdrawal` says whether a way to stop being tracked is due."""
+    pages = displayed_pages(items)
+    if not pages and any(isinstance(item, Entity) and _is_closed(item) for item in items):
+        return [Finding(kind=FindingKind.ENCRYPTED, place="message", why=_CLOSED)]
+    findings: list[Finding] = []
+    for number, version in enumerate(versions(pages)):
+        links = [(page, link) for page in version for link in _links(page)]
+        sure = all(page.sure for page in version)
+        place = version[0].place if version else "message"
+        found = _check_unsubscribe(links, exits, watch, place)
+        if withdrawal and number == 0:
+            found += _check_withdrawal([link for _, link in links], watch, place)
+        if not sure and found:
+            found = [Finding(kind=FindingKind.UNDECODABLE, place=place, why=_UNREAD)]
+        findings += found
+    return findings
+
+
+def _is_closed(part: Entity, /) -> bool:
+    return part.headers.content_type.startswith(("application/pkcs7-mime", "application/x-pkcs7-mime")) or any(
+        kind == "multipart/encrypted" for _, kind in part.above
+    )
+
+
+def _links(page: Page, /) -> list[FoundLink]:
+    return (html_links(page.text) or []) if page.is_html else text_links(page.text)
+
+
+def _check_unsubscribe(links: list[tuple[Page, FoundLink]], exits: Exits, watch: Watch, place: str, /) -> list[Finding]:
+    hidden: list[Finding] = []
+    tracked: list[Finding] = []
+    unrendered: list[Finding] = []
+    for page, link in links:
+        where = f"{page.place} a[href]" if page.is_html else page.place
+        address = _address(link.url)
+        if _withdraws(link.url, watch):
+            continue
+        own = watch.own(address, is_link=True) if address else None
+        destination = own.destination if own and own.destination else link.url
+        if not (exits.hold(destination) or is_unsubscribe(destination) or _names_it(link.words)):
+            continue
+        if is_placeholder(link.url):
+            unrendered.append(broken(FindingKind.UNSUBSCRIBE_PLACEHOLDER, where, shown(link.url)))
+        elif address is None and link.url[: len(_MAILTO)].lower() != _MAILTO:
+            continue  # it leads nowhere
+        elif address and leads_through(address, watch):
+            tracked.append(broken(FindingKind.UNSUBSCRIBE_LINK_TRACKED, where, shown(address.url)))
+        elif not link.visible:
+            hidden.append(broken(FindingKind.UNSUBSCRIBE_LINK_HIDDEN, where, shown(link.url)))
+        else:
+            return []
+    return unrendered or tracked or hidden or [broken(FindingKind.UNSUBSCRIBE_LINK_MISSING, place)]
+
+
+def _address(url: str, /) -> Address | None:
+    remote = remote_url(url)
+    return address_of(remote) if remote else None
+
+
+def _names_it(words: str, /) -> bool:
+    """Whether words say that a link is for unsubscribing."""
+    return is_unsubscribe(f"text/{words}") or any(word in words for word in _WITHOUT_BLANKS)
+
+
+def _check_withdrawal(links: list[FoundLink], watch: Watch, place: str, /) -> list[Finding]:
+    hidden: list[Finding] = []
+    for link in links:
+        if _withdraws(link.url, watch):
+            if link.visible:
+                return []
+            hidden.append(broken(FindingKind.WITHDRAWAL_LINK_HIDDEN, place, shown(link.url)))
+    return hidden or [broken(FindingKind.WITHDRAWAL_LINK_MISSING, place)]
+
+
+def _withdraws(url: str, watch: Watch, /) -> bool:
+    """Whether a URL is one of our keys' withdrawal links; without keys, whether it may be one of the hosts'."""
+    for domain in watch.domains:
+        token = domain.token_in(url, "w")
+        if token:
+            try:
+                read_withdraw_token(domain.keys, token)
+            except BadToken:
+                continue
+            return True
+    address = _address(url)
+    return address is not None and address.host in watch.hosts and "/w/" in address.path

@@ -1,0 +1,154 @@
+"""Walk two documents side by side, as libxml2 reads them, and say what is other in the second."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from lmtrack._checking.finding import Finding, FindingKind
+from lmtrack._checking.verify.editable_attributes import conditional_content, is_link, opted_out
+from lmtrack._checking.verify.events import Comment, Data, Doctype, End, Start, read_events
+from lmtrack._pattern import compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lmtrack._checking.verify.events import Event
+
+_WHITE: Final = "\t\n\f\r "
+_SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*+):")
+_WEB: Final = re.compile(r"https?://[^/?#\\ \t\n\f\r]", re.IGNORECASE | re.ASCII)
+# What no rewriting may touch, since nobody knows what it will be when the mail is sent; as in `lmtrack.links`.
+_TEMPLATE_OPENS: Final = re.compile(
+    r"""
+      \{\{ | \{% | <% | \*\| | %%[A-Za-z_=] | \$\{ | \[\[
+    | %(?![0-9A-Fa-f]{2}) [A-Za-z_][A-Za-z0-9_.-]*+ %
+    | % [A-Fa-f][A-Za-z0-9_.-]*+ % (?![0-9A-Fa-f]{2})
+    """,
+    re.VERBOSE,
+)
+# A whole template expression, with which a new value may begin: a sender fills in the click URL later.
+_EXPRESSION: Final = compile_pattern(
+    r"""
+      \{\{ (?: (?!\}\}) . )++ \}\} | \{% (?: (?!%\}) . )++ %\} | <% (?: (?!%>) . )++ %> | \*\| (?: (?!\|\*) . )++ \|\*
+    | \$\{ [^}]++ \} | \[\[ (?: (?!\]\]) . )++ \]\] | %% (?: (?!%%) . )++ %% | % [A-Za-z_][A-Za-z0-9_.-]*+ %
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+# Of what must be taken out of step when only one document has it; tags are never, as nothing after them would fit.
+_ALONE: Final = (Data, Comment, Doctype)
+
+
+def too_deep() -> Finding:
+    """What is said of a document that is not read to its end."""
+    return Finding(kind=FindingKind.LIMIT_REACHED, place="document", why="elements are nested deeper than is read")
+
+
+def is_new_target(value: str, /) -> bool:
+    """Whether a rewriting may have put this there: an absolute web address, or an expression that will give one."""
+    value = value.strip(_WHITE)
+    return bool(_WEB.match(value) or _EXPRESSION.match(value))
+
+
+def _is_old_target(value: str, /) -> bool:
+    """Whether a rewriting may replace this: a web address, or one that a base makes one."""
+    value = value.strip(_WHITE)
+    if not value or value[0] == "#" or _TEMPLATE_OPENS.search(value):
+        return False
+    scheme = _SCHEME.match(value)
+    return scheme is None or scheme[1].lower() in {"http", "https"}
+
+
+def compare_events(before: list[Event], after: list[Event], /, *, conditional: bool = False) -> Iterator[Finding]:
+    """Walk both lists; `conditional` for what Outlook reads in a comment."""
+    first = second = 0
+    while first < len(before) or second < len(after):
+        old = before[first] if first < len(before) else End("document")
+        new = after[second] if second < len(after) else End("document")
+        if old == new:
+            pass
+        elif isinstance(old, Start) and isinstance(new, Start) and old.tag == new.tag:
+            yield from _attributes(old, new, conditional=conditional)
+        elif isinstance(old, _ALONE) and type(old) is type(new):
+            yield from _content(old, new, conditional=conditional)
+        elif isinstance(old, _ALONE):
+            yield _lost(old)
+            second -= 1
+        elif isinstance(new, _ALONE):
+            yield _added(new)
+            first -= 1
+        else:
+            yield Finding(kind=FindingKind.ELEMENT_CHANGED, place=_tag(old), why=f"now {_tag(new)} stands there")
+            return
+        first, second = first + 1, second + 1
+
+
+def _attributes(old: Start, new: Start, /, *, conditional: bool) -> Iterator[Finding]:
+    """Compare the attributes of an element; of a link, its `href` may be another and opt-outs may be gone."""
+    kept = dict(new.attributes)
+    removable: set[str] = set()
+    if is_link(old.tag, conditional=conditional) and "href" in kept:
+        removable = opted_out(old.attributes) - kept.keys()
+    expected = [(name, value) for name, value in old.attributes if name not in removable]
+    if [name for name, _ in expected] != [name for name, _ in new.attributes]:
+        why = "an attribute was lost, added or moved"
+        yield Finding(kind=FindingKind.ATTRIBUTE_CHANGED, place=_tag(old), why=why)
+        return
+    for name, value in expected:
+        if value == kept[name]:
+            continue
+        place = f"{old.tag} {name}"
+        if name != "href" or not is_link(old.tag, conditional=conditional):
+            yield Finding(kind=FindingKind.ATTRIBUTE_CHANGED, place=place, why="it has another value")
+        elif not _is_old_target(value):
+            why = "a link was changed that is no web address, or that a template has yet to fill in"
+            yield Finding(kind=FindingKind.LINK_CHANGED, place=place, url=value, why=why)
+        elif not is_new_target(kept[name]):
+            why = "a link leads to something that is neither a web address nor a template expression"
+            yield Finding(kind=FindingKind.LINK_CHANGED, place=place, url=kept[name], why=why)
+
+
+def _content(old: Event, new: Event, /, *, conditional: bool) -> Iterator[Finding]:
+    """Compare two texts, comments or doctypes that differ."""
+    if isinstance(old, Comment) and isinstance(new, Comment) and not conditional:
+        inner, other = conditional_content(old.text), conditional_content(new.text)
+        # What is around the content must be the same: the condition, and the `<![endif]`.
+        if inner is not None and other is not None and _around(old.text, inner) == _around(new.text, other):
+            first, second = read_events(inner), read_events(other)
+            if first is None or second is None:
+                yield too_deep()
+            else:
+                yield from compare_events(first, second, conditional=True)
+            return
+    yield Finding(kind=_kind(old), place=_name(old), why="it is another now")
+
+
+def _around(comment: str, content: str, /) -> tuple[str, str]:
+    start = comment.index("]>") + 2
+    return comment[:start], comment[start + len(content) :]
+
+
+def _lost(event: Event, /) -> Finding:
+    return Finding(kind=_kind(event), place=_name(event), why="it is gone")
+
+
+def _added(event: Event, /) -> Finding:
+    return Finding(kind=_kind(event), place=_name(event), why="it was not there before")
+
+
+def _kind(event: Event, /) -> FindingKind:
+    if isinstance(event, Data):
+        return FindingKind.RAW_TEXT_CHANGED if event.element else FindingKind.TEXT_CHANGED
+    return FindingKind.COMMENT_CHANGED if isinstance(event, Comment) else FindingKind.DOCTYPE_CHANGED
+
+
+def _name(event: Event, /) -> str:
+    if isinstance(event, Data):
+        return f"text of {event.element}" if event.element else "text"
+    return "comment" if isinstance(event, Comment) else "doctype"
+
+
+def _tag(event: Event, /) -> str:
+    if isinstance(event, End):
+        return f"/{event.tag}"
+    return event.tag if isinstance(event, Start) else _name(event)

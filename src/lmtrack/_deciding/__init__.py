@@ -1,0 +1,1 @@
+"""Route, override and consent become a decision."""

@@ -1,0 +1,1 @@
+"""Whether a link is trackable: words, placeholders, secrets, opt-outs."""

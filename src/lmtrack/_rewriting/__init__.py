@@ -1,0 +1,1 @@
+"""What every rewriting shares: plan, sign, splice."""

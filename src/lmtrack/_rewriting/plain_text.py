@@ -1,0 +1,211 @@
+"""Links in plain text: where they begin and end, and what a policy says of them.
+
+Nothing in plain text says where a URL ends; every reader guesses. So a URL is taken where readers agree. One that may
+be longer or shorter than it looks is left alone: a tracked link that leads to half a URL leads nowhere for everybody.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from lmtrack._pattern import compile_pattern
+from lmtrack._rewriting.own_tokens import verified_click
+from lmtrack._rewriting.plan import ALONE, Plan
+from lmtrack.links import Edit, Link, SkipReason, skip_reason
+
+if TYPE_CHECKING:
+    from lmtrack._rewriting.plan import Surroundings
+    from lmtrack.links import LinkPolicy
+    from lmtrack.urls import TrackingDomain
+
+_MOST_LINKS: Final = 65_536  # a click token holds an index of 0 to 65,535
+
+# The placeholders of `lmtrack.links` that may hold blanks or signs that end a URL, each on one line. Each stops where
+# another could begin, so a row of unfinished ones is read once.
+_TEMPLATE: Final = r"""
+    \{\{ \{?+ [^{}\r\n]*+ \}\} \}?+ | \{% [^%{}\r\n]*+ %\} | <% [^%<>\r\n]*+ %> | \*\| [^|*\r\n]*+ \|\*
+  | %%= [^%\r\n]*+ %% | \$\{ [^{}\r\n]*+ \}
+"""
+# Outside a URL double brackets are more often a wiki's link than Mailjet's placeholder.
+_PLACEHOLDER: Final = re.compile(rf"{_TEMPLATE} | \[\[ [^\[\]\r\n]*+ \]\]", re.VERBOSE)
+_NEXT: Final = re.compile(rf"{_TEMPLATE} | ([hH][tT][tT][pP][sS]?://)", re.VERBOSE)
+
+# What no reader takes for a part of a URL: white space, controls, the marks RFC 3986 appendix C puts around one,
+# quotation marks that are no apostrophe, and the punctuation of East Asia, which stands without a blank (the Unicode
+# blocks "CJK Symbols and Punctuation", vertical, small and full-width forms).
+_ENDS: Final = (
+    r"\s\x00-\x1f\x7f-\x9f<>\"`"
+    "\u00ab\u00bb\u2018\u201a-\u201f\u2039\u203a"
+    "\u3000-\u3004\u3008-\u3020\u3030\u303d-\u303f\ufe10-\ufe1f\ufe30-\ufe6f"
+    "\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+)
+# A URL up to a bracket, a placeholder or its end. A bar may be part of it; between two URLs it is a table's.
+_BODY: Final = compile_pattern(
+    rf"(?: [^{_ENDS}()\[\]{{}}%$*|]++ | %(?!%=) | \$(?!\{{) | \*(?!\|) | \|(?![hH][tT][tT][pP][sS]?://) )*+",
+    re.VERBOSE,
+)
+# The same, in single quotes.
+_QUOTED_BODY: Final = compile_pattern(
+    rf"(?: [^{_ENDS}()\[\]{{}}%$*|'\u2019]++ | %(?!%=) | \$(?!\{{) | \*(?!\|) | \|(?![hH][tT][tT][pP][sS]?://) )*+",
+    re.VERBOSE,
+)
+# Between angle brackets everything is part of it (RFC 3986 appendix C).
+_INSIDE: Final = compile_pattern(
+    rf"(?: [^\s\x00-\x1f\x7f-\x9f<>{{*%$]++ | {_TEMPLATE} | [{{*%$] )++ (?= > )", re.VERBOSE
+)
+# Appendix C allows blanks and line ends there too, for readers to take out; few do. Four lines are our choice.
+_BROKEN: Final = compile_pattern(r"(?: [^<>\r\n]*+ (?: \r\n? | \n ) ){0,4}+ [^<>\r\n]*+ >", re.VERBOSE)
+
+_CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
+# Marks that end a sentence or an entry rather than a URL: of ASCII those of GFM (6.9, "trailing punctuation") without
+# `_` and `~`, as many a token ends in one, and with semicolon, quote and bar; of others the Unicode block "General
+# Punctuation" (dots, dashes, apostrophe, zero-width and direction marks) and the full stops, commas and question marks
+# of Arabic, Armenian, Devanagari and Ethiopic.
+_TRAILING: Final = frozenset(
+    ".,;:!?'*|\u060c\u061b\u061f\u06d4\u0589\u0964\u0965\u1362\u1363\u1367" + "".join(map(chr, range(0x200B, 0x2070)))
+)
+# What a converter from HTML leaves of the marks around a URL.
+_ESCAPED_MARKS: Final = ("&gt;", "&lt;", "&quot;", "&apos;", "&#39;", "&#34;", "&nbsp;")
+_EMPHASIS: Final = frozenset("_~")
+
+# Letters of scripts that set words apart by blanks, with their marks and digits. A URL that goes on in other signs
+# (Han, Kana, Hangul with its particles, Thai, dashes, emoji) may have ended before them, and nobody can tell.
+_UNSURE: Final = re.compile(
+    "[^\x00-\x7f\u00aa\u00b5\u00ba\u00c0-\u0588\u058a-\u060b\u060d-\u061a\u0620-\u06d3\u06d5-\u0963\u0966-\u0dff"
+    "\u10a0-\u10ff\u1200-\u1360\u1369-\u139f\u1c80-\u1fff]"
+)
+
+# Both read backwards from where a URL seems to begin. RFC 3986 section 3.1: with a letter among the signs before it,
+# the scheme is a longer one (`git+https:`). Behind `=` it is a value; a parameter's, if more comes before.
+_LONGER_SCHEME: Final = re.compile(r"[0-9+._-]*+[A-Za-z]")
+_PARAMETER: Final = re.compile(rf"[^{_ENDS}/?#&%@:]*+[/?#&%@:]")
+# Behind these an address goes on.
+_WITHIN: Final = frozenset("/?&#%@\\$+")
+
+
+def find_urls(text: str, /) -> list[tuple[int, int]]:
+    """Find the http and https URLs of a text: where each begins and ends, ascending and disjoint; in linear time."""
+    found: list[tuple[int, int]] = []
+    position, glued = 0, -1
+    while hit := _NEXT.search(text, position):
+        start, after = hit.span()
+        if hit[1] is None:
+            # `{{ host }}https://` is one URL that begins with the placeholder; a `{% block %}` is nothing.
+            position = after
+            glued = -1 if hit[0].startswith("{%") else after
+            continue
+        before = text[start - 1 : start]
+        if before == "<" or text[max(start - 5, 0) : start].lower() == "<url:":
+            if inside := _INSIDE.match(text, after):
+                found.append((start, inside.end()))
+                position = inside.end()
+                continue
+            broken = _BROKEN.match(text, after) is not None
+        else:
+            broken = start == glued or not _may_begin(text, before, position, start)
+        position, floor = _extent(text, after, quoted=before in {"'", "\u2018"})
+        end = _without_trail(text, floor, position, before)
+        if not broken and end > after and not _UNSURE.search(text, after, end):
+            found.append((start, end))
+    return found
+
+
+def plain_plan(
+    text: str,
+    policy: LinkPolicy,
+    domain: TrackingDomain | None,
+    /,
+    around: Surroundings = ALONE,
+) -> Plan:
+    """Judge every link of a text and number those that may be tracked."""
+    links: list[Link] = []
+    skipped: list[tuple[Link, SkipReason]] = []
+    for start, end in find_urls(text):
+        url = text[start:end]
+        reason = _reason(url, policy, domain, around)
+        index = around.first_index + len(links)
+        if reason is None and index >= _MOST_LINKS:
+            reason = SkipReason.TOO_MANY
+        if reason is None:
+            links.append(Link(index, url, "text", False, text, start, end))  # noqa: FBT003 - as the tuple has it
+        else:
+            skipped.append((Link(-1, url, "text", False, text, start, end), reason))  # noqa: FBT003
+    values = tuple((link.start, link.url, "", link.index) for link in links)
+    clicks = [verified_click(domain, link.url) for link, reason in skipped if domain and reason is SkipReason.TRACKED]
+    return Plan(
+        links=tuple(links),
+        values=values,
+        numbered=tuple(links),
+        skipped=tuple(skipped),
+        removals=(),
+        clicks=tuple(click for click in clicks if click),
+    )
+
+
+def plain_untracking_edits(text: str, domain: TrackingDomain, /) -> list[Edit]:
+    """Give what puts the destinations of the domain's own links back."""
+    edits: list[Edit] = []
+    for start, end in find_urls(text):
+        payload = verified_click(domain, text[start:end])
+        if payload is not None and payload.url is not None:
+            edits.append(Edit(start, text[start:end], payload.url))
+    return edits
+
+
+def _reason(url: str, policy: LinkPolicy, domain: TrackingDomain | None, around: Surroundings, /) -> SkipReason | None:
+    if domain is not None and domain.holds(url):
+        return SkipReason.TRACKED
+    reason = skip_reason(url, policy)
+    if reason in {None, SkipReason.SENSITIVE} and around.unsubscribe and around.unsubscribe(url):
+        return SkipReason.UNSUBSCRIBE
+    # A URL in plain text is its own visible text.
+    return SkipReason.URL_TEXT if reason is None and policy.skip_url_text else reason
+
+
+def _may_begin(text: str, before: str, position: int, start: int, /) -> bool:
+    """Whether a URL may begin behind this sign; the text before `position` belongs to something else."""
+    if before in _WITHIN or (before.isascii() and before.isalnum()):
+        return False
+    if before in {".", "-", "_"}:
+        return _LONGER_SCHEME.match(text[position:start][::-1]) is None
+    if before == "=":
+        return _PARAMETER.match(text[position:start][::-1]) is None
+    return True
+
+
+def _extent(text: str, at: int, /, *, quoted: bool) -> tuple[int, int]:
+    """Where a URL ends that goes on at `at`, with all that may trail it; and where its last placeholder ends."""
+    body = _QUOTED_BODY if quoted else _BODY
+    floor = at
+    open_brackets = dict.fromkeys(_CLOSING.values(), 0)
+    while True:
+        run = body.match(text, at)
+        at = run.end() if run else at  # if only of nothing, there always is one
+        char = text[at : at + 1]
+        if placeholder := _PLACEHOLDER.match(text, at):
+            floor = at = placeholder.end()
+        elif char in _CLOSING:
+            open_brackets[_CLOSING[char]] += 1
+            at += 1
+        elif open_brackets.get(char):
+            open_brackets[char] -= 1
+            at += 1
+        elif char in {"%", "$", "*"}:  # of a placeholder that is none
+            at += 1
+        else:
+            return at, floor
+
+
+def _without_trail(text: str, floor: int, end: int, before: str, /) -> int:
+    """Where a URL ends without what only follows it."""
+    while end > floor:
+        last = text[end - 1]
+        escaped = next((mark for mark in _ESCAPED_MARKS if last == ";" and text.endswith(mark, floor, end)), "")
+        if escaped:
+            end -= len(escaped)
+        elif last in _TRAILING or last in _CLOSING or (last == before and last in _EMPHASIS):
+            end -= 1
+        else:
+            break
+    return end

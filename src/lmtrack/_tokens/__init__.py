@@ -1,0 +1,1 @@
+"""Keys, and the bytes and text of signed tokens."""

@@ -1,0 +1,1 @@
+"""URLs: one grammar, destinations, and which URLs are ours."""
