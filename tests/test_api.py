@@ -168,13 +168,18 @@ SIGNATURES = {
     "make_keys": "(current, previous=(), *, tenant=b'')",
     "make_open_token": "(keys, message_id, *, recipient=0, mode=TrackingMode.INDIVIDUAL, now=None)",
     "make_withdraw_token": "(keys, message_id, *, recipient=0, now=None)",
-    "message_bytes": "(message, /)",
+    "message_bytes": "(message, /, *, keep_bcc=False)",
     "minimise": "(payload, /, *, mode)",
     "open_url": "(domain, token)",
     "parse_headers": "(headers, /, *, strict=False, prefix='X-LM-Override-')",
     "parse_settings": "(settings, /, *, strict=True)",
     "pixel_response": "(*, method='GET')",
     "pixel_tag": "(url, /)",
+    "prepare_message": (
+        "(message, decision, /, *, domain, message_id, recipient=0, sender=None, recipients=None, shared=True, "
+        "campaign=None, destination=None, destinations='inline', text_links=False, policy=LinkPolicy(), "
+        "pixel_position='auto', allow_signed=False, prefix='X-LM-Override-', now=None)"
+    ),
     "read_click_token": (
         "(keys, token, *, max_age=timedelta(days=30), leeway=timedelta(seconds=300), issued_after=None, now=None)"
     ),

@@ -479,10 +479,10 @@ def test_a_result_is_a_value() -> None:
 @pytest.mark.parametrize(
     ("changed", "text"),
     [
-        ({"method": b"GET"}, r"^method must be str, not bytes$"),
-        ({"target": b"/o/x"}, r"^target must be str, not bytes$"),
-        ({"domain": "https://track.example"}, r"^domain must be TrackingDomain, not str$"),
-        ({"route": None}, r"^route must be Route, not NoneType$"),
+        ({"method": b"GET"}, r"^method must be a str, not bytes$"),
+        ({"target": b"/o/x"}, r"^target must be a str, not bytes$"),
+        ({"domain": "https://track.example"}, r"^domain must be a TrackingDomain, not str$"),
+        ({"route": None}, r"^route must be a Route, not NoneType$"),
         ({"consent": Consent.GRANTED.value}, r"^consent must be callable, destination callable or None$"),
         ({"destination": "https://shop.example/"}, r"^consent must be callable, destination callable or None$"),
         ({"ip": b"192.0.2.1"}, r"^ip must be a str, asn an int, networks made by load_networks, or None$"),

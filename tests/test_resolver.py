@@ -276,7 +276,7 @@ def test_individual_mode_is_never_reached_without_a_cause(decision: Decision) ->
 @pytest.mark.parametrize("value", [1, 0, "true", "false", None, "", []])
 def test_route_flags_are_real_booleans(value: Anything) -> None:
     for name in ("track_opens", "track_clicks", "require_consent"):
-        with pytest.raises(TypeError, match=f"^{name} must be bool, not {type(value).__name__}$"):
+        with pytest.raises(TypeError, match=f"^{name} must be a bool, not {type(value).__name__}$"):
             Route(**{name: value})
 
 

@@ -86,6 +86,7 @@ if TYPE_CHECKING:
         RawEdit,
         TrackedMessage,
         message_bytes,
+        prepare_message,
         revert_message,
         scan_message,
         strip_control_headers,
@@ -206,6 +207,7 @@ __all__ = [
     "parse_settings",
     "pixel_response",
     "pixel_tag",
+    "prepare_message",
     "read_click_token",
     "read_open_token",
     "read_tracking_url",
@@ -254,8 +256,8 @@ _NAMES_OF = {
     "html": "Campaign HtmlDocument RewrittenHtml pixel_tag revert_html rewrite_html scan_html track_html untrack_html",
     "links": "Edit Link LinkPolicy SkipReason",
     "message": (
-        "MessageDocument MessagePart PartAction PartReason RawEdit TrackedMessage message_bytes revert_message "
-        "scan_message strip_control_headers track_message untrack_message"
+        "MessageDocument MessagePart PartAction PartReason RawEdit TrackedMessage message_bytes prepare_message "
+        "revert_message scan_message strip_control_headers track_message untrack_message"
     ),
     "resolver": (
         "Consent Decision Override Reason Route TrackingMode parse_headers parse_settings resolve resolve_shared"

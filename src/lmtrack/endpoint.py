@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from lmtrack._agents.header_rules import is_ahead
+from lmtrack._checks import check_type
 from lmtrack._clock import epoch_seconds
-from lmtrack._deciding.rules import check_type
 from lmtrack._endpoint.answer import (
     HttpResponse,
     for_method,

@@ -6,17 +6,20 @@ join. Nothing is parsed into an object and written anew: the output is slices of
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
+from email.message import Message
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from lmtrack._deciding.rules import check_type
+from lmtrack._checks import check_type
 from lmtrack._mime.document import MessageDocument
+from lmtrack._mime.envelope import read_envelope
 from lmtrack._mime.headers import read_controls
 from lmtrack._mime.raw_edit import RawEdit, splice_octets
 from lmtrack._mime.structure import PartReason
 from lmtrack._mime.untrack import untracking_raw_edits
-from lmtrack._mime.wire import message_bytes
+from lmtrack._mime.wire import HIDDEN_FIELDS, message_bytes
 from lmtrack._mime.write_parts import Order, carry_out
 from lmtrack._rewriting.finish import PixelPosition, check_options, pixel_tag
 from lmtrack._rewriting.own_tokens import verified_open
@@ -39,9 +42,11 @@ __all__ = [
     "MessagePart",
     "PartAction",
     "PartReason",
+    "Prepared",
     "RawEdit",
     "TrackedMessage",
     "message_bytes",
+    "prepare_message",
     "revert_message",
     "scan_message",
     "strip_control_headers",
@@ -97,6 +102,23 @@ class TrackedMessage:
     edits: tuple[RawEdit, ...] = field(repr=False)
     pixel: str | None
     decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A message ready to be sent; made by `prepare_message`.
+
+    Attributes:
+        raw: The bytes to sign and send; the same as `tracked.raw`.
+        sender: The address to send from, without a name.
+        recipients: The addresses to send to, without names, each mailbox once.
+        tracked: What was done to the message.
+    """
+
+    raw: bytes = field(repr=False)
+    sender: str = field(repr=False)
+    recipients: tuple[str, ...] = field(repr=False)
+    tracked: TrackedMessage
 
 
 def scan_message(raw: bytes, /) -> MessageDocument:
@@ -209,6 +231,100 @@ def track_message(
         pixel=None if outcome.pixel is None else document.found[outcome.pixel].path,
         decision=message.decision,
     )
+
+
+def prepare_message(
+    message: Message,
+    decision: Decision,
+    /,
+    *,
+    domain: TrackingDomain,
+    message_id: str | UUID,
+    recipient: int = 0,
+    sender: str | None = None,
+    recipients: Iterable[str] | None = None,
+    shared: bool = True,
+    campaign: Campaign | None = None,
+    destination: Callable[[Link], str] | None = None,
+    destinations: Literal["inline", "by_id"] = "inline",
+    text_links: bool = False,
+    policy: LinkPolicy = _DEFAULT_POLICY,
+    pixel_position: PixelPosition = "auto",
+    allow_signed: bool = False,
+    prefix: str = _PREFIX,
+    now: datetime | None = None,
+) -> Prepared:
+    r"""Make of a message object what to hand to `smtplib.SMTP.sendmail`: addresses, and the tracked message as bytes.
+
+    Addresses are read as `smtplib.SMTP.send_message` does: To, Cc and Bcc of the fields, the Resent ones of a message
+    that is sent again, and Sender before From. No Bcc field is in the result. The bytes are those of `message_bytes`,
+    tracked by `track_message`; the object stays as it is.
+
+    One body for several people is never tracked individually: more than one address lowers the decision to AGGREGATE,
+    or off without a `campaign`, with the reason `shared_body`. Send each person a message of their own instead.
+
+    Args:
+        message: An `EmailMessage` or `Message`, of any policy.
+        decision: From `resolve` or `resolve_shared`.
+        domain: Receives opens and clicks; its keys sign.
+        message_id: The sender's id of this mail to this person, which is not its Message-ID header.
+        recipient: Position in the message's recipient list, 0 to 65,535.
+        sender: The sender, if not the one in the fields; an empty str is the sender of a bounce.
+        recipients: The recipients, if not those in the fields; names in front of addresses are left out.
+        shared: False says that several addresses are one person's.
+        campaign: What aggregate tokens are made from.
+        destination: Returns where a link leads instead of `link.url`; see `track_message`.
+        destinations: "inline" or "by_id"; see `track_message`.
+        text_links: Track the links of the plain part too.
+        policy: Which links are trackable.
+        pixel_position: As for `track_html`.
+        allow_signed: Track a message that is signed already, which breaks the signature.
+        prefix: What the names of the override headers begin with.
+        now: When the tokens are issued; the current time by default.
+
+    Raises:
+        BadDestination: `destination` gave a URL no click may go to.
+        TypeError: An argument has another type.
+        ValueError: There is no sender or no recipient, or an address that no server would take; more than one block of
+            Resent fields; or as for `message_bytes` and `track_message`.
+
+    >>> from email.message import EmailMessage
+    >>> from lmtrack import Consent, Route, TrackingDomain, make_keys, resolve
+    >>> domain = TrackingDomain("https://track.example", make_keys(b"an example secret"))
+    >>> decision = resolve(Route(track_opens=True, require_consent=True), consent=Consent.GRANTED)
+    >>> message = EmailMessage()
+    >>> message["From"], message["To"] = "letters@shop.example", "Ann <ann@reader.example>"
+    >>> message.set_content("<p>Hello</p>", subtype="html")
+    >>> mail = prepare_message(message, decision, domain=domain, message_id="m-1")
+    >>> mail.sender, mail.recipients, b"https://track.example/o/" in mail.raw
+    ('letters@shop.example', ('ann@reader.example',), True)
+    """
+    check_type(bool, shared=shared)
+    check_type(Message, message=message)
+    check_type(Decision, decision=decision)
+    envelope = read_envelope(message, sender=sender, recipients=recipients)
+    sent = copy(message)
+    for name in HIDDEN_FIELDS:
+        del sent[name]
+    if shared and len(envelope.recipients) > 1:
+        decision = decision.lower(Reason.SHARED_BODY, opens=TrackingMode.AGGREGATE, clicks=TrackingMode.AGGREGATE)
+    tracked = track_message(
+        message_bytes(sent),
+        decision,
+        domain=domain,
+        message_id=message_id,
+        recipient=recipient,
+        campaign=campaign,
+        destination=destination,
+        destinations=destinations,
+        text_links=text_links,
+        policy=policy,
+        pixel_position=pixel_position,
+        allow_signed=allow_signed,
+        prefix=prefix,
+        now=now,
+    )
+    return Prepared(raw=tracked.raw, sender=envelope.sender, recipients=envelope.recipients, tracked=tracked)
 
 
 def untrack_message(raw: bytes, /, *, domain: TrackingDomain) -> bytes:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from lmtrack._checks import check_type
 from lmtrack._deciding.evidence import (
     FLAGS,
     MODES,
@@ -24,7 +25,7 @@ from lmtrack._deciding.evidence import (
     write_mode,
 )
 from lmtrack._deciding.override import Flag, Override, parse_headers, parse_settings, wish_of
-from lmtrack._deciding.rules import Consent, Inputs, Reason, Route, Settled, TrackingMode, ceiling, check_type, settle
+from lmtrack._deciding.rules import Consent, Inputs, Reason, Route, Settled, TrackingMode, ceiling, settle
 
 __all__ = [
     "Consent",

@@ -189,7 +189,7 @@ def _read(mail: object, /) -> str | bytes:
             raise ValueError("bytes are a raw message, but this does not begin as one; give HTML as str")
         return mail
     if isinstance(mail, Message):
-        return message_bytes(mail)
+        return message_bytes(mail, keep_bcc=True)
     hint = " (of a Django mail, give mail.message())" if callable(getattr(mail, "message", None)) else ""
     raise TypeError(f"a mail must be str, bytes or an email.message.Message, not {type(mail).__name__}{hint}")
 

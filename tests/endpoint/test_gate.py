@@ -152,13 +152,13 @@ GOOD: dict[str, Any] = {"consent": Consent.GRANTED, "route": STRICT}
 @pytest.mark.parametrize(
     ("changed", "text"),
     [
-        ({"consent": None}, r"^consent must be Consent, not NoneType$"),
-        ({"consent": True}, r"^consent must be Consent, not bool$"),
-        ({"consent": "granted"}, r"^consent must be Consent, not str$"),
-        ({"route": None}, r"^route must be Route, not NoneType$"),
+        ({"consent": None}, r"^consent must be a Consent, not NoneType$"),
+        ({"consent": True}, r"^consent must be a Consent, not bool$"),
+        ({"consent": "granted"}, r"^consent must be a Consent, not str$"),
+        ({"route": None}, r"^route must be a Route, not NoneType$"),
         ({"verdict": "human"}, r"^verdict must be a Verdict or None, not str$"),
-        ({"method": None}, r"^method must be str, not NoneType$"),
-        ({"method": b"GET"}, r"^method must be str, not bytes$"),
+        ({"method": None}, r"^method must be a str, not NoneType$"),
+        ({"method": b"GET"}, r"^method must be a str, not bytes$"),
         ({"withdrawn_at": "2026-01-01"}, r"^withdrawn_at must be an aware datetime or None, not str$"),
     ],
 )
@@ -171,7 +171,7 @@ def test_other_types_are_the_callers_mistake(changed: dict[str, object], text: s
 def test_only_opens_and_clicks_are_admitted(token: object) -> None:
     with pytest.raises(TypeError, match=rf"^token must be an OpenToken or a ClickToken, not {type(token).__name__}$"):
         admit(token, **GOOD)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"^mode must be TrackingMode, not int$"):
+    with pytest.raises(TypeError, match=r"^mode must be a TrackingMode, not int$"):
         admit(OpenToken("letter", 0, 3, AT), **GOOD)  # type: ignore[arg-type]
 
 

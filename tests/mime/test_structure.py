@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import email
 import email.message
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 import pytest
@@ -165,12 +166,20 @@ def test_what_a_part_says_of_itself_decides(fields: bytes, reason: str | None) -
         b'Content-Type: multipart/mixed; boundary=""',
         b'Content-Type: multipart/mixed; boundary=" "',
         b"Content-Type: multipart/mixed; boundary=b; boundary=c",
-        b"Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64",
+        b"Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: x-uuencode",
         b"Content-Type: multipart/mixed; boundary=nowhere",
     ],
 )
 def test_a_multipart_that_cannot_be_split_is_left_alone(fields: bytes) -> None:
     assert report(fields + b"\n\n--b\nContent-Type: text/html\n\nx\n--b--\n") == [("1", "multipart/mixed", "malformed")]
+
+
+@pytest.mark.parametrize("label", ["base64", "quoted-printable"])
+def test_a_multipart_labelled_as_encoded_is_read_as_it_stands(label: str) -> None:
+    fields = f"Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: {label}\n\n".encode()
+    assert report(fields + b"--b\nContent-Type: text/html\n\nx\n--b--\n") == [("1", "text/html", None)]
+    encoded = b64encode(b"--b\nContent-Type: text/html\n\nx\n--b--\n") + b"\n"
+    assert report(fields + encoded) == [("1", "multipart/mixed", "malformed")]
 
 
 def test_so_is_one_inside_another() -> None:

@@ -74,6 +74,7 @@ from lmtrack import (
     parse_settings,
     pixel_response,
     pixel_tag,
+    prepare_message,
     read_click_token,
     read_open_token,
     read_tracking_url,
@@ -100,6 +101,7 @@ from lmtrack import (
     verify_rewrite,
     withdraw_url,
 )
+from lmtrack.message import Prepared
 from lmtrack.testing import assert_same_for_everyone, assert_unsubscribe_ok, assert_untracked
 
 if TYPE_CHECKING:
@@ -172,7 +174,11 @@ def receiving(keys: Keys, token: str) -> str | None:
 
 
 def messages(raw: bytes, message: EmailMessage, decision: Decision, domain: TrackingDomain) -> bytes:
-    assert_type(message_bytes(message), bytes)
+    assert_type(message_bytes(message, keep_bcc=True), bytes)
+    mail = prepare_message(message, decision, domain=domain, message_id="m-1", recipients=["ann@reader.example"])
+    assert_type(mail, Prepared)
+    assert_type((mail.raw, mail.sender, mail.recipients), tuple[bytes, str, tuple[str, ...]])
+    assert_type(mail.tracked, TrackedMessage)
     document = scan_message(raw)
     assert_type(document, MessageDocument)
     tracked = track_message(document, decision, domain=domain, message_id="m-1", text_links=True, allow_signed=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum, auto
 from typing import Final, NamedTuple
 
+from lmtrack._checks import check_type
 from lmtrack._deciding.override import CONFLICT, INVALID, Flag, Override, combine, wish_of
 
 
@@ -158,17 +159,6 @@ def settle(flag: Flag, inputs: Inputs, /) -> Settled:
 def ceiling(flag: Flag, mode: TrackingMode, /) -> TrackingMode:
     """Give the mode that `mode` means for this flag: DELIVERABILITY is about opens, so for clicks it is AGGREGATE."""
     return TrackingMode.AGGREGATE if flag == "clicks" and mode is TrackingMode.DELIVERABILITY else mode
-
-
-def check_type(expected: type, /, **values: object) -> None:
-    """Refuse a value of another type by its name.
-
-    Raises:
-        TypeError: A value is no instance of `expected`.
-    """
-    for name, value in values.items():
-        if not isinstance(value, expected):
-            raise TypeError(f"{name} must be {expected.__name__}, not {type(value).__name__}")
 
 
 def _order(override: Override) -> tuple[str, str, tuple[str, ...]]:

@@ -12,8 +12,8 @@ from enum import StrEnum, auto
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._agents.verdict import Verdict
+from lmtrack._checks import check_type
 from lmtrack._clock import epoch_seconds
-from lmtrack._deciding.rules import check_type
 from lmtrack.resolver import Consent, Route, TrackingMode
 from lmtrack.tokens import ClickToken, OpenToken
 

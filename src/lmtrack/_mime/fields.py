@@ -11,7 +11,7 @@ import re
 from base64 import b64encode
 from email.errors import HeaderParseError
 from email.header import Header, decode_header
-from email.headerregistry import AddressHeader, HeaderRegistry, UnstructuredHeader
+from email.headerregistry import Address, AddressHeader, HeaderRegistry, UnstructuredHeader
 from email.policy import EmailPolicy
 from typing import TYPE_CHECKING, Any, Final
 
@@ -80,9 +80,7 @@ def write_field(name: str, value: object, /, *, utf8: bool) -> bytes:
     if not _NAME.fullmatch(name):
         raise ValueError("a header's name may hold printable ASCII without blanks and colons")
     if isinstance(value, Header):
-        # What it knows of charsets is of no interest, but of octets nobody knows (U+FFFD) it has the only copy.
-        shown = _one_field(name, str(value))
-        value = value.encode(maxlinelen=0) if "\ufffd" in shown else shown
+        value = _text_of(name, value)
     if not isinstance(value, str):
         raise TypeError(f"the header {name} must be a str or a Header, not {type(value).__name__}")
     text = _one_field(name, value)
@@ -96,6 +94,48 @@ def write_field(name: str, value: object, /, *, utf8: bool) -> bytes:
         if _longest(lines) > LONGEST_LINE:
             raise ValueError(f"the header {name} holds more than {LONGEST_LINE} octets without a blank")
     return "".join(line + "\r\n" for line in lines).encode("utf-8", "surrogateescape")
+
+
+def read_addresses(name: str, value: object, /) -> list[str]:
+    """Return the addresses, without names, that the value of an address header holds, as written in it.
+
+    Raises:
+        TypeError: The value is not a str and not a header of the standard library.
+        ValueError: No parser understands it, or one address with its name is longer than a line may be.
+    """
+    if isinstance(value, Header):
+        value = _text_of(name, value)
+    if not isinstance(value, str):
+        raise TypeError(f"the header {name} must be a str or a Header, not {type(value).__name__}")
+    if hasattr(value, "addresses"):
+        return [address.addr_spec for address in _read(name, value).addresses]
+    return [address.addr_spec for address in _read_list(name, value)]
+
+
+def _text_of(name: str, value: Header, /) -> str:
+    """Return the text of a `Header` in which every reader finds the same.
+
+    What it knows of charsets does not matter, but of bytes in an unknown one (U+FFFD) it has the only copy, and the
+    comma of a name that it encodes does not end an address.
+    """
+    shown = _one_field(name, str(value))
+    if "\ufffd" in shown:
+        return value.encode(maxlinelen=0)
+    if issubclass(_HEADERS[name], AddressHeader) and not shown.isascii():
+        written = value.encode()
+        if all(address.domain for address in _read_list(name, written)):  # an address was not encoded with its name
+            return written
+    return shown
+
+
+def _read_list(name: str, text: str, /) -> list[Address]:
+    """Read addresses one at a time, as the standard library takes up to the cube of the length."""
+    addresses: list[Address] = []
+    for part in _addresses(LINE_END.sub("", text)):
+        if len(part) > LONGEST_LINE:
+            raise ValueError(f"the header {name} holds an address of more than {LONGEST_LINE} characters")
+        addresses += _read("To", part).addresses
+    return addresses
 
 
 def _one_field(name: str, text: str, /) -> str:
@@ -144,7 +184,9 @@ def _structured(name: str, value: str, limit: int, /, *, utf8: bool = False) -> 
 
 def _read(name: str, value: str, /) -> Any:  # noqa: ANN401 - the standard library makes classes of it as it goes
     if hasattr(value, "fold"):
-        return value
+        if all(isinstance(address, Address) for address in getattr(value, "addresses", ())):
+            return value
+        value = str(value)  # set to a list of str, of which the standard library reads none
     try:
         return _HEADERS(name, value)
     except (AttributeError, HeaderParseError, IndexError, RecursionError, TypeError):  # the parser's own mistakes

@@ -20,9 +20,13 @@ from lmtrack._mime.fields import LONGEST_LINE, write_field
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+# RFC 5322 section 3.6.3: what nobody else may see.
+HIDDEN_FIELDS: Final = frozenset(("bcc", "resent-bcc"))
 
 _ENCODING: Final = "content-transfer-encoding"
+_IDENTITY: Final = frozenset(("", "7bit", "8bit", "binary"))
 _CRLF: Final = b"\r\n"
 
 # These begin where a line does, so that a line is read once.
@@ -38,13 +42,14 @@ _ROW: Final = re.compile(rb"[^\r\n]{1,76}")
 _NO_FIELD: Final = re.compile(rb"(?!From |[!-9;-~]*:|[\t \r])[^\r]")
 
 
-def message_bytes(message: Message, /) -> bytes:
+def message_bytes(message: Message, /, *, keep_bcc: bool = False) -> bytes:
     r"""Write a message as the octets to sign and send, without the damage the standard library's writers do.
 
     Lines end in CRLF. Headers that were parsed keep their folding; those set in code are folded at blanks only, so a
     long `List-Unsubscribe` stays readable. `From ` at the start of a line stays. Text with a line of over 998 octets is
-    sent as quoted-printable, other content as base64; nothing under multipart/signed is changed. The object stays as it
-    is and equal objects give equal octets, boundaries too. A `Bcc` is a header like any other: take it out before.
+    sent as quoted-printable, other content as base64; nothing under multipart/signed is changed. A multipart made in
+    code loses the label of an encoding that it cannot have (`set_charset` adds one). The object stays as it is, and
+    equal objects give equal bytes, boundaries too.
 
     Send the result with `smtplib.SMTP.sendmail`, not `send_message`, which writes the object in its own way.
 
@@ -52,12 +57,15 @@ def message_bytes(message: Message, /) -> bytes:
         message: An `EmailMessage` or `Message`, of any policy. Headers are UTF-8 if its policy has `utf8`
             (`policy.SMTPUTF8`), else letters beyond ASCII become encoded words; parts are encoded to be ASCII if it has
             `cte_type="7bit"`. Nothing else of a policy counts.
+        keep_bcc: Write a `Bcc` field too. It would tell every recipient who else got the mail, so it is for files and
+            archives; `prepare_message` sends to its addresses and leaves it out.
 
     Raises:
         TypeError: `message` is none, or a part's payload or header is none the standard library could write.
-        ValueError: A header could not be sent as it is: a name or value that would make another header, NUL, 998 octets
-            without a blank, letters beyond ASCII in an address or a URL, nothing a parser understands; or text beyond
-            ASCII that was never encoded, or a boundary that stands in its own part.
+        ValueError: There is a `Bcc` or `Resent-Bcc` field. A header could not be sent as it is: a name or value that
+            would make another header, NUL, 998 bytes without a blank, letters beyond ASCII in an address or a URL,
+            nothing a parser understands. There is text beyond ASCII that was never encoded, or a boundary is also a
+            line of its own part.
 
     >>> from email.message import EmailMessage
     >>> message = EmailMessage()
@@ -68,6 +76,10 @@ def message_bytes(message: Message, /) -> bytes:
     """
     if not isinstance(message, Message):
         raise TypeError(f"message must be an EmailMessage or a Message, not {type(message).__name__}")
+    if not isinstance(keep_bcc, bool):
+        raise TypeError(f"keep_bcc must be a bool, not {type(keep_bcc).__name__}")
+    if not keep_bcc and any(name.lower() in HIDDEN_FIELDS for name in message):
+        raise ValueError("a Bcc field would be sent to everyone: use prepare_message, or keep_bcc=True for a file")
     writer = _Writer(utf8=getattr(message.policy, "utf8", False) is True, ascii_only=message.policy.cte_type == "7bit")
     octets = writer.write(message)
     return octets if octets.endswith(_CRLF) else octets + _CRLF
@@ -129,7 +141,7 @@ class _Writer:
         if isinstance(payload, list):
             if kind != "message":
                 raise TypeError(f"a part of type {kind}/{subtype} cannot hold parts")
-            fields = self._fields(message)
+            fields = self._fields(message.raw_items())
             if subtype == "delivery-status":
                 return [fields, _CRLF, _CRLF.join(map(self._block, payload))]
             return [fields, _CRLF, *(_Part(inner, sealed) for inner in payload[:1])]
@@ -138,12 +150,12 @@ class _Writer:
             is_carried = _is_carried_as_ascii if self._ascii_only else _is_carried
             body, encoding = _sendable(body, is_carried, kind=kind, encoding=_encoding_of(message), payload=payload)
         self._note(body)
-        return [self._fields(message, encoding=encoding), _separator(message, body), body]
+        return [self._fields(message.raw_items(), encoding=encoding), _separator(message, body), body]
 
     def _block(self, message: Message, /) -> bytes:
         """A block of fields of a delivery status; there are empty lines between blocks and none behind the last."""
         body = _octets(vars(message)["_payload"])
-        return self._fields(message) + (_separator(message, body) + body if body else b"")
+        return self._fields(message.raw_items()) + (_separator(message, body) + body if body else b"")
 
     def _multipart(
         self, message: Message, parts: list[Message], /, *, sealed: bool
@@ -152,16 +164,20 @@ class _Writer:
             named = message.get_boundary()
         except TypeError:  # the standard library's own mistake, when a parameter is there in two ways
             raise ValueError("the boundary of a multipart makes no sense to a parser") from None
+        fields: Iterable[tuple[str, object]] = message.raw_items()
+        was_parsed = _was_parsed(message)
+        if not sealed and not was_parsed and _encoding_of(message) not in _IDENTITY:
+            fields = [(name, value) for name, value in fields if name.lower() != _ENCODING]
         items: list[bytes | int | _Part | _End]
         if named is None:
             boundary: bytes | int = self._boundaries
             self._boundaries += 1
-            items = self._fields_with_boundary(message, self._boundaries - 1)
+            items = self._fields_with_boundary(fields, self._boundaries - 1)
         else:
             if not named.isascii() or "\r" in named or "\n" in named:
                 raise ValueError("a boundary must be ASCII, on one line")
             boundary = named.encode()
-            items = [self._fields(message)]
+            items = [self._fields(fields)]
         mark = self._dashes
         preamble = b"" if message.preamble is None else _octets(message.preamble) + _CRLF
         self._note(preamble)
@@ -172,7 +188,7 @@ class _Writer:
             items.append(_Part(inner, sealed))
         items += [b"" if parts and _holds_its_line_end(parts[-1]) else _CRLF, b"--", boundary, b"--"]
         # The parser notes with None that the line end belongs to the delimiter behind; what was signed knows.
-        items.append(b"" if message.epilogue is None and _was_parsed(message) else _CRLF)
+        items.append(b"" if message.epilogue is None and was_parsed else _CRLF)
         items.append(_End(boundary if isinstance(boundary, bytes) else None, mark, _octets(message.epilogue)))
         return items
 
@@ -192,11 +208,11 @@ class _Writer:
                     self._dashed[line.rstrip()] = self._dashes
                     self._dashes += 1
 
-    def _fields(self, message: Message, /, *, encoding: str = "") -> bytes:
+    def _fields(self, written: Iterable[tuple[str, object]], /, *, encoding: str = "") -> bytes:
         """The header fields of a part, with another Content-Transfer-Encoding if it got one."""
         fields: list[bytes] = []
         names: set[str] = set()
-        for name, value in message.raw_items():
+        for name, value in written:
             low = name.lower()
             if encoding and low == _ENCODING:
                 fields += [_encoding_field(encoding)] if low not in names else []
@@ -209,10 +225,12 @@ class _Writer:
             fields.append(_encoding_field(encoding))
         return b"".join(fields)
 
-    def _fields_with_boundary(self, message: Message, boundary: int, /) -> list[bytes | int | _Part | _End]:
+    def _fields_with_boundary(
+        self, written: Iterable[tuple[str, object]], boundary: int, /
+    ) -> list[bytes | int | _Part | _End]:
         items: list[bytes | int | _Part | _End] = []
         typed = False
-        for name, value in message.raw_items():
+        for name, value in written:
             field = write_field(name, value, utf8=self._utf8)
             if name.lower() == "content-type" and not typed:
                 typed = True
@@ -266,7 +284,8 @@ def _octets(text: object, /) -> bytes:
         return _in_crlf(text.encode("ascii", "surrogateescape"))
     except UnicodeEncodeError:
         raise ValueError(
-            "a payload holds letters beyond ASCII: give set_payload a charset, or use set_content"
+            "a payload holds letters beyond ASCII: give set_payload a charset, or use set_content;"
+            " read a message that is text with message_from_bytes(text.encode()), not message_from_string"
         ) from None
 
 
@@ -279,7 +298,7 @@ def _sendable(
         return (body, "") if exact == body and is_carried(body) else (_base64(exact), "base64")
     if is_carried(body):
         return body, ""
-    if encoding in {"", "7bit", "8bit", "binary"}:
+    if encoding in _IDENTITY:
         if kind == "text":  # its soft line breaks are bare in a text that is one line
             return _in_crlf(b2a_qp(body, istext=True)), "quoted-printable"
         return _base64(body), "base64"

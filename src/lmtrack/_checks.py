@@ -1,0 +1,75 @@
+"""Check arguments by name, and turn text and bytes of a subclass into plain ones.
+
+A subclass of `str` is text to whoever passes it, but its methods may do anything: a `markupsafe.Markup` escapes what is
+joined or formatted with it, our tags included. So every door makes text an exact `str` before it is used, and bytes
+exact `bytes`. An error names the argument and the type, never the value.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Where our own results keep what a caller meant when the result itself was passed.
+_CONTENT: Final = ("html", "text", "raw")
+
+
+def check_type(expected: type, /, **values: object) -> None:
+    """Refuse a value of another type by its name.
+
+    Raises:
+        TypeError: A value is not an instance of `expected`.
+    """
+    for name, value in values.items():
+        if not isinstance(value, expected):
+            article = "an" if expected.__name__[0] in "AEIOUaeiou" else "a"
+            raise wrong_type(name, f"{article} {expected.__name__}", value)
+
+
+def plain_str(value: object, name: str, /) -> str:
+    """Return text as an exact `str`; the same object if it is one.
+
+    Raises:
+        TypeError: `value` is not a str.
+
+    >>> class Shouted(str):
+    ...     def __str__(self):
+    ...         return self.upper()
+    >>> plain_str(Shouted("a"), "text")
+    'a'
+    """
+    if type(value) is str:
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)  # `str(value)` would ask the subclass
+    raise wrong_type(name, "a str", value)
+
+
+def plain_bytes(value: object, name: str, /) -> bytes:
+    """Return bytes as exact `bytes`; the same object if they are.
+
+    Raises:
+        TypeError: `value` is not bytes; a bytearray or memoryview, which can change under a reader, is none.
+
+    >>> plain_bytes(bytearray(b"a"), "raw")
+    Traceback (most recent call last):
+        ...
+    TypeError: raw must be bytes, not bytearray: pass bytes(raw)
+    """
+    if type(value) is bytes:
+        return value
+    if isinstance(value, bytes):
+        return bytes.__getitem__(value, slice(None))  # `bytes(value)` would ask the subclass
+    raise wrong_type(name, "bytes", value)
+
+
+def wrong_type(name: str, wanted: str, value: object, /) -> TypeError:
+    """Make the error for an argument of another type; it says what to pass where that is known."""
+    kind = type(value)
+    hint = ""
+    if wanted == "bytes" and kind in {bytearray, memoryview}:
+        hint = f": pass bytes({name})"
+    elif wanted == "bytes" and hasattr(kind, "as_bytes"):  # a message object, in any library's class
+        hint = f": pass message_bytes({name})"
+    elif kind.__module__.partition(".")[0] == "lmtrack":
+        hint = "".join(f": pass its {attribute}" for attribute in _CONTENT if hasattr(kind, attribute))
+    return TypeError(f"{name} must be {wanted}, not {kind.__name__}{hint}")
