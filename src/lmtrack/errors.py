@@ -171,3 +171,58 @@ class BadDestination(BadToken, ValueError):  # noqa: N818 - the same
 
     def __str__(self) -> str:
         return f"{self._text}: {self.problem}"
+
+
+class BadSlot(LmtrackError, ValueError):  # noqa: N818 - named by the decision a caller makes
+    """A slot's marker is in a place where no value can be written safely; found when the template is scanned.
+
+    Attributes:
+        slot: The slot's name.
+        place: What the marker is in: "a style sheet", "an unquoted attribute".
+        line: The line of the template in which the marker begins, counted from 1.
+        advice: What to do about it.
+    """
+
+    def __init__(self, slot: str, place: str, line: int, advice: str) -> None:
+        self.slot = slot
+        self.place = place
+        self.line = line
+        self.advice = advice
+        super().__init__(slot, place, line, advice)
+
+    def __str__(self) -> str:
+        return f"slot {self.slot!r} in line {self.line} is in {self.place}: {self.advice}"
+
+
+class MissingValue(LmtrackError, KeyError):  # noqa: N818 - the same
+    """A template has a slot for which there is neither a value nor a default.
+
+    Attributes:
+        slot: The slot's name.
+    """
+
+    def __init__(self, slot: str) -> None:
+        self.slot = slot
+        super().__init__(slot)
+
+    def __str__(self) -> str:
+        return f"there is no value and no default for slot {self.slot!r}"
+
+
+class BadValue(LmtrackError, ValueError):  # noqa: N818 - the same
+    """A recipient's value cannot be written in the place of its slot; the value itself is not part of the error.
+
+    Attributes:
+        slot: The slot's name.
+        place: What the value would be written in: "text", "the path of a URL".
+        problem: What is wrong with the value: "it holds U+0000".
+    """
+
+    def __init__(self, slot: str, place: str, problem: str) -> None:
+        self.slot = slot
+        self.place = place
+        self.problem = problem
+        super().__init__(slot, place, problem)
+
+    def __str__(self) -> str:
+        return f"the value of slot {self.slot!r} cannot be written in {self.place}: {self.problem}"

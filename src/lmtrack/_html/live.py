@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lmtrack._html.tokenizer import Token, next_token, open_point, raw_text_end
 from lmtrack._html.tree import OpenElements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+class Step(NamedTuple):
+    """One token, the text before it and the raw text behind it.
+
+    Attributes:
+        token: The tag or comment.
+        live: Whether it is a comment, a tag of an HTML element, or an `a`.
+        inside: The svg or math element (`svg style`) that holds the text before it; "" for an HTML one.
+        raw_end: Where the raw text ends that begins behind it; -1 if none does.
+    """
+
+    token: Token
+    live: bool
+    inside: str
+    raw_end: int
 
 
 class LiveTokens:
@@ -27,32 +43,37 @@ class LiveTokens:
         self.safe_end = -1
 
     def __iter__(self) -> Iterator[Token]:
+        return (step.token for step in self.steps() if step.live)
+
+    def steps(self) -> Iterator[Step]:
+        """Go through every token."""
         html, elements = self._html, self.elements
         stack = elements.stack
         position, end = 0, len(html)
         root = 0  # where the outermost svg or math that is open begins
         while token := next_token(html, position, end, cdata=stack.foreign):
             start, after, name = token
+            inside = stack.current if stack.foreign else ""
             if start > position:
                 elements.text(position, start)
-            position = after
+            position, raw_end = after, -1
             if not name:
                 elements.declaration(token)
-                yield token
+                live = True
             elif name[0] == "/":
-                if not stack.foreign:
-                    yield token
+                live = not stack.foreign
                 elements.end(name[1:])
             else:
                 if name in {"svg", "math"} and stack.last("svg svg") < 0 and stack.last("math math") < 0:
                     root = start
                 if elements.start(token):
-                    position = -1 if name == "plaintext" else raw_text_end(html, name, position, end)
-                    if position < 0:
+                    raw_end = -1 if name == "plaintext" else raw_text_end(html, name, position, end)
+                    if raw_end < 0:
                         self.safe_end = start
                         return
-                if elements.in_html or name == "a":
-                    yield token
+                    position = raw_end
+                live = elements.in_html or name == "a"
+            yield Step(token, live, inside, raw_end)
         self.safe_end = open_point(html, position, end)
         if stack.foreign and html.startswith("<![CDATA[", self.safe_end):
             # An image put there would end the svg, and its unfinished CDATA section would come to life.

@@ -164,15 +164,22 @@ def _note_tag(html: str, token: Token, found: Scan, /, comment_end: int = 0) -> 
         found.base = decode_attribute(html[href.value_start : href.value_end]).strip(WHITESPACE)
 
 
-def _read_conditional(html: str, comment: Token, found: Scan, /) -> None:
-    """Look for links inside an Outlook conditional comment (`<!--[if ...mso...]> ... <![endif]-->`)."""
+def outlook_content(html: str, comment: Token, /) -> tuple[int, int] | None:
+    """Find the inside of an Outlook conditional comment (`<!--[if ...mso...]> ... <![endif]-->`); None for others."""
     opening = _CONDITION.match(html, comment.start, comment.end)
     if opening is None or "mso" not in opening[1].lower():
+        return None
+    start, end = opening.end(), comment.end - 3
+    return start, end - 9 if html.endswith("<![endif]", start, end) else end
+
+
+def _read_conditional(html: str, comment: Token, found: Scan, /) -> None:
+    """Look for links inside an Outlook conditional comment."""
+    content = outlook_content(html, comment)
+    if content is None or "href" not in html[content[0] : content[1]].lower():
         return
-    position, comment_end = opening.end(), comment.end - 3
-    if "href" not in html[position:comment_end].lower():
-        return
-    end = comment_end - 9 if html.endswith("<![endif]", position, comment_end) else comment_end
+    position, end = content
+    comment_end = comment.end - 3
     read = conditional_reader().match
     while True:
         step = read(html, position, end)

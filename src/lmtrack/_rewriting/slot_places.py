@@ -1,0 +1,398 @@
+"""Where the slots of an HTML document are: each becomes a hole with the escape of its place, or is refused.
+
+Whatever a value holds, a hole adds no element and no attribute: the document is tokenised with its markers masked, and
+the escape of each place writes nothing that could end it.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
+
+from lmtrack._html.entities import decode_attribute
+from lmtrack._html.grammar import RAW_TEXT, ascii_lower
+from lmtrack._html.live import LiveTokens
+from lmtrack._html.scan import outlook_content
+from lmtrack._html.tokenizer import Attribute, Token, attributes, next_token, raw_text_end, token_at
+from lmtrack._linking.optout_attributes import OPT_OUT
+from lmtrack._rewriting.escapes import Place, escaped, numbered
+from lmtrack._rewriting.slotted_url import ENGINE, MisplacedSlotError, SlottedUrl, read_url
+from lmtrack.errors import BadSlot, BadValue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lmtrack._rewriting.slots import Marker
+
+# Attributes whose value is a URL (WHATWG HTML, "Attributes" index), with those of older HTML; and of them those that a
+# reader fetches by itself. `href` is fetched only by the elements below.
+_LOADED: Final = frozenset(("src", "background", "poster", "data", "lowsrc", "dynsrc"))
+_URLS: Final = _LOADED | {"href", "action", "formaction", "cite", "ping", "longdesc"}
+_LOADED_BY_HREF: Final = frozenset(("link", "image", "use", "feimage"))
+# Values in another language than HTML's; on* are programs too.
+_CODE: Final = {
+    "style": "a style attribute",
+    "srcdoc": "a document inside an attribute",
+    "srcset": "a list of images",
+    "imagesrcset": "a list of images",
+}
+_CLOSED_ELEMENTS: Final = {
+    "base": "the base of the document's URLs",
+    "script": "a script",
+    "style": "a style sheet",
+    "animate": "an animation",
+    "set": "an animation",
+    "animatemotion": "an animation",
+    "animatetransform": "an animation",
+}
+_RCDATA: Final = frozenset(("title", "textarea"))  # character references are read there
+_RAW_PLACES: Final = {"script": "a script", "style": "a style sheet"}
+_SHEETS: Final = frozenset(("stylesheet", "import", "preload", "modulepreload", "manifest"))
+# WHATWG HTML 13.2.6.4.7: the first line feed in these is dropped.
+_DROP_LINE_FEED: Final = frozenset(("pre", "listing", "textarea"))
+# The beginning of a character reference that a value could complete, and what could complete it.
+_OPEN_REFERENCE: Final = re.compile(r"&(?:#[xX]?[0-9A-Fa-f]*|[A-Za-z][A-Za-z0-9]*)?\Z")
+_REFERENCE: Final = re.compile(r"[A-Za-z0-9#;=]")
+_LONGEST_REFERENCE: Final = 40  # the longest name has 31 letters
+
+_TEXT: Final = "a slot may be in text, in a quoted attribute and behind the host of a URL"
+
+_CDATA: Final = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_OUTLOOK: Final = frozenset((Place.OUTLOOK_TEXT, Place.OUTLOOK_DOUBLE_QUOTED, Place.OUTLOOK_SINGLE_QUOTED))
+_QUOTED: Final = {
+    (False, '"'): Place.DOUBLE_QUOTED,
+    (False, "'"): Place.SINGLE_QUOTED,
+    (True, '"'): Place.OUTLOOK_DOUBLE_QUOTED,
+    (True, "'"): Place.OUTLOOK_SINGLE_QUOTED,
+}
+
+
+class TextHole:
+    """One slot in text or in an attribute that holds no URL.
+
+    Attributes:
+        place: What it is in.
+        numbered_first: Whether the value's first character is written as a number, since it could complete a
+            character reference of the template.
+        doubled_line_feed: Whether a first line feed is written twice, since readers drop one there.
+    """
+
+    __slots__ = ("doubled_line_feed", "end", "names", "numbered_first", "place", "start")
+
+    def __init__(self, marker: Marker, place: Place, /, *, numbered_first: bool, doubled_line_feed: bool) -> None:
+        self.start, self.end, name = marker
+        self.names = (name,)
+        self.place = place
+        self.numbered_first = numbered_first
+        self.doubled_line_feed = doubled_line_feed
+
+    def fill(self, values: Mapping[str, str], /) -> str:
+        """Write the value.
+
+        Raises:
+            BadValue: It cannot be written there.
+        """
+        name = self.names[0]
+        value = values[name]
+        written = escaped(value, self.place, name)
+        if self.numbered_first and _REFERENCE.match(written):
+            return f"{numbered(written[0])}{written[1:]}"
+        return f"\n{written}" if self.doubled_line_feed and written.startswith("\n") else written
+
+
+class UrlHole:
+    """The whole value of an attribute that holds a URL with slots in it.
+
+    Attributes:
+        url: The URL taken apart, decoded.
+        element: The element it belongs to.
+        loaded: Whether a reader fetches it by itself.
+    """
+
+    __slots__ = ("_fixed", "_numbered", "_place", "element", "end", "loaded", "names", "start", "url")
+
+    def __init__(
+        self,
+        span: tuple[int, int],
+        fixed: Sequence[str],
+        url: SlottedUrl,
+        element: str,
+        place: Place,
+        /,
+        *,
+        loaded: bool,
+    ) -> None:
+        self.start, self.end = span
+        self.names = url.names
+        self.url = url
+        self.element = element
+        self.loaded = loaded
+        self._fixed = tuple(fixed)
+        # Of adjacent slots, the text before the first: all but one may be empty.
+        self._numbered = tuple(
+            accumulate(fixed[:-1], lambda opens, text: _opens_reference(text) if text else opens, initial=False)
+        )[1:]
+        self._place = place
+
+    def fill(self, values: Mapping[str, str], /) -> str:
+        """Write the URL with these values.
+
+        Raises:
+            BadValue: One of them cannot be written there.
+        """
+        return self.write(self.url.pieces(values))
+
+    def write(self, pieces: Sequence[str], /) -> str:
+        """Write the value with these pieces in its slots; the template's own text stays as it is."""
+        parts = [self._fixed[0]]
+        for name, piece, fixed, is_numbered in zip(self.names, pieces, self._fixed[1:], self._numbered, strict=True):
+            written = escaped(piece, self._place, name)
+            if is_numbered and _REFERENCE.match(written):
+                written = f"{numbered(written[0])}{written[1:]}"
+            elif is_numbered and not written and _REFERENCE.match(fixed):
+                raise BadValue(name, self._place, "without it, the text around it is a character reference")
+            parts += (written, fixed)
+        return "".join(parts)
+
+
+# A stretch of the template that one recipient's values go into: from `start` to `end`, with the slots `names` in it.
+# `fill` writes what stands there for these values.
+Hole: TypeAlias = TextHole | UrlHole
+
+
+def find_holes(html: str, readable: str, markers: Sequence[Marker], escaped_markers: Sequence[Marker], /) -> list[Hole]:
+    """Find what each marker of a document is in.
+
+    Args:
+        html: The document.
+        readable: The same with its markers masked.
+        markers: Its markers, in order.
+        escaped_markers: Those with percent escapes, which count only in URLs.
+
+    Raises:
+        BadSlot: A marker is where no value can be written.
+    """
+    walk = _Walk(html, readable, sorted([*markers, *escaped_markers]), frozenset(escaped_markers))
+    walk.through_document()
+    return walk.holes
+
+
+class _Walk:
+    """One pass over the tokens of a document, with its markers in order."""
+
+    def __init__(self, html: str, readable: str, markers: Sequence[Marker], only_in_urls: frozenset[Marker], /) -> None:
+        self.holes: list[Hole] = []
+        self._html = html
+        self._readable = readable
+        self._markers = markers
+        self._only_in_urls = only_in_urls
+        self._next = 0
+        self._runs = _runs(markers)
+
+    def through_document(self) -> None:
+        reading = LiveTokens(self._readable)
+        opening = ""  # the element whose content has just begun
+        position = 0
+        for token, _, inside, raw_end in reading.steps():
+            self._text(position, token.start, inside, opening=opening)
+            if not token.name:
+                self._comment(token)
+            else:
+                self._tag(token, outlook=False)
+            if raw_end >= 0:
+                self._raw_text(token.name, token.end, raw_end)
+            position, opening = max(raw_end, token.end), token.name
+            if self._next == len(self._markers):
+                return
+        self._text(position, reading.safe_end, "", opening=opening)
+        for marker in self._until(len(self._html)):
+            self._refuse(marker, "markup that the document never finishes", "close the tag, comment or element")
+
+    def _until(self, end: int, /) -> list[Marker]:
+        """Take the markers that begin before `end`."""
+        first = self._next
+        while self._next < len(self._markers) and self._markers[self._next].start < end:
+            self._next += 1
+        return list(self._markers[first : self._next])
+
+    def _refuse(self, marker: Marker, place: str, advice: str = ENGINE, /) -> None:
+        if marker not in self._only_in_urls:
+            self.refuse(marker, place, advice)
+
+    def refuse(self, marker: Marker, place: str, advice: str = ENGINE, /) -> NoReturn:
+        """Refuse a marker."""
+        raise BadSlot(marker.name, place, self._html.count("\n", 0, marker.start) + 1, advice)
+
+    def _text(self, start: int, end: int, inside: str, /, *, opening: str, outlook: bool = False) -> None:
+        """Take the markers of a text; `opening` is the tag before it, `inside` the svg or math element around it."""
+        markers = [marker for marker in self._until(end) if marker not in self._only_in_urls]
+        if not markers:
+            return
+        element = inside.partition(" ")[2]
+        sections = [hit.span() for hit in _CDATA.finditer(self._readable, start, end)] if inside else []
+        for marker in markers:
+            if element in _RAW_PLACES:
+                self.refuse(marker, _RAW_PLACES[element])
+            if any(first < marker.start < last for first, last in sections):
+                self.refuse(marker, "a CDATA section")
+            before = self._before(marker, start)
+            if before.endswith("<"):
+                self.refuse(marker, "the name of a tag")
+            place = Place.OUTLOOK_TEXT if outlook else Place.TEXT
+            drops = opening in _DROP_LINE_FEED and not before
+            self._add(marker, place, before, doubled_line_feed=drops)
+
+    def _before(self, marker: Marker, start: int, /) -> str:
+        """Read what is before a marker and those it is joined to."""
+        run_start = self._runs[marker.start][0]
+        return self._readable[max(run_start - _LONGEST_REFERENCE, start) : run_start]
+
+    def _add(self, marker: Marker, place: Place, before: str, /, *, doubled_line_feed: bool = False) -> None:
+        after = self._readable[self._runs[marker.start][1] :][:1]
+        opens = _opens_reference(before)
+        if opens and _REFERENCE.match(after):
+            self.refuse(marker, "a character reference", "write the & before the slot as &amp;")
+        if place in _OUTLOOK:
+            self._check_comment_end(marker, before, after)
+        self.holes.append(TextHole(marker, place, numbered_first=opens, doubled_line_feed=doubled_line_feed))
+
+    def _check_comment_end(self, marker: Marker, before: str, after: str, /) -> None:
+        """Refuse a slot without whose value the template's signs around it would end an Outlook comment."""
+        if before[-1:] in {"-", "!"} and after in {"-", ">", "!"}:
+            self.refuse(marker, "the end of a comment", _TEXT)
+
+    def _raw_text(self, name: str, start: int, end: int, /) -> None:
+        if name in _RCDATA:
+            self._text(start, end, "", opening=name)
+        for marker in self._until(end):
+            self._refuse(marker, _RAW_PLACES.get(name, f"<{name}>, whose content is raw text"))
+
+    def _comment(self, comment: Token, /) -> None:
+        """Fill an Outlook comment; leave the markers of any other as they are."""
+        content = outlook_content(self._readable, comment)
+        if content is not None:
+            for marker in self._until(content[0]):
+                self._refuse(marker, "the condition of an Outlook comment")
+            self._outlook(*content)
+            markers = self._until(comment.end)  # behind markup that the comment does not finish
+            for marker in markers:
+                self._refuse(marker, "markup that the comment never finishes", "close the tag or element")
+            return
+        opening = self._readable[comment.start : comment.start + 3].lower()
+        for marker in self._until(comment.end):
+            if opening == "<!d":
+                self._refuse(marker, "the doctype")
+            if opening[1] == "/":
+                self._refuse(marker, "the name of a tag", _TEXT)
+            as_written = token_at(self._html, comment.start, comment.end)
+            if as_written is None or as_written.end != comment.end:
+                self._refuse(marker, "a comment, which it would end", "take it out of the comment")
+
+    def _outlook(self, position: int, end: int, /) -> None:
+        """Go through the inside of an Outlook comment."""
+        opening = ""
+        while token := next_token(self._readable, position, end):
+            self._text(position, token.start, "", opening=opening, outlook=True)
+            position, opening = token.end, token.name
+            if not token.name:
+                self._until(position)  # a bogus comment inside: left as written
+            else:
+                self._tag(token, outlook=True)
+                if token.name in RAW_TEXT:
+                    raw_end = raw_text_end(self._readable, token.name, position, end)
+                    position = end if raw_end < 0 else raw_end
+                    for marker in self._until(position):
+                        self._refuse(marker, _RAW_PLACES.get(token.name, f"<{token.name}> in an Outlook comment"))
+        self._text(position, end, "", opening=opening, outlook=True)
+
+    def _tag(self, tag: Token, /, *, outlook: bool) -> None:
+        markers = self._until(tag.end)
+        if not markers:
+            return
+        html = self._readable
+        held = list(attributes(html, tag)) if tag.name[0] != "/" else []
+        for attribute in held:
+            inside = [marker for marker in markers if attribute.value_start <= marker.start < attribute.end]
+            if inside and not attribute.quote:
+                self._refuse(inside[0], "an attribute without quotes", "put the attribute's value in quotes")
+            elif inside and inside[-1].end <= attribute.value_end:
+                markers = [marker for marker in markers if marker not in inside]
+                self._attribute(tag, held, attribute, inside, outlook=outlook)
+        for marker in markers:
+            self._refuse(marker, "the name of a tag or attribute", _TEXT)
+
+    def _attribute(
+        self,
+        tag: Token,
+        held: Sequence[Attribute],
+        attribute: Attribute,
+        markers: Sequence[Marker],
+        /,
+        *,
+        outlook: bool,
+    ) -> None:
+        problem = self._closed(tag.name, attribute.name, held)
+        local = attribute.name.rpartition(":")[2]
+        if problem or local not in _URLS:
+            markers = [marker for marker in markers if marker not in self._only_in_urls]
+        if problem and markers:
+            self.refuse(markers[0], problem)
+        place = _QUOTED[outlook, attribute.quote]
+        if markers and local in _URLS:
+            self._url(tag, attribute, markers, place)
+            return
+        for marker in markers:
+            self._add(marker, place, self._before(marker, attribute.value_start))
+
+    def _closed(self, element: str, attribute: str, held: Sequence[Attribute], /) -> str:
+        """Say what an attribute is that no value may be in; "" for one that may hold a value."""
+        if attribute.startswith("on"):
+            return "an event handler"
+        if attribute in OPT_OUT:
+            return "an opt-out attribute"
+        if element == "meta" and (attribute != "content" or any(other.name == "http-equiv" for other in held)):
+            return "a meta tag that programs read"
+        if element == "link" and (attribute == "rel" or self._rel(held) & _SHEETS):
+            return "a link to a style sheet"
+        return _CLOSED_ELEMENTS.get(element) or _CODE.get(attribute, "")
+
+    def _rel(self, held: Sequence[Attribute], /) -> frozenset[str]:
+        rel = next((attribute for attribute in held if attribute.name == "rel"), None)
+        return frozenset(ascii_lower(self._readable[rel.value_start : rel.value_end]).split() if rel else ())
+
+    def _url(self, tag: Token, attribute: Attribute, markers: Sequence[Marker], place: Place, /) -> None:
+        start, end = attribute.value_start, attribute.value_end
+        loaded = attribute.name.rpartition(":")[2] in _LOADED or tag.name in _LOADED_BY_HREF
+        edges = [start, *(edge for marker in markers for edge in marker[:2]), end]
+        fixed = [self._html[left:right] for left, right in zip(edges[::2], edges[1::2], strict=True)]
+        names = [marker.name for marker in markers]
+        if place in _OUTLOOK:
+            for marker in markers:
+                before, after = self._before(marker, start), self._readable[self._runs[marker.start][1]]
+                self._check_comment_end(marker, before, after)
+        try:
+            url = read_url([decode_attribute(text) for text in fixed], names, loaded=loaded)
+        except MisplacedSlotError as misplaced:
+            self.refuse(markers[misplaced.position], misplaced.place, misplaced.advice)
+        self.holes.append(UrlHole((start, end), fixed, url, tag.name, place, loaded=loaded))
+
+
+def _runs(markers: Sequence[Marker], /) -> dict[int, tuple[int, int]]:
+    """Find what each marker, by its start, makes up together with those right before and behind it.
+
+    Values may be empty, so what counts is the text around all of them.
+    """
+    runs: dict[int, tuple[int, int]] = {}
+    run: list[Marker] = []
+    for marker in (*markers, None):
+        if run and (marker is None or marker.start != run[-1].end):
+            runs |= dict.fromkeys([member.start for member in run], (run[0].start, run[-1].end))
+            run = []
+        if marker:
+            run.append(marker)
+    return runs
+
+
+def _opens_reference(text: str, /) -> bool:
+    return "&" in text and _OPEN_REFERENCE.search(text, max(len(text) - _LONGEST_REFERENCE, 0)) is not None
