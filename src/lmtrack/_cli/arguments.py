@@ -6,7 +6,7 @@ import argparse
 import json
 import re
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from lmtrack._checking.terminal_text import printable
 from lmtrack._cli.output import CommandError, say, standard_output
@@ -29,17 +29,16 @@ _WITHOUT_CONSENT: Final = {mode.name.lower(): mode for mode in TrackingMode if m
 class Parser(argparse.ArgumentParser):
     """A parser that says what is wrong in one line, and takes no abbreviations."""
 
-    def __init__(self, *, prog: str, description: str, example: str) -> None:
+    def __init__(self, *, example: str, **options: Any) -> None:  # noqa: ANN401 - what argparse hands to a verb's parser
         super().__init__(
-            prog=prog,
-            description=description,
             epilog=f"example:\n  {example}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
+            **options,
         )
 
     def print_help(self, file: object = None) -> None:  # noqa: ARG002 - argparse's own gives none, or standard output
-        """Print the help; argparse's own prints it elsewhere if standard output is closed, and hides a full disk."""
+        """Print the help; argparse would print it elsewhere if standard output is closed, and hide a full disk."""
         say(self.format_help().rstrip("\n"), to=standard_output())
 
     def error(self, message: str) -> NoReturn:
