@@ -1,0 +1,158 @@
+"""Lines of a rewritten document stay within a limit, by breaks inside tags; what does not fit is given up."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from lxml import html as lxml_html
+
+from lmtrack._rewriting.lines import break_before, fit_lines
+from lmtrack._rewriting.splice import octets, revert, splice
+from lmtrack.html import pixel_tag
+from lmtrack.links import Edit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PIXEL: Final = pixel_tag("https://t.example/o/" + "p" * 40)
+
+
+def link_edits(source: str, url: str) -> list[Edit]:
+    return [Edit(found.start(1), found[1], url) for found in re.finditer(r"""href=["']?([^"'>\s]+)""", source)]
+
+
+def fit(source: str, edits: list[Edit], limit: int) -> tuple[str, set[int]]:
+    links = {edit.offset: edit.old for edit in edits if edit.new.startswith(("https", "<img "))}
+    fitted = fit_lines(source, edits, limit, instead=links)
+    output = splice(source, fitted.edits)
+    assert revert(output, fitted.edits) == source
+    return output, fitted.given_up
+
+
+def longest(text: str) -> int:
+    return max(map(octets, text.split("\n")))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('<a href="', 2),
+        ("<a class=x  href = '", 11),
+        ("<a\nhref=", 2),
+        ('<a title="x y"href="', -1),
+        ("text href", -1),
+        ("<a " + "x" * 120 + '="', -1),
+    ],
+)
+def test_a_line_may_be_broken_at_the_blank_before_an_attribute(text: str, found: int) -> None:
+    assert break_before(text, len(text)) == found
+
+
+def test_lines_that_are_short_enough_are_left_as_they_are() -> None:
+    source = '<a href="1">a</a>\n<a href="2">b</a>\n'
+    edits = link_edits(source, "https://t.example/")
+    assert fit_lines(source, edits, 40, instead={edit.offset: edit.old for edit in edits}).edits == edits
+
+
+def test_a_long_line_is_broken_before_each_link_and_inside_the_pixel() -> None:
+    source = '<p><a href="1">a</a> and <a class="x" href="2">b</a></p>'
+    url = "https://t.example/c/" + "x" * 60
+    edits = [*link_edits(source, url), Edit(len(source), "", PIXEL)]
+    assert fit(source, edits, 200) == (
+        f'<p><a\n href="{url}">a</a> and <a class="x"\n href="{url}">b</a></p><img\n{PIXEL[4:-8]}\n alt="">',
+        set(),
+    )
+
+
+@pytest.mark.parametrize(("source", "eol"), [("a\r\n", "\r\n"), ("a\n", "\n"), ("", "\n"), ("a\nb\r\n", "\n")])
+def test_breaks_are_written_as_the_document_s_own(source: str, eol: str) -> None:
+    source += '<p class="xxxxxxxxxxx"><a href="1">'
+    assert f"<a{eol} href" in fit(source, link_edits(source, "https://t.example/c/xxxx"), 40)[0]
+
+
+def test_what_does_not_fit_even_then_is_given_up() -> None:
+    source = '<p><a href="1">a</a><a href="2">b</a>'
+    one, two = link_edits(source, "https://t.example/" + "x" * 60)
+    assert fit(source, [one, two], 60) == (source, {one.offset, two.offset})
+    # A line that is broken for one link stays broken for the others.
+    assert fit(source, [one._replace(new="https://t.example/c/" + "y" * 19), two], 55) == (
+        '<p><a\n href="https://t.example/c/yyyyyyyyyyyyyyyyyyy">a</a><a\n href="2">b</a>',
+        {two.offset},
+    )
+
+
+def test_a_pixel_that_does_not_fit_is_given_up() -> None:
+    assert fit("<p>Hi</p>", [Edit(9, "", PIXEL)], 80) == ("<p>Hi</p>", {9})
+    marker = "<p>Hi</p>{pixel}"
+    assert fit_lines(marker, [Edit(9, "{pixel}", PIXEL)], 80, instead={9: ""}) == ([Edit(9, "{pixel}", "")], {9})
+
+
+def test_a_line_that_was_longer_before_may_stay_so() -> None:
+    source = "x" * 100 + '<a href="1">' + "y" * 20
+    output, given_up = fit(source, link_edits(source, "https://t.example/" + "z" * 40), 80)
+    assert not given_up
+    assert longest(output) == 102
+
+
+def test_letters_count_as_they_are_sent() -> None:
+    source = '<p>ääääääääää <a href="1">'
+    edits = link_edits(source, "https://t.example/")
+    assert "\n" in fit(source, edits, 52)[0]
+    assert "\n" not in fit(source, edits, 53)[0]
+
+
+def test_other_edits_are_never_given_up_and_may_hold_line_ends() -> None:
+    source = '<p>{name}</p><a title="{name}" href="1">a</a>'
+    edits = sorted([*link_edits(source, "https://t.example/" + "x" * 20), Edit(3, "{name}", "y" * 90 + "\n\nz")])
+    output, given_up = fit(source, edits, 60)
+    assert output.startswith("<p>" + "y" * 90 + "\n\nz</p><a")
+    assert not given_up
+    assert fit(source, edits, 30) == (splice(source, edits[:1]), {edits[1].offset})
+
+
+PARTS: Final = st.sampled_from(
+    [
+        '<a href="1">',
+        "<a href=2 >",
+        "<a title='x y' href='3'>",
+        "text ",
+        "ä",
+        "\n",
+        "\r\n",
+        "<b>",
+        "</p>",
+        '<a\nhref="4">',
+    ]
+)
+
+
+@given(parts=st.lists(PARTS, max_size=20), length=st.integers(18, 90), limit=st.integers(20, 200), pixel=st.booleans())
+@example(parts=['<a href="1">'] * 3, length=60, limit=80, pixel=True)
+def test_no_line_passes_the_limit_that_did_not_before(parts: list[str], length: int, limit: int, pixel: bool) -> None:
+    source = "".join(parts)
+    edits = link_edits(source, "https://t.example/".ljust(length, "x"))
+    if pixel:
+        edits.append(Edit(len(source), "", PIXEL))
+    output, given_up = fit(source, edits, limit)
+    assert longest(output) <= max(limit, longest(source))
+    # But for what was given up, a reader sees what he would see without breaks.
+    kept = splice(source, [edit for edit in edits if edit.offset not in given_up])
+    assert list(events(output)) == list(events(kept))
+    if longest(kept) <= limit and not given_up:
+        assert output == kept
+
+
+def events(text: str) -> Iterator[tuple[object, ...]]:
+    for element in lxml_html.fragment_fromstring(f"<div>{text}</div>").iter():
+        yield element.tag, dict(element.attrib), element.text, element.tail
+
+
+def test_a_document_of_one_line_takes_no_longer_than_its_size() -> None:
+    source = '<a href="1">a</a>' * 20_000
+    output, given_up = fit(source, link_edits(source, "https://t.example/c/" + "x" * 60), 200)
+    assert not given_up
+    assert longest(output) <= 200
