@@ -28,6 +28,10 @@ NEAR_ADDRESSES = st.one_of(
     st.lists(
         st.sampled_from([*"0123456789abcfF:.%/[]-x \n\0", "::", "1.2.3.4", "255", "256", "eth0"]), max_size=12
     ).map("".join),
+    # Groups and gaps of any number, where counting them goes wrong.
+    st.lists(st.sampled_from(["", "", "0", "a", "FFFF", "12345", "1.2.3.4", "g"]), min_size=2, max_size=11).map(
+        ":".join
+    ),
     st.text(max_size=20),
 )
 
@@ -155,6 +159,13 @@ def test_an_address_is_a_str(ip: object) -> None:
 @example("1.2.3.4%1")
 @example("::%\x00")
 @example("64:ff9b::1.2.3.4")
+@example("198.51.100.7\0")
+@example("1:2:3:4:5:6:7::")
+@example("::2:3:4:5:6:7:8")
+@example("1:2:3:4::5:6:7:8")
+@example("1:2:3:4:5:6:1.2.3.4")
+@example("1:2:3:4:5:6:7:1.2.3.4")
+@example("1.2.3.4::")
 def test_addresses_are_read_as_the_standard_library_reads_them(ip: str) -> None:
     assert pack_address(ip) == oracle(ip)
 

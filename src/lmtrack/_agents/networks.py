@@ -11,10 +11,9 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cache
-from socket import AF_INET, AF_INET6, inet_pton
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, final, get_args
 
-from lmtrack._agents.addresses import IPV4_IN_IPV6, pack_address
+from lmtrack._agents.addresses import IPV4_IN_IPV6, pack_address, read_ipv4, read_ipv6
 from lmtrack._agents.tables.email_networks import PUBLISHED
 from lmtrack._agents.verdict import Evidence, Signal
 
@@ -232,15 +231,14 @@ def _load(text: str, found: Found) -> Networks:
 
 def _add(address: str, prefix: str, v4: dict[int, int], v6: dict[int, int]) -> bool:
     """Add the first and the last address of a network; say whether it is one."""
-    try:
-        if ":" in address:
-            ends, start, more = v6, int.from_bytes(inet_pton(AF_INET6, address), "big"), _MORE_V6[prefix]
-            if start >> 32 in _WRAPPED and more < 2**32:
-                ends, start = v4, start % 2**32
-        else:
-            ends, start, more = v4, int.from_bytes(inet_pton(AF_INET, address), "big"), _MORE_V4[prefix]
-    except (OSError, ValueError, KeyError):  # no address; a NUL or a lone surrogate; no prefix
+    is_v6 = ":" in address
+    packed = read_ipv6(address) if is_v6 else read_ipv4(address)
+    more = (_MORE_V6 if is_v6 else _MORE_V4).get(prefix)
+    if packed is None or more is None:
         return False
+    ends, start = (v6 if is_v6 else v4), int.from_bytes(packed, "big")
+    if is_v6 and start >> 32 in _WRAPPED and more < 2**32:
+        ends, start = v4, start % 2**32
     if start & more:
         return False  # a slip of the pen: 40.93.0.0/15 begins at 40.92.0.0
     if ends.get(start, -1) < start + more:
