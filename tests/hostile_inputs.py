@@ -10,7 +10,7 @@ from lmtrack import Consent, Route, TrackingDomain, make_keys, resolve, track_ht
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lmtrack import HtmlDocument, RewrittenHtml
+    from lmtrack.html import HtmlDocument, RewrittenHtml
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 DOMAIN = TrackingDomain("https://track.example", make_keys(b"an example secret"))

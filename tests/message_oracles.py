@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from email.message import Message
 
-    from lmtrack import ClickToken, Edit
+    from lmtrack.links import Edit
+    from lmtrack.tokens import ClickToken
     from message_strategies import Made
     from message_writer import Leaf
 

@@ -11,11 +11,12 @@ from dataclasses import is_dataclass
 from datetime import timedelta
 from enum import Enum
 from importlib import import_module
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
 
 import lmtrack
+from door_names import DOOR_OF
 
 KINDS = """
     own_tracking_url known_tracker hidden_image redirector identifier read_receipt aggregate_token encrypted
@@ -222,9 +223,13 @@ SIGNATURES = {
 }
 
 
+def public(name: str) -> object:
+    return getattr(import_module(f"lmtrack.{DOOR_OF[name]}") if name in DOOR_OF else lmtrack, name)
+
+
 def signature_of(name: str) -> str:
     """Parameters with their kinds and defaults; members of closed sets, bases of errors, attributes of results."""
-    value = getattr(lmtrack, name)
+    value: Any = public(name)
     if name in {"Keys", "Networks"}:  # made by functions only, and nobody looks into them
         return "opaque"
     if name == "Decision":  # made by functions only
@@ -259,7 +264,7 @@ class _Plain(str):
 
 
 def test_the_public_names_are_these_and_sorted() -> None:
-    assert sorted(SIGNATURES) == lmtrack.__all__ == sorted(set(lmtrack.__all__))
+    assert sorted(set(SIGNATURES) - set(DOOR_OF)) == lmtrack.__all__ == sorted(set(lmtrack.__all__))
 
 
 @pytest.mark.parametrize("name", sorted(SIGNATURES))
@@ -269,50 +274,55 @@ def test_signatures_are_frozen(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(SIGNATURES))
 def test_every_public_name_has_a_docstring_and_pickles_by_name(name: str) -> None:
-    value = getattr(lmtrack, name)
+    value = public(name)
     assert inspect.getdoc(value)
     assert pickle.loads(pickle.dumps(value)) is value  # noqa: S301 - our own bytes
 
 
-@pytest.mark.parametrize("name", sorted(SIGNATURES))
-def test_every_public_name_is_the_object_of_its_module(name: str) -> None:
-    module = import_module(f"lmtrack.{lmtrack._MODULE_OF[name]}")
-    assert getattr(lmtrack, name) is lmtrack._first_use(name) is getattr(module, name)
+@pytest.mark.parametrize("name", lmtrack.__all__)
+def test_every_public_name_is_the_object_of_its_door_and_of_no_other(name: str) -> None:
+    (door,) = (door for door in lmtrack._DOORS if name in import_module(f"lmtrack.{door}").__all__)
+    assert getattr(lmtrack, name) is lmtrack._first_use(name) is getattr(import_module(f"lmtrack.{door}"), name)
+
+
+@pytest.mark.parametrize("name", DOOR_OF)
+def test_asking_the_face_for_what_functions_return_names_the_door(name: str) -> None:
+    with pytest.raises(AttributeError, match=rf"no attribute '{name}'; import it from lmtrack\.{DOOR_OF[name]}$"):
+        getattr(lmtrack, name)
 
 
 def public_values() -> list[str]:
-    return [
-        name for name in lmtrack.__all__ if is_dataclass(value := getattr(lmtrack, name)) or hasattr(value, "_fields")
-    ]
+    return [name for name in sorted(SIGNATURES) if is_dataclass(value := public(name)) or hasattr(value, "_fields")]
 
 
 @pytest.mark.parametrize("name", public_values())
 def test_the_types_of_a_value_s_fields_are_there_at_run_time(name: str) -> None:
-    value = getattr(lmtrack, name)
+    value: Any = public(name)
     fields = set(value._fields if hasattr(value, "_fields") else value.__dataclass_fields__)
     assert set() != fields <= set(get_type_hints(value))
 
 
-def test_type_checkers_are_told_of_the_same_names_and_modules() -> None:
-    told = {
-        alias.name: (statement.module or "").removeprefix("lmtrack.")
+def test_type_checkers_are_told_of_the_same_names() -> None:
+    # They are told by star imports of the doors, whose `__all__` they follow.
+    told = [
+        statement.module
         for statement in ast.walk(ast.parse(inspect.getsource(lmtrack)))
-        if isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith("lmtrack.")
-        for alias in statement.names
-    }
-    assert told == lmtrack._MODULE_OF
-    assert sorted(told) == lmtrack.__all__
+        if isinstance(statement, ast.ImportFrom) and [alias.name for alias in statement.names] == ["*"]
+    ]
+    assert sorted(lmtrack._DOORS) == [module.removeprefix("lmtrack.") for module in told if module]
+    exported = [name for door in lmtrack._DOORS for name in import_module(f"lmtrack.{door}").__all__]
+    assert sorted(exported) == lmtrack.__all__
 
 
 def test_public_modules_are_there_too_and_no_name_hides_one() -> None:
-    assert lmtrack._MODULES.isdisjoint(lmtrack.__all__)
-    for name in lmtrack._MODULES:
+    assert set(lmtrack._DOORS).isdisjoint(lmtrack.__all__)
+    for name in lmtrack._DOORS:
         assert lmtrack._first_use(name) is import_module(f"lmtrack.{name}") is getattr(lmtrack, name)
 
 
 def test_listing_the_package_shows_names_that_were_never_used() -> None:
     listed = printed("import lmtrack; print(*dir(lmtrack))").split()
-    assert {*lmtrack.__all__, *lmtrack._MODULES, "__all__", "__doc__"} <= set(listed)
+    assert {*lmtrack.__all__, *lmtrack._DOORS, "__all__", "__doc__"} <= set(listed)
     assert listed == sorted(set(listed)) == sorted(set(dir(lmtrack)) & set(listed))
 
 

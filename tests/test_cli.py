@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from cli_runs import BOTH, FIXED, KEY, NOW, refused, run
 from lmtrack._checking.terminal_text import printable

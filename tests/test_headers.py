@@ -4,8 +4,7 @@ import itertools
 from email import message_from_bytes, policy
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from lmtrack._headers import HeaderField, find_body, iter_fields, unfold
 from strategies import HEADER_BLOCKS

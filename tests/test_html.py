@@ -11,8 +11,7 @@ from uuid import UUID
 import pytest
 from html5lib._tokenizer import HTMLTokenizer
 from html5lib.constants import tokenTypes
-from hypothesis import assume, example, given
-from hypothesis import strategies as st
+from hypothesis import assume, example, given, strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from lmtrack import (
@@ -20,12 +19,8 @@ from lmtrack import (
     Campaign,
     Consent,
     Decision,
-    Edit,
-    HtmlDocument,
-    Link,
     LinkPolicy,
     Override,
-    RewrittenHtml,
     Route,
     TrackingDomain,
     TrackingMode,
@@ -47,7 +42,8 @@ from lmtrack import (
 )
 from lmtrack._linking.optout_attributes import HINT, OPT_OUT
 from lmtrack._rewriting.splice import splice
-from lmtrack.html import PixelPosition
+from lmtrack.html import HtmlDocument, PixelPosition, RewrittenHtml
+from lmtrack.links import Edit, Link
 from strategies import LINK_DOCUMENTS, link_tags
 
 if TYPE_CHECKING:

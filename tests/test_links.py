@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
-from lmtrack import Edit, Link, LinkPolicy, SkipReason, TrackingDomain, make_keys, rewrite_html, track_html
+from lmtrack import LinkPolicy, SkipReason, TrackingDomain, make_keys, rewrite_html, track_html
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import WHITESPACE
 from lmtrack._linking.prefilter import innocent
-from lmtrack.links import looks_like_url, skip_reason
+from lmtrack.links import Edit, Link, looks_like_url, skip_reason
 from lmtrack.resolver import Consent, Route, resolve
 from strategies import LINK_VALUES
 

@@ -9,8 +9,7 @@ import re._parser as sre_parser  # type: ignore[import-not-found]
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import lmtrack
 from lmtrack._html import reader

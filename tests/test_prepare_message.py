@@ -13,8 +13,7 @@ from email.message import EmailMessage, Message
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from lmtrack import (
     Campaign,

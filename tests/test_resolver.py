@@ -11,8 +11,7 @@ from email.message import EmailMessage, Message
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from lmtrack.errors import InvalidOverride, LmtrackError
 from lmtrack.resolver import (

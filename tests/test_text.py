@@ -5,16 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from lmtrack import (
     BadDestination,
     Campaign,
     Consent,
     Decision,
-    Edit,
-    Link,
     LinkPolicy,
     Route,
     TrackingDomain,
@@ -25,7 +22,7 @@ from lmtrack import (
     resolve,
 )
 from lmtrack._rewriting.plain_text import find_urls
-from lmtrack.links import SkipReason
+from lmtrack.links import Edit, Link, SkipReason
 from lmtrack.text import RewrittenText, revert_text, rewrite_text, track_text, untrack_text
 from strategies import DECISIONS
 from text_strategies import PLAIN_TEXTS

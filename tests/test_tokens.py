@@ -18,8 +18,7 @@ from uuid import UUID
 
 import itsdangerous
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from lmtrack._tokens import body as _token_body
 from lmtrack.errors import (

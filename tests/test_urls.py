@@ -4,8 +4,7 @@ import pickle
 import re
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from lmtrack import TrackingDomain, click_url, make_keys, open_url, withdraw_url
 from lmtrack._url.destination import is_destination

@@ -7,25 +7,30 @@ What acted and whether a person stands behind it are two questions, and each ans
 from __future__ import annotations
 
 from lmtrack._agents.addresses import client_key, truncate_ip
-from lmtrack._agents.clients import ClientInfo, describe_client
+from lmtrack._agents.clients import ClientInfo as ClientInfo, describe_client
 from lmtrack._agents.events import Event
-from lmtrack._agents.networks import Found, Networks, join_networks, load_networks, shipped_networks
+from lmtrack._agents.networks import (
+    Found as Found,
+    Networks as Networks,
+    join_networks,
+    load_networks,
+    shipped_networks,
+)
 from lmtrack._agents.request import classify_event
-from lmtrack._agents.sequence import SETTLE_AFTER, classify_message
-from lmtrack._agents.verdict import Actor, Evidence, Human, Kind, Signal, Verdict
+from lmtrack._agents.sequence import SETTLE_AFTER as SETTLE_AFTER, classify_message
+from lmtrack._agents.verdict import (
+    Actor,
+    Evidence as Evidence,
+    Human,
+    Kind as Kind,
+    Signal as Signal,
+    Verdict as Verdict,
+)
 
 __all__ = [
-    "SETTLE_AFTER",
     "Actor",
-    "ClientInfo",
     "Event",
-    "Evidence",
-    "Found",
     "Human",
-    "Kind",
-    "Networks",
-    "Signal",
-    "Verdict",
     "classify_event",
     "classify_message",
     "client_key",

@@ -14,7 +14,7 @@ from lmtrack._agents.header_rules import is_ahead
 from lmtrack._checks import check_type
 from lmtrack._clock import epoch_seconds
 from lmtrack._endpoint.answer import (
-    HttpResponse,
+    HttpResponse as HttpResponse,
     for_method,
     not_found_response,
     pixel_response,
@@ -22,7 +22,7 @@ from lmtrack._endpoint.answer import (
     withdraw_page_response,
     withdrawn_response,
 )
-from lmtrack._endpoint.gate import Admission, AdmissionReason, admit, refused, weigh
+from lmtrack._endpoint.gate import Admission as Admission, AdmissionReason, admit, refused, weigh
 from lmtrack._endpoint.path import Place, Token, is_moved_copy, locate, read_place, read_tracking_url
 from lmtrack._endpoint.payload import event_payload, minimise
 from lmtrack._url.destination import is_destination
@@ -38,10 +38,7 @@ if TYPE_CHECKING:
     from lmtrack._agents.header_rules import Headers
 
 __all__ = [
-    "Admission",
     "AdmissionReason",
-    "Handled",
-    "HttpResponse",
     "admit",
     "event_payload",
     "handle_request",

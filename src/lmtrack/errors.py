@@ -15,6 +15,21 @@ if TYPE_CHECKING:
 
     from lmtrack.tokens import ClickToken, OpenToken
 
+__all__ = [
+    "BadDestination",
+    "BadToken",
+    "BadTokenSignature",
+    "InvalidOverride",
+    "LmtrackError",
+    "MalformedToken",
+    "TokenExpired",
+    "TokenNotYetValid",
+    "TokenRevoked",
+    "UnknownKey",
+    "UnknownVersion",
+    "WrongPurpose",
+]
+
 
 class LmtrackError(Exception):
     """Base of every lmtrack error."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from lmtrack._html.entities import decode_attribute, encode_attribute, encode_in_comment
 from lmtrack._html.grammar import WHITESPACE
-from lmtrack._rewriting.document import HtmlDocument
+from lmtrack._rewriting.document import HtmlDocument as HtmlDocument
 from lmtrack._rewriting.finish import (
-    PixelPosition,
-    RewrittenHtml,
+    PixelPosition as PixelPosition,
+    RewrittenHtml as RewrittenHtml,
     check_options,
     pixel_tag,
     rewritten,
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Campaign",
-    "HtmlDocument",
-    "PixelPosition",
-    "RewrittenHtml",
     "pixel_tag",
     "revert_html",
     "rewrite_html",

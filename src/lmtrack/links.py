@@ -18,6 +18,11 @@ from lmtrack._linking.words import SECRET_ALWAYS, SECRET_NOUNS, SECRET_WORDS, UN
 from lmtrack._pattern import compile_pattern
 from lmtrack._url.destination import is_destination
 
+__all__ = [
+    "LinkPolicy",
+    "SkipReason",
+]
+
 
 class Edit(NamedTuple):
     """One replacement: at `offset` in the source, `old` became `new`. Edits ascend and never overlap.

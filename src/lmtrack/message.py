@@ -13,10 +13,10 @@ from enum import StrEnum, auto
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from lmtrack._checks import check_type
-from lmtrack._mime.document import MessageDocument
+from lmtrack._mime.document import MessageDocument as MessageDocument
 from lmtrack._mime.envelope import read_envelope
 from lmtrack._mime.headers import read_controls
-from lmtrack._mime.raw_edit import RawEdit, splice_octets
+from lmtrack._mime.raw_edit import RawEdit as RawEdit, splice_octets
 from lmtrack._mime.structure import PartReason
 from lmtrack._mime.untrack import untracking_raw_edits
 from lmtrack._mime.wire import HIDDEN_FIELDS, message_bytes
@@ -38,13 +38,8 @@ if TYPE_CHECKING:
     from lmtrack._mime.structure import Part
 
 __all__ = [
-    "MessageDocument",
-    "MessagePart",
     "PartAction",
     "PartReason",
-    "Prepared",
-    "RawEdit",
-    "TrackedMessage",
     "message_bytes",
     "prepare_message",
     "revert_message",

@@ -25,13 +25,20 @@ from lmtrack._deciding.evidence import (
     write_mode,
 )
 from lmtrack._deciding.override import Flag, Override, parse_headers, parse_settings, wish_of
-from lmtrack._deciding.rules import Consent, Inputs, Reason, Route, Settled, TrackingMode, ceiling, settle
+from lmtrack._deciding.rules import (
+    Consent,
+    Inputs as Inputs,
+    Reason,
+    Route,
+    Settled,
+    TrackingMode,
+    ceiling,
+    settle,
+)
 
 __all__ = [
     "Consent",
     "Decision",
-    "Inputs",
-    "Limit",
     "Override",
     "Reason",
     "Route",

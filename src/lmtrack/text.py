@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
     from lmtrack._rewriting.plan import Plan
 
-__all__ = ["RewrittenText", "revert_text", "rewrite_text", "track_text", "untrack_text"]
+__all__ = [
+    "revert_text",
+    "rewrite_text",
+    "track_text",
+    "untrack_text",
+]
 
 _DEFAULT_POLICY: Final = LinkPolicy()
 

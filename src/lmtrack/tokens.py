@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from lmtrack._tokens.body import unpack_id, unpack_number, unpack_url
-from lmtrack._tokens.keys import Keys, make_keys
+from lmtrack._tokens.keys import Keys as Keys, make_keys
 from lmtrack._tokens.kinds import AGGREGATE, HEADER, KINDS, VERSION, Purpose
 from lmtrack._tokens.make import make_click_token, make_click_tokens, make_open_token, make_withdraw_token
 from lmtrack._tokens.text import to_octets, verified_body
@@ -29,11 +29,6 @@ from lmtrack.errors import (
 from lmtrack.resolver import TrackingMode  # noqa: TC001 - who asks for the type hints of a value at run time gets them
 
 __all__ = [
-    "ClickToken",
-    "Keys",
-    "OpenToken",
-    "TokenHeader",
-    "WithdrawToken",
     "explain_token",
     "make_click_token",
     "make_click_tokens",

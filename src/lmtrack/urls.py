@@ -14,6 +14,13 @@ from lmtrack._pattern import compile_pattern
 from lmtrack._tokens.keys import Keys
 from lmtrack._url.destination import is_destination
 
+__all__ = [
+    "TrackingDomain",
+    "click_url",
+    "open_url",
+    "withdraw_url",
+]
+
 # RFC 6761: these names never leave the machine, so a test server may do without a certificate.
 _LOCAL_HOSTS: Final = frozenset(("localhost", "127.0.0.1", "[::1]"))
 _DEFAULT_PORT: Final = {"https": "443", "http": "80"}

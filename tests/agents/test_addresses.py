@@ -7,8 +7,7 @@ import re
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from lmtrack._agents.addresses import client_key, pack_address, truncate_ip
 

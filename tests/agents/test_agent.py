@@ -4,8 +4,7 @@ from time import perf_counter
 from typing import Any
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from lmtrack._agents.agent import judge_agent
 from lmtrack._agents.grammar import MAINSTREAM

@@ -4,8 +4,7 @@ from email.message import Message
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from lmtrack._agents.header_rules import came_through_gateway, is_ahead, read_headers, sends_fetch_metadata
 

@@ -6,8 +6,7 @@ import random  # noqa: TID251 - seeded, in tests only
 from typing import TYPE_CHECKING, get_args
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from lmtrack._agents.networks import Networks, Scope, join_networks, load_networks, shipped_networks
 from lmtrack._agents.tables.email_networks import PUBLISHED

@@ -6,8 +6,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from lmtrack._agents.networks import join_networks, load_networks, shipped_networks
 from lmtrack._agents.request import classify_event

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from cli_runs import EXAMPLES, refused, run
 from lmtrack._cli.lines import LONGEST_LINE, Bar, Lines, open_lines

@@ -8,8 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from cli_runs import BOTH, FIXED, KEY, NEWSLETTER, refused, run
 from lmtrack.cli import main

@@ -9,8 +9,7 @@ from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 import pytest
 from html5lib import HTMLParser
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from lmtrack import TrackingMode
 from lmtrack._endpoint.answer import not_found_response, withdraw_page_response, withdrawn_response

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from lmtrack import BadToken, Consent, Route, TrackingMode, errors
 from lmtrack._agents.verdict import Actor, Evidence, Human, Verdict

@@ -9,8 +9,7 @@ from typing import Any, get_args
 from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from lmtrack import TrackingMode
 from lmtrack._agents.verdict import Actor, Evidence, Human, Verdict

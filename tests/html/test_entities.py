@@ -6,8 +6,7 @@ from typing import cast
 
 import html5lib
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 from lxml import html as lxml_html
 from selectolax.lexbor import LexborHTMLParser
 

@@ -3,8 +3,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from lmtrack._mime.base64 import Base64Body
 from lmtrack._rewriting.splice import revert, splice

@@ -3,8 +3,7 @@ from __future__ import annotations
 from email.message import Message
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from lmtrack._mime.parameters import FieldValue, read_field
 

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 import dkim
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from lmtrack import LinkPolicy, parse_headers, rewrite_html, untrack_html
 from lmtrack.message import (

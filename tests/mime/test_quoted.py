@@ -6,8 +6,7 @@ import threading
 from binascii import a2b_qp
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from lmtrack._mime.quoted import QuotedBody
 from lmtrack._mime.raw_edit import RawEdit

@@ -28,8 +28,7 @@ from typing import TYPE_CHECKING, Any, Final
 import dkim
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from lmtrack.message import message_bytes
 from message_oracles import dkim_key

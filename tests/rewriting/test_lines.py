@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 from lxml import html as lxml_html
 
 from lmtrack._rewriting.lines import break_before, fit_lines

@@ -4,8 +4,7 @@ import re
 from time import process_time
 
 import pytest
-from hypothesis import assume, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, example, given, settings, strategies as st
 
 from lmtrack import LinkPolicy, TrackingDomain, make_keys
 from lmtrack._rewriting.plain_text import find_urls, plain_plan

@@ -12,8 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, Phase, find, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, find, given, settings, strategies as st
 
 from lmtrack import testing
 from lmtrack._testing.needs import needs_hypothesis

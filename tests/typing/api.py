@@ -13,42 +13,20 @@ from typing import TYPE_CHECKING, assert_type
 import lmtrack
 from lmtrack import (
     Actor,
-    Admission,
-    Audit,
     AuditOutcome,
     Campaign,
-    ClickToken,
-    ClientInfo,
     Consent,
     Decision,
-    Difference,
-    Edit,
     Event,
-    Finding,
     FindingKind,
-    Handled,
-    HtmlDocument,
-    HttpResponse,
     Human,
-    Keys,
-    Link,
     LinkPolicy,
-    MessageDocument,
-    MessagePart,
-    Networks,
-    OpenToken,
     PartReason,
-    RawEdit,
-    RewrittenHtml,
-    RewrittenText,
     Route,
     SkipReason,
     TokenExpired,
-    TrackedMessage,
     TrackingDomain,
     TrackingMode,
-    Verdict,
-    WithdrawToken,
     admit,
     audit_html,
     audit_message,
@@ -101,8 +79,15 @@ from lmtrack import (
     verify_rewrite,
     withdraw_url,
 )
-from lmtrack.message import Prepared
+from lmtrack.audit import Audit, Difference, Finding
+from lmtrack.classifier import ClientInfo, Networks, Verdict
+from lmtrack.endpoint import Admission, Handled, HttpResponse
+from lmtrack.html import HtmlDocument, RewrittenHtml
+from lmtrack.links import Edit, Link
+from lmtrack.message import MessageDocument, MessagePart, Prepared, RawEdit, TrackedMessage
 from lmtrack.testing import assert_same_for_everyone, assert_unsubscribe_ok, assert_untracked
+from lmtrack.text import RewrittenText
+from lmtrack.tokens import ClickToken, Keys, OpenToken, WithdrawToken
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -5,8 +5,7 @@ from unicodedata import normalize
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from lmtrack._url import destination as _destination
 from lmtrack._url.destination import LIMIT_OCTETS, check_destination, is_destination

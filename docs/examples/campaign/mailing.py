@@ -20,7 +20,6 @@ from lmtrack import (
     Campaign,
     Consent,
     Route,
-    TrackedMessage,
     TrackingDomain,
     TrackingMode,
     make_keys,
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from lmtrack import MessageDocument
+    from lmtrack.message import MessageDocument, TrackedMessage
 
 SHOP = "shop.example"
 BASE_URL = "https://track.example"

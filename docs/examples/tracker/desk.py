@@ -11,7 +11,7 @@ from email import policy
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lmtrack import HttpResponse
+from lmtrack.endpoint import HttpResponse
 from tracker import pages, pictures
 
 if TYPE_CHECKING:

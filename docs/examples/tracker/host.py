@@ -6,7 +6,8 @@ import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from lmtrack import HttpResponse, TrackingDomain, WithdrawToken, handle_request
+from lmtrack import TrackingDomain, handle_request
+from lmtrack.tokens import WithdrawToken
 from tracker.desk import Desk
 from tracker.keys import load_keys
 from tracker.letters import ROUTE, send_sample
@@ -17,6 +18,8 @@ from tracker.writer import Happened, Writer
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
+
+    from lmtrack.endpoint import HttpResponse
 
 
 class Host:

@@ -6,10 +6,12 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
-from lmtrack import Keys, make_keys
+from lmtrack import make_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from lmtrack.tokens import Keys
 
 
 def load_keys(path: Path) -> Keys:

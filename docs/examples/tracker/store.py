@@ -10,13 +10,15 @@ import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lmtrack import ClickToken, Consent, Decision, OpenToken
+from lmtrack import Consent, Decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from lmtrack import AdmissionReason, Link
+    from lmtrack import AdmissionReason
+    from lmtrack.links import Link
+    from lmtrack.tokens import ClickToken, OpenToken
 
 SCHEMA = """
     PRAGMA journal_mode = WAL;  -- who reads does not wait for who writes

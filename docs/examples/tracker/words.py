@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lmtrack import Actor, AdmissionReason, Consent, Decision, Human, Signal
+from lmtrack import Actor, AdmissionReason, Consent, Decision, Human
+from lmtrack.classifier import Signal
 
 if TYPE_CHECKING:
     from tracker.store import Seen

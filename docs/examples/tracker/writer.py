@@ -10,13 +10,15 @@ from queue import Full, Queue
 from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
-from lmtrack import AdmissionReason, ClickToken, OpenToken, Verdict, describe_client, event_payload
+from lmtrack import AdmissionReason, describe_client, event_payload
+from lmtrack.classifier import Verdict
+from lmtrack.tokens import ClickToken, OpenToken
 from tracker.store import Seen
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from lmtrack import Handled
+    from lmtrack.endpoint import Handled
     from tracker.store import Store
 
 LOG = logging.getLogger(__name__)

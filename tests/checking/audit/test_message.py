@@ -13,8 +13,7 @@ from pathlib import Path
 from random import Random  # noqa: TID251 - seeded, in tests only
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from lmtrack._checking.audit.message import audit_message
 from lmtrack._checking.audit.outcome import Audit, AuditOutcome
@@ -24,8 +23,7 @@ from lmtrack.message import message_bytes, track_message
 from lmtrack.resolver import Consent, Route, TrackingMode, resolve
 from lmtrack.tokens import make_keys
 from lmtrack.urls import TrackingDomain
-from message_oracles import DOMAIN as THEIRS
-from message_oracles import SUM, Sending
+from message_oracles import DOMAIN as THEIRS, SUM, Sending
 from message_strategies import junk, messages, mutated, seeded_message
 
 NEWSLETTER = (Path(__file__).resolve().parents[3] / "docs" / "examples" / "newsletter.eml").read_bytes()

@@ -8,8 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from audited_mails import CAMPAIGN, DOMAIN, NOW, ON, SUM

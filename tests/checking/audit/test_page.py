@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from audited_mails import CAMPAIGN, DOMAIN, KEYS, NOW, ON, SUM
 from hostile_inputs import HOSTILE

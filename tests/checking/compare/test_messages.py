@@ -7,8 +7,7 @@ from quopri import encodestring
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from lmtrack import Campaign, Consent, Route, TrackingDomain, TrackingMode, make_keys, resolve, track_message
 from lmtrack.audit import Difference, compare_messages

@@ -8,8 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from lmtrack import Campaign, Consent, Route, TrackingDomain, TrackingMode, make_keys, resolve, rewrite_html, track_html
 from lmtrack.audit import Difference, compare_renderings

@@ -7,8 +7,7 @@ import email.policy
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from lmtrack._checking.finding import Finding
 from lmtrack._checking.messages.entities import Entity, Head, read_entities

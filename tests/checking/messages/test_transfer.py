@@ -6,8 +6,7 @@ import base64
 import quopri
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from lmtrack._checking.messages.transfer import Octets, read_octets
 

@@ -5,14 +5,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from lmtrack import (
     Campaign,
     Consent,
     Decision,
-    Link,
     LinkPolicy,
     Route,
     TrackingDomain,
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lmtrack.html import PixelPosition
+    from lmtrack.links import Link
 
 DOMAIN = TrackingDomain("https://track.example", make_keys(b"a fixed key of tests, 32 octets."))
 NOW = datetime(2026, 3, 20, tzinfo=UTC)

@@ -1,0 +1,16 @@
+"""Which door has what functions return; the face has the rest."""
+
+from __future__ import annotations
+
+# What functions return is imported from its door: the face shows what callers construct, compare with or call.
+RETURNED = {
+    "audit": "Audit Difference Finding",
+    "classifier": "ClientInfo Networks Signal Verdict",
+    "endpoint": "Admission Handled HttpResponse",
+    "html": "HtmlDocument RewrittenHtml",
+    "links": "Edit Link",
+    "message": "MessageDocument MessagePart Prepared RawEdit TrackedMessage",
+    "text": "RewrittenText",
+    "tokens": "ClickToken Keys OpenToken TokenHeader WithdrawToken",
+}
+DOOR_OF = {name: door for door, names in RETURNED.items() for name in names.split()}
