@@ -11,47 +11,13 @@ bracket, but none of `< > " ' & / =`; in Johab it may, so it is refused too.
 
 from __future__ import annotations
 
-import codecs
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from lmtrack._mime.charset_labels import NOT_ASCII, codec_named
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-# The codecs in which a part may be read, by the names Python gives them: one octet a character, ASCII in its place.
-_SINGLE_OCTET: Final = frozenset((
-    "ascii", "iso8859-1", "iso8859-2", "iso8859-3", "iso8859-4", "iso8859-5", "iso8859-6", "iso8859-7", "iso8859-8",
-    "iso8859-9", "iso8859-10", "iso8859-11", "iso8859-13", "iso8859-14", "iso8859-15", "iso8859-16",
-    "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp437", "cp720", "cp737",
-    "cp775", "cp850", "cp852", "cp855", "cp856", "cp857", "cp858", "cp860", "cp861", "cp862", "cp863", "cp865", "cp866",
-    "cp869", "cp874", "cp1125", "koi8-r", "koi8-t", "koi8-u", "kz1048", "ptcp154", "tis-620", "hp-roman8",
-    "mac-cyrillic", "mac-greek", "mac-iceland", "mac-latin2", "mac-roman", "mac-turkish",
-))  # fmt: skip
-# More than one octet, and each character has one spelling whatever stands before it.
-_MULTI_OCTET: Final = frozenset((
-    "utf-8", "gb2312", "gbk", "gb18030", "big5", "big5hkscs", "cp950", "shift_jis", "cp932", "euc_jp", "euc_kr",
-    "cp949",
-))  # fmt: skip
-
-# Labels of mail that Python does not know (WHATWG Encoding, section 4.2, and what old mailers write).
-_ALIASES: Final = {
-    "cp-850": "cp850",
-    "dos-874": "cp874",
-    "iso-8859-8-e": "iso8859-8",
-    "iso-8859-8-i": "iso8859-8",
-    "unicode-1-1-utf-8": "utf-8",
-    "utf-8-sig": "utf-8",  # a byte order mark is a character like any other here
-    "windows-31j": "cp932",
-    "windows-874": "cp874",
-    "windows-949": "cp949",
-    "x-euc-jp": "euc_jp",
-    "x-gbk": "gbk",
-    "x-mac-cyrillic": "mac-cyrillic",
-    "x-mac-roman": "mac-roman",
-    "x-sjis": "shift_jis",
-    "x-unicode20utf8": "utf-8",
-    "x-x-big5": "big5",
-}
 
 # Charsets in which an octet of ASCII may be part of something else; matched against the label as it stands, so that
 # an unknown member of a family is refused too. The last lines are Microsoft's code pages for some of them (UTF-16,
@@ -76,7 +42,6 @@ _UNSAFE_CONTENT: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_LONGEST_LABEL: Final = 40  # RFC 2978 section 2.3
 _OCTET: Final = re.compile("[\udc80-\udcff]")
 
 
@@ -153,15 +118,9 @@ def read_content(content: bytes, label: str | None, /) -> View:
 
 
 def codec_of(label: str, /) -> str | None:
-    """Give the codec that a label names; None if it names none that can be read here."""
-    label = _plain(label)
-    if len(label) > _LONGEST_LABEL:
-        return None
-    try:
-        name = codecs.lookup(_ALIASES.get(label, label)).name
-    except (LookupError, ValueError):  # ValueError: a NUL in the label
-        return None
-    return name if name in _SINGLE_OCTET or name in _MULTI_OCTET else None
+    """Return the codec that a label names; None if it names none in which a part can be edited in place."""
+    codec = codec_named(_plain(label))
+    return None if codec in NOT_ASCII else codec
 
 
 def _plain(label: str, /) -> str:

@@ -7,30 +7,22 @@ label, by what the document says of itself, and as ASCII too, for programs that 
 
 from __future__ import annotations
 
-import codecs
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.finding import FindingKind
 from lmtrack._checking.messages.transfer import Problem
+from lmtrack._mime.charset_labels import MULTI_BYTE, NOT_ASCII, codec_named
 from lmtrack._mime.charsets import codec_of, is_unsafe, read_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The codecs, by the names Python gives them, in which ASCII may be something else.
-_ODD: Final = frozenset((
-    "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-7", "hz", "johab", "iso2022_jp",
-    "iso2022_jp_1", "iso2022_jp_2", "iso2022_jp_2004", "iso2022_jp_3", "iso2022_jp_ext", "iso2022_kr", "cp037", "cp273",
-    "cp424", "cp500", "cp875", "cp1026", "cp1140",
-))  # fmt: skip
 # RFC 2781 section 4.3 has UTF-16 without a mark in big-endian order, WHATWG in little-endian.
 _ORDERS: Final = {"utf-16": ("utf-16-le", "utf-16-be"), "utf-32": ("utf-32-le", "utf-32-be")}
 _MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
-# More than one octet a character, where an octet of ASCII may be the second.
-_SWALLOWING: Final = frozenset((
-    "gb2312", "gbk", "gb18030", "big5", "big5hkscs", "cp950", "shift_jis", "cp932", "euc_jp", "euc_kr", "cp949",
-))  # fmt: skip
+# Where a byte of ASCII may be the second of a character.
+_SWALLOWING: Final = MULTI_BYTE.keys() - {"utf-8"}
 # What a document says of itself: HTML's `meta`, XML's declaration, CSS's `@charset`.
 _DECLARED: Final = re.compile(
     rb"(?i:(?:charset|encoding)[ \t\r\n]*+=[ \t\r\n]*+[\"']?|@charset[ \t\r\n]*+[\"'])([A-Za-z0-9_.:-]{2,40}+)"
@@ -86,11 +78,8 @@ def _declared(content: bytes, /) -> Iterator[str]:
 
 
 def _by_label(content: bytes, label: str, /) -> tuple[list[str], list[Problem]]:
-    try:
-        codec = codecs.lookup(label.strip("\"' \t\r\n")).name
-    except (LookupError, ValueError):  # ValueError: a NUL in the label
-        return [], [_UNKNOWN]
-    return _decoded(content, codec) if codec in _ODD else ([], [_UNKNOWN])
+    codec = codec_named(label)
+    return _decoded(content, codec) if codec in NOT_ASCII else ([], [_UNKNOWN])
 
 
 def _decoded(content: bytes, codec: str, /) -> tuple[list[str], list[Problem]]:
