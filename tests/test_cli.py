@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import example, given, strategies as st
 
+import lmtrack
 from cli_runs import BOTH, FIXED, KEY, NOW, refused, run
 from lmtrack._checking.terminal_text import printable
 from lmtrack._cli.arguments import read_time
@@ -114,22 +115,9 @@ def test_main_module_runs_the_command_only_when_it_is_run(
     assert capsysbinary.readouterr().out.startswith(b"opens   off  route_off")
 
 
-def test_version_is_the_installed_one(
-    capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    installed = tmp_path / "lmtrack-4.5.6.dist-info"
-    installed.mkdir()
-    (installed / "METADATA").write_text("Metadata-Version: 2.4\nName: lmtrack\nVersion: 4.5.6\n")
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    assert run(capsysbinary, "--version") == (0, b"lmtrack 4.5.6\n", "")
-
-
-def test_version_without_an_installation_is_unknown(
-    capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    metadata.version("pytest")  # what the look-up itself imports is loaded before it is cut off
-    monkeypatch.setattr(sys, "path", [str(tmp_path)])
-    assert "--version: unknown" in refused(capsysbinary, "--version")
+def test_version_is_that_of_the_package_and_of_what_is_installed(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert run(capsysbinary, "--version") == (0, f"lmtrack {lmtrack.__version__}\n".encode(), "")
+    assert metadata.version("lmtrack") == lmtrack.__version__
 
 
 def test_module_is_the_command() -> None:

@@ -8,6 +8,8 @@ imported from its door, as in `from lmtrack.message import TrackedMessage`. A na
 import sys
 from importlib import import_module
 
+__version__ = "0.1.0"  # its only home: the packages are built with it
+
 TYPE_CHECKING = False  # as type checkers read it: `typing` alone would be the greater part of this import
 
 if TYPE_CHECKING:  # `__all__` says which of these the face shows: each name is written once

@@ -12,6 +12,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
+import lmtrack
 from lmtrack._cli import audit, classify, diff, inspect, keys, lint_unsubscribe, resolve, token, track, untrack
 from lmtrack._cli.arguments import Parser
 from lmtrack._cli.output import CommandError, say, standard_output
@@ -62,7 +63,7 @@ def _run(argv: Sequence[str] | None) -> int:
     parser, verbs = _build_parser()
     arguments, unknown = parser.parse_known_args(argv)
     if arguments.version:
-        say(f"lmtrack {_installed_version()}", to=standard_output())
+        say(f"lmtrack {lmtrack.__version__}", to=standard_output())
         return 0
     if arguments.verb is None:
         parser.error("say what to do: " + ", ".join(verbs))
@@ -72,15 +73,6 @@ def _run(argv: Sequence[str] | None) -> int:
         verbs[arguments.verb].error("unknown argument" + (f": {' '.join(names)}" if names else ""))
     code: int = arguments.run(arguments)
     return code
-
-
-def _installed_version() -> str:
-    from importlib import metadata  # noqa: PLC0415 - a quarter of the start of every verb
-
-    try:
-        return metadata.version("lmtrack")
-    except metadata.PackageNotFoundError:
-        raise CommandError("--version: unknown, lmtrack runs without being installed") from None
 
 
 def _drop_output() -> None:
