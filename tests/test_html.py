@@ -995,8 +995,7 @@ def test_untracking_leaves_what_holds_no_destination_or_is_not_ours() -> None:
     by_id = track_html(SHOP, CLICKS, domain=DOMAIN, message_id="m-1", destinations="by_id").html
     assert untrack_html(by_id, domain=DOMAIN) is by_id
     ours = track(SHOP, BOTH).html
-    for domain in (TrackingDomain("https://other.example", KEYS), TrackingDomain("https://track.example/t", KEYS)):
-        assert untrack_html(ours, domain=domain) is ours
+    assert untrack_html(ours, domain=TrackingDomain("https://other.example", KEYS)) is ours
     stranger = TrackingDomain("https://track.example", make_keys(b"a key of somebody else"))
     assert untrack_html(ours, domain=stranger) is ours
     rotated = TrackingDomain("https://track.example", make_keys(b"a key of the next year", [SECRET]))

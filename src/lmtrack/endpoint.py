@@ -23,7 +23,7 @@ from lmtrack._endpoint.answer import (
     withdrawn_response,
 )
 from lmtrack._endpoint.gate import Admission as Admission, AdmissionReason, admit, refused, weigh
-from lmtrack._endpoint.path import Place, Token, is_moved_copy, locate, read_place, read_tracking_url
+from lmtrack._endpoint.path import Token, TrackingPath, is_moved_copy, locate, read_place, read_tracking_url
 from lmtrack._endpoint.payload import event_payload, minimise
 from lmtrack._url.destination import is_destination
 from lmtrack.classifier import Networks, Verdict, classify_event
@@ -203,7 +203,7 @@ def _by_name(headers: Headers, /) -> dict[str, str]:
     return named
 
 
-def _read(place: Place, domain: TrackingDomain, now: datetime, /) -> tuple[Token | None, AdmissionReason | None]:
+def _read(place: TrackingPath, domain: TrackingDomain, now: datetime, /) -> tuple[Token | None, AdmissionReason | None]:
     """Give the verified token, and why it may not be recorded. One that is too old or revoked has both."""
     try:
         return read_place(place, domain, now=now), None

@@ -17,6 +17,7 @@ from lmtrack._html.visible import visible_text
 from lmtrack._linking.words import SECRET_ALWAYS, SECRET_NOUNS, SECRET_WORDS, UNSUBSCRIBE
 from lmtrack._pattern import compile_pattern
 from lmtrack._url.destination import is_destination
+from lmtrack._url.reader import host_of, plain_host
 
 __all__ = [
     "LinkPolicy",
@@ -160,7 +161,7 @@ class LinkPolicy:
         if not 1 <= self.max_url_octets <= 2048:  # 2,048: what a token holds
             raise ValueError("max_url_octets must be 1 to 2048")
         object.__setattr__(self, "skip_urls", skip_urls)
-        object.__setattr__(self, "tracking_hosts", tuple(host.lower() for host in hosts))
+        object.__setattr__(self, "tracking_hosts", tuple(plain_host(host) or host.lower() for host in hosts))
 
 
 # RFC 3986 section 3.1.
@@ -242,12 +243,6 @@ def _policy_problem(url: str, policy: LinkPolicy, /) -> SkipReason | None:
     if not policy.track_sensitive and _is_sensitive(url):
         return SkipReason.SENSITIVE
     return None
-
-
-def host_of(url: str, /) -> str:
-    """The host of a URL that `is_destination` accepts, lower case, without its port."""
-    authority = re.split(r"[/?#]", url.split("://", 1)[1], maxsplit=1)[0].lower()
-    return authority[: authority.find("]") + 1] if authority.startswith("[") else authority.partition(":")[0]
 
 
 def looks_like_url(text: str, /) -> bool:

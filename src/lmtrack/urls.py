@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lmtrack._pattern import compile_pattern
 from lmtrack._tokens.keys import Keys
+from lmtrack._tokens.text import verified_body
 from lmtrack._url.destination import is_destination
+from lmtrack._url.reader import read_authority, read_url
+from lmtrack._url.tracking_path import locate, read_base
+from lmtrack.errors import BadToken
+
+if TYPE_CHECKING:
+    from lmtrack._url.tracking_path import TrackingPath
 
 __all__ = [
     "TrackingDomain",
@@ -23,8 +30,6 @@ __all__ = [
 
 # RFC 6761: these names never leave the machine, so a test server may do without a certificate.
 _LOCAL_HOSTS: Final = frozenset(("localhost", "127.0.0.1", "[::1]"))
-_DEFAULT_PORT: Final = {"https": "443", "http": "80"}
-_BASE: Final = re.compile(r"([hH][tT][tT][pP][sS]?)://(\[[0-9A-Fa-f:.]*+\]|[^/:?#\[\]]++)(?::([0-9]*+))?(/[^?#]*+)?")
 # RFC 952 and 1123, or an IPv6 literal: what stands in every attribute value as it is, quoted or bare.
 _HOST: Final = re.compile(r"[A-Za-z0-9.-]++|\[[0-9A-Fa-f:.]*+\]")
 # Unreserved marks are the same for every reader of the URL; anything else in a base is a mistake. So is a segment `.`
@@ -60,57 +65,59 @@ class TrackingDomain:
         if not isinstance(self.keys, Keys):
             raise TypeError(f"keys must be made by make_keys, not {type(self.keys).__name__}")
         base_url = self.base_url.removesuffix("/")
-        parts = _BASE.fullmatch(base_url)
-        if parts is None or not _HOST.fullmatch(parts[2]) or not is_destination(base_url):
+        parts = read_url(base_url)
+        user, host, _ = read_authority(parts.authority or "")
+        extra = (user, parts.query, parts.fragment)
+        if extra != (None, None, None) or not _HOST.fullmatch(host) or not is_destination(base_url):
             raise ValueError(
                 "base_url must be https://host, with a port and path if you like, and without user, query or fragment"
             )
-        scheme, host, _, path = parts.groups()
-        if scheme.lower() != "https" and host.lower() not in _LOCAL_HOSTS:
+        if parts.scheme != "https" and host.lower() not in _LOCAL_HOSTS:
             raise ValueError("base_url must begin with https:// (http:// is for localhost only)")
-        if not _PATH.fullmatch(path or ""):
+        if not _PATH.fullmatch(parts.path):
             raise ValueError("the path of base_url may hold letters, digits and . _ ~ - between single slashes")
-        object.__setattr__(self, "base_url", base_url)
+        # Some sanitisers empty an href whose scheme is in capitals (js-xss 1.0.17).
+        object.__setattr__(self, "base_url", f"{parts.origin.lower()}{parts.path}")
+
+    def locate(self, url: str, /) -> TrackingPath | None:
+        """Return which of our paths a URL asks for, its token unverified; None for other URLs (internal).
+
+        One that lacks the base path, which proxies cut, is ours only if our keys signed its token: the host may have
+        other pages.
+        """
+        path = locate(url, read_base(self.base_url))
+        return path if path is None or path.under_base or self._signed(path.token) else None
+
+    def _signed(self, token: str, /) -> bool:
+        try:
+            verified_body(self.keys, token, seek_copy=False)
+        except BadToken:
+            return False
+        return True
 
     def holds(self, url: str, /) -> bool:
-        """Say whether a URL has this origin and lies under `/c/`, `/o/` or `/w/` of this base.
+        """Tell whether a URL is one of ours: this host, and under `/c/`, `/o/`, `/w/` or `/u/` of this base.
 
-        Scheme and host are compared without case, a default port counts as none. Content is never refused.
+        It is read as forgivingly as the endpoint reads it: case of scheme and host, a final dot, default ports, percent
+        escapes, doubled slashes and whatever follows the token are ignored. Content is never refused.
 
         >>> from lmtrack import TrackingDomain, make_keys
         >>> domain = TrackingDomain("https://track.example", make_keys(b"an example secret"))
-        >>> domain.holds("HTTPS://Track.Example:443/c/x"), domain.holds("https://track.example/news")
+        >>> domain.holds("HTTPS://Track.Example:443/c/x?y"), domain.holds("https://track.example/news")
         (True, False)
         """
-        return self._path_under(url) is not None
+        return self.locate(url) is not None
 
     def token_in(self, url: str, kind: str, /) -> str | None:
-        """Give what stands after `/{kind}/` in one of our URLs (`c`, `o` or `w`), unverified; None for other URLs.
+        """Return the token behind `/{kind}/` (`c`, `o`, `w` or `u`) in one of our URLs, unverified; None for others.
 
         >>> from lmtrack import TrackingDomain, make_keys
         >>> domain = TrackingDomain("https://track.example", make_keys(b"an example secret"))
         >>> domain.token_in("https://track.example/c/x", "c")
         'x'
         """
-        path = self._path_under(url)
-        return path[3:] if path is not None and path[1] == kind else None
-
-    def _path_under(self, url: str, /) -> str | None:
-        theirs, ours = _BASE.match(url), _BASE.match(self.base_url)
-        if theirs is None or ours is None or _origin(theirs) != _origin(ours):
-            return None
-        rest = url[theirs.end() - len(theirs[4] or "") :]
-        base_path = ours[4] or ""
-        if not rest.startswith(base_path):
-            return None
-        path = rest[len(base_path) :]
-        return path if path.startswith(("/c/", "/o/", "/w/")) else None
-
-
-def _origin(parts: re.Match[str], /) -> tuple[str, str, str]:
-    scheme, host, port, _ = parts.groups()
-    scheme = scheme.lower()
-    return scheme, host.lower(), (port.lstrip("0") or "0") if port else _DEFAULT_PORT[scheme]
+        path = self.locate(url)
+        return path.token if path is not None and path.kind == kind else None
 
 
 def open_url(domain: TrackingDomain, token: str) -> str:

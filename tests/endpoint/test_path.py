@@ -92,6 +92,14 @@ def test_url_that_was_made_is_read_by_the_reader_of_its_kind(
         "https://track.example//",
         "//track.example",
         "//track.example:443",
+        "https://ann@track.example",
+        "https:/track.example",
+        "https:///track.example",
+        "https:\\\\track.example",
+        "https://track%2Eexample",
+        "https://ｔrack。example",
+        "https://track.\texample",
+        " https://track.example",
         "",
         "/",
         "//",
@@ -137,6 +145,24 @@ def test_host_and_base_path_are_forgiven_what_proxies_do_to_them(start: str, kin
         ";jsessionid=1",
         "=",
         ".." * 9000,
+        "-",
+        "_",
+        "__",
+        "_)",
+        "-_",
+        "/x",
+        ".png",
+        ",x",
+        "%5F",
+        "%C2%A0next",
+        "=20",
+        "%3Cbr%3E",
+        "<br>",
+        "|https://x.example",
+        "%7Chttps%3A%2F%2Fx.example",
+        "%E2%80%A8next",
+        "\u2028next",
+        "*",
     ],
 )
 @every_kind
@@ -145,7 +171,7 @@ def test_what_follows_a_token_and_could_not_be_part_of_it_is_ignored(end: str, k
     assert type(read(f"/{kind}/{TOKENS[kind]}{end}")) is KINDS[kind]
 
 
-@pytest.mark.parametrize("suffix", [".gif", ".GIF", ".gif?x", ".gif/", ".gif)."])
+@pytest.mark.parametrize("suffix", [".gif", ".GIF", ".gif?x", ".gif/", ".gif).", "%2Egif", ".gif.gif", ".gif.tvs"])
 def test_an_open_may_be_called_an_image_and_nothing_else_may(suffix: str) -> None:
     assert type(read(f"/o/{OPEN}{suffix}")) is OpenToken
     assert type(refusal(f"/c/{CLICK}{suffix}")) is MalformedToken
@@ -180,8 +206,6 @@ def test_base_path_may_look_like_a_kind(base: str, kind: str) -> None:
         "https://other.example",
         "https://track.example.evil.example",
         "https://track.example@evil.example",
-        "https://ann@track.example",
-        "https://ann:443@track.example",
         "https://track.example:8443",
         "https://track.example:0",
         "https://track.example:x",
@@ -189,9 +213,6 @@ def test_base_path_may_look_like_a_kind(base: str, kind: str) -> None:
         "https://[track.example]",
         "https://[::1]",
         "https://",
-        "https:///track.example",
-        "https:/track.example",
-        "https:track.example",
         "ftp://track.example",
         "//other.example",
         "//evil.example//track.example",
@@ -248,14 +269,8 @@ def test_a_port_of_the_domain_is_compared(port: str) -> None:
     "path",
     [
         "/o/{}x",
-        "/o/{}-",
-        "/o/{}_",
         "/o/x{}",
         "/o/%20{}",
-        "/o/{}/x",
-        "/o/{}.png",
-        "/o/{}.gif.gif",
-        "/o/{}.gif.tvs",
         "/x/{}",
     ],
 )

@@ -1,9 +1,4 @@
-"""Where a request goes: one of our three paths with a token at its end. The URL is forgiven much, the token nothing.
-
-Between the mail and the host a URL is wrapped, logged, proxied and typed off: its host may be in capitals, its path
-escaped or without the base, and what follows the token is somebody else's. A token is left as it is; it has one
-spelling, and its reader says whether that is it.
-"""
+"""What a request asks for: the token in one of our paths, verified, and whether a scanner made the request's URL."""
 
 from __future__ import annotations
 
@@ -11,13 +6,13 @@ import re
 from binascii import a2b_base64
 from codecs import encode
 from itertools import product
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from lmtrack._clock import epoch_seconds
-from lmtrack._pattern import compile_pattern
 from lmtrack._tokens.kinds import HEADER, KINDS, VERSION
 from lmtrack._tokens.text import verified_body
 from lmtrack._tokens.window import LEEWAY, MAX_AGE, valid_window
+from lmtrack._url.tracking_path import TrackingPath, locate_request, path_in, read_base, requested_path
 from lmtrack.errors import (
     BadToken,
     BadTokenSignature,
@@ -33,44 +28,11 @@ if TYPE_CHECKING:
 
 Token: TypeAlias = OpenToken | ClickToken | WithdrawToken
 
-# A token is at most 4,096 characters and a base URL 2,048, each of which may be escaped as three; the rest of a longer
-# path says nothing. The slack keeps a token that is too long from being cut to one that is not.
-_LIMIT: Final = 3 * (4096 + 2048) + 16
-
-# RFC 9112 section 3.2: a request target is a path, or a whole URL if a proxy was asked.
-_SCHEME: Final = re.compile(r"([Hh][Tt][Tt][Pp][Ss]?):(?=//)")
-# RFC 3986 section 3.2, without userinfo: no client sends it to a server.
-_AUTHORITY: Final = re.compile(r"//(\[[0-9A-Fa-f:.]*+\]|[^/:@?#\[\]]++)(?::([0-9]*+))?(?=[/?#]|\Z)")
-_PORTS: Final = {"https": "443", "http": "80"}
-
-_QUERY: Final = re.compile(r"[?#]")
-_ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
-_SLASHES: Final = re.compile(r"//++")
-_KIND: Final = re.compile(r"/([ocw])/")
-# Behind the token a slash, a bracket, a full stop: what stood behind the link in a text. Or a query whose mark was
-# escaped, or that was hung on with `&` or `;` by somebody who expected one. An open may be called an image, because
-# some clients want to see the type; `.tvs` is `.gif` by ROT13.
-_TOKEN: Final = compile_pattern(r"([A-Za-z0-9_-]++)[^A-Za-z0-9_?#&;-]*+(?:[?#&;].*+)?+", re.DOTALL)
-_IMAGE: Final = compile_pattern(
-    r"([A-Za-z0-9_-]++)(?:\.(?:[Gg][Ii][Ff]|[Tt][Vv][Ss]))?+[^A-Za-z0-9_?#&;-]*+(?:[?#&;].*+)?+", re.DOTALL
-)
 # Of one case, in the shape of a token: 31 to 4,096 characters.
 _FOLDED: Final = re.compile(r"[a-z0-9_-]{31,4096}+|[A-Z0-9_-]{31,4096}+")
 _FOLDED_LETTERS_MIN: Final = 20  # our choice: fewer are of one case by chance in one of 500,000 tokens
 _FIRST_OCTETS: Final = frozenset(VERSION << 4 | number for number in KINDS)
 _STANDARD: Final = str.maketrans("-_", "+/")
-
-
-class Place(NamedTuple):
-    """One of our paths.
-
-    Attributes:
-        kind: `o` for an open, `c` for a click, `w` for a withdrawal.
-        token: What stands where the token belongs, unverified; all that is left of the path if it can be none.
-    """
-
-    kind: Literal["o", "c", "w"]
-    token: str
 
 
 def read_tracking_url(
@@ -84,10 +46,11 @@ def read_tracking_url(
 ) -> OpenToken | ClickToken | WithdrawToken:
     """Verify the token in a request target or a URL of the tracking domain, and give what it holds.
 
-    Of the URL these are ignored: the scheme, the case of the host, a default port, query and fragment, percent
-    escapes, doubled slashes, `.gif` behind an open, and whatever follows the token and could not be part of it. The
-    base path may be missing, because a proxy may have cut it. `BadToken.scanner` is also True for a URL whose path was
-    turned by 13 places with the token, and for a token all of whose letters were put into one case.
+    Of the URL these are ignored: the scheme, the spelling of the host, a default port, a user, percent escapes, doubled
+    slashes, and whatever follows the token and could not be part of it: a query, a fragment, the marks that programs
+    leave there when they make links of text, `.gif` behind an open (behind a click it is refused). The base path may be
+    missing, because a proxy may have cut it. The token is forgiven nothing. `BadToken.scanner` is also True for a URL
+    whose path was turned by 13 places with the token, and for a token all of whose letters were put into one case.
 
     Args:
         url_or_path: What the request line says, or a whole URL.
@@ -121,14 +84,13 @@ def read_tracking_url(
     return read_place(place, domain, max_age=max_age, issued_after=issued_after, now=now)
 
 
-def locate(target: str, domain: TrackingDomain, /) -> Place | None:
+def locate(target: str, domain: TrackingDomain, /) -> TrackingPath | None:
     """Find kind and token in a request target; None if it is none of our paths. Content is never refused."""
-    path = _path_of(target, domain)
-    return None if path is None else _place(path, _base_path(domain))
+    return locate_request(target, read_base(domain.base_url))
 
 
 def read_place(
-    place: Place,
+    place: TrackingPath,
     domain: TrackingDomain,
     /,
     *,
@@ -158,17 +120,17 @@ def is_moved_copy(target: str, domain: TrackingDomain, /, *, now: datetime | Non
 
     Turned by 13 places: the token behind it verifies. Put into capitals: see `_is_folded_copy`.
     """
-    base_path = _base_path(domain)
-    path = _path_of(target, domain)
+    base = read_base(domain.base_url)
+    path = requested_path(target, base)
     # The whole URL, or no more than its path: the host a request came to was never turned.
-    for turned in (_path_of(encode(target, "rot13"), domain), path and encode(path, "rot13")):
-        place = _place(turned or "", base_path)
-        if place is not None and _is_signed(place.token, domain):
+    for turned in (requested_path(encode(target, "rot13"), base), path and encode(path, "rot13")):
+        found = path_in(turned or "", base.path)
+        if found is not None and _is_signed(found.token, domain):
             return True
     if path is None or path != path.upper():
         return False
-    place = _place(path.lower(), base_path.lower())
-    return place is not None and _is_folded_copy(place.token, domain, now)
+    found = path_in(path.lower(), base.path.lower())
+    return found is not None and _is_folded_copy(found.token, domain, now)
 
 
 def _is_signed(token: str, domain: TrackingDomain, /) -> bool:
@@ -177,51 +139,6 @@ def _is_signed(token: str, domain: TrackingDomain, /) -> bool:
     except BadToken:
         return False
     return True
-
-
-def _path_of(target: str, domain: TrackingDomain, /) -> str | None:
-    """Give the path that is asked for, still escaped, without query; None if another host is meant."""
-    scheme = _SCHEME.match(target)
-    asked = _AUTHORITY.match(target, scheme.end() if scheme else 0)
-    if asked and _is_host(asked, scheme, domain):
-        path = target[asked.end() :]
-    elif scheme:
-        return None
-    else:
-        path = f"/{target}"  # one slash too many is none
-    end = _QUERY.search(path)
-    return (path[: end.start()] if end else path)[:_LIMIT]
-
-
-def _is_host(asked: re.Match[str], scheme: re.Match[str] | None, domain: TrackingDomain, /) -> bool:
-    our_scheme, _, _ = domain.base_url.partition(":")
-    ours = _AUTHORITY.match(domain.base_url, len(our_scheme) + 1)
-    return ours is not None and _host_and_port(ours, our_scheme) == _host_and_port(
-        asked, scheme[1] if scheme else our_scheme
-    )
-
-
-def _host_and_port(parts: re.Match[str], scheme: str, /) -> tuple[str, str]:
-    # A proxy that ends TLS calls the same resource http: so no default port is the same as any other.
-    port = parts[2] and (parts[2].lstrip("0") or "0")
-    return parts[1].lower().removesuffix("."), "" if port == _PORTS[scheme.lower()] else port or ""
-
-
-def _base_path(domain: TrackingDomain, /) -> str:
-    _, _, rest = domain.base_url.partition("//")
-    _, slash, path = rest.partition("/")
-    return slash + path
-
-
-def _place(path: str, base_path: str, /) -> Place | None:
-    path = _SLASHES.sub("/", _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), path))
-    for candidate in (path.removeprefix(base_path), path):  # a base may look like a kind: it goes first
-        kind = _KIND.match(candidate)
-        if kind:
-            rest = candidate[kind.end() :]
-            token = (_IMAGE if kind[1] == "o" else _TOKEN).fullmatch(rest)
-            return Place(kind[1], token[1] if token else rest)  # type: ignore[arg-type] # the pattern has no other
-    return None
 
 
 def _is_folded_copy(text: str, domain: TrackingDomain, now: datetime | None, /) -> bool:

@@ -37,6 +37,9 @@ _ESCAPED_PATH: Final = re.compile(
     rf"&(?: (?<=/o&) {_SLASH} | (?: {_SLASH} (?: o | &{_LETTER} ) | (?<=/&) {_LETTER} ) (?: / | &{_SLASH} ) )",
     re.VERBOSE,
 )
+# The same with percent escapes; in the decoded URL either, or backslashes, which browsers take for slashes.
+_PERCENT_PATH: Final = re.compile(r"%(?:2[fF](?:o|%6[fF])|6[fF])")
+_MAY_BE_PIXEL: Final = re.compile(r"/o/|%2[fF]|%6[fF]|\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,9 @@ class HtmlDocument:
         """
         memo = self._memo
         if memo.pixels is None:
-            possible = "/o/" in self.html or _ESCAPED_PATH.search(self.html)
-            memo.pixels = [image for image in self.images() if "/o/" in image.url] if possible else []
+            html = self.html
+            possible = "/o/" in html or _ESCAPED_PATH.search(html) or "\\o" in html or _PERCENT_PATH.search(html)
+            memo.pixels = [image for image in self.images() if _MAY_BE_PIXEL.search(image.url)] if possible else []
         return memo.pixels
 
     def may_hold(self, written: str, /) -> bool:

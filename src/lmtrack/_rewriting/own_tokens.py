@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
 def verified_click(domain: TrackingDomain, url: str, /) -> ClickToken | None:
     """Read the click token in a URL of the domain, whatever its age; None if there is none that its keys signed."""
-    token = domain.token_in(url, "c")
-    if not token:
+    path = domain.locate(url)
+    if path is None or path.kind != "c":
         return None
     try:
-        return read_click_token(domain.keys, token, max_age=None, now=explain_token(token).issued_at)
+        return read_click_token(domain.keys, path.token, max_age=None, now=explain_token(path.token).issued_at)
     except BadToken:
         return None
 
 
 def verified_open(domain: TrackingDomain, url: str, /) -> OpenToken | None:
     """Read the open token in a URL of the domain, whatever its age; None if there is none that its keys signed."""
-    token = domain.token_in(url, "o")
-    if not token:
+    path = domain.locate(url)
+    if path is None or path.kind != "o":
         return None
     try:
-        return read_open_token(domain.keys, token, max_age=None, now=explain_token(token).issued_at)
+        return read_open_token(domain.keys, path.token, max_age=None, now=explain_token(path.token).issued_at)
     except BadToken:
         return None

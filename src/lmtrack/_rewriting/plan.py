@@ -14,21 +14,22 @@ from lmtrack._linking.optout import opt_outs
 from lmtrack._linking.optout_attributes import OWN
 from lmtrack._linking.prefilter import innocent
 from lmtrack._rewriting.own_tokens import verified_click
-from lmtrack.links import Edit, Link, SkipReason, host_of, looks_like_url, skip_reason
+from lmtrack._url.reader import host_of, join, read_url, without_dots
+from lmtrack.links import Edit, Link, SkipReason, looks_like_url, skip_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lmtrack._html.scan import FoundLink, Scan
+    from lmtrack._url.reader import Url
     from lmtrack.links import LinkPolicy
     from lmtrack.tokens import ClickToken
     from lmtrack.urls import TrackingDomain
 
 _MOST_LINKS: Final = 65_536  # a click token holds an index of 0 to 65,535
 
-# What a document's base must be to resolve links; groups: scheme and authority, path. With a backslash or a blank in
-# it, browsers and the RFC read it differently. The longest is our choice: it is read again in every link it resolves.
-_BASE: Final = re.compile(r"([hH][tT][tT][pP][sS]?://[^/?#\\\s]++)([^?#\\\s]*+)[^\\\s]*+")
+_READ_DIFFERENTLY: Final = re.compile(r"[\\\s]")
+# The longest base is our choice: it is read again in every link it resolves.
 _LONGEST_BASE: Final = 512
 
 # A URL shown as a link's text has a few tags around it; a link that was never closed may have any number.
@@ -193,53 +194,22 @@ def _reason(url: str, policy: LinkPolicy, domain: TrackingDomain | None, /) -> S
     return SkipReason.TRACKED if domain is not None and domain.holds(url) else skip_reason(url, policy)
 
 
-class _Base(NamedTuple):
-    """A document's base, taken apart; the folder is the path up to its last slash."""
+def _read_base(text: str, /) -> Url | None:
+    """Take a document's base apart, its path without dot segments; None if it resolves nothing.
 
-    origin: str
-    path: str
-    folder: str
-
-
-def _read_base(text: str, /) -> _Base | None:
-    parts = _BASE.fullmatch(text) if len(text) <= _LONGEST_BASE else None
-    if parts is None:
-        return None
-    path = _join("/", parts[2].removeprefix("/"))
-    return _Base(parts[1], path, path[: path.rfind("/") + 1])
-
-
-def _resolve(base: _Base, url: str, /) -> str:
-    """Resolve against the document's base (RFC 3986 section 5.2).
-
-    `urljoin` would drop empty segments, so that `go/https://shop.example/` would lead elsewhere.
+    With a backslash or a blank in it, browsers and the RFC read it differently.
     """
-    if any(char in url for char in "\t\n\r\\"):  # browsers drop the first three and take the last for a slash
-        return url
-    reference = url[: next((place for place, char in enumerate(url) if char in "?#"), len(url))]
-    path = base.path
-    if reference:
-        path = _join("/", reference[1:]) if reference.startswith("/") else _join(base.folder, reference)
-    return f"{base.origin}{path}{url[len(reference) :]}"
+    if not text or len(text) > _LONGEST_BASE or _READ_DIFFERENTLY.search(text):
+        return None
+    base = read_url(text)
+    if base.scheme not in {"http", "https"} or not base.authority:
+        return None
+    return base._replace(path=without_dots(base.path or "/"))
 
 
-def _join(folder: str, reference: str, /) -> str:
-    """Append a path to a folder and take the dot segments out; the folder has none and is not read anew."""
-    end = len(folder)
-    kept: list[str] = []
-    segments = reference.split("/")
-    for place, segment in enumerate(segments):
-        dots = segment.lower().replace("%2e", ".")
-        if dots not in {".", ".."}:
-            kept.append(segment)
-            continue
-        if dots == ".." and kept:
-            kept.pop()
-        elif dots == "..":
-            end = folder.rfind("/", 0, end - 1) + 1 or 1
-        if place == len(segments) - 1:
-            kept.append("")
-    return folder[:end] + "/".join(kept)
+def _resolve(base: Url, url: str, /) -> str:
+    # Browsers drop tabs and line ends and take a backslash for a slash; nobody else does.
+    return url if any(char in url for char in "\t\n\r\\") else join(base, url)
 
 
 def _number(kept: list[FoundLink], urls: list[str], first: int, /) -> tuple[list[int], dict[int, list[int]]]:

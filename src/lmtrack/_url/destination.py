@@ -11,6 +11,7 @@ import re
 from unicodedata import normalize
 
 from lmtrack._pattern import compile_pattern
+from lmtrack._url.reader import read_authority, read_url
 from lmtrack.errors import BadDestination
 
 # Our choice: with its token around it a longer URL passes 2,800 characters, and mail clients cut links far below
@@ -25,12 +26,6 @@ _COMMON = compile_pattern(r"https?://[a-z0-9][a-z0-9.-]*+(?::[0-9]{1,4}+)?+(?:[/
 # C0 controls and space, DEL and C1 controls, backslash: parsers drop them, stop at them or read them as a slash
 # (WHATWG URL, "basic URL parser"; CVE-2022-0391 for the standard library), and a CR or LF would end a header line.
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\x9f\\]").search
-
-# RFC 3986 section 3.2: the authority ends at the first slash, question mark or number sign.
-# The classes are spelt out because IGNORECASE lets U+017F stand for an s.
-_AUTHORITY = re.compile(r"[Hh][Tt][Tt][Pp][Ss]?://([^/?#]*+)").match
-
-_BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]*+)\](?::(.*+))?").fullmatch
 
 # WHATWG URL, "forbidden domain code point", and the C1 controls. No browser opens such a host.
 _FORBIDDEN_IN_HOST = re.compile(r"[\x00-\x20\x7f-\x9f#/:<>?@\[\\\]^|%]").search
@@ -92,19 +87,14 @@ def _problem(url: str) -> str | None:  # noqa: PLR0911 - one return a rule, in t
         return "too_long"
     if _FORBIDDEN(url):
         return "character"
-    start = _AUTHORITY(url)
-    if start is None:
+    parts = read_url(url)
+    if parts.scheme not in {"http", "https"} or parts.authority is None:
         return "scheme"
-    authority = start[1]
-    if "@" in authority:
+    user, host, port = read_authority(parts.authority)
+    if user is not None:
         return "userinfo"
-    if authority.startswith("["):
-        literal = _BRACKETED(authority)
-        if literal is None or not _is_ipv6(literal[1]):
-            return "ipv6"
-        return _port_problem(literal[2] or "")
-    host, _, port = authority.partition(":")
-    return _host_problem(host) or _port_problem(port)
+    host_problem = _ipv6_problem(host) if host.startswith("[") else _host_problem(host)
+    return host_problem or _port_problem(port or "")
 
 
 def _host_problem(host: str) -> str | None:
@@ -130,14 +120,15 @@ def _host_problem(host: str) -> str | None:
     return None
 
 
-def _is_ipv6(address: str) -> bool:
+def _ipv6_problem(literal: str) -> str | None:
     from ipaddress import IPv6Address  # noqa: PLC0415 - rare in mail, and 3 ms of every import
 
+    address = literal[1:-1]
     try:
-        IPv6Address(address)
+        IPv6Address(address if literal.endswith("]") and "%" not in address else "")
     except ValueError:
-        return False
-    return True
+        return "ipv6"
+    return None
 
 
 def _port_problem(port: str) -> str | None:

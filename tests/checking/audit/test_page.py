@@ -535,7 +535,7 @@ def test_relative_urls_are_resolved_with_every_base_there_is() -> None:
         "https://a.example/x/17",
         "https://b.example/17",
         "https://a.example/x/y?17",
-        "https://b.example?17",
+        "https://b.example/?17",
         "https://a.example/17",
         "https://b.example/17",
     ]

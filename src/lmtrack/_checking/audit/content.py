@@ -12,8 +12,8 @@ from lmtrack._checking.messages.charset import read_characters
 from lmtrack._checking.messages.entities import place_of
 from lmtrack._checking.messages.part_kinds import Form, Kind, as_html
 from lmtrack._checking.messages.transfer import read_octets
-from lmtrack._checking.pages.address import remote_url
 from lmtrack._headers import iter_fields, unfold
+from lmtrack._url.reader import remote_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

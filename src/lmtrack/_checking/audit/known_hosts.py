@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._checking.pages.address import Address, address_of, host_of, plain_path
+from lmtrack._checking.pages.address import Address, address_of
 from lmtrack._rewriting.own_tokens import verified_click, verified_open
+from lmtrack._url.reader import plain_host
 from lmtrack.resolver import TrackingMode
 from lmtrack.tokens import ClickToken
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from lmtrack._url.tracking_path import TrackingPath
 
 
 class Own(NamedTuple):
@@ -49,10 +52,10 @@ class Watch:
             return Own(aggregate=False, why=_UNVERIFIED)
         found = None
         for domain in self.domains:
-            kind = _kind(domain, address)
-            if kind is None or (kind == "w" and is_link):
+            path = domain.locate(address.url)
+            if path is None or (path.kind in {"w", "u"} and is_link):
                 continue
-            found = _verified(domain, address) or Own(aggregate=False, why=_FORGED)
+            found = _verified(domain, address, path) or Own(aggregate=False, why=_FORGED)
             if found.aggregate:
                 break
         return found
@@ -62,18 +65,10 @@ class Watch:
         return next((name for name in _with_parents(host) if name in self.trackers), None) if self.trackers else None
 
 
-def _kind(domain: TrackingDomain, address: Address, /) -> str | None:
-    base = address_of(domain.base_url.lower())
-    if base.host != address.host:
-        return None
-    path, prefix = plain_path(address.path), plain_path(base.path).rstrip("/")
-    rest = path[len(prefix) :]
-    return rest[1] if path.lower().startswith(prefix) and rest.startswith(("/o/", "/c/", "/w/")) else None
-
-
-def _verified(domain: TrackingDomain, address: Address, /) -> Own | None:
-    # A query or a fragment beside an aggregate token would tell people apart after all.
-    token = (verified_open(domain, address.url) or verified_click(domain, address.url)) if address.bare else None
+def _verified(domain: TrackingDomain, address: Address, path: TrackingPath, /) -> Own | None:
+    # Whatever stands beside an aggregate token, or another spelling of the URL, would tell people apart after all.
+    exact = address.url == f"{domain.base_url}/{path.kind}/{path.token}"
+    token = (verified_open(domain, address.url) or verified_click(domain, address.url)) if exact else None
     if token is None:
         return None
     if token.mode != TrackingMode.AGGREGATE:
@@ -116,6 +111,6 @@ def _own_host(entry: str, /) -> str:
 
 
 def _host(entry: str, /) -> str:
-    if host := host_of(entry):
+    if host := plain_host(entry):
         return host
     raise ValueError("known_trackers must hold host names")

@@ -14,13 +14,14 @@ from lmtrack._checking.audit.known_hosts import Watch, watch_of
 from lmtrack._checking.audit.outcome import Audit, audit_of
 from lmtrack._checking.audit.url_judgement import Judge, Judgement
 from lmtrack._checking.finding import Finding, FindingKind
-from lmtrack._checking.pages.address import address_of, remote_url, remote_urls, shown
+from lmtrack._checking.pages.address import address_of, shown
 from lmtrack._checking.pages.all_readers import Reading
 from lmtrack._checking.pages.cascade import Cascade
 from lmtrack._checking.pages.display import Display, unseen_rule
 from lmtrack._checking.pages.element import Lines
 from lmtrack._checking.pages.loads import Way, uses_of
 from lmtrack._rewriting.plain_text import find_urls
+from lmtrack._url.reader import remote_url, remote_urls
 from lmtrack.urls import TrackingDomain  # noqa: TC001 - who asks for the type hints at run time gets them
 
 if TYPE_CHECKING:

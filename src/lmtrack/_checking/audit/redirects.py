@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from lmtrack._checking.audit.services import click_service
-from lmtrack._checking.pages.address import address_of, remote_url
+from lmtrack._checking.pages.address import address_of
 from lmtrack._pattern import compile_pattern
+from lmtrack._url.reader import remote_url
 from lmtrack.links import is_unsubscribe
 
 if TYPE_CHECKING:

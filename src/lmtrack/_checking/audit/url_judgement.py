@@ -8,7 +8,8 @@ from lmtrack._checking.audit.identifiers import identifier_in, is_static
 from lmtrack._checking.audit.redirects import counter, redirector
 from lmtrack._checking.audit.services import open_service
 from lmtrack._checking.finding import FindingKind
-from lmtrack._checking.pages.address import Address, address_of, remote_url
+from lmtrack._checking.pages.address import Address, address_of
+from lmtrack._url.reader import remote_url
 
 if TYPE_CHECKING:
     from lmtrack._checking.audit.known_hosts import Watch

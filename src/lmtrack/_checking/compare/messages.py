@@ -16,10 +16,10 @@ from lmtrack._checking.messages.charset import read_characters
 from lmtrack._checking.messages.entities import Entity, Head, is_encoded_message, place_of, read_entities
 from lmtrack._checking.messages.part_kinds import Form, Kind, as_html
 from lmtrack._checking.messages.transfer import read_octets
-from lmtrack._checking.pages.address import remote_url
 from lmtrack._checking.unsubscribe.list_field import read_list_field
 from lmtrack._headers import iter_fields, unfold
 from lmtrack._mime.parameters import read_field
+from lmtrack._url.reader import remote_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

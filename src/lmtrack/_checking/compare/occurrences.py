@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.compare.load_conditions import Choices, choice, sheet_choice
-from lmtrack._checking.pages.address import remote_url
 from lmtrack._checking.pages.all_readers import Reading
 from lmtrack._checking.pages.css import read_declarations
 from lmtrack._checking.pages.element import Lines
@@ -19,6 +18,7 @@ from lmtrack._checking.pages.loads import LISTS, Way, uses_of
 from lmtrack._checking.verify.events import Data, read_events
 from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.plain_text import find_urls
+from lmtrack._url.reader import remote_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from lmtrack._checking.pages.address import remote_url
 from lmtrack._checking.pages.css import read_sheet
 from lmtrack._checking.pages.data_urls import read_data_url
 from lmtrack._checking.pages.element import Element
@@ -18,6 +17,7 @@ from lmtrack._checking.pages.loads import Way, uses_of
 from lmtrack._checking.pages.lxml_reader import Unread, read_tree
 from lmtrack._checking.pages.own_reader import Comment, RawText, read_exactly
 from lmtrack._checking.pages.respelled import other_spellings
+from lmtrack._url.reader import remote_url
 
 if TYPE_CHECKING:
     from lmtrack._checking.pages.css import Sheet

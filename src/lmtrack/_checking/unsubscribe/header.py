@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final
 from lmtrack._checking.audit.known_hosts import watch_of
 from lmtrack._checking.finding import FindingKind
 from lmtrack._checking.messages.entities import Head, read_entities
-from lmtrack._checking.pages.address import address_of, remote_url, shown
+from lmtrack._checking.pages.address import address_of, shown
 from lmtrack._checking.unsubscribe.dkim import signed_fields
 from lmtrack._checking.unsubscribe.list_field import has_bad_character, is_placeholder, read_list_field
 from lmtrack._checking.unsubscribe.rules import broken
 from lmtrack._checking.unsubscribe.visible_unsubscribe import Exits, check_ways_out, exit_key, leads_through
 from lmtrack._headers import iter_fields, unfold
 from lmtrack._mime.headers import read_message_headers
+from lmtrack._url.reader import remote_url
 from lmtrack.resolver import Decision, TrackingMode
 
 if TYPE_CHECKING:

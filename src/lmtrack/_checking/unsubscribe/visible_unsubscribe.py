@@ -8,13 +8,14 @@ from lmtrack._checking.audit.redirects import redirector
 from lmtrack._checking.audit.services import click_service
 from lmtrack._checking.finding import Finding, FindingKind
 from lmtrack._checking.messages.entities import Entity
-from lmtrack._checking.pages.address import address_of, plain_path, remote_url, shown
+from lmtrack._checking.pages.address import address_of, shown
 from lmtrack._checking.unsubscribe.displayed_parts import displayed_pages, versions
 from lmtrack._checking.unsubscribe.list_field import is_placeholder
 from lmtrack._checking.unsubscribe.rules import broken
 from lmtrack._checking.unsubscribe.visible_links import html_links, text_links
 from lmtrack._linking.words import UNSUBSCRIBE
 from lmtrack._mime.headers import unsubscribe_key
+from lmtrack._url.reader import plain_path, remote_url
 from lmtrack.errors import BadToken
 from lmtrack.links import is_unsubscribe
 from lmtrack.tokens import read_withdraw_token
