@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.pages.address import Address, address_of
 from lmtrack._rewriting.own_tokens import verified_click, verified_open
-from lmtrack._url.reader import plain_host
+from lmtrack._url.reader import plain_host, read_url
 from lmtrack.resolver import TrackingMode
 from lmtrack.tokens import ClickToken
 from lmtrack.urls import TrackingDomain
@@ -66,8 +66,11 @@ class Watch:
 
 
 def _verified(domain: TrackingDomain, address: Address, path: TrackingPath, /) -> Own | None:
-    # Whatever stands beside an aggregate token, or another spelling of the URL, would tell people apart after all.
-    exact = address.url == f"{domain.base_url}/{path.kind}/{path.token}"
+    # Whatever stands beside an aggregate token, or another spelling of the URL, would tell people apart after all; but
+    # scheme and host reach a server in lower case only.
+    origin = read_url(address.url).origin
+    url = f"{origin.lower()}{address.url[len(origin) :]}"
+    exact = url == f"{domain.base_url}/{path.kind}/{path.token}"
     token = (verified_open(domain, address.url) or verified_click(domain, address.url)) if exact else None
     if token is None:
         return None
