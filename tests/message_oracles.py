@@ -54,7 +54,7 @@ OFF: Final = resolve(Route(), consent=Consent.GRANTED)
 OPENS: Final = resolve(Route(track_opens=True), consent=Consent.GRANTED)
 CLICKS: Final = resolve(Route(track_clicks=True), consent=Consent.GRANTED)
 SUM: Final = resolve(
-    Route(track_opens=True, track_clicks=True, without_consent=TrackingMode.AGGREGATE), consent=Consent.DENIED
+    Route(track_opens=True, track_clicks=True, after_refusal=TrackingMode.AGGREGATE), consent=Consent.DENIED
 )
 _DEFAULT: Final = LinkPolicy()
 _CLICK: Final = "https://track.example/c/"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from random import Random  # noqa: TID251 - seeded, in tests only
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,14 @@ from hypothesis import strategies as st
 from lmtrack._linking import words as _link_words
 from lmtrack.resolver import (
     Consent,
+    ConsentRecord,
     Decision,
     Override,
     Reason,
     Route,
     TrackingMode,
     parse_headers,
+    parse_settings,
     resolve,
     resolve_shared,
 )
@@ -31,6 +34,19 @@ ROUTES = st.builds(
     track_clicks=st.booleans(),
     require_consent=st.booleans(),
     without_consent=st.sampled_from([TrackingMode.OFF, TrackingMode.AGGREGATE, TrackingMode.DELIVERABILITY]),
+    after_refusal=st.sampled_from([TrackingMode.OFF, TrackingMode.AGGREGATE]),
+    ceiling=st.just(TrackingMode.INDIVIDUAL) | MODES,
+)
+# Few times, so that they meet; some between two seconds.
+MOMENTS = st.integers(-4, 4).map(lambda halves: datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(seconds=halves / 2))
+RECORDS = st.builds(
+    ConsentRecord,
+    state=CONSENTS,
+    since=st.none() | MOMENTS,
+    withdrawn_at=st.none() | MOMENTS,
+    method=st.none() | st.sampled_from(["double-opt-in", ""]),
+    wording=st.none() | st.text(st.characters(exclude_characters="@%"), max_size=64),
+    reference=st.none() | st.uuids().map(str),
 )
 WISHES = st.none() | st.booleans()
 PLAIN_OVERRIDES = st.builds(Override, track_opens=WISHES, track_clicks=WISHES)
@@ -44,13 +60,25 @@ OVERRIDE_PAIRS = st.tuples(
     ),
     HEADER_VALUES,
 )
-OVERRIDES = PLAIN_OVERRIDES | st.lists(OVERRIDE_PAIRS, max_size=4).map(parse_headers)
+SETTINGS_KEYS = st.sampled_from(["track_opens", "track_clicks", "track_open", "Track_Clicks", "tracking_number", "tag"])
+OVERRIDES = (
+    PLAIN_OVERRIDES
+    | st.lists(OVERRIDE_PAIRS, max_size=4).map(parse_headers)
+    | st.dictionaries(SETTINGS_KEYS, WISHES, max_size=3).map(lambda settings: parse_settings(settings, strict=False))
+)
 
 
 @st.composite
 def single_decisions(draw: st.DrawFn) -> Decision:
     overrides = draw(st.lists(OVERRIDES, max_size=3))
-    return resolve(draw(ROUTES), *overrides, consent=draw(CONSENTS), clicks_consent=draw(st.none() | CONSENTS))
+    consents = CONSENTS | RECORDS
+    return resolve(
+        draw(ROUTES),
+        *overrides,
+        consent=draw(consents),
+        clicks_consent=draw(st.none() | consents),
+        now=datetime(2026, 1, 1, tzinfo=UTC),
+    )
 
 
 @st.composite
@@ -66,6 +94,13 @@ DECISIONS = st.recursive(
     lowered(single_decisions()),
     lambda inner: lowered(st.lists(inner, min_size=1, max_size=3).map(resolve_shared)),
     max_leaves=6,
+)
+
+# What `json.loads` gives.
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
 )
 
 # Lines that parsers read differently, and line ends that are none.

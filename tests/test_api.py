@@ -40,12 +40,13 @@ SIGNATURES = {
         "CONSENT_GRANTED=consent_granted CONSENT_UNKNOWN_ALLOWED=consent_unknown_allowed "
         "WITHOUT_CONSENT=without_consent CONSENT_DENIED=consent_denied CONSENT_WITHDRAWN=consent_withdrawn "
         "CONSENT_UNKNOWN=consent_unknown CONSENT_UNAVAILABLE=consent_unavailable BEFORE_WITHDRAWAL=before_withdrawal "
+        "BEFORE_CONSENT=before_consent CEILING=ceiling ROUTE_UNAVAILABLE=route_unavailable "
         "METHOD=method PREFETCH=prefetch MACHINE=machine NOT_KNOWN=not_known NOT_TRACKED=not_tracked "
         "BAD_TOKEN=bad_token MALFORMED=malformed UNKNOWN_VERSION=unknown_version UNKNOWN_KEY=unknown_key "
         "BAD_SIGNATURE=bad_signature WRONG_PURPOSE=wrong_purpose EXPIRED=expired NOT_YET_VALID=not_yet_valid "
         "REVOKED=revoked BAD_DESTINATION=bad_destination SCANNER=scanner NOT_FOUND=not_found "
         "NO_DESTINATION=no_destination DESTINATION_UNAVAILABLE=destination_unavailable WITHDRAW_PAGE=withdraw_page "
-        "WITHDRAW=withdraw"
+        "WITHDRAW=withdraw UNSUBSCRIBE_PAGE=unsubscribe_page UNSUBSCRIBE=unsubscribe RESUBSCRIBE=resubscribe"
     ),
     "Audit": "(*, outcome, findings)",
     "AuditOutcome": "CLEAN=clean AGGREGATE=aggregate NOT_PROVABLE=not_provable TRACKED=tracked",
@@ -56,7 +57,11 @@ SIGNATURES = {
     "ClickToken": "(message_id, recipient, mode, issued_at, link_index, url)",
     "ClientInfo": "(*, device_type, client_type, client_name)",
     "Consent": "GRANTED=granted DENIED=denied WITHDRAWN=withdrawn UNKNOWN=unknown",
-    "Decision": "clicks from_dict inputs limits lower lower_by opens reasons to_dict track_clicks track_opens",
+    "ConsentRecord": "(*, state, since=None, withdrawn_at=None, method=None, wording=None, reference=None)",
+    "Decision": (
+        "clicks decided_at from_dict inputs limits lower lower_by opens reasons to_dict track_clicks track_opens "
+        "version"
+    ),
     "Difference": "(*, place, urls, expected, why)",
     "Edit": "(offset, old, new)",
     "Event": (
@@ -93,14 +98,17 @@ SIGNATURES = {
     "RawEdit": "(offset, old, new)",
     "Reason": (
         "ROUTE_OFF=route_off OVERRIDE_INVALID=override_invalid OVERRIDE_CONFLICT=override_conflict "
-        "OVERRIDE_FALSE=override_false OVERRIDE_TRUE=override_true CONSENT_DENIED=consent_denied "
+        "OVERRIDE_FALSE=override_false OVERRIDE_TRUE=override_true CEILING=ceiling CONSENT_DENIED=consent_denied "
         "CONSENT_WITHDRAWN=consent_withdrawn CONSENT_UNKNOWN=consent_unknown "
         "CONSENT_UNKNOWN_ALLOWED=consent_unknown_allowed SHARED_BODY=shared_body "
         "AGGREGATE_WITHOUT_CAMPAIGN=aggregate_without_campaign ALREADY_SIGNED=already_signed NO_HTML=no_html"
     ),
     "RewrittenHtml": "(*, html, links, skipped, edits, pixel_offset, decision=None)",
     "RewrittenText": "(*, text, links, skipped, edits, decision=None)",
-    "Route": "(*, track_opens=False, track_clicks=False, require_consent=False, without_consent=TrackingMode.OFF)",
+    "Route": (
+        "(*, track_opens=False, track_clicks=False, require_consent=False, without_consent=TrackingMode.OFF, "
+        "after_refusal=TrackingMode.OFF, ceiling=TrackingMode.INDIVIDUAL)"
+    ),
     "Signal": (
         "UA_BROWSER=ua.browser UA_MAIL_CLIENT=ua.mail_client UA_APP=ua.app UA_UNKNOWN=ua.unknown "
         "UA_MISSING=ua.missing UA_APPLE_MPP=ua.apple_mpp UA_GMAIL_PREFETCH=ua.gmail_prefetch "
@@ -160,6 +168,7 @@ SIGNATURES = {
         "now=None)"
     ),
     "join_networks": "(*networks)",
+    "layer_overrides": "(*overrides)",
     "lint_unsubscribe": "(raw, /, *, domains=(), decision=None)",
     "load_networks": "(text, /, *, tag, evidence=2, scope='both')",
     "make_click_token": (
@@ -190,7 +199,7 @@ SIGNATURES = {
     "read_tracking_url": "(url_or_path, /, *, domain, max_age=timedelta(days=30), issued_after=None, now=None)",
     "read_withdraw_token": "(keys, token, *, now=None)",
     "redirect_response": "(destination, /, *, method='GET')",
-    "resolve": "(route, /, *overrides, consent=Consent.UNKNOWN, clicks_consent=None)",
+    "resolve": "(route, /, *overrides, consent=Consent.UNKNOWN, clicks_consent=None, now=None)",
     "resolve_shared": "(decisions, /)",
     "revert_html": "(html, edits, /)",
     "revert_message": "(raw, edits, /)",

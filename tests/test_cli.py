@@ -488,7 +488,7 @@ def test_track_may_replace_its_own_input(capsysbinary: pytest.CaptureFixture[byt
 
 
 def test_aggregate_mode_needs_a_campaign(capsysbinary: pytest.CaptureFixture[bytes], html_file: str) -> None:
-    route = ["--track-opens", "--track-clicks", "--consent", "denied", "--without-consent", "aggregate"]
+    route = ["--track-opens", "--track-clicks", "--consent", "denied", "--after-refusal", "aggregate"]
     _, out, err = run(capsysbinary, "track", html_file, *route)
     assert out == HTML
     assert "consent_denied, aggregate_without_campaign" in err

@@ -40,9 +40,7 @@ KEYS = make_keys(b"a fixed key of tests, 32 octets.")
 DOMAIN = TrackingDomain("https://track.example", KEYS)
 NOW = datetime(2026, 3, 20, tzinfo=UTC)
 ON = resolve(Route(track_opens=True, track_clicks=True), consent=Consent.GRANTED)
-SUM = resolve(
-    Route(track_opens=True, track_clicks=True, without_consent=TrackingMode.AGGREGATE), consent=Consent.DENIED
-)
+SUM = resolve(Route(track_opens=True, track_clicks=True, after_refusal=TrackingMode.AGGREGATE), consent=Consent.DENIED)
 CAMPAIGN = Campaign(id="spring-2026", started_at=NOW)
 EVERYTHING = LinkPolicy(track_unsubscribe=True, track_sensitive=True, strip_opt_out="none", max_url_octets=2048)
 

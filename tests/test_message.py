@@ -422,7 +422,7 @@ def test_untracking_leaves_what_cannot_be_edited(before: bytes) -> None:
 
 
 def test_aggregate_needs_a_campaign() -> None:
-    decision = resolve(Route(track_opens=True, without_consent=TrackingMode.AGGREGATE), consent=Consent.DENIED)
+    decision = resolve(Route(track_opens=True, after_refusal=TrackingMode.AGGREGATE), consent=Consent.DENIED)
     assert track(html(), decision).decision.reasons[-2:] == ("opens:aggregate_without_campaign", "clicks:route_off")
     campaign = Campaign(id="spring", started_at=NOW)
     one, other = (

@@ -117,7 +117,7 @@ def test_known_tracker_is_tracking() -> None:
 
 def test_aggregate_passes_only_if_it_is_allowed() -> None:
     decision = resolve(
-        Route(track_opens=True, track_clicks=True, without_consent=TrackingMode.AGGREGATE), consent=Consent.DENIED
+        Route(track_opens=True, track_clicks=True, after_refusal=TrackingMode.AGGREGATE), consent=Consent.DENIED
     )
     campaign = Campaign(id="2026-11", started_at=datetime(2026, 11, 2, tzinfo=UTC))
     page = track_html(PAGE, decision, domain=DOMAIN, message_id="letter-4471", campaign=campaign).html

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 
 
 def epoch_seconds(now: datetime | None, /, name: str = "now") -> int:
@@ -20,3 +20,19 @@ def epoch_seconds(now: datetime | None, /, name: str = "now") -> int:
     if now.tzinfo is None or now.utcoffset() is None:
         raise ValueError(f"{name} must be an aware datetime; add a time zone, for example datetime.UTC")
     return int(now.timestamp() // 1)
+
+
+def in_utc(time: datetime, name: str, /) -> datetime:
+    """Return the same instant in UTC: differences of local times are wrong where the clocks change.
+
+    Raises:
+        ValueError: The time is naive, or before the first or after the last that UTC can write.
+    """
+    if time.tzinfo is UTC:
+        return time
+    if time.utcoffset() is None:
+        raise ValueError(f"{name} must be an aware datetime; add a time zone, for example datetime.UTC")
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{name} is out of range in UTC") from None

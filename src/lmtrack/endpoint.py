@@ -28,7 +28,7 @@ from lmtrack._endpoint.payload import event_payload, minimise
 from lmtrack._url.destination import is_destination
 from lmtrack.classifier import Networks, Verdict, classify_event
 from lmtrack.errors import BadToken, TokenExpired, TokenRevoked
-from lmtrack.resolver import Consent, Route, TrackingMode
+from lmtrack.resolver import Consent, ConsentRecord, Route, TrackingMode
 from lmtrack.tokens import ClickToken, OpenToken, WithdrawToken
 from lmtrack.urls import TrackingDomain
 
@@ -88,7 +88,7 @@ def handle_request(
     headers: Headers | None,
     domain: TrackingDomain,
     route: Route,
-    consent: Callable[[OpenToken | ClickToken], Consent],
+    consent: Callable[[OpenToken | ClickToken], Consent | ConsentRecord],
     ip: str | None = None,
     asn: int | None = None,
     networks: Networks | None = None,
@@ -163,9 +163,10 @@ def handle_request(
         return Handled(response=response, admission=refused(problem or AdmissionReason.BAD_TOKEN))
 
     said = _ask(consent, token)
-    if not isinstance(said, Consent):
+    if not isinstance(said, Consent | ConsentRecord):
         return Handled(response=response, admission=refused(AdmissionReason.CONSENT_UNAVAILABLE))
-    admission, verdict = weigh(token, said, route, None), None
+    record = ConsentRecord.of(said)
+    admission, verdict = weigh(token, record, route, None), None
     if admission.record:
         verdict = classify_event(
             kind="open" if isinstance(token, OpenToken) else "click",
@@ -176,7 +177,7 @@ def handle_request(
             delay=_delay(token, now),
             networks=networks,
         )
-        admission = weigh(token, said, route, verdict)
+        admission = weigh(token, record, route, verdict)
     if verdict is None or not admission.record:
         return Handled(response=response, admission=admission)
     return Handled(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from itsdangerous import BadData, BadSignature, BadTimeSignature, SignatureExpired
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from lmtrack.tokens import ClickToken, OpenToken
@@ -39,16 +39,36 @@ class InvalidOverride(LmtrackError, ValueError):  # noqa: N818 - named by the de
     """A per-message override could not be read (strict parsing only).
 
     Attributes:
-        field: The name of the setting or header that could not be read.
+        problems: What is wrong with each setting or header that could not be read, by its name.
+        fields: Their names, all that are wrong at once.
+        field: The first of them.
     """
 
-    def __init__(self, field: str, problem: str) -> None:
-        self.field = field
-        self.problem = problem
-        super().__init__(field, problem)
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        self.problems = dict(problems)
+        self.fields = tuple(self.problems)
+        self.field = self.fields[0]
+        super().__init__(self.problems)
 
     def __str__(self) -> str:
-        return f"{self.field}: {self.problem}"
+        return "; ".join(f"{field}: {problem}" for field, problem in self.problems.items())
+
+
+class Unsupported(LmtrackError):  # noqa: N818 - the same
+    """An e-mail service cannot do what a decision asks for one mail, or does not promise it.
+
+    Attributes:
+        service: The service.
+        flag: `opens` or `clicks`.
+    """
+
+    def __init__(self, service: str, flag: str, problem: str) -> None:
+        self.service = service
+        self.flag = flag
+        super().__init__(service, flag, problem)
+
+    def __str__(self) -> str:
+        return "{}: {} {}".format(*self.args)
 
 
 class BadToken(LmtrackError, BadData):  # noqa: N818 - named by the decision, as its leaves are

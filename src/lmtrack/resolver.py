@@ -10,23 +10,29 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from lmtrack._checks import check_type
+from lmtrack._clock import epoch_seconds, in_utc
 from lmtrack._deciding.evidence import (
     FLAGS,
     MODES,
     REASONS,
+    VERSION,
     read_choice,
     read_inputs,
     read_list,
     read_object,
+    read_time,
     write_inputs,
     write_mode,
+    write_time,
 )
-from lmtrack._deciding.override import Flag, Override, parse_headers, parse_settings, wish_of
+from lmtrack._deciding.override import Flag, Override, answer_of, layer_overrides, parse_headers, parse_settings
 from lmtrack._deciding.rules import (
     Consent,
+    ConsentRecord,
     Inputs as Inputs,
     Reason,
     Route,
@@ -38,19 +44,19 @@ from lmtrack._deciding.rules import (
 
 __all__ = [
     "Consent",
+    "ConsentRecord",
     "Decision",
     "Override",
     "Reason",
     "Route",
     "TrackingMode",
+    "layer_overrides",
     "parse_headers",
     "parse_settings",
     "resolve",
     "resolve_shared",
 ]
 
-# Of the evidence and of the rules that lead to its result: who changes a rule raises this and keeps the old one.
-_VERSION: Final = 1
 # A shared body among the recipients of another is flattened unless it was lowered in between, and two flags can be
 # lowered five times in all (opens by three steps, clicks by two). Deeper evidence is forged.
 _MAX_NESTING: Final = 6
@@ -77,8 +83,11 @@ class Decision:
         clicks: The mode for clicks, never DELIVERABILITY.
         reasons: `"opens:<code>"`, then `"clicks:<code>"`, each in order of application; the codes are those of
             `Reason`. A flag that is on because its route says so and consent is granted has none.
-        inputs: What it was made from; of a shared body, the distinct decisions of its recipients.
+        inputs: What it was made from; of a shared body, the distinct decisions of its recipients, whose consents are
+            states and nothing else.
         limits: What later steps lowered.
+        decided_at: When it was decided, in UTC and whole seconds; two decisions that differ in nothing else are equal.
+        version: The version of its evidence.
 
     Raises:
         ValueError: `inputs` is empty, or a limit lowers nothing.
@@ -86,6 +95,8 @@ class Decision:
 
     inputs: Inputs | tuple[Decision, ...] = field(repr=False)
     limits: tuple[Limit, ...] = field(default=(), repr=False)
+    decided_at: datetime | None = field(default=None, repr=False, compare=False)
+    version: int = field(default=VERSION, repr=False)
     opens: TrackingMode = field(init=False)
     clicks: TrackingMode = field(init=False)
     reasons: tuple[str, ...] = field(init=False)
@@ -127,7 +138,7 @@ class Decision:
         """Put a ceiling on each flag; a flag above it falls to it and gets the reason, others stay as they are.
 
         Raises:
-            TypeError: `reason` is no `Reason`, or a ceiling no `TrackingMode`.
+            TypeError: `reason` is not a `Reason`, or a ceiling not a `TrackingMode`.
             ValueError: `reason` is one that never lowers.
 
         Example:
@@ -144,13 +155,15 @@ class Decision:
             limits.append(Limit("opens", opens, reason))
         if ceiling("clicks", clicks) < self.clicks:
             limits.append(Limit("clicks", ceiling("clicks", clicks), reason))
-        return Decision(inputs=self.inputs, limits=tuple(limits)) if len(limits) > len(self.limits) else self
+        if len(limits) == len(self.limits):
+            return self
+        return Decision(inputs=self.inputs, limits=tuple(limits), decided_at=self.decided_at)
 
     def lower_by(self, override: Override, /) -> Decision:
-        """Apply a wish that came late, such as a message's own headers: false and problems lower, true does nothing.
+        """Apply an override that came late, such as a message's own headers: it lowers, and true does nothing.
 
         Raises:
-            TypeError: `override` is no `Override`.
+            TypeError: `override` is not an `Override`.
 
         Example:
             >>> decision = resolve(Route(track_opens=True), consent=Consent.GRANTED)
@@ -160,10 +173,10 @@ class Decision:
         check_type(Override, override=override)
         decision = self
         for flag in FLAGS.values():
-            wish = wish_of(override, flag)
-            if wish is None or wish is True:
+            answer = answer_of(override, flag)
+            if answer is None or answer is True:
                 continue
-            reason = Reason(wish) if isinstance(wish, str) else Reason.OVERRIDE_FALSE
+            reason = Reason(answer) if isinstance(answer, str) else Reason.OVERRIDE_FALSE
             if flag == "opens":
                 decision = decision.lower(reason, opens=TrackingMode.OFF)
             else:
@@ -171,19 +184,21 @@ class Decision:
         return decision
 
     def to_dict(self) -> dict[str, object]:
-        """Give inputs, result and reasons as JSON values with a fixed key order, to keep as evidence.
+        """Return inputs, result and reasons as JSON values with a fixed key order, to keep as evidence.
 
-        Nothing in it tells who the recipient is.
+        Nothing in it names the recipient. What a `ConsentRecord` holds is in it, so erase it with the person.
 
         Example:
             >>> resolve(Route(track_opens=True), consent=Consent.DENIED).to_dict()["reasons"]
             ['opens:consent_denied', 'clicks:route_off']
         """
         shared = self.inputs
+        decided = {} if self.version == 1 else {"decided_at": write_time(self.decided_at)}
         return {
-            "v": _VERSION,
+            "v": self.version,
+            **decided,
             "inputs": (
-                write_inputs(shared)
+                write_inputs(shared, self.version)
                 if isinstance(shared, Inputs)
                 else {"shared": [decision.to_dict() for decision in shared]}
             ),
@@ -197,10 +212,13 @@ class Decision:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object], /) -> Decision:
-        """Read evidence that `to_dict` gave, and prove it: the result is worked out again from the inputs.
+        """Read evidence that `to_dict` of this or an earlier version gave, and prove it.
+
+        The result is worked out again from the inputs, by the rules of that version, and is written back as that
+        version.
 
         Raises:
-            TypeError: `data` is no mapping.
+            TypeError: `data` is not a mapping.
             ValueError: The version is unknown, the form is not exactly that of `to_dict`, or result and reasons do
                 not follow from the inputs.
 
@@ -221,40 +239,48 @@ def resolve(
     route: Route,
     /,
     *overrides: Override,
-    consent: Consent = Consent.UNKNOWN,
-    clicks_consent: Consent | None = None,
+    consent: Consent | ConsentRecord = Consent.UNKNOWN,
+    clicks_consent: Consent | ConsentRecord | None = None,
+    now: datetime | None = None,
 ) -> Decision:
     """Decide what may be tracked in one message to one recipient.
 
-    Per flag: the route's answer, then the overrides (two that disagree are off), then consent as a ceiling. A message
-    is tracked individually unless something lowers it; `Route()` alone gives OFF for both flags.
+    Per flag: the route's answer, then the overrides (two that disagree are off), then the route's ceiling, then consent
+    as another. A message is tracked individually unless something lowers it; `Route()` alone gives OFF for both flags.
 
     Args:
         route: The sending stream.
-        *overrides: This message's own wishes, for example from `parse_settings` and from `parse_headers`.
-        consent: What the recipient said about being tracked.
+        *overrides: This message's own, for example from `parse_settings` and from `parse_headers`; see
+            `layer_overrides` for those of an account or a batch.
+        consent: What the recipient said about being tracked, alone or with its record.
         clicks_consent: The same for clicks, if asked for separately; None is the same as `consent`.
+        now: When it is decided; evidence keeps it.
 
     Raises:
         TypeError: An argument has the wrong type.
+        ValueError: `now` is naive.
 
     Example:
         >>> newsletter = Route(track_opens=True, track_clicks=True, require_consent=True)
         >>> resolve(newsletter, Override(track_clicks=False), consent=Consent.GRANTED)
         Decision(opens=<TrackingMode.INDIVIDUAL: 3>, clicks=<TrackingMode.OFF: 0>, reasons=('clicks:override_false',))
     """
-    clicks_consent = consent if clicks_consent is None else clicks_consent
-    return Decision(inputs=Inputs(route=route, overrides=overrides, consent=consent, clicks_consent=clicks_consent))
+    record = ConsentRecord.of(consent)
+    clicks = record if clicks_consent is None else ConsentRecord.of(clicks_consent, "clicks_consent")
+    return Decision(
+        inputs=Inputs(route=route, overrides=overrides, consent=record, clicks_consent=clicks),
+        decided_at=datetime.fromtimestamp(epoch_seconds(now), UTC),
+    )
 
 
 def resolve_shared(decisions: Iterable[Decision], /) -> Decision:
     """Decide about one body that goes to several recipients: the lowest mode per flag.
 
     The reasons are those of the decisions that hold the lowest mode, in the order of `Reason`, then `shared_body`.
-    A single decision comes back as it is.
+    A single decision comes back as it is. Of several nobody's record is kept, only what each says.
 
     Raises:
-        TypeError: One of them is no `Decision`.
+        TypeError: One of them is not a `Decision`.
         ValueError: There is none.
 
     Example:
@@ -266,17 +292,26 @@ def resolve_shared(decisions: Iterable[Decision], /) -> Decision:
     given = tuple(decisions)
     for decision in given:
         check_type(Decision, decision=decision)
-    return given[0] if len(given) == 1 else Decision(inputs=given)
+    if len(given) == 1:
+        return given[0]
+    times = [decision.decided_at for decision in given if decision.decided_at is not None]
+    return Decision(inputs=given, decided_at=max(times, default=None))
 
 
 def _distinct(decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
     members: dict[Decision, None] = {}
-    for decision in dict.fromkeys(decisions):
+    for decision in dict.fromkeys(map(_states_only, decisions)):
         if isinstance(decision.inputs, tuple) and not decision.limits:
             members.update(dict.fromkeys(decision.inputs))
         else:
             members[decision] = None
     return tuple(sorted(members, key=lambda member: json.dumps(member.to_dict())))
+
+
+def _states_only(decision: Decision, /) -> Decision:
+    """Return what a body for several people may keep of one of its decisions."""
+    inputs = decision.inputs.states_only() if isinstance(decision.inputs, Inputs) else decision.inputs
+    return Decision(inputs=inputs, limits=decision.limits, version=decision.version)
 
 
 def _share(flag: Flag, members: tuple[Decision, ...]) -> Settled:
@@ -294,19 +329,23 @@ def _share(flag: Flag, members: tuple[Decision, ...]) -> Settled:
     return Settled(lowest, [*sorted(codes - {Reason.SHARED_BODY}, key=_RANK.__getitem__), Reason.SHARED_BODY])
 
 
-def _read(data: object, nesting: int) -> Decision:
+def _read(data: object, nesting: int, latest: int = VERSION) -> Decision:
     # The version comes first: evidence of another one may have other members.
-    if isinstance(data, dict) and (type(data.get("v")) is not int or data["v"] != _VERSION):
+    version = data.get("v") if isinstance(data, dict) else latest
+    if type(version) is not int or not 1 <= version <= latest:
         raise ValueError("evidence: unknown version")
-    evidence = read_object(data, "v", "inputs", "limits", "result", "reasons")
+    members = ("v", *(("decided_at",) if version > 1 else ()), "inputs", "limits", "result", "reasons")
+    evidence = read_object(data, *members)
     inputs = evidence["inputs"]
     if isinstance(inputs, dict) and inputs.keys() == {"shared"}:
         if not nesting:
             raise ValueError(f"evidence: shared decisions nest more than {_MAX_NESTING} deep")
-        read: Inputs | tuple[Decision, ...] = tuple(_read(one, nesting - 1) for one in read_list(inputs["shared"]))
+        shared = read_list(inputs["shared"])
+        read: Inputs | tuple[Decision, ...] = tuple(_read(one, nesting - 1, version) for one in shared)
     else:
-        read = read_inputs(inputs)
+        read = read_inputs(inputs, version)
     limits = (read_object(one, "flag", "mode", "reason") for one in read_list(evidence["limits"]))
+    decided_at = read_time(evidence.get("decided_at"))
     decision = Decision(
         inputs=read,
         limits=tuple(
@@ -317,6 +356,8 @@ def _read(data: object, nesting: int) -> Decision:
             )
             for limit in limits
         ),
+        decided_at=None if decided_at is None else in_utc(decided_at, "decided_at"),
+        version=version,
     )
     if decision.to_dict() != data:
         raise ValueError("evidence: result and reasons do not follow from the inputs")

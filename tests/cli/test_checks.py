@@ -150,7 +150,7 @@ def test_keys_show_what_is_the_same_for_everyone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page, keys = write("a.html", PAGE), ["--key-file", key_file]
-    shared = ["--track-opens", "--track-clicks", "--without-consent", "aggregate", "--consent", "denied"]
+    shared = ["--track-opens", "--track-clicks", "--after-refusal", "aggregate", "--consent", "denied"]
     campaign = ["--campaign", "2026-11", "--campaign-start", "2026-01-01T00:00:00Z"]
     own = ["--domain", "https://track.example"]
     path = write("b.html", run(capsysbinary, "track", page, *shared, *campaign, *FIXED, *keys)[1])

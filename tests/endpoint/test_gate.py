@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import pickle
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import given, strategies as st
 from lmtrack import BadToken, Consent, Route, TrackingMode, errors
 from lmtrack._agents.verdict import Actor, Evidence, Human, Verdict
 from lmtrack.endpoint import Admission, AdmissionReason, admit
+from lmtrack.resolver import ConsentRecord
 from lmtrack.tokens import ClickToken, OpenToken, WithdrawToken
 from strategies import CONSENTS, MODES, ROUTES
 
@@ -66,7 +68,7 @@ def test_unknown_consent_is_enough_where_the_route_does_not_require_it() -> None
 @pytest.mark.parametrize(
     ("without_consent", "mode", "left", "reason"),
     [
-        (OFF, AGGREGATE, OFF, "consent_unknown"),
+        (OFF, AGGREGATE, AGGREGATE, "without_consent"),
         (OFF, DELIVERABILITY, OFF, "consent_unknown"),
         (OFF, INDIVIDUAL, OFF, "consent_unknown"),
         (AGGREGATE, AGGREGATE, AGGREGATE, "without_consent"),
@@ -127,7 +129,8 @@ def test_machines_are_recorded_beside_people_because_the_verdict_tells_them_apar
     mode: TrackingMode, verdict: Verdict | None
 ) -> None:
     admission = admit(opened(mode), consent=Consent.GRANTED, route=STRICT, verdict=verdict)
-    assert admission == Admission(mode=mode, reason=AdmissionReason.CONSENT_GRANTED)
+    reason = AdmissionReason.WITHOUT_CONSENT if mode is AGGREGATE else AdmissionReason.CONSENT_GRANTED
+    assert admission == Admission(mode=mode, reason=reason)
 
 
 @pytest.mark.parametrize(
@@ -151,9 +154,9 @@ GOOD: dict[str, Any] = {"consent": Consent.GRANTED, "route": STRICT}
 @pytest.mark.parametrize(
     ("changed", "text"),
     [
-        ({"consent": None}, r"^consent must be a Consent, not NoneType$"),
-        ({"consent": True}, r"^consent must be a Consent, not bool$"),
-        ({"consent": "granted"}, r"^consent must be a Consent, not str$"),
+        ({"consent": None}, r"^consent must be a Consent or a ConsentRecord, not NoneType$"),
+        ({"consent": True}, r"^consent must be a Consent or a ConsentRecord, not bool$"),
+        ({"consent": "granted"}, r"^consent must be a Consent or a ConsentRecord, not str$"),
         ({"route": None}, r"^route must be a Route, not NoneType$"),
         ({"verdict": "human"}, r"^verdict must be a Verdict or None, not str$"),
         ({"method": None}, r"^method must be a str, not NoneType$"),
@@ -221,16 +224,109 @@ def test_nothing_is_recorded_that_any_one_input_forbids(
     assert sum(kept) == admission.record
     forbidden = (
         method != "GET"
-        or consent in {Consent.DENIED, Consent.WITHDRAWN}
-        or (withdrawn_at is not None and token.issued_at <= withdrawn_at)
-        or (consent is Consent.UNKNOWN and route.require_consent and token.mode > route.without_consent)
+        or token.mode > route.ceiling
         or token.mode is OFF
+        or (
+            token.mode is not AGGREGATE
+            and (
+                consent in {Consent.DENIED, Consent.WITHDRAWN}
+                or (withdrawn_at is not None and token.issued_at <= withdrawn_at)
+                or (consent is Consent.UNKNOWN and route.require_consent and token.mode > route.without_consent)
+            )
+        )
         or (token.mode is DELIVERABILITY and isinstance(token, ClickToken))
         or (token.mode is DELIVERABILITY and verdict is not None and not verdict.counts_for_metrics)
     )
     assert admission.mode == (OFF if forbidden else token.mode)
     allowed = {"consent_granted", "consent_unknown_allowed", "without_consent"}
     assert (admission.reason in allowed) == admission.record
+
+
+# Every cell: a second opinion, written from the rules and not from the code
+
+SENT = datetime(2026, 1, 1, 12, tzinfo=UTC)
+SKEWS = [timedelta(minutes=minutes) for minutes in (-6, 0, 6)]  # how far the clock of the mail host was wrong
+TIMES = [None, *(SENT + timedelta(seconds=seconds) for seconds in (-400, -0.5, 0, 0.5, 400))]
+ALL_ROUTES = [
+    Route(require_consent=require, without_consent=without, after_refusal=after, ceiling=ceiling)
+    for require, without, after, ceiling in itertools.product(
+        (False, True), (OFF, AGGREGATE, DELIVERABILITY), (OFF, AGGREGATE), TrackingMode
+    )
+]
+
+
+def consents_to(record: ConsentRecord, issued_at: datetime) -> bool | None:
+    """Whether the record covers what was issued then; None if it says nothing."""
+    withdrawn = record.state in {Consent.DENIED, Consent.WITHDRAWN}
+    if record.withdrawn_at is not None:
+        no_later_consent = record.state is not Consent.GRANTED or (
+            record.since is not None and record.since <= record.withdrawn_at
+        )
+        withdrawn = withdrawn or no_later_consent or issued_at <= record.withdrawn_at
+    if withdrawn:
+        return False
+    if record.state is Consent.UNKNOWN:
+        return None
+    return record.since is None or record.since <= issued_at
+
+
+def test_no_cell_records_without_consent() -> None:
+    cells = recorded = 0
+    for skew, state, since, withdrawn_at in itertools.product(SKEWS, Consent, TIMES, TIMES):
+        record = ConsentRecord(state=state, since=since, withdrawn_at=withdrawn_at)
+        issued_at = SENT + skew
+        covered = consents_to(record, issued_at)
+        for mode, route in itertools.product(TrackingMode, ALL_ROUTES):
+            for token in (OpenToken("letter", 0, mode, issued_at), ClickToken("letter", 0, mode, issued_at, 0, None)):
+                admission = admit(token, consent=record, route=route)
+                cells += 1
+                if mode is AGGREGATE:
+                    assert admission.count_only == (route.ceiling >= AGGREGATE)
+                    continue
+                expected = (
+                    covered is True
+                    or (covered is None and (not route.require_consent or mode <= route.without_consent))
+                ) and OFF < mode <= route.ceiling
+                if mode is DELIVERABILITY and isinstance(token, ClickToken):
+                    expected = False
+                assert admission.record == expected, (record, route, token, admission)
+                assert admission.mode is (mode if expected else OFF)
+                recorded += expected
+    assert cells == 3 * 4 * 6 * 6 * 4 * 48 * 2
+    assert recorded > 1000
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        (ConsentRecord(state=Consent.GRANTED, since=AT), "consent_granted"),
+        (ConsentRecord(state=Consent.GRANTED, since=AT + timedelta(seconds=0.1)), "before_consent"),
+        (ConsentRecord(state=Consent.GRANTED, since=AT + timedelta(days=1)), "before_consent"),
+        (ConsentRecord(state=Consent.GRANTED, withdrawn_at=AT), "before_withdrawal"),
+        (ConsentRecord(state=Consent.GRANTED, withdrawn_at=AT - timedelta(seconds=1)), "consent_granted"),
+        (ConsentRecord(state=Consent.GRANTED, since=AT, withdrawn_at=AT), "consent_withdrawn"),
+        (ConsentRecord(state=Consent.UNKNOWN, withdrawn_at=AT - timedelta(days=1)), "consent_withdrawn"),
+        (ConsentRecord(state=Consent.DENIED, withdrawn_at=AT), "consent_denied"),
+    ],
+)
+def test_the_record_says_why(record: ConsentRecord, reason: str) -> None:
+    for token in (opened(), clicked(), opened(DELIVERABILITY)):
+        admission = admit(token, consent=record, route=Route())
+        assert (admission.record, admission.reason) == (reason == "consent_granted", reason)
+
+
+@pytest.mark.parametrize("ceiling", [OFF, AGGREGATE, DELIVERABILITY])
+def test_what_is_above_todays_ceiling_is_not_recorded(ceiling: TrackingMode) -> None:
+    admission = admit(opened(), consent=Consent.GRANTED, route=Route(ceiling=ceiling))
+    assert admission == Admission(mode=OFF, reason=AdmissionReason.CEILING)
+
+
+@pytest.mark.parametrize("consent", Consent)
+def test_of_a_campaigns_token_nobody_is_asked(consent: Consent) -> None:
+    record = ConsentRecord(state=consent, since=AT + timedelta(days=1), withdrawn_at=AT + timedelta(days=2))
+    for said in (consent, record):
+        admission = admit(opened(AGGREGATE), consent=said, route=STRICT, withdrawn_at=AT + timedelta(days=2))
+        assert admission == Admission(mode=AGGREGATE, reason=AdmissionReason.WITHOUT_CONSENT)
 
 
 # The page

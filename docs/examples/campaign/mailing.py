@@ -139,7 +139,11 @@ class Maker:
     def __init__(self, mailing: Mailing) -> None:
         key = read_key(mailing.key_file)
         route = Route(
-            track_opens=True, track_clicks=True, require_consent=True, without_consent=mailing.without_consent
+            track_opens=True,
+            track_clicks=True,
+            require_consent=True,
+            without_consent=mailing.without_consent,
+            after_refusal=mailing.without_consent,
         )
         self._mailing = mailing
         self._domain = TrackingDomain(BASE_URL, make_keys(key))

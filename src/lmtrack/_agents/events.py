@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, get_args
 
 from lmtrack._agents.addresses import pack_address
 from lmtrack._agents.header_rules import Headers, keep_headers, read_headers
 from lmtrack._agents.verdict import Kind
+from lmtrack._clock import in_utc
 
 _LINK_INDEX_MAX: Final = 65_535  # as in tokens
 _MEMBERS: Final = {"kind", "user_agent", "at", "client", "link_index", "method", "headers", "honeypot"}
@@ -146,19 +147,3 @@ def _is_address(client: str) -> bool:
     text, _, _ = client.strip().removeprefix("[").partition("]")
     host, _, _ = text.partition("/")
     return any(pack_address(form) is not None for form in (host, host.partition(":")[0]))
-
-
-def in_utc(time: datetime, name: str, /) -> datetime:
-    """Give the same instant in UTC: differences of local times are wrong where the clocks change.
-
-    Raises:
-        ValueError: The time is naive, or before the first or after the last that UTC can write.
-    """
-    if time.tzinfo is UTC:
-        return time
-    if time.utcoffset() is None:
-        raise ValueError(f"{name} must be an aware datetime; add a time zone, for example datetime.UTC")
-    try:
-        return time.astimezone(UTC)
-    except OverflowError:
-        raise ValueError(f"{name} is out of range in UTC") from None

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Final
 from lmtrack._agents.addresses import pack_address
 from lmtrack._agents.agent import judge_agent
 from lmtrack._agents.detonation import AROUND, detonations
-from lmtrack._agents.events import Event, in_utc
+from lmtrack._agents.events import Event
 from lmtrack._agents.hits import RULES, SECOND, Charges, Hit, codes_of, make_hit, microseconds
 from lmtrack._agents.honeypot import BEFORE, taint
 from lmtrack._agents.networks import Networks, find_packed, shipped_networks
 from lmtrack._agents.proximity import LONGEST, SCANNING, bursts, rotations
 from lmtrack._agents.request import weigh_request
 from lmtrack._agents.verdict import Actor, Human, Signal, Verdict
+from lmtrack._clock import in_utc
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence

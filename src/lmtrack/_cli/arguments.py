@@ -23,7 +23,9 @@ _SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 PREFIX: Final = "X-LM-Override-"
 _BOOLEANS: Final = {"true": True, "false": False}
 _CONSENTS: Final = {consent.value: consent for consent in Consent}
-_WITHOUT_CONSENT: Final = {mode.name.lower(): mode for mode in TrackingMode if mode is not TrackingMode.INDIVIDUAL}
+_CEILINGS: Final = {mode.name.lower(): mode for mode in TrackingMode}
+_WITHOUT_CONSENT: Final = {name: mode for name, mode in _CEILINGS.items() if mode < TrackingMode.INDIVIDUAL}
+_AFTER_REFUSAL: Final = {name: mode for name, mode in _CEILINGS.items() if mode <= TrackingMode.AGGREGATE}
 
 
 class Parser(argparse.ArgumentParser):
@@ -82,7 +84,9 @@ def add_decision_arguments(parser: argparse.ArgumentParser, /) -> None:
     add_once(
         route, "--without-consent", choices=sorted(_WITHOUT_CONSENT), default="off", help="the most without consent"
     )
-    override = parser.add_argument_group("override (this message's own wish)")
+    add_once(route, "--after-refusal", choices=sorted(_AFTER_REFUSAL), default="off", help="the most after a refusal")
+    add_once(route, "--ceiling", choices=sorted(_CEILINGS), default="individual", help="the most, whatever is said")
+    override = parser.add_argument_group("override (of this message alone)")
     add_once(override, "--override-opens", choices=sorted(_BOOLEANS), help="beats the route for opens")
     add_once(override, "--override-clicks", choices=sorted(_BOOLEANS), help="beats the route for clicks")
     add_once(override, "--settings", metavar="JSON", help='a settings object, such as {"track_opens": false}')
@@ -132,6 +136,8 @@ def read_decision(arguments: argparse.Namespace, /, *, message: bytes | None = N
             track_clicks=arguments.track_clicks,
             require_consent=arguments.require_consent,
             without_consent=_WITHOUT_CONSENT[arguments.without_consent],
+            after_refusal=_AFTER_REFUSAL[arguments.after_refusal],
+            ceiling=_CEILINGS[arguments.ceiling],
         ),
         *(override for override in overrides if override != Override()),
         consent=_CONSENTS[arguments.consent],

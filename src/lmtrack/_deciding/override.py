@@ -1,8 +1,11 @@
-"""One message's own wish, read from a JSON `settings` object or from its headers; what cannot be read is off.
+"""One message's own override, read from a JSON `settings` object or from its headers; what cannot be read is off.
 
 The names and the two flags are Lettermint's (https://lettermint.co/docs/platform/emails/tracking/introduction).
 Its pages show only the header value `false`; the other spellings are our choice, because senders write them and each
 means one thing. `bool()` would read every one of them as true.
+
+A misspelt name is an override too: someone wrote `track_open` or `Track_Opens` to protect a mail. No SDK checks names
+at run time, so a near miss turns both flags off and says which name it was.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from collections.abc import Iterable, Mapping, Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypeGuard
 
-from lmtrack._headers import find_body, iter_fields, unfold
+from lmtrack._headers import HeaderField, find_body, iter_fields, unfold
 from lmtrack.errors import InvalidOverride
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from email.message import Message
 
 Flag: TypeAlias = Literal["opens", "clicks"]
+Source: TypeAlias = Literal["settings", "headers"]
 
 INVALID: Final = "override_invalid"
 CONFLICT: Final = "override_conflict"
@@ -36,31 +40,44 @@ _VALUES: Final = {
     "no": False,
     "off": False,
 }
+_KEYS: Final = frozenset((*_SETTINGS.values(), "settings"))
 _BLANKS: Final = " \t"  # RFC 5322 section 2.2.2: WSP; a form feed or a no-break space is none
 _NAME: Final = re.compile(r"[!-9;-~]++")  # RFC 5322 section 3.6.8: ftext
+_NOT_LETTERS: Final = re.compile(r"[^a-z]++")
+# What a near miss is: its letters hold the first word and one of the others, or are one of the last.
+_TRACK: Final = "track"
+_TRACKED: Final = ("open", "click", "link")
+_WHOLE: Final = frozenset(("track", "tracking", "opens", "clicks"))
+# Our choice: more and longer names tell nobody more, and evidence keeps them.
+_UNREAD_LIMIT: Final = 16
+_UNREAD_LIMIT_BYTES: Final = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """One message's wish, per flag; None leaves the answer to the route.
+    """One message's own override of the route, per flag; None leaves the answer to the route.
 
     Attributes:
-        track_opens: True, False or None. False too if the wish for opens could not be read.
+        track_opens: True, False or None. False too if the override for opens could not be read.
         track_clicks: The same for clicks.
         problems: What could not be read, as `"<flag>:override_invalid"` or `"<flag>:override_conflict"`, opens first.
             Only `parse_settings` and `parse_headers` find problems. A flag with one is off, whatever else is said.
+        unread: The misspelt names among them, each at most 128 bytes; at most 16.
+        source: Where it was read from, `"settings"` or `"headers"`, for the evidence; None if it was made in code.
 
     Raises:
-        TypeError: A flag is no bool and not None.
+        TypeError: A flag is not a bool and not None.
 
     Example:
         >>> Override(track_opens=False)
-        Override(track_opens=False, track_clicks=None, problems=())
+        Override(track_opens=False, track_clicks=None, problems=(), unread=())
     """
 
     track_opens: bool | None = None
     track_clicks: bool | None = None
     problems: tuple[str, ...] = field(default=(), init=False)
+    unread: tuple[str, ...] = field(default=(), init=False)
+    source: Source | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for value, name in ((self.track_opens, "track_opens"), (self.track_clicks, "track_clicks")):
@@ -68,65 +85,110 @@ class Override:
                 raise TypeError(f"{name} must be a bool or None, not {type(value).__name__}; see parse_settings")
 
 
-def wish_of(override: Override, flag: Flag, /) -> bool | str | None:
-    """Give what is said about one flag: the code of its problem, or the wish itself."""
+def answer_of(override: Override, flag: Flag, /) -> bool | str | None:
+    """Return what is said about one flag: the code of its problem, or the answer itself."""
     for code in (INVALID, CONFLICT):
         if f"{flag}:{code}" in override.problems:
             return code
     return override.track_opens if flag == "opens" else override.track_clicks
 
 
-def make_override(wishes: Mapping[Flag, bool | str | None], /) -> Override:
-    """Build an `Override` from what `wish_of` gives for each flag; a problem's code makes that flag False."""
-    values = {flag: False if isinstance(wish, str) else wish for flag, wish in wishes.items()}
+def answers_of(override: Override, /) -> dict[Flag, bool | str | None]:
+    """Return what `answer_of` returns, for each flag."""
+    return {flag: answer_of(override, flag) for flag in _SETTINGS}
+
+
+def make_override(
+    answers: Mapping[Flag, bool | str | None], /, *, unread: Iterable[str] = (), source: Source | None = None
+) -> Override:
+    """Build an `Override` from what `answer_of` gives for each flag; a problem's code makes that flag False."""
+    values = {flag: False if isinstance(answer, str) else answer for flag, answer in answers.items()}
     override = Override(track_opens=values["opens"], track_clicks=values["clicks"])
-    problems = tuple(f"{flag}:{wish}" for flag, wish in wishes.items() if isinstance(wish, str))
-    object.__setattr__(override, "problems", problems)  # frozen: this is part of its construction
+    problems = tuple(f"{flag}:{answer}" for flag, answer in answers.items() if isinstance(answer, str))
+    for name, value in (("problems", problems), ("unread", tuple(unread)[:_UNREAD_LIMIT]), ("source", source)):
+        object.__setattr__(override, name, value)  # frozen: this is part of its construction
     return override
 
 
+def layer_overrides(*overrides: Override) -> Override:
+    """Put levels on top of each other, such as account, batch and message: per flag the last that says anything holds.
+
+    Overrides given to `resolve` side by side have to agree; levels do not. A problem in any level survives, since
+    nobody knows what it would have said.
+
+    Raises:
+        TypeError: One of them is not an `Override`.
+
+    Example:
+        >>> account, message = Override(track_opens=True, track_clicks=True), Override(track_opens=False)
+        >>> layer_overrides(account, message)
+        Override(track_opens=False, track_clicks=True, problems=(), unread=())
+    """
+    answers: dict[Flag, bool | str | None] = dict.fromkeys(_SETTINGS)
+    unread: dict[str, None] = {}
+    sources: dict[Source | None, None] = {}
+    for override in overrides:
+        if not isinstance(override, Override):
+            raise TypeError(f"each level must be an Override, not {type(override).__name__}")
+        said = answers_of(override)
+        for flag, answer in said.items():
+            kept = answers[flag]
+            if isinstance(kept, str) or isinstance(answer, str):
+                answers[flag] = combine({code for code in (kept, answer) if isinstance(code, str)})
+            elif answer is not None:
+                answers[flag] = answer
+        unread |= dict.fromkeys(override.unread)
+        if any(answer is not None for answer in said.values()):
+            sources[override.source] = None
+    return make_override(answers, unread=unread, source=next(iter(sources)) if len(sources) == 1 else None)
+
+
 def parse_settings(settings: Mapping[str, object] | None, /, *, strict: bool = True) -> Override:
-    """Read the JSON `settings` object of one message; None and an empty object are no wish.
+    """Read the JSON `settings` object of one message; None and an empty object leave everything to the route.
 
     Members are real booleans or null; keys other than `track_opens` and `track_clicks` belong to other features. A
+    misspelt one, such as `track_open`, `trackOpens` or `open_tracking`, is an override that nobody could read. A
     nested `settings` means that the whole request was handed over, so neither flag can be read.
 
     Args:
         settings: The object as `json.loads` gives it.
-        strict: False turns a flag that cannot be read off and says so in `Override.problems`.
+        strict: False turns a flag that cannot be read off and says so in `Override.problems`; a misspelt name turns
+            off both.
 
     Raises:
-        InvalidOverride: A member is no boolean and no null, `settings` is no mapping, or it holds a `settings` of its
-            own (only if `strict`).
-        TypeError: `strict` is no bool.
+        InvalidOverride: A member is neither a boolean nor null, a key is misspelt, `settings` is not a mapping, or it
+            holds a `settings` of its own (only if `strict`). It names all of them at once.
+        TypeError: `strict` is not a bool.
 
     Example:
         >>> parse_settings({"track_opens": False})
-        Override(track_opens=False, track_clicks=None, problems=())
-        >>> parse_settings({"track_opens": "false"}, strict=False)
-        Override(track_opens=False, track_clicks=None, problems=('opens:override_invalid',))
+        Override(track_opens=False, track_clicks=None, problems=(), unread=())
+        >>> parse_settings({"track_open": False}, strict=False).unread
+        ('track_open',)
     """
     _check_strict(strict)
     if settings is None:
-        return Override()
+        return _finish(dict.fromkeys(_SETTINGS), {}, source="settings", strict=strict)
     if not isinstance(settings, Mapping):
-        return _unreadable("settings", "must be an object or null", strict=strict)
-    if "settings" in settings:
-        return _unreadable("settings", "holds another settings object; pass the inner one", strict=strict)
-    wishes: dict[Flag, bool | str | None] = {}
+        bad = {"settings": "must be an object or null"}
+        return _finish(dict.fromkeys(_SETTINGS, INVALID), bad, source="settings", strict=strict)
+    bad = {}
+    answers: dict[Flag, bool | str | None] = {}
     for flag, key in _SETTINGS.items():
         value = settings.get(key)
-        if value is None or isinstance(value, bool):
-            wishes[flag] = value
-        elif strict:
-            raise InvalidOverride(key, f"must be true, false or null, not {type(value).__name__}")
-        else:
-            wishes[flag] = INVALID
-    return make_override(wishes)
+        answers[flag] = value if value is None or isinstance(value, bool) else INVALID
+        if answers[flag] is INVALID:
+            bad[key] = f"must be true, false or null, not {type(value).__name__}"
+    if "settings" in settings:
+        answers = dict.fromkeys(_SETTINGS, INVALID)
+        bad["settings"] = "holds another settings object; pass the inner one"
+    keys = (key.decode("latin-1") if isinstance(key, bytes) else key for key in settings if key not in _KEYS)
+    misspelt = [key for key in keys if isinstance(key, str) and _is_near_miss(key)]
+    return _finish(answers, bad, misspelt, source="settings", strict=strict)
 
 
 def parse_headers(
-    headers: Message[Any, Any] | Iterable[tuple[str, object]] | bytes,  # any header type of any policy
+    headers: Message[Any, Any] | Mapping[str, object] | Iterable[tuple[str, object]] | bytes,
     /,
     *,
     strict: bool = False,
@@ -135,46 +197,62 @@ def parse_headers(
     r"""Read the override headers of one message, `X-LM-Override-Track-Opens` and `X-LM-Override-Track-Clicks`.
 
     Names and values are ASCII and case does not matter. `true`, `1`, `yes`, `on` and `false`, `0`, `no`, `off` are
-    understood, with blanks and folds around them; all else, an empty value too, is invalid. Repeated headers have to
-    agree. A header that mail programs disagree about (`X-LM-Override-Track-Opens : true`) is
-    invalid whatever its value. Prefer raw bytes: of such a line the stdlib parser leaves only a defect behind, and a
-    `Message` with one is invalid on both flags.
+    understood, with blanks and folds around them; all else is invalid, an empty value and a boolean too, because a
+    header is text. Repeated headers have to agree. A misspelt name under the prefix, such as `Track-Open` or
+    `Track_Clicks`, turns both flags off. A header that mail programs disagree about
+    (`X-LM-Override-Track-Opens : true`) is invalid whatever its value. Prefer raw bytes: of such a line the stdlib
+    parser leaves only a defect behind, and a `Message` with one is invalid on both flags.
 
     Args:
-        headers: A stdlib message of any policy, pairs of name and value, or a raw message or its header block.
+        headers: A stdlib message of any policy, a mapping or pairs of name and value, or a raw message or its header
+            block.
         strict: True raises where False turns the flag off and says so in `Override.problems`.
-        prefix: What stands before `Track-Opens` and `Track-Clicks`.
+        prefix: What comes before `Track-Opens` and `Track-Clicks`.
 
     Raises:
-        InvalidOverride: A header is invalid or contradicts another (only if `strict`).
-        TypeError: `headers` is something else, for example a str or a dict, or an option has the wrong type.
+        InvalidOverride: Headers are invalid or contradict each other (only if `strict`). It names all of them at once.
+        TypeError: `headers` is something else, for example a str, or an option has the wrong type.
         ValueError: `prefix` is empty or cannot be part of a header name.
 
     Example:
         >>> parse_headers(b"Subject: Your code\r\nX-LM-Override-Track-Opens: No\r\n\r\n123456")
-        Override(track_opens=False, track_clicks=None, problems=())
+        Override(track_opens=False, track_clicks=None, problems=(), unread=())
     """
     _check_strict(strict)
     _check_prefix(prefix)
     names: dict[str, Flag] = {(prefix + name).lower(): flag for flag, name in _HEADERS.items()}
     if _has_losses(headers):
-        return _unreadable(prefix + _HEADERS["opens"], "may be lost: the header block is malformed", strict=strict)
+        bad = {prefix + _HEADERS["opens"]: "may be lost: the header block is malformed"}
+        return _finish(dict.fromkeys(_HEADERS, INVALID), bad, source="headers", strict=strict)
     said: dict[Flag, set[bool | str]] = {flag: set() for flag in _HEADERS}
+    misspelt: list[str] = []
     for header in _read(headers, prefix):
-        for name, flag in names.items():
-            written = header.name.lower()
-            if written == name and header.certain:
-                said[flag].add(_read_value(header.value))
-            elif not header.certain and (
-                written.startswith(name) or (header.broken and len(written) >= len(prefix) and name.startswith(written))
-            ):
-                said[flag].add(INVALID)
-    wishes: dict[Flag, bool | str | None] = {flag: combine(values) for flag, values in said.items()}
-    for flag, wish in wishes.items():
-        if strict and isinstance(wish, str):
-            problem = "contradicts another one" if wish == CONFLICT else "must be true or false"
-            raise InvalidOverride(prefix + _HEADERS[flag], problem)
-    return make_override(wishes)
+        if header.written.isascii() and (flag := names.get(header.name.lower())):
+            said[flag].add(_read_value(header.value) if header.certain else INVALID)
+        elif _is_misspelt(header, prefix):
+            misspelt.append(header.written)
+        else:
+            for name in _cut_short(header, prefix):
+                said[names[name]].add(INVALID)
+    answers: dict[Flag, bool | str | None] = {flag: combine(values) for flag, values in said.items()}
+    bad = {
+        prefix + _HEADERS[flag]: "contradicts another one" if answer == CONFLICT else "must be true or false"
+        for flag, answer in answers.items()
+        if isinstance(answer, str)
+    }
+    return _finish(answers, bad, misspelt, source="headers", strict=strict)
+
+
+def find_controls(raw: bytes, prefix: str, /) -> Iterator[HeaderField]:
+    """Return the fields of a raw header block that `parse_headers` reads as overrides, malformed and misspelt ones too.
+
+    Other fields under the prefix, such as `X-LM-Override-TLS`, belong to someone else.
+    """
+    names = {(prefix + name).lower() for name in _HEADERS.values()}
+    for field_ in iter_fields(raw):
+        header = _of_field(raw, field_)
+        if header.name.lower() in names or _is_misspelt(header, prefix) or _cut_short(header, prefix):
+            yield field_
 
 
 def combine(said: AbstractSet[bool | str], /) -> bool | str | None:
@@ -188,27 +266,59 @@ def combine(said: AbstractSet[bool | str], /) -> bool | str | None:
 
 class _Header(NamedTuple):
     name: str  # ASCII, name characters only
+    written: str  # all that is in the place of the name, from there on
     value: object
     certain: bool
-    broken: bool  # a blank ends the name
+
+    @property
+    def broken(self) -> bool:  # a blank ends the name
+        return self.written[len(self.name) :].startswith((" ", "\t"))
+
+
+def _of_field(raw: bytes, found: HeaderField, /) -> _Header:
+    if found.certain:
+        return _Header(found.name, found.name, found.value, certain=True)
+    line = raw[found.start : found.end].partition(b":")[0]
+    written = line[max(line.find(found.name.encode("ascii")), 0) :].decode("utf-8", "replace")
+    return _Header(found.name, written, found.value, certain=False)
+
+
+def _is_misspelt(header: _Header, prefix: str, /) -> bool:
+    return header.name.lower().startswith(prefix.lower()) and _is_near_miss(header.written[len(prefix) :])
+
+
+def _cut_short(header: _Header, prefix: str, /) -> list[str]:
+    """Return the names that a malformed one may have begun: parsers end it at its blank, or at what follows."""
+    if header.certain or not header.broken or len(header.name) < len(prefix):
+        return []
+    names = ((prefix + name).lower() for name in _HEADERS.values())
+    return [name for name in names if name.startswith(header.name.lower())]
+
+
+def _is_near_miss(name: str, /) -> bool:
+    """Decide whether a name that is neither of the two was meant to be one of them."""
+    if not name.isascii():
+        return True
+    letters = _NOT_LETTERS.sub("", name.lower())
+    return letters in _WHOLE or (_TRACK in letters and any(word in letters for word in _TRACKED))
 
 
 def _read(headers: object, prefix: str) -> Iterator[_Header]:
     if isinstance(headers, bytes):
         # Most header blocks hold no override at all; this search is a hundred times faster than taking them apart.
         if prefix.lower().encode() in headers[: find_body(headers)[0]].lower():
-            for found in iter_fields(headers):
-                colon = found.start + len(found.name)
-                yield _Header(
-                    found.name, found.value, found.certain, broken=headers[colon : colon + 1] in {b" ", b"\t"}
-                )
+            yield from (_of_field(headers, found) for found in iter_fields(headers))
     elif _is_message(headers):
         # Values as they were read or set: `items` decodes encoded words, and what it gives depends on the policy.
         yield from _read_pairs(headers.raw_items())
-    elif isinstance(headers, Iterable) and not isinstance(headers, str | bytearray | memoryview | Mapping):
+    elif isinstance(headers, Mapping):
+        yield from _read_pairs(headers.items())
+    elif isinstance(headers, Iterable) and not isinstance(headers, str | bytearray | memoryview):
         yield from _read_pairs(headers)
     else:
-        raise TypeError(f"headers must be a Message, bytes or pairs of name and value, not {type(headers).__name__}")
+        raise TypeError(
+            f"headers must be a Message, bytes, a mapping or pairs of name and value, not {type(headers).__name__}"
+        )
 
 
 def _is_message(headers: object) -> TypeGuard[Message[Any, Any]]:  # any header type of any policy
@@ -242,9 +352,8 @@ def _read_pairs(pairs: Iterable[object]) -> Iterator[_Header]:
         if not isinstance(pair, tuple | list) or len(pair) != 2 or not isinstance(pair[0], str):
             raise TypeError("each header must be a tuple of its name, a str, and its value")
         found = _NAME.search(pair[0])  # what surrounds it makes the name malformed, and the header uncertain
-        name = found[0] if found else ""
-        broken = found is not None and pair[0][found.end() :].startswith((" ", "\t"))
-        yield _Header(name, pair[1], certain=name == pair[0], broken=broken)
+        name, start = (found[0], found.start()) if found else ("", 0)
+        yield _Header(name, pair[0][start:], pair[1], certain=name == pair[0])
 
 
 def _read_value(value: object) -> bool | str:
@@ -255,10 +364,25 @@ def _read_value(value: object) -> bool | str:
     return _VALUES.get(text.lower(), INVALID) if text.isascii() else INVALID
 
 
-def _unreadable(field_name: str, problem: str, *, strict: bool) -> Override:
-    if strict:
-        raise InvalidOverride(field_name, problem)
-    return make_override(dict.fromkeys(_SETTINGS, INVALID))
+def _finish(
+    answers: Mapping[Flag, bool | str | None],
+    bad: Mapping[str, str],
+    misspelt: Iterable[str] = (),
+    *,
+    source: Source,
+    strict: bool,
+) -> Override:
+    unread = list(dict.fromkeys(map(_shown, misspelt)))[:_UNREAD_LIMIT]
+    if strict and (bad or unread):
+        raise InvalidOverride({**bad, **dict.fromkeys(unread, "is misspelt, so nobody can tell what it turns off")})
+    return make_override(dict.fromkeys(answers, INVALID) if unread else answers, unread=unread, source=source)
+
+
+def _shown(name: str, /) -> str:
+    """Write a misspelt name so that it can be kept as evidence: short, and without an address."""
+    if "@" in name:
+        return "(a name with an address)"
+    return name.encode("utf-8", "backslashreplace")[:_UNREAD_LIMIT_BYTES].decode("utf-8", "ignore")
 
 
 def _check_strict(strict: object) -> None:

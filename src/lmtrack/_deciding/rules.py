@@ -1,13 +1,30 @@
-"""The rules of a decision, one flag at a time: the route's answer, the overrides on it, consent as the ceiling."""
+"""The rules of a decision, one flag at a time: the route, the overrides on it, then the ceilings of route and consent.
+
+Evidence of version 1 is read by these rules too: a refusal left `without_consent`, at most AGGREGATE, which is what
+its `after_refusal` is then. Who changes a rule keeps the old one for the versions that were decided by it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum, StrEnum, auto
 from typing import Final, NamedTuple
 
 from lmtrack._checks import check_type
-from lmtrack._deciding.override import CONFLICT, INVALID, Flag, Override, combine, wish_of
+from lmtrack._clock import in_utc
+from lmtrack._deciding.override import (
+    CONFLICT,
+    INVALID,
+    Flag,
+    Override,
+    answer_of,
+    answers_of,
+    combine,
+    make_override,
+)
+
+_WORDING_LIMIT: Final = 64  # a SHA-256 in hexadecimal
 
 
 class TrackingMode(IntEnum):
@@ -34,7 +51,7 @@ class Consent(StrEnum):
 
     @classmethod
     def of(cls, answer: bool | None, /) -> Consent:  # noqa: FBT001 - positional-only, and the only argument
-        """Give the consent for a stored yes (True), no (False) or nothing (None).
+        """Return the consent for a stored yes (True), no (False) or nothing (None).
 
         Raises:
             TypeError: `answer` is something else, 0 and 1 included.
@@ -49,6 +66,70 @@ class Consent(StrEnum):
         return cls.GRANTED if answer else cls.DENIED
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRecord:
+    """What the sender was told about one person's consent, and when: goes wherever a `Consent` goes.
+
+    Evidence keeps it, so it holds no name, address or number of a person: `reference` points into your own records by
+    an opaque id, and is erased with the person. A withdrawal counts although `state` does not say so: a record whose
+    `withdrawn_at` is not before `since`, or whose state is UNKNOWN, is read as WITHDRAWN.
+
+    Attributes:
+        state: What they say now.
+        since: When they said so. Mail made before a consent is not recorded under it.
+        withdrawn_at: The last withdrawal; keep it after a new consent, because mail made until then is never recorded.
+        method: How it was given, such as `double-opt-in`.
+        wording: What they were asked: a version or a hash, at most 64 characters.
+        reference: An opaque id of the proof.
+
+    Raises:
+        TypeError: A field has the wrong type.
+        ValueError: A time is naive or out of range, `wording` is too long, or a text holds an address.
+
+    Example:
+        >>> from datetime import UTC, datetime
+        >>> ConsentRecord(state=Consent.GRANTED, since=datetime(2026, 3, 1, tzinfo=UTC), method="double-opt-in").state
+        <Consent.GRANTED: 'granted'>
+    """
+
+    state: Consent
+    since: datetime | None = None
+    withdrawn_at: datetime | None = None
+    method: str | None = None
+    wording: str | None = None
+    reference: str | None = None
+
+    def __post_init__(self) -> None:
+        check_type(Consent, state=self.state)
+        for name, time in (("since", self.since), ("withdrawn_at", self.withdrawn_at)):
+            if time is not None:
+                check_type(datetime, **{name: time})
+                object.__setattr__(self, name, in_utc(time, name))  # frozen: this is part of its construction
+        for name, text in (("method", self.method), ("wording", self.wording), ("reference", self.reference)):
+            if text is not None:
+                check_type(str, **{name: text})
+                if "@" in text or "%40" in text:
+                    raise ValueError(f"{name} must not hold an address: evidence keeps it")
+        if self.wording is not None and len(self.wording) > _WORDING_LIMIT:
+            raise ValueError(f"wording must be a version or a hash, at most {_WORDING_LIMIT} characters")
+
+    @classmethod
+    def of(cls, consent: Consent | ConsentRecord, /, name: str = "consent") -> ConsentRecord:
+        """Return a record that holds no more than a consent; a record comes back as it is.
+
+        Raises:
+            TypeError: It is neither; `name` is for the message.
+
+        Example:
+            >>> ConsentRecord.of(Consent.DENIED).since
+        """
+        if isinstance(consent, ConsentRecord):
+            return consent
+        if not isinstance(consent, Consent):
+            raise TypeError(f"{name} must be a Consent or a ConsentRecord, not {type(consent).__name__}")
+        return _PLAIN[consent]
+
+
 class Reason(StrEnum):
     """Why a flag is what it is: the closed set of codes behind `Decision.reasons`, in the order they apply."""
 
@@ -57,6 +138,7 @@ class Reason(StrEnum):
     OVERRIDE_CONFLICT = CONFLICT
     OVERRIDE_FALSE = auto()
     OVERRIDE_TRUE = auto()
+    CEILING = auto()
     CONSENT_DENIED = auto()
     CONSENT_WITHDRAWN = auto()
     CONSENT_UNKNOWN = auto()
@@ -75,11 +157,13 @@ class Route:
         track_opens: Whether messages of this route get an open pixel.
         track_clicks: Whether their links are tracked.
         require_consent: Whether a recipient whose consent is unknown is treated as one without.
-        without_consent: The most that is done without consent: OFF, AGGREGATE or DELIVERABILITY.
+        without_consent: The most that is done if consent is unknown: OFF, AGGREGATE or DELIVERABILITY.
+        after_refusal: The most that is done for someone who refused or withdrew: OFF or AGGREGATE.
+        ceiling: The most that is ever done, whatever an override says: the operator's own limit.
 
     Raises:
-        TypeError: A field has the wrong type; 1 and 0 are no booleans, and a mode is a `TrackingMode`.
-        ValueError: `without_consent` is INDIVIDUAL.
+        TypeError: A field has the wrong type; 1 and 0 are not booleans, and a mode is a `TrackingMode`.
+        ValueError: `without_consent` is INDIVIDUAL, or `after_refusal` above AGGREGATE.
 
     Example:
         >>> Route(track_opens=True).require_consent
@@ -90,31 +174,49 @@ class Route:
     track_clicks: bool = False
     require_consent: bool = False
     without_consent: TrackingMode = TrackingMode.OFF
+    after_refusal: TrackingMode = TrackingMode.OFF
+    ceiling: TrackingMode = TrackingMode.INDIVIDUAL
 
     def __post_init__(self) -> None:
         flags = {"track_opens": self.track_opens, "track_clicks": self.track_clicks}
         check_type(bool, **flags, require_consent=self.require_consent)
-        check_type(TrackingMode, without_consent=self.without_consent)
+        check_type(TrackingMode, without_consent=self.without_consent, after_refusal=self.after_refusal)
+        check_type(TrackingMode, ceiling=self.ceiling)
         if self.without_consent is TrackingMode.INDIVIDUAL:
             raise ValueError("without_consent must be below INDIVIDUAL: individual tracking is what consent is for")
+        if self.after_refusal > TrackingMode.AGGREGATE:
+            raise ValueError("after_refusal must be OFF or AGGREGATE: who refused is not told apart from others")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """What one decision was made from; the order of the overrides has no meaning and is not kept."""
+    """What one decision was made from; the order of the overrides has no meaning and is not kept.
+
+    Attributes:
+        route: The sending stream.
+        overrides: This message's own.
+        consent: What the sender was told, a plain `Consent` as a record of nothing else.
+        clicks_consent: The same for clicks.
+    """
 
     route: Route
     overrides: tuple[Override, ...]
-    consent: Consent
-    clicks_consent: Consent
+    consent: ConsentRecord
+    clicks_consent: ConsentRecord
 
     def __post_init__(self) -> None:
         check_type(Route, route=self.route)
         for override in self.overrides:
             check_type(Override, override=override)
-        check_type(Consent, consent=self.consent, clicks_consent=self.clicks_consent)
+        check_type(ConsentRecord, consent=self.consent, clicks_consent=self.clicks_consent)
         if len(self.overrides) > 1:
             object.__setattr__(self, "overrides", tuple(sorted(self.overrides, key=_order)))
+
+    def states_only(self) -> Inputs:
+        """Return the same for evidence that several people share: states without records, overrides without sources."""
+        consent, clicks_consent = (_PLAIN[consent_of(record)] for record in (self.consent, self.clicks_consent))
+        overrides = tuple(make_override(answers_of(one), unread=one.unread) for one in self.overrides)
+        return Inputs(route=self.route, overrides=overrides, consent=consent, clicks_consent=clicks_consent)
 
 
 class Settled(NamedTuple):
@@ -124,42 +226,58 @@ class Settled(NamedTuple):
     codes: list[Reason]
 
 
+_PLAIN: Final = {consent: ConsentRecord(state=consent) for consent in Consent}
 # What a refusal leaves at most, whatever the route says: nothing that tells recipients apart.
 _REFUSALS: Final = {Consent.DENIED: Reason.CONSENT_DENIED, Consent.WITHDRAWN: Reason.CONSENT_WITHDRAWN}
 
 
+def consent_of(record: ConsentRecord, /) -> Consent:
+    """Return what a record says: a withdrawal counts unless a consent came after it."""
+    if record.withdrawn_at is None or record.state in _REFUSALS:
+        return record.state
+    if record.state is Consent.GRANTED and (record.since is None or record.since > record.withdrawn_at):
+        return Consent.GRANTED
+    return Consent.WITHDRAWN
+
+
 def settle(flag: Flag, inputs: Inputs, /) -> Settled:
-    """Apply route, overrides and consent to one flag, in this order; each that changes it leaves its code."""
+    """Apply route, overrides, ceiling and consent to one flag, in this order; each that changes it leaves its code."""
     route = inputs.route
     tracked = route.track_opens if flag == "opens" else route.track_clicks
     codes = [] if tracked else [Reason.ROUTE_OFF]
 
-    wish = combine({said for override in inputs.overrides if (said := wish_of(override, flag)) is not None})
-    if isinstance(wish, str):
-        codes.append(Reason(wish))
+    said = combine({answer for override in inputs.overrides if (answer := answer_of(override, flag)) is not None})
+    if isinstance(said, str):
+        codes.append(Reason(said))
         tracked = False
-    elif wish is not None and wish is not tracked:
-        codes.append(Reason.OVERRIDE_TRUE if wish else Reason.OVERRIDE_FALSE)
-        tracked = wish
+    elif said is not None and said is not tracked:
+        codes.append(Reason.OVERRIDE_TRUE if said else Reason.OVERRIDE_FALSE)
+        tracked = said
     if not tracked:
         return Settled(TrackingMode.OFF, codes)
 
-    consent = inputs.consent if flag == "opens" else inputs.clicks_consent
+    mode = ceiling(flag, route.ceiling)
+    if mode < TrackingMode.INDIVIDUAL:
+        codes.append(Reason.CEILING)
+    consent = consent_of(inputs.consent if flag == "opens" else inputs.clicks_consent)
     if consent in _REFUSALS:
-        codes.append(_REFUSALS[consent])
-        return Settled(min(route.without_consent, TrackingMode.AGGREGATE), codes)
-    if consent is Consent.UNKNOWN:
-        if route.require_consent:
-            codes.append(Reason.CONSENT_UNKNOWN)
-            return Settled(ceiling(flag, route.without_consent), codes)
-        codes.append(Reason.CONSENT_UNKNOWN_ALLOWED)
-    return Settled(TrackingMode.INDIVIDUAL, codes)
+        limit, reason = route.after_refusal, _REFUSALS[consent]
+    elif consent is Consent.UNKNOWN and route.require_consent:
+        limit, reason = ceiling(flag, route.without_consent), Reason.CONSENT_UNKNOWN
+    else:
+        if consent is Consent.UNKNOWN and mode is not TrackingMode.OFF:
+            codes.append(Reason.CONSENT_UNKNOWN_ALLOWED)
+        return Settled(mode, codes)
+    if limit < mode:
+        codes.append(reason)
+    return Settled(min(limit, mode), codes)
 
 
 def ceiling(flag: Flag, mode: TrackingMode, /) -> TrackingMode:
-    """Give the mode that `mode` means for this flag: DELIVERABILITY is about opens, so for clicks it is AGGREGATE."""
+    """Return the mode that `mode` means for this flag: DELIVERABILITY is about opens, so for clicks it is AGGREGATE."""
     return TrackingMode.AGGREGATE if flag == "clicks" and mode is TrackingMode.DELIVERABILITY else mode
 
 
-def _order(override: Override) -> tuple[str, str, tuple[str, ...]]:
-    return str(override.track_opens), str(override.track_clicks), override.problems
+def _order(override: Override) -> tuple[str, str, tuple[str, ...], tuple[str, ...], str]:
+    answers = str(override.track_opens), str(override.track_clicks)
+    return *answers, override.problems, override.unread, str(override.source)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 from lmtrack._agents.verdict import Verdict
 from lmtrack._checks import check_type
 from lmtrack._clock import epoch_seconds
-from lmtrack.resolver import Consent, Route, TrackingMode
+from lmtrack._deciding.rules import consent_of
+from lmtrack.resolver import Consent, ConsentRecord, Route, TrackingMode
 from lmtrack.tokens import ClickToken, OpenToken
 
 if TYPE_CHECKING:
@@ -29,16 +30,24 @@ class AdmissionReason(StrEnum):
     CONSENT_UNKNOWN_ALLOWED = auto()
     """Nobody asked the recipient, and the route does not require that."""
     WITHOUT_CONSENT = auto()
-    """The route counts without consent, or keeps the day, and the token holds no more than that."""
+    """The token is a campaign's, so there is nobody to ask; or the route keeps the day of an open without consent."""
 
     # It may not: what the recipient said.
     CONSENT_DENIED = auto()
     CONSENT_WITHDRAWN = auto()
     CONSENT_UNKNOWN = auto()
     CONSENT_UNAVAILABLE = auto()
-    """Asking raised an exception, or gave something that is no `Consent`."""
+    """Asking raised an exception, or returned something that is not a `Consent` or a `ConsentRecord`."""
     BEFORE_WITHDRAWAL = auto()
     """The token was issued at or before a withdrawal, whatever the recipient said later."""
+    BEFORE_CONSENT = auto()
+    """The token was issued before the consent was given."""
+
+    # It may not: what the operator says.
+    CEILING = auto()
+    """The mode of the token is above today's `Route.ceiling`."""
+    ROUTE_UNAVAILABLE = auto()
+    """Asking for the route raised an exception, or returned something that is not a `Route`."""
 
     # It may not: what the request is.
     METHOD = auto()
@@ -77,6 +86,12 @@ class AdmissionReason(StrEnum):
     """Somebody, or a scanner, looks at the page on which a recipient can withdraw."""
     WITHDRAW = auto()
     """The recipient withdraws: that is to be stored, before the answer is sent."""
+    UNSUBSCRIBE_PAGE = auto()
+    """The page on which a recipient can leave the list, or a POST that does not say so."""
+    UNSUBSCRIBE = auto()
+    """The recipient leaves the list: that is to be stored, before the answer is sent."""
+    RESUBSCRIBE = auto()
+    """The recipient takes that back, on the page that confirmed it: that is to be stored too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,11 +133,16 @@ _REFUSALS: Final = {
 }
 
 
+_ALLOWED: Final = frozenset(
+    (AdmissionReason.CONSENT_GRANTED, AdmissionReason.CONSENT_UNKNOWN_ALLOWED, AdmissionReason.WITHOUT_CONSENT)
+)
+
+
 def admit(
     token: OpenToken | ClickToken,
     /,
     *,
-    consent: Consent,
+    consent: Consent | ConsentRecord,
     route: Route,
     withdrawn_at: datetime | None = None,
     verdict: Verdict | None = None,
@@ -130,20 +150,23 @@ def admit(
 ) -> Admission:
     """Decide how much of a request with a verified token may be recorded.
 
-    Never more than the token's mode. A refusal leaves nothing. Unknown consent, where the route requires it, leaves
-    what the route's `without_consent` covers: a token that was made for less than that is recorded as what it is, one
-    that was made for more is not recorded at all. The route's flags are not asked again, since an override of that one
-    message may have beaten them.
+    Never more than the token's mode, and nothing above today's `Route.ceiling`. A refusal leaves nothing. Unknown
+    consent, where the route requires it, leaves what the route's `without_consent` covers: a token that was made for
+    less than that is recorded as what it is, one that was made for more is not recorded at all. The route's flags are
+    not asked again, since an override of that one message may have beaten them.
+
+    A campaign's token is the same for everyone, so `consent` says nothing about it: there is nobody to ask about.
 
     A machine's request is recorded beside those of people, because `Verdict.counts_for_metrics` tells them apart. The
     day of a last open is of people only.
 
     Args:
         token: What a reader gave.
-        consent: What the recipient says now.
+        consent: What the recipient says now. Of a record, `since` and `withdrawn_at` count too: a token from before a
+            consent is not recorded under it. DENIED for a recipient whose row is gone.
         route: The stream that the message went through.
         withdrawn_at: When the recipient last withdrew, even if consent was given again since: what was sent until
-            then stays unrecorded.
+            then stays unrecorded. The later one counts if a record has another.
         verdict: What the request was, if you know it.
         method: How it was asked; only GET is recorded.
 
@@ -165,34 +188,52 @@ def admit(
     if not isinstance(verdict, Verdict | None):
         raise TypeError(f"verdict must be a Verdict or None, not {type(verdict).__name__}")
     check_type(TrackingMode, mode=token.mode)
-    check_type(Consent, consent=consent)
     check_type(Route, route=route)
     check_type(str, method=method)
+    record = ConsentRecord.of(consent)
     withdrawn = None if withdrawn_at is None else epoch_seconds(withdrawn_at, "withdrawn_at")
     if method != "GET":
         return refused(AdmissionReason.METHOD)
-    if withdrawn is not None and epoch_seconds(token.issued_at, "token.issued_at") <= withdrawn:
+    if withdrawn is not None and token.mode is not TrackingMode.AGGREGATE and _issued(token) <= withdrawn:
         return refused(AdmissionReason.BEFORE_WITHDRAWAL)
-    return weigh(token, consent, route, verdict)
+    return weigh(token, record, route, verdict)
 
 
-def weigh(token: OpenToken | ClickToken, consent: Consent, route: Route, verdict: Verdict | None, /) -> Admission:
-    """Put the ceiling of now on the mode of the token, and leave no day that is none."""
+def weigh(token: OpenToken | ClickToken, record: ConsentRecord, route: Route, verdict: Verdict | None, /) -> Admission:
+    """Put the ceilings of now on the mode of the token, and leave no day that is none."""
     mode = token.mode
     if mode is TrackingMode.OFF or (mode is TrackingMode.DELIVERABILITY and not isinstance(token, OpenToken)):
         return refused(AdmissionReason.NOT_TRACKED)
-    if consent in _REFUSALS:
-        return refused(_REFUSALS[consent])
-    reason = AdmissionReason.CONSENT_GRANTED
-    if consent is Consent.UNKNOWN:
-        reason = AdmissionReason.CONSENT_UNKNOWN_ALLOWED
-        if route.require_consent:
-            if mode > route.without_consent:
-                return refused(AdmissionReason.CONSENT_UNKNOWN)
-            reason = AdmissionReason.WITHOUT_CONSENT
+    if mode > route.ceiling:
+        return refused(AdmissionReason.CEILING)
+    if mode is TrackingMode.AGGREGATE:
+        return Admission(mode=mode, reason=AdmissionReason.WITHOUT_CONSENT)
+    reason = _consented(token, record, route)
+    if reason not in _ALLOWED:
+        return refused(reason)
     if mode is TrackingMode.DELIVERABILITY and verdict is not None and not verdict.counts_for_metrics:
         return refused(AdmissionReason.MACHINE if verdict.is_machine else AdmissionReason.NOT_KNOWN)
     return Admission(mode=mode, reason=reason)
+
+
+def _consented(token: OpenToken | ClickToken, record: ConsentRecord, route: Route, /) -> AdmissionReason:
+    """Say what the recipient's record says about one of their tokens."""
+    consent, issued = consent_of(record), _issued(token)
+    if consent in _REFUSALS:
+        return _REFUSALS[consent]
+    if record.withdrawn_at is not None and issued <= epoch_seconds(record.withdrawn_at):
+        return AdmissionReason.BEFORE_WITHDRAWAL
+    if consent is Consent.GRANTED:
+        # Not in whole seconds: of a token and a consent from the same second nobody knows which came first.
+        before = record.since is not None and token.issued_at < record.since
+        return AdmissionReason.BEFORE_CONSENT if before else AdmissionReason.CONSENT_GRANTED
+    if not route.require_consent:
+        return AdmissionReason.CONSENT_UNKNOWN_ALLOWED
+    return AdmissionReason.CONSENT_UNKNOWN if token.mode > route.without_consent else AdmissionReason.WITHOUT_CONSENT
+
+
+def _issued(token: OpenToken | ClickToken, /) -> int:
+    return epoch_seconds(token.issued_at, "token.issued_at")
 
 
 def refused(reason: AdmissionReason, /) -> Admission:

@@ -12,8 +12,8 @@ from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from lmtrack._agents.clients import ClientInfo
-from lmtrack._agents.events import in_utc
 from lmtrack._agents.verdict import Actor, Human, Verdict
+from lmtrack._clock import in_utc
 from lmtrack.resolver import TrackingMode
 from lmtrack.tokens import ClickToken, OpenToken
 

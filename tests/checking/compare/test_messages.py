@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DOMAIN = TrackingDomain("https://track.example", make_keys(b"a fixed key of tests, 32 octets."))
 NOW = datetime(2026, 3, 20, tzinfo=UTC)
-ROUTE = Route(track_opens=True, track_clicks=True, without_consent=TrackingMode.AGGREGATE)
+ROUTE = Route(track_opens=True, track_clicks=True, after_refusal=TrackingMode.AGGREGATE)
 ON, SUM = resolve(ROUTE, consent=Consent.GRANTED), resolve(ROUTE, consent=Consent.DENIED)
 CAMPAIGN = Campaign(id="spring-2026", started_at=NOW)
 PEOPLE = ("ann", "bob", "eve")
