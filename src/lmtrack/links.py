@@ -58,6 +58,7 @@ class SkipReason(StrEnum):
     URL_TEXT = "url_text"
     TOO_MANY = "too_many"  # a token counts to 65,535
     UNDECODABLE = "undecodable"  # its octets are none of the part's charset, and no UTF-8
+    LINE_TOO_LONG = "line_too_long"  # in a body that is sent as it is, no line has room for its tracked URL
 
 
 class Link(NamedTuple):

@@ -20,7 +20,7 @@ from lmtrack._mime.raw_edit import RawEdit as RawEdit, splice_octets
 from lmtrack._mime.structure import PartReason
 from lmtrack._mime.untrack import untracking_raw_edits
 from lmtrack._mime.wire import HIDDEN_FIELDS, message_bytes
-from lmtrack._mime.write_parts import Order, carry_out
+from lmtrack._mime.write_parts import PartEdits, write_parts
 from lmtrack._rewriting.finish import PixelPosition, check_options, pixel_tag
 from lmtrack._rewriting.own_tokens import verified_open
 from lmtrack._rewriting.signing import Campaign, Sending, sending
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from lmtrack._mime.document import Layout
     from lmtrack._mime.structure import Part
+    from lmtrack._mime.write_parts import WrittenParts
 
 __all__ = [
     "PartAction",
@@ -207,23 +208,25 @@ def track_message(
     if not message.decision.track_opens and not message.decision.track_clicks:
         return _untouched(document, message.decision, controls.removals)
     layout = document.layout(policy, domain, text_links=text_links, allow_signed=allow_signed)
-    outcome = carry_out(layout, _order(message, layout, pixel_position))
-    if outcome.pixel_left or not any(planned.leaf.is_html for planned in outcome.leaves.values()):
-        clicks = TrackingMode.INDIVIDUAL if outcome.leaves else TrackingMode.OFF
+    wanted = _sign(message, layout, pixel_position)
+    written = write_parts(layout, wanted)
+    if (wanted.pixel and written.pixel is None) or not any(planned.leaf.is_html for planned in layout.leaves.values()):
+        clicks = TrackingMode.INDIVIDUAL if layout.leaves else TrackingMode.OFF
         message = _lowered(message, Reason.NO_HTML, clicks=clicks)
-    edits = (*controls.removals, *outcome.edits)
+    edits = (*controls.removals, *written.edits)
+    links, skipped = _links(layout, written)
     return TrackedMessage(
         raw=splice_octets(document.raw, edits) if edits else document.raw,
-        parts=tuple(
+        parts=tuple([
             MessagePart(part.path, part.content_type, PartAction.TRACKED, None)
-            if place in outcome.changed
-            else _left(part, outcome.reasons.get(place, PartReason.NO_CHANGE))
-            for place, part in enumerate(document.found)
-        ),
-        links=tuple([link for planned in outcome.leaves.values() for link in planned.plan.links]),
-        skipped=tuple([skip for planned in outcome.leaves.values() for skip in planned.plan.skipped]),
+            if number in written.changed
+            else _left(part, written.reasons.get(number, PartReason.NO_CHANGE))
+            for number, part in enumerate(document.found)
+        ]),
+        links=links,
+        skipped=skipped,
         edits=edits,
-        pixel=None if outcome.pixel is None else document.found[outcome.pixel].path,
+        pixel=None if written.pixel is None else document.found[written.pixel].path,
         decision=message.decision,
     )
 
@@ -398,10 +401,10 @@ def _untouched(document: MessageDocument, decision: Decision, removals: tuple[Ra
     )
 
 
-def _order(message: Sending, layout: Layout, position: PixelPosition, /) -> Order:
+def _sign(message: Sending, layout: Layout, position: PixelPosition, /) -> PartEdits:
     """Sign what is to be written, and leave out what the message shows already."""
     urls: list[bytes] | None = None
-    # Indices go by the links of the untracked message: one that was tracked before is not counted anew.
+    # Indices go by the links of the untracked message: one that was tracked before is not counted again.
     if message.decision.track_clicks and not any(map(message.has, layout.clicks)):
         tokens = message.click_tokens(layout.numbered, lambda: layout.packed)
         prefix = f"{message.domain.base_url}/c/"
@@ -415,4 +418,28 @@ def _order(message: Sending, layout: Layout, position: PixelPosition, /) -> Orde
             for image in planned.leaf.document.pixels()
         )
         pixel = b"" if shown else pixel_tag(open_url(message.domain, message.open_token())).encode()
-    return Order(urls, pixel, position)
+    return PartEdits(urls, pixel, position)
+
+
+def _links(
+    layout: Layout, written: WrittenParts, /
+) -> tuple[tuple[Link, ...], tuple[tuple[Link, SkipReason], ...]]:
+    """The links of all parts, and those that are left alone; a link that no line had room for is one of these."""
+    links: list[Link] = []
+    skipped: list[tuple[Link, SkipReason]] = []
+    for number, planned in layout.leaves.items():
+        plan = planned.plan
+        unwritten = written.unwritten.get(number)
+        if not unwritten:
+            links += plan.links
+            skipped += plan.skipped
+            continue
+        sides: tuple[list[Link], list[tuple[Link, SkipReason]]] = ([], [*plan.skipped])
+        for link, value in zip(plan.links, plan.values, strict=True):
+            if value[0] in unwritten:
+                sides[1].append((link._replace(index=-1), SkipReason.LINE_TOO_LONG))
+            else:
+                sides[0].append(link)
+        links += sides[0]
+        skipped += sorted(sides[1], key=lambda skip: skip[0].start)
+    return tuple(links), tuple(skipped)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from lmtrack._mime.base64 import Base64Body
+from lmtrack._mime.raw_edit import Content
 from lmtrack._rewriting.splice import revert, splice
 
 HEAD = b"A: b\n\n"
@@ -17,7 +18,7 @@ def read(body: bytes) -> Base64Body:
 
 
 def edit(body: bytes, spans: list[tuple[int, int]], values: list[bytes]) -> bytes:
-    edits = read(body).place([(start, end, -1) for start, end in spans]).fill(values)
+    edits = read(body).cut([(start, end, Content.LINK) for start, end in spans]).fill(values).edits
     assert edits is not None
     raw = HEAD + body + TAIL
     output = splice(raw, edits)
@@ -54,10 +55,10 @@ def test_blanks_before_a_line_count() -> None:
     assert max(map(len, edit(b" " + encoded(b"x" * 57, 76), [(0, 0)], [b"y" * 9]).split(b"\n"))) == 76
 
 
-def test_a_body_can_be_asked_for_several_places() -> None:
+def test_a_body_can_be_cut_in_several_ways() -> None:
     body = read(b"QUJD")
-    assert body.place([(0, 0, -1)]).fill([b"x"]) == [(len(HEAD), b"QUJD", b"eEFCQw==")]
-    assert body.place([(3, 3, -1)]).fill([b"x"]) == [(len(HEAD) + 4, b"", b"eA==")]
+    assert body.cut([(0, 0, Content.LINK)]).fill([b"x"]).edits == [(len(HEAD), b"QUJD", b"eEFCQw==")]
+    assert body.cut([(3, 3, Content.LINK)]).fill([b"x"]).edits == [(len(HEAD) + 4, b"", b"eA==")]
 
 
 def test_padding_on_a_line_of_its_own_is_padding() -> None:
@@ -119,15 +120,15 @@ def test_every_edit_decodes_as_the_edited_content(
 
 
 @given(st.lists(st.lists(st.binary(max_size=8), min_size=3, max_size=3), min_size=1, max_size=5))
-def test_places_are_filled_for_each_recipient_anew(recipients: list[list[bytes]]) -> None:
+def test_holes_are_filled_for_each_recipient_again(recipients: list[list[bytes]]) -> None:
     content = bytes(range(40))
-    spans = [(1, 1, -1), (2, 4, -1), (21, 30, -1)]
+    spans = [(1, 1, Content.LINK), (2, 4, Content.LINK), (21, 30, Content.LINK)]
     body = encoded(content, 76, b"\n")
-    placed = read(body).place(spans)
+    stencil = read(body).cut(spans)
     for values in recipients:
-        edits = placed.fill(values)
-        assert edits == read(body).place(spans).fill(values)
-        assert edits is not None
+        edits, left = stencil.fill(values)
+        assert edits == read(body).cut(spans).fill(values).edits
+        assert not left
         written = splice(HEAD + body, edits).removeprefix(HEAD)
         one, two, three = values
         assert read(written).content == content[:1] + one + content[1:2] + two + content[4:21] + three + content[30:]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from lmtrack._mime.quoted import QuotedBody
-from lmtrack._mime.raw_edit import RawEdit
+from lmtrack._mime.raw_edit import Content, RawEdit
 from lmtrack._rewriting.splice import revert, splice
 
 URL = b"https://track.example/c/" + b"0123456789" * 12
@@ -20,8 +20,8 @@ TAIL = b"\r\n--b--"
 def edit(body: bytes, spans: list[tuple[int, int]], values: list[bytes], eol: bytes = b"\r\n") -> bytes:
     raw = HEAD + body + TAIL
     quoted = QuotedBody(raw, len(HEAD), len(HEAD) + len(body), eol)
-    edits = quoted.place([(start, end, -1) for start, end in spans]).fill(values)
-    assert edits is not None
+    edits, left = quoted.cut([(start, end, Content.LINK) for start, end in spans]).fill(values)
+    assert not left
     assert all(type(one) is RawEdit for one in edits)
     output = splice(raw, edits)
     assert revert(output, edits) == raw
@@ -49,12 +49,12 @@ def test_a_longer_one_fills_the_line_and_goes_on_below() -> None:
 def test_threads_may_ask_at_once() -> None:
     body = b"=41=42=43 x\r\n" * 5_000
     quoted = QuotedBody(body, 0, len(body), b"\r\n")
-    places: list[int] = []
+    starts: list[int] = []
     ready = threading.Barrier(4)
 
     def ask() -> None:
         ready.wait()
-        places.append(quoted.place([(24_995, 24_996, -1)]).slots[0].start)
+        starts.append(quoted.cut([(24_995, 24_996, Content.LINK)]).holes[0].start)
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     interval = sys.getswitchinterval()
@@ -66,11 +66,11 @@ def test_threads_may_ask_at_once() -> None:
             thread.join()
     finally:
         sys.setswitchinterval(interval)
-    assert places == [46_421] * 4
+    assert starts == [46_421] * 4
 
 
 def test_every_octet_has_an_escape() -> None:
-    value = bytes(range(256))
+    value = bytes(range(256)).translate(None, b"\r\n")  # line ends have none
     assert a2b_qp(edit(b"ab", [(1, 1)], [value])) == b"a" + value + b"b"
 
 
@@ -120,9 +120,38 @@ def test_a_removal_leaves_no_blank_at_the_end_of_a_line() -> None:
 
 def test_what_an_mbox_would_mangle_is_not_put_at_the_start_of_a_line() -> None:
     body = edit(b"From x" + b"y" * 65, [(0, 0)], [b"<img src=1>"])
-    assert body.split(b"=\r\n") == [b"<img src=3D1", b">From x" + b"y" * 65]
-    assert edit(b"From " + b"y" * 70, [(0, 0)], [b"<img>"]) == b"<img=\r\n>From " + b"y" * 70
-    assert edit(b"From x" + b"y" * 70, [(0, 0)], [b"<img>"]) == b"<img>=\r\nFrom x" + b"y" * 70
+    assert body.split(b"=\r\n") == [b"<img src=3D1>", b"=46rom x" + b"y" * 65]
+    assert edit(b"From " + b"y" * 71, [(0, 0)], [b"<img>"]) == b"<img>=\r\n=46=\r\nrom " + b"y" * 71
+    assert edit(b"From " + b"y" * 69, [(0, 0)], [b"From "]) == b"=46rom =\r\n=46rom " + b"y" * 69
+    assert edit(b"y" * 70, [(70, 70)], [b"From me"]) == b"y" * 70 + b"From =\r\nme"
+    assert edit(b"y" * 75 + b"=\r\nz", [(75, 75)], [b"From me"]) == b"y" * 75 + b"=\r\n=46rom mez"
+
+
+def test_no_line_that_is_written_begins_with_a_dot_or_with_hyphens() -> None:
+    assert edit(b"y" * 70, [(70, 70)], [b"12345.example"]) == b"y" * 70 + b"12345=\r\n=2Eexample"
+    assert edit(b"y" * 70, [(70, 70)], [b"12345--b"]) == b"y" * 70 + b"12345=\r\n=2D-b"
+    assert edit(b"abc", [(0, 1)], [b".--"]) == b"=2E--bc"
+    assert edit(b"a...b\r\n", [(0, 1)], [b""]) == b"=2E=2E=2Eb\r\n"
+    assert edit(b"a." + b"b" * 74, [(0, 1)], [b"x" * 76]) == b"x" * 75 + b"=\r\nx." + b"b" * 74
+    assert edit(b"a." + b"b" * 73, [(0, 1)], [b"x" * 75]) == b"x" * 75 + b"=\r\n=2E" + b"b" * 73
+    assert edit(b"a." + b"b" * 74, [(0, 1)], [b"x" * 75]) == b"x" * 75 + b"=\r\n=2E=\r\n" + b"b" * 74
+
+
+def test_a_line_cannot_become_a_delimiter() -> None:
+    assert edit(b"x-b--", [(0, 1)], [b"-"]) == b"=2D-b--"
+    assert edit(b"-xb", [(1, 2)], [b"-"]) == b"=2D-b"
+    assert edit(b"--x", [(2, 3)], [b"b"]) == b"=2D-b"
+    assert edit(b"-xy", [(1, 2), (2, 3)], [b"", b"-b"]) == b"=2D-b"
+    assert edit(b"x-y", [(0, 1), (2, 3)], [b"", b"-b"]) == b"=2D-b"
+    assert edit(b"- <x", [(3, 4)], [b"b"]) == b"- <b"
+
+
+def test_line_ends_of_a_value_are_those_of_the_part() -> None:
+    assert edit(b"axb", [(1, 2)], [b"1\n2\r\n3\r4"]) == b"a1\r\n2\r\n3\r\n4b"
+    assert edit(b"axb", [(1, 2)], [b"1 \n.2\t\r\n--b \n"], b"\n") == b"a1=20\n=2E2=09\n=2D-b=20\nb"
+    assert edit(b"Dear x\r\n", [(5, 6)], [b"\nAnn "]) == b"Dear =\r\n\r\nAnn=20\r\n"
+    assert edit(b"a =x", [(3, 4)], [b"\n1"]) == b"a =3D\r\n1"
+    assert edit(b"a=\tx", [(3, 4)], [b"\n1"]) == b"a=3D=09\r\n1"
 
 
 def test_two_values_on_a_line_share_it() -> None:
@@ -136,7 +165,7 @@ def test_the_line_end_is_that_of_the_part() -> None:
 
 
 def test_an_old_value_over_several_lines_goes_as_a_whole() -> None:
-    assert edit(b"a=\r\nb=\r\nc=\r\nd", [(1, 3)], [b"-"]) == b"a=\r\n-=\r\nd"
+    assert edit(b"a=\r\nb=\r\nc=\r\nd", [(1, 3)], [b"-"]) == b"a=\r\n=2D=\r\nd"
 
 
 def test_what_comes_last_goes_before_a_soft_break_that_never_ends() -> None:

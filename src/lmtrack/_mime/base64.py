@@ -1,28 +1,26 @@
-"""Base64, edited where it stands: all before the first edit stays as it is written (RFC 2045 section 6.8).
+"""Base64, edited where it is: all before the first edit stays as it is written (RFC 2045 section 6.8).
 
-After an edit nothing can stay, because three octets make four letters. What follows is encoded anew, in lines as long
+After an edit nothing can stay, because three bytes make four letters. What follows is encoded again, in lines as long
 as before. Only a body that every decoder reads alike is edited: lines of letters, one padding, at the very end.
-Decoders that meet two padded blocks stop after the first, so writing such a body anew could delete half a mail.
+Decoders that meet two padded blocks stop after the first, so encoding such a body again could delete half a mail.
 """
 
 from __future__ import annotations
 
 import re
-from binascii import a2b_base64, b2a_base64
-from bisect import bisect_right
+from binascii import Error, a2b_base64, b2a_base64
 from functools import lru_cache
-from itertools import accumulate, chain
+from itertools import chain
 from struct import Struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._mime.raw_edit import RawEdit
+from lmtrack._mime.raw_edit import Filled, RawEdit
 
 if TYPE_CHECKING:
     from lmtrack._mime.raw_edit import Span
 
 _BLANKS: Final = b" \t\r\n"
 _LINE: Final = re.compile(rb"[A-Za-z0-9+/=]++")
-_STRICT: Final = re.compile(rb"[A-Za-z0-9+/]*+={0,2}+")
 _LONGEST: Final = 76
 _BLOCK: Final = 64  # lines
 
@@ -30,44 +28,49 @@ _BLOCK: Final = 64  # lines
 class Base64Body:
     """A base64 body; `content` is empty and `sound` False if decoders read it differently."""
 
-    __slots__ = ("_end", "_eol", "_lines", "_raw", "_start", "content", "sound")
+    __slots__ = ("_end", "_eol", "_raw", "_start", "content", "sound")
 
     def __init__(self, raw: bytes, start: int, end: int, eol: bytes, /) -> None:
         self._raw, self._start, self._end, self._eol = raw, start, end, eol
-        self._lines: list[tuple[int, int]] | None = None
-        self.content = b""
-        letters = raw[start:end].translate(None, _BLANKS)
-        self.sound = len(letters) % 4 == 0 and _STRICT.fullmatch(letters) is not None
-        if self.sound:
-            self.content = a2b_base64(letters)
+        try:
+            self.content = a2b_base64(raw[start:end].translate(None, _BLANKS), strict_mode=True)
+        except Error:
+            self.content = b""
+            self.sound = False
+        else:
+            self.sound = True
 
-    def place(self, spans: list[Span], /) -> Base64Places:
-        """Find the letter from which everything is written anew."""
-        if self._lines is None:
-            self._lines = [line.span() for line in _LINE.finditer(self._raw, self._start, self._end)]
-        lines = self._lines
-        letter = min(start for start, _, _ in spans) // 3 * 4
-        ends = list(accumulate(end - start for start, end in lines))
-        number = bisect_right(ends, letter)
-        if number < len(lines):
-            offset = lines[number][0] + letter - (ends[number - 1] if number else 0)
-        else:  # nothing is there, or an insertion stands at its very end
-            offset = lines[-1][1] if lines else self._start
-        column = offset - max(self._raw.rfind(b"\n", self._start, offset) + 1, self._start)
-        width = min(lines[0][1] - lines[0][0], _LONGEST) if len(lines) > 1 else _LONGEST
-        end = lines[-1][1] if lines else offset
-        kept = letter // 4 * 3
+    def cut(self, spans: list[Span], /) -> Base64Stencil:
+        """Find the letter from which everything is written again."""
+        raw, start = self._raw, self._start
+        end = start + len(raw[start : self._end].rstrip(_BLANKS))
+        kept = spans[0][0] // 3 * 3
+        offset = self._find_letter(kept // 3 * 4, end)
+        column = offset - max(raw.rfind(b"\n", start, offset) + 1, start)
         pieces: list[_Piece] = []
         position = kept
-        for start, stop, _ in spans:
-            pieces.append(_Piece(self.content[position:start]))
+        for begin, stop, _ in spans:
+            pieces.append(_Piece(self.content[position:begin]))
             position = stop
         pieces.append(_Piece(self.content[position:]))
-        return Base64Places(offset, self._raw[offset:end], self._eol, column, width, pieces)
+        first = _LINE.search(raw, start, end)
+        width = first.end() - first.start() if first and first.end() < end else _LONGEST
+        return Base64Stencil(offset, raw[offset:end], self._eol, column, min(width, _LONGEST), pieces)
+
+    def _find_letter(self, letter: int, end: int, /) -> int:
+        """Where a letter is, or the end of all: no letter takes less than a byte, so that many bytes can be passed."""
+        position = self._start
+        while letter and position < end:
+            passed = self._raw[position : min(position + letter, end)]
+            position += len(passed)
+            letter -= len(passed.translate(None, _BLANKS))
+        while position < end and self._raw[position] in _BLANKS:
+            position += 1
+        return position
 
 
 class _Piece:
-    """Content between two places, encoded once for each way it can be aligned in groups of three octets."""
+    """Content between two holes, encoded once for each way it can be aligned in groups of three bytes."""
 
     __slots__ = ("_content", "_cuts")
 
@@ -76,7 +79,7 @@ class _Piece:
         self._cuts: dict[int, tuple[bytes, bytes, bytes]] = {}
 
     def cut(self, skip: int, /) -> tuple[bytes, bytes, bytes]:
-        """Give the octets that complete a group, the letters of all whole groups behind, and the octets left over."""
+        """Return the bytes that complete a group, the letters of all whole groups behind, and the bytes left over."""
         cut = self._cuts.get(skip)
         if cut is None:
             end = max(len(self._content) - skip, 0) // 3 * 3 + skip
@@ -85,8 +88,8 @@ class _Piece:
         return cut
 
 
-class Base64Places(NamedTuple):
-    """Places in a base64 body."""
+class Base64Stencil(NamedTuple):
+    """Holes in a base64 body."""
 
     offset: int
     old: bytes
@@ -95,7 +98,7 @@ class Base64Places(NamedTuple):
     width: int
     pieces: list[_Piece]
 
-    def fill(self, values: list[bytes], /) -> list[RawEdit] | None:
+    def fill(self, values: list[bytes], /) -> Filled:
         """Write the values between the pieces, and all of it as base64."""
         encoded: list[bytes] = []
         pending = b""
@@ -116,7 +119,7 @@ class Base64Places(NamedTuple):
         lines = _cut(letters, self.width)
         if self.column and (first or lines):
             lines.insert(0, first)
-        return [RawEdit(self.offset, self.old, self.eol.join(lines))]
+        return Filled([RawEdit(self.offset, self.old, self.eol.join(lines))], [])
 
 
 def _cut(letters: bytes, width: int, /) -> list[bytes]:

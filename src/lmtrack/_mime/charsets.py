@@ -34,14 +34,9 @@ _UNSAFE: Final = re.compile(
 )
 # What gives such a charset away under another label: the byte order marks of UTF-16 and UTF-32, a tag with NULs between
 # its letters, and the escape sequences that ISO-2022 switches with (RFC 1468, RFC 1557, RFC 1922).
-_UNSAFE_CONTENT: Final = re.compile(
-    rb"""
-      \A (?: \xff\xfe | \xfe\xff | \x00\x00\xfe\xff )
-    | < \x00 [!-~] \x00 | \x00 < \x00 [!-~] | < \x00\x00\x00 | \x00\x00\x00 <
-    | \x1b\$ | \x1b\([^B]
-    """,
-    re.VERBOSE,
-)
+_BYTE_ORDER_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+_WIDE_TAG: Final = re.compile(rb"<\x00[!-~]\x00|\x00<\x00[!-~]|<\x00\x00\x00|\x00\x00\x00<")
+_SWITCH: Final = re.compile(rb"\x1b(?:\$|\([^B])")
 _OCTET: Final = re.compile("[\udc80-\udcff]")
 
 
@@ -95,8 +90,14 @@ class View(NamedTuple):
 
 def is_unsafe(label: str | None, content: bytes, /) -> bool:
     """Say whether the label names, or the content shows, a charset that cannot be edited in place."""
-    unsafe = label is not None and _UNSAFE.match(_plain(label)) is not None
-    return unsafe or _UNSAFE_CONTENT.search(content) is not None
+    if label is not None and _UNSAFE.match(_plain(label)):
+        return True
+    # Hardly a text holds one of the two signs, and to look for a sign takes a hundredth of what an expression takes.
+    return (
+        content.startswith(_BYTE_ORDER_MARKS)
+        or (b"\x00" in content and _WIDE_TAG.search(content) is not None)
+        or (b"\x1b" in content and _SWITCH.search(content) is not None)
+    )
 
 
 def read_content(content: bytes, label: str | None, /) -> View:

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lmtrack._mime.headers import Controls, MessageHeaders, read_controls, read_message_headers, unsubscribe_key
 from lmtrack._mime.leaf import Leaf
+from lmtrack._mime.raw_edit import Content
 from lmtrack._mime.structure import Part, PartReason, find_parts
 from lmtrack._rewriting.plan import Surroundings
 from lmtrack._rewriting.splice import octets
 from lmtrack._tokens.make import pack_links
 
 if TYPE_CHECKING:
-    from lmtrack._mime.raw_edit import Placed
+    from collections.abc import Sequence
+
+    from lmtrack._mime.raw_edit import Filled, Stencil
     from lmtrack._rewriting.plan import Plan
     from lmtrack._tokens.make import PackedLinks
     from lmtrack.links import Edit, Link, LinkPolicy
@@ -21,48 +24,73 @@ if TYPE_CHECKING:
     from lmtrack.urls import TrackingDomain
 
 
+# What is written in the holes of a part, one after the other: the pixel, nothing, and the URLs by link index.
+_PIXEL, _NOTHING, _FIRST_URL = range(3)
+
+
+class PartStencil(NamedTuple):
+    """The holes of a part, and what is written in each.
+
+    Attributes:
+        stencil: The holes in the encoded body.
+        contents: By hole, an index into the list of the pixel, nothing and all URLs.
+        starts: By hole, where in the text it begins.
+    """
+
+    stencil: Stencil
+    contents: list[int]
+    starts: list[int]
+
+    def fill(self, urls: Sequence[bytes], pixel: bytes, /) -> Filled:
+        """Write the URLs, by link index, and the pixel."""
+        values = [pixel, b"", *urls]
+        return self.stencil.fill([values[content] for content in self.contents])
+
+
 class PlannedLeaf:
-    """A displayed part under one policy, with the places that were needed so far."""
+    """A displayed part under one policy, with the stencils that were needed so far."""
 
     def __init__(self, leaf: Leaf, plan: Plan, /) -> None:
         self.leaf = leaf
         self.plan = plan
         # By what is to be written: links or not, and where the pixel goes.
-        self._places: dict[tuple[bool, int], tuple[Placed, list[int]]] = {}
+        self._stencils: dict[tuple[bool, int], PartStencil] = {}
         self._octets: tuple[int, int] | None = None
 
-    def octets_with(self, urls: list[bytes] | None, /) -> int:
-        """The length of the text in UTF-8 once these URLs, by link index, stand in it."""
+    def is_longer(self, limit: int, urls: list[bytes] | None, added: int, /) -> bool:
+        """Whether the text is over a number of bytes of UTF-8 once these URLs, by link index, are in it, and more."""
+        added += sum([len(urls[index]) for _, _, _, index in self.plan.values]) if urls else 0
+        # A character has one to four bytes, so few texts are counted.
+        if 4 * len(self.leaf.view.text) + added <= limit:
+            return False
         if self._octets is None:
             removed = sum([octets(written) for _, written, _, _ in self.plan.values])
             removed += sum([octets(edit.old) for edit in self.removals()])
             self._octets = (octets(self.leaf.view.text), removed)
         whole, removed = self._octets
-        if urls is None:
-            return whole
-        return whole - removed + sum([len(urls[index]) for _, _, _, index in self.plan.values])
+        return whole + added - (removed if urls else 0) > limit
 
     def removals(self) -> tuple[Edit, ...]:
         """The opt-out attributes that go when links are tracked."""
         return self.plan.removals if self.plan.values else ()
 
-    def places(self, *, clicks: bool, pixel: int) -> tuple[Placed, list[int]]:
-        """Find where links, opt-out attributes and the pixel (-1: none) are written in the raw body.
-
-        Also gives what is written in each place: a link's index, -1 for nothing, -2 for the pixel.
-        """
+    def stencil(self, *, clicks: bool, pixel: int) -> PartStencil:
+        """Find where links, opt-out attributes and the pixel (-1: none) are written in the raw body."""
         wanted = (clicks, pixel)
-        if wanted not in self._places:
-            marked: list[tuple[int, str, int]] = []
+        if wanted not in self._stencils:
+            marked: list[tuple[int, str, Content, int]] = []
             if clicks:
-                marked = [(start, written, index) for start, written, _, index in self.plan.values]
-                marked += [(edit.offset, edit.old, -1) for edit in self.removals()]
+                marked = [(start, old, Content.LINK, index + _FIRST_URL) for start, old, _, index in self.plan.values]
+                marked += [(edit.offset, edit.old, Content.NOTHING, _NOTHING) for edit in self.removals()]
             if pixel >= 0:
-                marked.append((pixel, "", -2))
-            marked.sort(key=lambda mark: (mark[0], len(mark[1])))
-            spans = self.leaf.spans([(start, old) for start, old, _ in marked])
-            self._places[wanted] = (self.leaf.body.place(spans), [what for _, _, what in marked])
-        return self._places[wanted]
+                marked.append((pixel, "", Content.PIXEL, _PIXEL))
+            if pixel >= 0 or self.plan.removals:
+                marked.sort(key=lambda mark: (mark[0], len(mark[1])))
+            spans = self.leaf.spans([(start, old, content) for start, old, content, _ in marked])
+            self._stencils[wanted] = PartStencil(
+                self.leaf.body.cut(spans), [mark[3] for mark in marked], [mark[0] for mark in marked]
+            )
+        return self._stencils[wanted]
 
 
 class Layout(NamedTuple):

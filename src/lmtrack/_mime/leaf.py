@@ -6,7 +6,6 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
-from lmtrack._html.grammar import WS
 from lmtrack._mime.base64 import Base64Body
 from lmtrack._mime.charsets import is_unsafe, read_content
 from lmtrack._mime.lines import LONGEST_LINE, NO_LIMIT, LinesBody
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lmtrack._mime.charsets import View
-    from lmtrack._mime.raw_edit import Body, Span
+    from lmtrack._mime.raw_edit import Body, Content, Span
     from lmtrack._mime.structure import Part
     from lmtrack._rewriting.plan import Plan
     from lmtrack.links import LinkPolicy
@@ -33,9 +32,6 @@ _PGP_LINE: Final = re.compile(rb"^(?:\xef\xbb\xbf)?" + _PGP, re.MULTILINE)
 _PGP_IN_HTML: Final = re.compile(rb"(?:^(?:\xef\xbb\xbf)?|>)[ \t]*+" + _PGP, re.MULTILINE)
 # RFC 3676 section 4.2: a line that ends in a blank goes on in the next.
 _AT_SOFT_BREAK: Final = re.compile(rb"(?:\A|(?<=[ \r\n]))[^ \r\n]++ \r?+\n")
-# A blank before the attribute whose value begins here; a line may be broken at it.
-_BLANK_BEFORE_NAME: Final = re.compile(rf"({WS})[^\t\n\f\r \"'>/=]++{WS}*+={WS}*+[\"']?+\Z")
-_LONGEST_NAME: Final = 100  # of an attribute with the blanks around it; our choice
 _TOO_LONG: Final = re.compile(rb"[^\n]{%d}" % (LONGEST_LINE + 2))  # CR is not counted, so two more to be sure
 
 
@@ -116,24 +112,11 @@ class Leaf:
             place -= 2 if text.endswith("\r\n") else 1
         return place
 
-    def spans(self, edits: Sequence[tuple[int, str]], /) -> list[Span]:
-        """Say where in the content characters stand that will be replaced: offset and old text, ascending."""
-        view = self.view
-        ends = [offset for start, old in edits for offset in (start, start + len(old))]
-        octets = view.octets_before(ends)
-        breaks = [-1] * len(edits)
-        if isinstance(self.body, LinesBody) and self.is_html:
-            breaks = [self._break_before(start) if old else -1 for start, old in edits]
-            places = [place for place, offset in enumerate(breaks) if offset >= 0]
-            counted = view.octets_before([breaks[place] for place in places])
-            for place, offset in zip(places, counted, strict=True):
-                breaks[place] = offset
-        return list(zip(octets[::2], octets[1::2], breaks, strict=True))
-
-    def _break_before(self, start: int, /) -> int:
-        """Where a line may be broken before an attribute's value; -1 if nowhere."""
-        found = _BLANK_BEFORE_NAME.search(self.view.text, max(start - _LONGEST_NAME, 0), start)
-        return found.start(1) if found else -1
+    def spans(self, edits: Sequence[tuple[int, str, Content]], /) -> list[Span]:
+        """Say where in the content characters are that will be replaced, ascending: offset, old text, by what."""
+        ends = [offset for start, old, _ in edits for offset in (start, start + len(old))]
+        offsets = self.view.octets_before(ends)
+        return [(offsets[2 * at], offsets[2 * at + 1], content) for at, (_, _, content) in enumerate(edits)]
 
     def encode(self, value: str, /) -> bytes | None:
         """Write characters in the part's charset; what it lacks as references in HTML, None in plain text."""

@@ -1,18 +1,17 @@
-"""Quoted-printable, edited where it stands: every octet beside an edit stays as it is written (RFC 2045 section 6.7).
+"""Quoted-printable, edited where it is: every byte beside an edit stays as it is written (RFC 2045 section 6.7).
 
 A new value begins on the line of the old one and is folded with soft line breaks, so that no line we write is over 76
-octets. What other encoders got wrong (bare `=`, lines that are too long) is read as the standard library reads it and
-stays.
+bytes, and none begins with what a gateway or a mailbox would change. What other encoders got wrong (bare `=`, lines
+that are too long) is read as the standard library reads it and stays.
 """
 
 from __future__ import annotations
 
 import re
 from binascii import a2b_qp
-from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._mime.raw_edit import RawEdit
+from lmtrack._mime.raw_edit import Filled, RawEdit
 
 if TYPE_CHECKING:
     from lmtrack._mime.raw_edit import Span
@@ -22,122 +21,106 @@ _CUT: Final = _LONGEST - 1  # without the `=` of a soft break
 # What is longer than what it stands for: an escape, a soft break (to the next LF, as the standard library has it),
 # a doubled `=` of broken encoders, and one with which the body ends. A `=` before anything else stands for itself.
 _UNIT: Final = re.compile(rb"=(?:[0-9A-Fa-f]{2}|\n|\r[^\n]*+\n?+|=|\Z)")
-# Our choice: everything printable but `=` stays, as RFC 2045 lets it; blanks do too, since none ends a value.
-_UNSAFE: Final = re.compile(rb"[^ -<>-~]")
+# Our choice: everything printable but `=` stays, as RFC 2045 lets it; so do blanks, except where a line ends.
+_UNSAFE: Final = re.compile(rb"[^\n -<>-~]| (?=\n)")
 _BESIDE_EQUALS: Final = re.compile(rb"[^ -~]")
+_LINE_ENDS: Final = re.compile(rb"\r\n?+")
+# What begins no line that is written: a dot, which SMTP doubles and gateways have lost (RFC 5321 section 4.5.2), a
+# hyphen, which may begin a delimiter, and `From `, which a mailbox changes (both RFC 2049 section 3).
+_RISKY: Final = re.compile(rb"[.-]|F(?=r|\Z)")
+_RISKY_REST: Final = re.compile(rb"(?=\.|-(?:-|\Z)|F(?:rom |r?o?m?\Z))[.F-]++")
+_RISKY_SIGNS: Final = b".-F"
+# What may go on to be a delimiter: signs that a boundary may hold (RFC 2046 section 5.1.1), and a space.
+_OF_DELIMITER: Final = re.compile(rb"-(?:-[0-9A-Za-z'()+_,./:=? -]*+)?")
 _ESCAPED: Final = {octet: b"=%02X" % octet for octet in range(256)}
 _new = tuple.__new__  # a named tuple's own takes twice as long
 
 
-class _Slot(NamedTuple):
+class _Hole(NamedTuple):
+    """A stretch of the encoded body that values are written to, and what is around it on its line."""
+
     start: int
     old: bytes
-    prefix: bytes  # what comes before the value in the place
-    unit: int  # octets before it that move to the next line, since its line is full; 0 if there is room for a `=`
     first: bool  # on its line
-    lead: int  # octets between what comes before it on its line and it
-    rest: int  # octets from its end to the next slot on its line, or to the line's end
+    lead: int  # bytes between what comes before it on its line and it
+    rest: int  # bytes from its end to the next hole on its line, or to the line's end
     room: int  # how long its line may get with the rest
-    guard: bool  # whether what follows must not begin a line
-    blank: bool  # whether a blank stands before it
+    plain: bool  # whether the bytes beside it matter to nobody
 
 
 class QuotedBody:
     """A quoted-printable body."""
 
-    __slots__ = ("_end", "_eol", "_mapped", "_raw", "_start", "content")
+    __slots__ = ("_end", "_eol", "_raw", "_start", "content")
 
     def __init__(self, raw: bytes, start: int, end: int, eol: bytes, /) -> None:
         self._raw, self._start, self._end, self._eol = raw, start, end, eol
         self.content = a2b_qp(raw[start:end])
-        # Parallel: where decoded and where encoded octets go on one by one. In one value and whole, as other threads
-        # may be asking.
-        self._mapped: tuple[list[int], list[int]] | None = None
 
-    def place(self, spans: list[Span], /) -> QuotedPlaces:
-        """Find the spans, and what stands around them on their lines."""
-        raw, slots = self._raw, list[_Slot]()
-        places = [(self._offset(start), self._offset_after(start, end)) for start, end, _ in spans]
+    def cut(self, spans: list[Span], /) -> QuotedStencil:
+        """Find the spans, and what is around them on their lines."""
+        raw = self._raw
+        located = self._locate(spans)
+        holes: list[_Hole] = []
         line_end = before = -1
-        for number, (begin, end) in enumerate(places):
-            start, first = begin, begin > line_end
+        for number, (start, end) in enumerate(located):
+            first = start > line_end
             if first:
                 before = max(raw.rfind(b"\n", self._start, start) + 1, self._start)
-            if first or end > line_end:
+            if end > line_end:
                 line_end = self._line_end(end)
-            following = places[number + 1][0] if number + 1 < len(places) else line_end + 1
+            following = located[number + 1][0] if number + 1 < len(located) else line_end + 1
             last = following > line_end
-            decoded = spans[number][0]
-            back = self._bare_before(start, decoded, before)
-            prefix = b"=3D" + raw[start - back + 1 : start] if back else b""
-            start -= back
-            slots.append(
-                _Slot(
-                    start=start,
-                    old=raw[start:end],
-                    prefix=prefix,
-                    unit=self._unit_before(start, decoded - back) if start - before >= _LONGEST else 0,
-                    first=first,
-                    lead=start - before,
-                    rest=(line_end if last else following) - end,
-                    room=_LONGEST if last else _CUT,
-                    guard=raw.startswith(b"From ", end),
-                    blank=start > before and raw[start - 1] in b" \t",
-                )
-            )
+            rest = (line_end if last else following) - end
+            plain = b"=" not in raw[max(start - 2, before) : start] and raw[end : end + 1] not in _RISKY_SIGNS
+            if first and before < start and raw[before] == 0x2D and _OF_DELIMITER.fullmatch(raw, before, start):
+                plain = False
+            room = _LONGEST if last else _CUT
+            holes.append(_new(_Hole, (start, raw[start:end], first, start - before, rest, room, plain)))
             before = end
-        return QuotedPlaces(raw, b"=" + self._eol, slots)
+        return QuotedStencil(raw, self._eol, holes)
 
-    def _bare_before(self, encoded: int, decoded: int, limit: int, /) -> int:
-        """How far before a place a bare `=` stands that could be read together with what comes to stand there."""
-        for back in (1, 2):
-            if encoded - back < limit or self._offset(decoded - back) != encoded - back:
-                return 0
-            if self._raw[encoded - back] == 0x3D:
-                return back
-        return 0
+    def _locate(self, spans: list[Span], /) -> list[tuple[int, int]]:
+        """Find where spans of the content are written: behind a soft break before them, before one behind them."""
+        raw, end = self._raw, self._end
+        located: list[tuple[int, int]] = []
+        encoded, decoded = self._start, 0
+        for span in spans:
+            start, stop, _ = span
+            if start > decoded:
+                encoded = self._advance(encoded, start - decoded)
+            while raw[encoded : encoded + 1] == b"=" and raw[encoded + 1 : encoded + 2] in {b"\r", b"\n"}:
+                found = raw.find(b"\n", encoded, end)
+                if found < 0:  # a soft break that never ends: what comes last goes before it
+                    break
+                encoded = found + 1
+            begin, decoded = encoded, stop
+            if stop > start:
+                encoded = self._advance(encoded, stop - start)
+            located.append((begin, encoded))
+        return located
 
-    def _is_bare(self, encoded: int, decoded: int, /) -> bool:
-        """Whether an octet is a `=` that stands for itself."""
-        return self._raw[encoded] == 0x3D and self._offset(decoded) == encoded
+    def _advance(self, encoded: int, count: int, /) -> int:
+        """Go on from the beginning of a unit over a number of decoded bytes.
 
-    def _unit_before(self, encoded: int, decoded: int, /) -> int:
-        """How many octets write the character before a place, and a bare `=` before it."""
-        start = self._offset(decoded - 1)
-        if start > self._start and self._is_bare(start - 1, decoded - 2):
-            start -= 1
-        return encoded - start
-
-    def _map(self) -> tuple[list[int], list[int]]:
-        decoded = encoded = self._start
-        mapped = [0], [encoded]
-        for unit in _UNIT.finditer(self._raw, self._start, self._end):
-            start, end = unit.span()
-            if end == self._end and (unit[0] == b"=" or (unit[0][1:2] == b"\r" and unit[0][-1:] != b"\n")):
-                break  # a soft break without its LF: what comes last goes before it
-            decoded += start - encoded
-            encoded = end
-            if end - start > 1 and self._raw[start + 1] not in b"\r\n":
-                decoded += 1
-            mapped[0].append(decoded - self._start)
-            mapped[1].append(encoded)
-        return mapped
-
-    def _offset(self, decoded: int, /) -> int:
-        """Where a decoded octet begins, behind any soft break before it."""
-        mapped = self._mapped
-        if mapped is None:
-            mapped = self._mapped = self._map()
-        place = bisect_right(mapped[0], decoded) - 1
-        return mapped[1][place] + decoded - mapped[0][place]
-
-    def _offset_after(self, start: int, end: int, /) -> int:
-        """Where a span ends, before any soft break behind it."""
-        if end == start:
-            return self._offset(end)
-        last = self._offset(end - 1)
-        unit = _UNIT.match(self._raw, last, self._end)
-        return unit.end() if unit else last + 1
+        No byte is written in less than one byte. So the lines that end within the next `count` bytes can be decoded at
+        once and are never too many; as each LF ends a unit, they decode by themselves as they do in the body.
+        """
+        raw, end = self._raw, self._end
+        while cut := raw.rfind(b"\n", encoded, encoded + count) + 1:
+            count -= len(a2b_qp(raw[encoded:cut]))
+            encoded = cut
+        for unit in _UNIT.finditer(raw, encoded, end):
+            start, stop = unit.span()
+            if start - encoded >= count:
+                break
+            count -= start - encoded
+            encoded = stop
+            if raw[start + 1] not in b"\r\n":
+                count -= 1
+                if not count:
+                    break
+        return encoded + count
 
     def _line_end(self, position: int, /) -> int:
         """Where the line ends, without its CR and LF."""
@@ -147,67 +130,138 @@ class QuotedBody:
         return found - 1 if found > position and self._raw[found - 1] == 0x0D else found
 
 
-class QuotedPlaces(NamedTuple):
-    """Places in a quoted-printable body."""
+class QuotedStencil(NamedTuple):
+    """Holes in a quoted-printable body."""
 
     raw: bytes
-    soft_break: bytes
-    slots: list[_Slot]
+    eol: bytes
+    holes: list[_Hole]
 
-    def fill(self, values: list[bytes], /) -> list[RawEdit] | None:
-        """Write one value in each place."""
+    def fill(self, values: list[bytes], /) -> Filled:
+        """Write one value in each hole."""
         edits: list[RawEdit] = []
-        column = 0
+        soft_break = b"=" + self.eol
+        column = 0  # of the line that is being written
         clean = not _BESIDE_EQUALS.search(b"".join(values))  # one search for all, since most values are URLs
-        for slot, value in zip(self.slots, values, strict=True):
-            start, old, prefix, unit, first, lead, rest, room, guard, blank = slot
-            written = prefix + (value if clean and b"=" not in value else _escape(value))
+        for hole, value in zip(self.holes, values, strict=True):
+            start, old, first, lead, rest, room, plain = hole
             column = lead if first else column + lead
-            total = column + len(written)
-            # A blank that an edit leaves at the end of a line is one that decoders drop.
-            if total + rest <= room and (written or rest or not blank):
-                edits.append(_new(RawEdit, (start, old, written)))
-                column = total
-            elif unit or guard or column >= _LONGEST or b"=" in written:
-                edit, column = self._fold(slot, written, column)
-                edits.append(edit)
-            else:  # the same for the usual value, which may be cut anywhere
+            if plain and 0 < column < _LONGEST and rest and b"=" not in value and (clean or not _BESIDE_EQUALS.search(value)):
+                total = column + len(value)
+                if total + rest <= room:
+                    edits.append(_new(RawEdit, (start, old, value)))
+                    column = total
+                    continue
                 cut = _CUT - column
-                lines = [written[:cut], *[written[at : at + _CUT] for at in range(cut, len(written), _CUT)]]
-                column = len(lines[-1]) if len(lines) > 1 else total
-                if column + rest > room or not (rest or written):
+                lines = [value[:cut], *[value[at : at + _CUT] for at in range(cut, len(value), _CUT)]]
+                last = len(lines[-1]) if len(lines) > 1 else total
+                if last + rest > room:
                     lines.append(b"")
-                    column = 0
-                edits.append(_new(RawEdit, (start, old, self.soft_break.join(lines))))
-        return edits
+                    last = 0
+                written = soft_break.join(lines)
+                if not (b"\n." in written or b"\n-" in written or b"\nF" in written):
+                    edits.append(_new(RawEdit, (start, old, written)))
+                    column = last
+                    continue
+            edit, column = self._fill_carefully(hole, value, column)
+            edits.append(edit)
+        return Filled(edits, [])
 
-    def _fold(self, slot: _Slot, written: bytes, column: int, /) -> tuple[RawEdit, int]:
-        """Write a value with soft breaks; also says how long the last line is up to its end."""
-        start, old, soft_break = slot.start, slot.old, self.soft_break
-        opening = b""
-        if slot.unit:
-            start -= slot.unit
-            moved = self.raw[start : slot.start]
-            old, opening, column = moved + old, soft_break + moved, slot.unit
+    def _fill_carefully(self, hole: _Hole, value: bytes, column: int, /) -> tuple[RawEdit, int]:
+        """Write a value, with regard to the bytes around it; also says in which column of its line it ends."""
+        raw, soft_break = self.raw, b"=" + self.eol
+        start, end, begin, rest = hole.start, hole.start + len(hole.old), hole.start - hole.lead, hole.rest
+        written = _escape(value)
+        if back := _bare_before(raw, begin, start):
+            start, column = start - back, column - back
+            written = b"=3D" + raw[start + 1 : start + back] + written
+        if hole.first and _OF_DELIMITER.fullmatch(raw, begin, start):
+            written = _ESCAPED[0x2D] + raw[begin + 1 : start] + written
+            start, column = begin, 0
         lines: list[bytes] = []
-        position, size = 0, len(written)
-        while (end := max(position, position + _CUT - column)) < size:
-            if end > position and (escape := written.find(b"=", max(position, end - 2), end)) >= 0:
-                end = escape
-            lines.append(written[position:end])
-            position, column = end, 0
-        tail = written[position:]
-        column += len(tail)
-        if column + slot.rest <= slot.room and (tail or slot.rest or lines):
-            lines.append(tail)
-        elif slot.guard and len(tail) > 1 and 1 + slot.rest <= slot.room and b"=" not in tail[-3:]:
-            lines += [tail[:-1], tail[-1:]]
-            column = 1
-        else:
-            lines += [tail, b""]
+        if column >= _LONGEST:  # no room for the `=` of a soft break: the character before it moves to the next line
+            moved = start
+            start = _last_unit(raw, begin, start)
+            written = raw[start:moved] + written
+            lines.append(b"")
             column = 0
-        return RawEdit(start, old, opening + soft_break.join(lines)), column
+        first, *others = written.split(b"\n")
+        if others or not rest:
+            first = _without_blank(first)
+            others[-1:] = [_without_blank(other) if not rest else other for other in others[-1:]]
+        column = _fold(first, column, lines)
+        new = soft_break.join(lines)
+        if not new and (others or not rest) and raw[start - 1 : start] in {b" ", b"\t"}:
+            new = soft_break  # a blank that an edit leaves at the end of a line
+            column = 0
+        for other in others:
+            lines = []
+            column = _fold(other, 0, lines)
+            new += self.eol + soft_break.join(lines)
+        if column + rest > hole.room:
+            new += soft_break
+            column = 0
+        if not column and (risky := _RISKY_REST.match(raw, end, end + rest)):
+            new += b"".join([_ESCAPED[octet] for octet in risky[0]])
+            end = risky.end()
+            column = 2 * len(risky[0])
+            if column + rest > hole.room:
+                new += soft_break
+                column = -len(risky[0])
+        return RawEdit(start, raw[start:end], new), column
+
+
+def _fold(written: bytes, column: int, lines: list[bytes], /) -> int:
+    """Cut one encoded line into lines that soft breaks go between; gives the column in which the last one ends."""
+    position, size = 0, len(written)
+    while True:
+        opening = b""
+        if not column and _RISKY.match(written, position):
+            opening = _ESCAPED[written[position]]
+            position += 1
+        column += len(opening)
+        end = max(position, position + _CUT - column)
+        if end >= size:
+            lines.append(opening + written[position:])
+            return column + size - position
+        if end > position and (escape := written.find(b"=", max(position, end - 2), end)) >= 0:
+            end = escape
+        lines.append(opening + written[position:end])
+        position, column = end, 0
+
+
+def _without_blank(written: bytes, /) -> bytes:
+    """Spell a blank at the end of a line so that no decoder drops it."""
+    return written[:-1] + _ESCAPED[written[-1]] if written.endswith((b" ", b"\t")) else written
 
 
 def _escape(value: bytes, /) -> bytes:
+    """Write the bytes of a value; line ends are LF for now."""
+    if b"\r" in value:
+        value = _LINE_ENDS.sub(b"\n", value)
     return _UNSAFE.sub(lambda found: _ESCAPED[found[0][0]], value)
+
+
+def _bare_before(raw: bytes, begin: int, start: int, /) -> int:
+    """How far before a hole a bare `=` is that could be read together with what is written there; 0 for none."""
+    before = raw[max(start - 2, begin) : start]
+    if b"=" not in before:
+        return 0
+    ends = {end for _, end in _units(raw, begin, start)}
+    if start in ends:
+        return 0
+    if before.endswith(b"="):
+        return 1
+    return 0 if start - 1 in ends else 2
+
+
+def _last_unit(raw: bytes, begin: int, start: int, /) -> int:
+    """Where the character before a hole is written, with a bare `=` before it."""
+    begins = {end: begin for begin, end in _units(raw, begin, start)}
+    unit = begins.get(start, start - 1)
+    return unit - 1 if unit > begin and raw[unit - 1] == 0x3D and unit not in begins else unit
+
+
+def _units(raw: bytes, begin: int, end: int, /) -> list[tuple[int, int]]:
+    """Whatever is longer than what it stands for, in a stretch of one line that begins with a unit."""
+    return [unit.span() for unit in _UNIT.finditer(raw, begin, end) if unit.end() - unit.start() > 1]

@@ -1,7 +1,8 @@
-"""Edits on raw octets, and where in an encoded body they belong."""
+"""Edits on raw bytes, and where in an encoded body they belong."""
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -12,9 +13,9 @@ class RawEdit(NamedTuple):
     """One replacement in a raw message. Edits ascend and never overlap.
 
     Attributes:
-        offset: Where `old` begins in the source, in octets.
-        old: What stood there; empty where something was inserted.
-        new: What stands there now; empty where something was removed.
+        offset: Where `old` begins in the source, in bytes.
+        old: What was there; empty where something was inserted.
+        new: What is there now; empty where something was removed.
     """
 
     offset: int
@@ -34,16 +35,35 @@ def splice_octets(raw: bytes, edits: Iterable[RawEdit], /) -> bytes:
     return b"".join(pieces)
 
 
-# A stretch of decoded content to be replaced: where it begins and ends, and where before it a line may be broken
-# without a change of meaning (-1 for nowhere).
-Span: TypeAlias = tuple[int, int, int]
+class Content(Enum):
+    """What is written in place of a stretch of content."""
+
+    LINK = auto()  # a click URL; without room for it the old URL stays
+    PIXEL = auto()
+    NOTHING = auto()  # an opt-out attribute goes
 
 
-class Placed(Protocol):
-    """Places in an encoded body, found once and filled for each recipient."""
+# A stretch of decoded content to be replaced, by where it begins and ends.
+Span: TypeAlias = tuple[int, int, Content]
 
-    def fill(self, values: list[bytes], /) -> list[RawEdit] | None:
-        """Write one value in each place, in ASCII octets; None if a line would be too long."""
+
+class Filled(NamedTuple):
+    """What came of writing values into a body.
+
+    Attributes:
+        edits: Of the raw message, ascending.
+        left: The holes whose value was not written, since a line would be too long; ascending.
+    """
+
+    edits: list[RawEdit]
+    left: list[int]
+
+
+class Stencil(Protocol):
+    """Holes in an encoded body, found once and filled for each recipient."""
+
+    def fill(self, values: list[bytes], /) -> Filled:
+        """Write one value in each hole."""
 
 
 class Body(Protocol):
@@ -55,5 +75,5 @@ class Body(Protocol):
 
     content: bytes
 
-    def place(self, spans: list[Span], /) -> Placed:
-        """Find where spans of the content, ascending and disjoint, stand in the encoded body."""
+    def cut(self, spans: list[Span], /) -> Stencil:
+        """Find where spans of the content, ascending and disjoint, are in the encoded body."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lmtrack._mime.lines import LinesPlaces
+from lmtrack._mime.lines import LinesStencil
+from lmtrack._mime.raw_edit import Content
 from lmtrack._rewriting.finish import untracking_edits
 from lmtrack._rewriting.plain_text import plain_untracking_edits
 
@@ -24,8 +25,7 @@ def untracking_raw_edits(leaf: Leaf, domain: TrackingDomain, /) -> list[RawEdit]
     kept = [(edit, value) for edit, value in values if value is not None]
     if not kept:
         return []
-    spans = leaf.spans([(edit.offset, edit.old) for edit, _ in kept])
-    placed = leaf.body.place(spans)
-    if isinstance(placed, LinesPlaces):  # a line that tracking had to break was too long before
-        placed = placed.without_limit()
-    return placed.fill([value for _, value in kept]) or []
+    stencil = leaf.body.cut(leaf.spans([(edit.offset, edit.old, Content.NOTHING) for edit, _ in kept]))
+    if isinstance(stencil, LinesStencil):  # a line that tracking had to break was too long before
+        stencil = stencil.without_limit()
+    return stencil.fill([value for _, value in kept]).edits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from lmtrack._mime.structure import PartReason
 from lmtrack._rewriting.finish import CLIP_OCTETS
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lmtrack._rewriting.finish import PixelPosition
 
 
-class Order(NamedTuple):
+class PartEdits(NamedTuple):
     """What is to be written.
 
     Attributes:
@@ -27,69 +27,86 @@ class Order(NamedTuple):
     position: PixelPosition
 
 
-class Outcome(NamedTuple):
+class WrittenParts(NamedTuple):
     """What was written.
 
     Attributes:
-        leaves: The parts that could be edited, by their place, in order.
-        reasons: Of the others, why they were not.
         edits: All edits of the raw message, ascending.
-        changed: The places of the parts with edits in them.
-        pixel: The place of the part that got the pixel; None if none did.
-        pixel_left: Whether there was one and no part could take it.
+        changed: The numbers of the parts with edits in them.
+        reasons: By its number, why another part was left alone.
+        unwritten: By the number of a part, where in its text the links begin that no line has room for.
+        pixel: The number of the part that got the pixel; None if none did.
     """
 
-    leaves: dict[int, PlannedLeaf]
-    reasons: dict[int, PartReason]
     edits: list[RawEdit]
     changed: set[int]
+    reasons: dict[int, PartReason]
+    unwritten: dict[int, set[int]]
     pixel: int | None
-    pixel_left: bool
 
 
-def carry_out(layout: Layout, order: Order, /) -> Outcome:
+class _Written(NamedTuple):
+    """What was written in one part."""
+
+    edits: list[RawEdit]
+    unwritten: set[int]
+    has_pixel: bool
+
+
+_NOTHING: Final = _Written([], set(), has_pixel=False)
+_OTHER: Final[dict[Literal["start", "end"], Literal["start", "end"]]] = {"start": "end", "end": "start"}
+
+
+def write_parts(layout: Layout, wanted: PartEdits, /) -> WrittenParts:
     """Edit every part that can be; the pixel goes into the last displayed HTML part that takes it."""
-    too_long: set[int] = set()
-    broken: set[int] = set()
-    pending = order.pixel
-    written: dict[int, list[RawEdit]] = {}
-    shown: int | None = None
-    for place, planned in reversed(layout.leaves.items()):
-        pixel = pending if planned.leaf.is_html else b""
-        edits = _write(planned, order, pixel)
-        if edits is not None and pixel:
-            pending, shown = b"", place
-        elif edits is None:
-            # Perhaps the links alone fit. A second pass, which finds the pixel elsewhere, has to track the same.
-            too_long.add(place)
-            edits = _write(planned, order, b"") if pixel else None
-        if edits:
-            written[place] = edits
-        if edits is None:
-            broken.add(place)
-    return Outcome(
-        leaves={place: planned for place, planned in layout.leaves.items() if place not in broken},
-        reasons={**layout.reasons, **dict.fromkeys(too_long, PartReason.LINE_TOO_LONG)},
-        edits=[edit for place in reversed(written) for edit in written[place]],
-        changed=set(written),
-        pixel=shown,
-        pixel_left=bool(pending),
+    parts: dict[int, _Written] = {}
+    reasons = layout.reasons.copy()
+    pending = wanted.pixel
+    pixel: int | None = None
+    for number, planned in reversed(layout.leaves.items()):
+        offered = pending if planned.leaf.is_html else b""
+        part = _write(planned, wanted, offered)
+        if part.has_pixel:
+            pending, pixel = b"", number
+        if part.edits or part.unwritten:
+            parts[number] = part
+        if not part.edits and (part.unwritten or offered):
+            reasons[number] = PartReason.LINE_TOO_LONG
+    return WrittenParts(
+        edits=[edit for number in reversed(parts) for edit in parts[number].edits],
+        changed={number for number, part in parts.items() if part.edits},
+        reasons=reasons,
+        unwritten={number: part.unwritten for number, part in parts.items() if part.unwritten},
+        pixel=pixel,
     )
 
 
-def _write(planned: PlannedLeaf, order: Order, pixel: bytes, /) -> list[RawEdit] | None:
-    """Edit one part; None if a line of it would be too long."""
-    urls = order.urls
-    clicks = urls is not None and bool(planned.plan.values)
-    if not clicks and not pixel:
-        return []
-    offset = -1
+def _write(planned: PlannedLeaf, wanted: PartEdits, pixel: bytes, /) -> _Written:
+    """Edit one part: its links, and the pixel if a line has room for it at one of the two places."""
+    urls = wanted.urls if planned.plan.values else None
+    part = _NOTHING
     if pixel:
-        start = order.position == "start"
-        if order.position == "auto":
-            start = planned.octets_with(urls if clicks else None) + len(pixel) > CLIP_OCTETS
-        offset = planned.leaf.pixel_place("start" if start else "end")
-    placed, whats = planned.places(clicks=clicks, pixel=offset)
-    # An index of -1 or -2 counts from the end of the list.
-    values = [*(urls or []), pixel, b""]
-    return placed.fill([values[what] for what in whats])
+        at_start = wanted.position == "start" or (
+            wanted.position == "auto" and planned.is_longer(CLIP_OCTETS, urls, len(pixel))
+        )
+        position: Literal["start", "end"] = "start" if at_start else "end"
+        for choice in (position, _OTHER[position]):
+            part = _fill(planned, urls, pixel, planned.leaf.pixel_place(choice))
+            if part.has_pixel:
+                return part
+    return _fill(planned, urls, b"", -1) if urls else part
+
+
+def _fill(planned: PlannedLeaf, urls: list[bytes] | None, pixel: bytes, offset: int, /) -> _Written:
+    cut = planned.stencil(clicks=urls is not None, pixel=offset)
+    edits, left = cut.fill(urls or (), pixel)
+    if not left:
+        return _Written(edits, set(), has_pixel=bool(pixel))
+    starts = {cut.starts[hole] for hole in left}
+    unwritten = {value[0] for value in planned.plan.values if value[0] in starts} if urls else set()
+    has_pixel = bool(pixel) and len(unwritten) == len(left)
+    if urls and len(unwritten) == len(planned.plan.values):
+        # Opt-out attributes go only where links are tracked: else the next pass would track what they kept.
+        part = _fill(planned, None, pixel, offset) if has_pixel else _NOTHING
+        return part._replace(unwritten=unwritten)
+    return _Written(edits, unwritten, has_pixel)
