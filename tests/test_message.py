@@ -287,7 +287,7 @@ def test_unsubscribe_urls_of_the_header_are_never_tracked() -> None:
         (b"", b"\xef\xbb\xbf-----BEGIN PGP SIGNED MESSAGE-----\r\n" + LINK, "inline_pgp"),
         (b"", b"<html>\r\n<pre>\t-----BEGIN PGP SIGNED MESSAGE-----\r\n" + LINK, "inline_pgp"),
         (b"", b"\r\n  -----BEGIN PGP MESSAGE-----<br>" + LINK, "inline_pgp"),
-        (b"", LINK + b"x" * 2000 + LINK, "line_too_long"),
+        (b"", b"<a/href=https://shop.example/>" + b"x" * 965, "line_too_long"),
     ],
 )
 def test_what_cannot_be_edited_comes_back_as_it_is(fields: bytes, body: bytes, reason: str) -> None:

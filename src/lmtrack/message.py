@@ -437,7 +437,7 @@ def _links(
         sides: tuple[list[Link], list[tuple[Link, SkipReason]]] = ([], [*plan.skipped])
         for link, value in zip(plan.links, plan.values, strict=True):
             if value[0] in unwritten:
-                sides[1].append((link._replace(index=-1), SkipReason.LINE_TOO_LONG))
+                sides[1].append((link, SkipReason.LINE_TOO_LONG))
             else:
                 sides[0].append(link)
         links += sides[0]

@@ -15,7 +15,7 @@ from lmtrack._rewriting.splice import octets
 from lmtrack.links import Edit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _PIXEL_START: Final = "<img "
 # A blank before the attribute whose value begins here.
@@ -60,14 +60,32 @@ class _Step(NamedTuple):
     room: int
 
 
+class _Measure(NamedTuple):
+    """By what a line is measured, and what may be done about it; the arguments of `fit_lines`."""
+
+    limit: int
+    instead: Mapping[int, str]
+    size_of: Callable[[str], int]
+    find_break: Callable[[str, int], int]
+
+
 def break_before(text: str, start: int, /) -> int:
     """Find the blank before an attribute whose value starts here, to break a line at; -1 without one."""
     found = _BLANK_BEFORE_NAME.search(text, max(start - _LONGEST_NAME, 0), start)
     return found.start(1) if found else -1
 
 
-def fit_lines(source: str, edits: Iterable[Edit], max_line: int, /, *, instead: Mapping[int, str]) -> Fitted:
-    """Break lines that edits make longer than `max_line` bytes of UTF-8; give up what does not fit even then.
+def fit_lines(
+    source: str,
+    edits: Iterable[Edit],
+    max_line: int,
+    /,
+    *,
+    instead: Mapping[int, str],
+    size_of: Callable[[str], int] = octets,
+    find_break: Callable[[str, int], int] = break_before,
+) -> Fitted:
+    """Break lines that edits make longer than `max_line` bytes; give up what does not fit even then.
 
     A line that was longer before may stay as long as it was. Linear.
 
@@ -76,32 +94,36 @@ def fit_lines(source: str, edits: Iterable[Edit], max_line: int, /, *, instead: 
         edits: Ascending and disjoint.
         max_line: The limit, without the line end.
         instead: What may be given up, by its offset: links and the pixel, each with the text to write then.
+        size_of: Counts the bytes of a text; those of UTF-8 by default.
+        find_break: Where a line may be broken before a link's value that starts here; -1 for nowhere.
     """
     eol = "\r\n" if source[: source.find("\n") + 1].endswith("\r\n") else "\n"
     fitted: list[Edit] = []
     given_up: set[int] = set()
     for line in _edited_lines(source, edits):
-        before = octets(source[line.start : line.end])
-        grown = sum(octets(new) - octets(old) for _, old, new in line.edits)
+        before = size_of(source[line.start : line.end])
+        grown = sum(size_of(new) - size_of(old) for _, old, new in line.edits)
         if grown <= 0 or before + grown <= max_line:
             fitted += line.edits
         else:
-            steps = _steps(source, line, max(max_line, before), instead)
-            written, left = _break_line(source, line, steps, eol, instead)
+            measure = _Measure(max(max_line, before), instead, size_of, find_break)
+            steps = _steps(source, line, measure)
+            written, left = _break_line(source, line, steps, eol, measure)
             fitted += written
             given_up |= left
     return Fitted(fitted, given_up)
 
 
-def _break_line(source: str, line: _Line, steps: list[_Step], eol: str, instead: Mapping[int, str], /) -> Fitted:
+def _break_line(source: str, line: _Line, steps: list[_Step], eol: str, measure: _Measure, /) -> Fitted:
     """Write the edits of one line with breaks before links and inside the pixel, as far as its pieces fit."""
+    _, instead, size_of, _ = measure
     fitted = Fitted([], set())
     position, column = line.start, 0
     for (offset, old, _), pieces, break_at, room in steps:
         if break_at >= 0:
             fitted.edits.append(Edit(break_at, "", eol))
             position, column = break_at, 0
-        column += octets(source[position:offset])
+        column += size_of(source[position:offset])
         position = offset + len(old)
         if column > room:
             fitted.given_up.add(offset)
@@ -109,41 +131,42 @@ def _break_line(source: str, line: _Line, steps: list[_Step], eol: str, instead:
         if text != old:
             fitted.edits.append(Edit(offset, old, text))
         *lines, rest = text.split("\n")
-        column = octets(rest) + (0 if lines else column)
+        column = size_of(rest) + (0 if lines else column)
     if fitted.given_up.issuperset(edit.offset for edit in line.edits if edit.offset in instead):
         # Nothing is left that the line was broken for.
         return fitted._replace(edits=[edit for edit in fitted.edits if edit.old or edit.new != eol])
     return fitted
 
 
-def _steps(source: str, line: _Line, limit: int, instead: Mapping[int, str], /) -> list[_Step]:
+def _steps(source: str, line: _Line, measure: _Measure, /) -> list[_Step]:
     """Find where the line may be broken, from its end to its start, as what follows an edit decides what fits."""
+    limit, instead, size_of, find_break = measure
     steps: list[_Step] = []
     behind, position = 0, line.end
     for number in range(len(line.edits) - 1, -1, -1):
         edit = line.edits[number]
         offset, old, new = edit
-        behind += octets(source[offset + len(old) : position])
+        behind += size_of(source[offset + len(old) : position])
         position = offset
         if offset not in instead:
             steps.append(_Step(edit, [new], -1, _NO_LIMIT))
             first, *lines = new.split("\n")
-            behind = octets(first) + (0 if lines else behind)
+            behind = size_of(first) + (0 if lines else behind)
         elif new.startswith(_PIXEL_START):
             pieces = _pixel_pieces(new)
-            first_size, *sizes = map(octets, pieces)
+            first_size, *sizes = map(size_of, pieces)
             fits = sizes[0] <= limit and sizes[1] + behind <= limit
             steps.append(_Step(edit, pieces, -1, limit - first_size if fits else -1))
-            behind = first_size if fits else octets(instead[offset]) + behind
+            behind = first_size if fits else size_of(instead[offset]) + behind
         else:
             earlier = line.edits[number - 1].offset + len(line.edits[number - 1].old) if number else line.start
-            break_at = break_before(source, offset)
-            room = limit - octets(new) - behind
+            break_at = find_break(source, offset)
+            room = limit - size_of(new) - behind
             steps.append(_Step(edit, [new], break_at if break_at >= earlier else -1, room))
             if break_at >= earlier:
                 behind, position = 0, break_at
             else:
-                behind += octets(instead[offset])
+                behind += size_of(instead[offset])
     return steps[::-1]
 
 
