@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from email.message import Message
 
-    from lmtrack.links import Edit
+    from lmtrack.links import Edit, Link
     from lmtrack.tokens import ClickToken
     from message_strategies import Made
     from message_writer import Leaf
@@ -78,6 +78,7 @@ class Sending:
     destinations: Literal["inline", "by_id"] = "inline"
     text_links: bool = False
     allow_signed: bool = False
+    left: frozenset[tuple[int, int]] = frozenset()  # links that no line had room for, by index and start
 
     def track(self, source: bytes | MessageDocument, decision: Decision | None = None) -> TrackedMessage:
         """Track a message with these."""
@@ -229,7 +230,19 @@ def expected_html(text: str, sending: Sending, decision: Decision, *, first: int
         end = len(text) - len(text.removesuffix("\n").removesuffix("\r")) if text.endswith("\n") else 0
         edits[-1] = edits[-1]._replace(offset=len(text) - end)
     indices = {link.index for link in result.links} if decision.track_clicks else set()
-    return _joined(text, edits, first), len(indices)
+    return _joined(text, _written(edits, result.links, sending, first), first), len(indices)
+
+
+def _written(edits: Sequence[Edit], links: Sequence[Link], sending: Sending, first: int) -> list[Edit]:
+    """The edits without those of links that no line had room for; opt-out attributes go only where links are tracked."""
+    clicks = [edit for edit in edits if edit.new.startswith(_CLICK)]
+    left = {
+        edit.offset
+        for edit, link in zip(clicks, links, strict=False)
+        if (link.index + first, link.start) in sending.left
+    }
+    kept = [edit for edit in edits if edit.offset not in left]
+    return kept if len(left) < len(clicks) else [edit for edit in kept if edit.new]
 
 
 def expected_text(text: str, sending: Sending, decision: Decision, *, first: int) -> tuple[str, int]:
@@ -246,7 +259,7 @@ def expected_text(text: str, sending: Sending, decision: Decision, *, first: int
         now=NOW,
     )
     indices = {link.index for link in result.links} if decision.track_clicks else set()
-    return _joined(text, result.edits, first), len(indices)
+    return _joined(text, _written(result.edits, result.links, sending, first), first), len(indices)
 
 
 def _joined(text: str, edits: Iterable[Edit], first: int) -> str:
@@ -310,15 +323,20 @@ def explain(
         old, new = decode(before), decode(after)
         pixel = new.count(_OPEN) > old.count(_OPEN)
         for (text, partial), (result, _) in zip(texts(old, charsets), texts(new, charsets), strict=True):
-            want, count = expected(text, sending, decision, kind=kind, first=first, pixel=pixel)
+            wants = [
+                expected(text, replace(sending, position=position), decision, kind=kind, first=first, pixel=pixel)
+                for position in dict.fromkeys((sending.position, "end", "start") if pixel else (sending.position,))
+            ]
+            want, count = wants[0]
             unsure = partial and not all(map(str.isascii, _links(text) if kind == "text/html" else text))
             if unsure and _same_but_urls(old, new):
                 found = _TOKEN_URL.findall(new)
                 indices = [read_click_token(KEYS, token.decode(), now=NOW).link_index for token in found]
                 return {max(indices) + 1} if indices else firsts
             broken = decode is _identity and longest_line(want.encode("utf-8", "surrogateescape")) > LONGEST_LINE - 200
-            if want == result or (broken and _BLANKS.sub(" ", want) == _BLANKS.sub(" ", result)):
-                ends.add(first + count)
+            for one, _ in wants if broken else wants[:1]:  # the pixel may go where a line has room for it
+                if one == result or (broken and _BLANKS.sub(" ", one) == _BLANKS.sub(" ", result)):
+                    ends.add(first + count)
             seen.append((want, result))
     if ends:
         return ends
@@ -366,7 +384,7 @@ def check_made(made: Made, sending: Sending, tracked: TrackedMessage) -> int:
         return 0
     if not made.clear:
         return 0
-    sending = _with_skipped(sending, made.unsubscribe)
+    sending = with_left(_with_skipped(sending, made.unsubscribe), tracked)
     edits = [edit for edit in tracked.edits if (edit[0], edit[0] + len(edit[1])) not in set(made.controls)]
     assert len(edits) == len(tracked.edits) - len(made.controls)
     pixels = 0
@@ -440,6 +458,12 @@ def check_parts(made: Made, tracked: TrackedMessage, changed: Sequence[int], ope
     assert [number for number, part in enumerate(tracked.parts) if part.action == "tracked"] == changed
     assert [number for number, part in enumerate(tracked.parts) if part.reason is None] == changed
     assert tracked.pixel == (made.leaves[opens_in].path if opens_in >= 0 else None)
+
+
+def with_left(sending: Sending, tracked: TrackedMessage) -> Sending:
+    """What was sent, with the links that no line had room for."""
+    left = frozenset((link.index, link.start) for link, reason in tracked.skipped if reason == "line_too_long")
+    return replace(sending, left=left)
 
 
 def _with_skipped(sending: Sending, urls: Sequence[str]) -> Sending:
@@ -587,7 +611,7 @@ def check_links(tracked: TrackedMessage, sending: Sending) -> None:
     reported = [(link.index, link.url if sending.destinations == "inline" else None) for link in links]
     assert [(token.link_index, token.url) for token in tokens] == reported
     indices = {token.link_index for token in tokens}
-    if all(part.reason != "line_too_long" for part in tracked.parts):  # its links are counted, whatever its lines are
+    if all(reason != "line_too_long" for _, reason in tracked.skipped):  # they are counted, whatever the lines are
         assert indices == set(range(len(indices)))
     plain = [link.index for link in links if not link.conditional]
     assert plain == sorted(set(plain))

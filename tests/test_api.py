@@ -101,7 +101,8 @@ SIGNATURES = {
         "OVERRIDE_FALSE=override_false OVERRIDE_TRUE=override_true CEILING=ceiling CONSENT_DENIED=consent_denied "
         "CONSENT_WITHDRAWN=consent_withdrawn CONSENT_UNKNOWN=consent_unknown "
         "CONSENT_UNKNOWN_ALLOWED=consent_unknown_allowed SHARED_BODY=shared_body "
-        "AGGREGATE_WITHOUT_CAMPAIGN=aggregate_without_campaign ALREADY_SIGNED=already_signed NO_HTML=no_html"
+        "AGGREGATE_WITHOUT_CAMPAIGN=aggregate_without_campaign ALREADY_SIGNED=already_signed NO_HTML=no_html "
+        "LINE_TOO_LONG=line_too_long"
     ),
     "RewrittenHtml": "(*, html, links, skipped, edits, pixel_offset, decision=None)",
     "RewrittenText": "(*, text, links, skipped, edits, decision=None)",
@@ -131,7 +132,7 @@ SIGNATURES = {
         "EMPTY=empty PLACEHOLDER=placeholder FRAGMENT=fragment SCHEME=scheme SCHEME_RELATIVE=scheme_relative "
         "RELATIVE=relative BAD_DESTINATION=bad_destination TOO_LONG=too_long TRACKED=tracked OPT_OUT=opt_out "
         "LISTED=listed UNSUBSCRIBE=unsubscribe SENSITIVE=sensitive URL_TEXT=url_text TOO_MANY=too_many "
-        "UNDECODABLE=undecodable"
+        "UNDECODABLE=undecodable LINE_TOO_LONG=line_too_long"
     ),
     "TokenExpired": "BadToken SignatureExpired",
     "TokenHeader": "(*, version, kind, purpose, mode, key_hint, issued_at)",

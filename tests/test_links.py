@@ -310,6 +310,7 @@ def test_reasons_have_the_printed_values() -> None:
     assert {str(reason) for reason in SkipReason} == {
         *("scheme", "fragment", "empty", "relative", "scheme_relative", "placeholder", "tracked", "unsubscribe"),
         *("listed", "opt_out", "sensitive", "bad_destination", "too_long", "url_text", "too_many", "undecodable"),
+        "line_too_long",
     }
 
 

@@ -210,11 +210,21 @@ def track_message(
     layout = document.layout(policy, domain, text_links=text_links, allow_signed=allow_signed)
     wanted = _sign(message, layout, pixel_position)
     written = write_parts(layout, wanted)
-    if (wanted.pixel and written.pixel is None) or not any(planned.leaf.is_html for planned in layout.leaves.values()):
-        clicks = TrackingMode.INDIVIDUAL if layout.leaves else TrackingMode.OFF
-        message = _lowered(message, Reason.NO_HTML, clicks=clicks)
-    edits = (*controls.removals, *written.edits)
     links, skipped = _links(layout, written)
+    off, keep = TrackingMode.OFF, TrackingMode.INDIVIDUAL
+    message = _lowered(
+        message,
+        Reason.NO_HTML,
+        opens=keep if any(planned.leaf.is_html for planned in layout.leaves.values()) else off,
+        clicks=keep if layout.leaves else off,
+    )
+    message = _lowered(
+        message,
+        Reason.LINE_TOO_LONG,
+        opens=off if wanted.pixel and written.pixel is None else keep,
+        clicks=off if written.unwritten and not links else keep,
+    )
+    edits = (*controls.removals, *written.edits)
     return TrackedMessage(
         raw=splice_octets(document.raw, edits) if edits else document.raw,
         parts=tuple([
@@ -380,8 +390,15 @@ def _check_raw(raw: bytes, /) -> None:
         raise TypeError(f"raw must be bytes, as message_bytes makes them, not {type(raw).__name__}")
 
 
-def _lowered(message: Sending, reason: Reason, /, *, clicks: TrackingMode = TrackingMode.OFF) -> Sending:
-    return message._replace(decision=message.decision.lower(reason, opens=TrackingMode.OFF, clicks=clicks))
+def _lowered(
+    message: Sending,
+    reason: Reason,
+    /,
+    *,
+    opens: TrackingMode = TrackingMode.OFF,
+    clicks: TrackingMode = TrackingMode.OFF,
+) -> Sending:
+    return message._replace(decision=message.decision.lower(reason, opens=opens, clicks=clicks))
 
 
 def _left(part: Part, reason: PartReason, /) -> MessagePart:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lmtrack._mime.document import Layout
     from lmtrack._mime.structure import Part
     from lmtrack.links import LinkPolicy
-    from lmtrack.message import MessageDocument
+    from lmtrack.message import MessageDocument, TrackedMessage
     from lmtrack.resolver import Override
     from lmtrack.urls import TrackingDomain
 
@@ -98,8 +98,11 @@ class _Seen(NamedTuple):
 def _see(arguments: argparse.Namespace, document: MessageDocument, policy: LinkPolicy, domain: TrackingDomain) -> _Seen:
     layout = document.layout(policy, domain, text_links=arguments.text_links, allow_signed=arguments.allow_signed)
     prefix = arguments.prefix or PREFIX
-    too_long = _too_long(arguments, document, policy, domain, prefix)
-    left: dict[int, str] = {**layout.reasons, **dict.fromkeys(too_long, PartReason.LINE_TOO_LONG)}
+    tried = _try(arguments, document, policy, domain, prefix)
+    left: dict[int, str] = {
+        **layout.reasons,
+        **{number: part.reason for number, part in enumerate(tried.parts) if part.reason is PartReason.LINE_TOO_LONG},
+    }
     if document.headers.signed and not arguments.allow_signed:
         left.update(dict.fromkeys(layout.leaves, Reason.ALREADY_SIGNED))
     lines = read_header_lines(document.raw, prefix)
@@ -107,7 +110,7 @@ def _see(arguments: argparse.Namespace, document: MessageDocument, policy: LinkP
     return _Seen(
         parts=document.found,
         reasons=left,
-        rows=message_rows(document, layout, but=too_long),
+        rows=message_rows(document, layout, tried),
         lines=lines,
         override=override,
         signed=document.headers.signed,
@@ -115,11 +118,11 @@ def _see(arguments: argparse.Namespace, document: MessageDocument, policy: LinkP
     )
 
 
-def _too_long(
+def _try(
     arguments: argparse.Namespace, document: MessageDocument, policy: LinkPolicy, domain: TrackingDomain, prefix: str
-) -> frozenset[int]:
-    """Find the parts with lines that cannot hold a tracked link: only tracking them shows."""
-    tried = track_message(
+) -> TrackedMessage:
+    """Track a message, to learn which lines have no room for a tracked link."""
+    return track_message(
         document,
         _EVERYTHING,
         domain=domain,
@@ -129,7 +132,6 @@ def _too_long(
         allow_signed=arguments.allow_signed,
         prefix=prefix,
     )
-    return frozenset(place for place, part in enumerate(tried.parts) if part.reason is PartReason.LINE_TOO_LONG)
 
 
 def _part_problems(document: MessageDocument, layout: Layout, left: dict[int, str]) -> list[str]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from lmtrack._cli.output import as_table
+from lmtrack.links import SkipReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lmtrack._mime.document import Layout
     from lmtrack._rewriting.plan import Plan
-    from lmtrack.links import Link, SkipReason
-    from lmtrack.message import MessageDocument
+    from lmtrack.links import Link
+    from lmtrack.message import MessageDocument, TrackedMessage
     from lmtrack.resolver import Decision
 
 
@@ -31,13 +32,13 @@ def page_rows(plan: Plan, /, path: str | None = None) -> list[LinkRow]:
     return sorted(rows, key=lambda row: row.link.start)
 
 
-def message_rows(document: MessageDocument, layout: Layout, /, *, but: frozenset[int] = frozenset()) -> list[LinkRow]:
-    """Give the links of a message's displayed parts, part by part; some parts may be left out, by their place."""
+def message_rows(document: MessageDocument, layout: Layout, tracked: TrackedMessage, /) -> list[LinkRow]:
+    """Return the links of a message's displayed parts, part by part, with what tracking it found out about them."""
+    left = {(link.index, link.start) for link, reason in tracked.skipped if reason is SkipReason.LINE_TOO_LONG}
     return [
-        row
-        for place, planned in layout.leaves.items()
-        if place not in but
-        for row in page_rows(planned.plan, document.found[place].path)
+        row._replace(reason=SkipReason.LINE_TOO_LONG) if (row.link.index, row.link.start) in left else row
+        for number, planned in layout.leaves.items()
+        for row in page_rows(planned.plan, document.found[number].path)
     ]
 
 

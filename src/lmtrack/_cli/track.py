@@ -26,7 +26,7 @@ from lmtrack._cli.report import LinkRow, flag_rows, links_members, links_table, 
 from lmtrack._cli.source import add_source_arguments, read_source
 from lmtrack._rewriting.signing import Campaign, sending
 from lmtrack.html import scan_html, track_html
-from lmtrack.message import PartReason, scan_message, track_message
+from lmtrack.message import scan_message, track_message
 from lmtrack.tokens import make_keys, make_open_token
 
 if TYPE_CHECKING:
@@ -204,13 +204,11 @@ def _track_message(arguments: argparse.Namespace, job: _Job, source: Source, pol
     )
     rows: list[LinkRow] = []
     clicks: Iterable[ClickToken] = ()
-    if tracked.decision.track_opens or tracked.decision.track_clicks:
+    if tracked.decision.track_opens or tracked.decision.track_clicks or tracked.skipped:
         layout = document.layout(
             policy, job.domain, text_links=arguments.text_links, allow_signed=arguments.allow_signed
         )
-        # A part can turn out to be none that can be edited only while it is.
-        left = {place for place, part in enumerate(tracked.parts) if part.reason is PartReason.LINE_TOO_LONG}
-        rows = message_rows(document, layout, but=frozenset(left))
+        rows = message_rows(document, layout, tracked)
         clicks = layout.clicks
     return _Result(
         raw=tracked.raw,
