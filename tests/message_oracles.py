@@ -234,7 +234,7 @@ def expected_html(text: str, sending: Sending, decision: Decision, *, first: int
 
 
 def _written(edits: Sequence[Edit], links: Sequence[Link], sending: Sending, first: int) -> list[Edit]:
-    """The edits without those of links that no line had room for; opt-out attributes go only where links are tracked."""
+    """Leave out links that no line had room for; opt-out attributes go only where links are tracked."""
     clicks = [edit for edit in edits if edit.new.startswith(_CLICK)]
     left = {
         edit.offset

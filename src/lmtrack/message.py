@@ -227,12 +227,14 @@ def track_message(
     edits = (*controls.removals, *written.edits)
     return TrackedMessage(
         raw=splice_octets(document.raw, edits) if edits else document.raw,
-        parts=tuple([
-            MessagePart(part.path, part.content_type, PartAction.TRACKED, None)
-            if number in written.changed
-            else _left(part, written.reasons.get(number, PartReason.NO_CHANGE))
-            for number, part in enumerate(document.found)
-        ]),
+        parts=tuple(
+            [
+                MessagePart(part.path, part.content_type, PartAction.TRACKED, None)
+                if number in written.changed
+                else _left(part, written.reasons.get(number, PartReason.NO_CHANGE))
+                for number, part in enumerate(document.found)
+            ]
+        ),
         links=links,
         skipped=skipped,
         edits=edits,
@@ -438,9 +440,7 @@ def _sign(message: Sending, layout: Layout, position: PixelPosition, /) -> PartE
     return PartEdits(urls, pixel, position)
 
 
-def _links(
-    layout: Layout, written: WrittenParts, /
-) -> tuple[tuple[Link, ...], tuple[tuple[Link, SkipReason], ...]]:
+def _links(layout: Layout, written: WrittenParts, /) -> tuple[tuple[Link, ...], tuple[tuple[Link, SkipReason], ...]]:
     """The links of all parts, and those that are left alone; a link that no line had room for is one of these."""
     links: list[Link] = []
     skipped: list[tuple[Link, SkipReason]] = []

@@ -101,10 +101,12 @@ class LinesStencil(NamedTuple):
             first, last = line.first, line.last
             new = values[first:last]
             if line.kept + sum(map(len, new)) <= self.limit_octets:
-                filled.edits.extend([
-                    _new(RawEdit, (start, old, value))
-                    for (start, old, _), value in zip(self.holes[first:last], new, strict=True)
-                ])
+                filled.edits.extend(
+                    [
+                        _new(RawEdit, (start, old, value))
+                        for (start, old, _), value in zip(self.holes[first:last], new, strict=True)
+                    ]
+                )
             else:
                 self._break(line, new, filled)
         return filled
@@ -132,10 +134,10 @@ class LinesStencil(NamedTuple):
             size_of=len,
             find_break=break_before if self.is_html else _nowhere,
         )
-        for offset, old, new in fitted.edits:
-            start = offset + shift
-            written = new.encode("latin-1").replace(b"\n", self.eol)
-            filled.edits.append(RawEdit(start, raw[start : start + len(old)], written))
+        for edit in fitted.edits:
+            start = edit.offset + shift
+            written = edit.new.encode("latin-1").replace(b"\n", self.eol)
+            filled.edits.append(RawEdit(start, raw[start : start + len(edit.old)], written))
         filled.left.extend(sorted(numbers[offset] for offset in fitted.given_up))
 
 

@@ -146,7 +146,13 @@ class QuotedStencil(NamedTuple):
         for hole, value in zip(self.holes, values, strict=True):
             start, old, first, lead, rest, room, plain = hole
             column = lead if first else column + lead
-            if plain and 0 < column < _LONGEST and rest and b"=" not in value and (clean or not _BESIDE_EQUALS.search(value)):
+            if (
+                plain
+                and 0 < column < _LONGEST
+                and rest
+                and b"=" not in value
+                and (clean or not _BESIDE_EQUALS.search(value))
+            ):
                 total = column + len(value)
                 if total + rest <= room:
                     edits.append(_new(RawEdit, (start, old, value)))
