@@ -62,7 +62,7 @@ SIGNATURES = {
         "clicks decided_at from_dict inputs limits lower lower_by opens reasons to_dict track_clicks track_opens "
         "version"
     ),
-    "Difference": "(*, place, urls, expected, why)",
+    "Difference": "(*, place, values, expected, why)",
     "Edit": "(offset, old, new)",
     "Event": (
         "(*, kind, user_agent, at, ip=None, client=None, link_index=None, method='GET', headers=None, honeypot=False)"

@@ -219,7 +219,7 @@ def test_diff_as_json(capsysbinary: pytest.CaptureFixture[bytes], write: Callabl
     said = json.loads(out)
     assert (code, said["outcome"], said["files"]) == (1, "different", [ann, bob])
     assert [difference["expected"] for difference in said["different"]] == [False]
-    assert any("ann@" in url for difference in said["expected"] for url in difference["urls"])
+    assert any("ann@" in url for difference in said["expected"] for url in difference["values"])
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,9 @@ def difference_lines(differences: Iterable[Difference], /, names: Sequence[str] 
     lines = []
     for difference in differences:
         lines += [f"  {printable(difference.place)}", f"    {printable(difference.why)}"]
-        called = names or [str(number) for number in range(1, len(difference.urls) + 1)]
+        called = names or [str(number) for number in range(1, len(difference.values) + 1)]
         lines += [
             f"    {name}: {'nothing' if url is None else printable(url)}"
-            for name, url in zip(called, difference.urls, strict=True)
+            for name, url in zip(called, difference.values, strict=True)
         ]
     return lines

@@ -67,8 +67,8 @@ def test_what_differs_in_all_mail_is_expected() -> None:
         "part 1, text, line 1",
         *("part 2, a href, line 2", "part 2, a href, line 2"),
     ]
-    assert found[2].urls == ("ann@shop.example", "bob@shop.example", "eve@shop.example")
-    assert found[-1].urls[0] == "mailto:stop+ann@shop.example"
+    assert found[2].values == ("ann@shop.example", "bob@shop.example", "eve@shop.example")
+    assert found[-1].values[0] == "mailto:stop+ann@shop.example"
     assert compare_messages(copies()[:1] * 3) == []
 
 
@@ -91,7 +91,7 @@ def test_one_pixel_for_all_is_told_from_one_for_each() -> None:
         "part 2, a href, line 1",
         "part 2, img src, line 2",
     ]
-    assert all(str(url).startswith("https://track.example/") for difference in found for url in difference.urls)
+    assert all(str(url).startswith("https://track.example/") for difference in found for url in difference.values)
 
 
 def test_only_a_link_may_be_the_one_to_unsubscribe() -> None:
@@ -100,7 +100,7 @@ def test_only_a_link_may_be_the_one_to_unsubscribe() -> None:
     assert found.place == "part 2, img src, line 2"
     # Somebody else's link to unsubscribe is not one's own.
     swapped = [copies()[0], copies()[1].replace(b"<https://shop.example/u/bob>", b"<https://shop.example/u/ann>")]
-    assert [one.urls for one in unexpected(compare_messages(swapped)) if one.place.startswith("part 2")] == [
+    assert [one.values for one in unexpected(compare_messages(swapped)) if one.place.startswith("part 2")] == [
         (None, "https://shop.example/u/bob")
     ]
 
@@ -126,17 +126,17 @@ def test_headers_are_expected_to_differ_or_not(header: str, expected: bool) -> N
         expected
     ]
     (first, *_) = found
-    assert "4471" in str(first.urls[0])
+    assert "4471" in str(first.values[0])
     assert compare_messages([raws[0]] * 2) == []
     if not expected:
         assert unexpected(compare_messages(raws, allow=[re.compile("447")])) == [
-            one for one in unexpected(found) if not any(one.urls)
+            one for one in unexpected(found) if not any(one.values)
         ]
 
 
 def test_a_header_of_some_only_is_a_difference_and_its_spelling_is_none() -> None:
     found = compare_messages([b"X-Lead: 1\r\nX-Lead: 2\r\n\r\n", b"x-lead:1\r\n\r\n", b"Subject: x\r\n\r\n"])
-    assert [one.urls for one in found if one.place == "header X-Lead"] == [("1", "1", None), ("2", None, None)]
+    assert [one.values for one in found if one.place == "header X-Lead"] == [("1", "1", None), ("2", None, None)]
     folded = [b"X-Lead: a\r\n b\r\nMIME-Version: 1.0\r\n\r\n", b"X-LEAD:  a b \n\n"]
     assert compare_messages(folded) == []
     mbox = [b"From ann Fri Mar 20\nTo: x\n\n", b"From bob Fri Mar 20\nTo: x\n\n"]
@@ -167,7 +167,7 @@ PARTS: dict[str, Callable[[str], bytes]] = {
 def test_a_personal_url_is_found_in_every_encoding(way: str) -> None:
     pages = [PARTS[way](f'<p>Grüße {who}</p><IMG SRC = "https://t.example/?m&#61;{who}">') for who in ("Ann", "Bob")]
     (found,) = compare_messages(pages)
-    assert found.urls == ("https://t.example/?m=Ann", "https://t.example/?m=Bob")
+    assert found.values == ("https://t.example/?m=Ann", "https://t.example/?m=Bob")
     assert not found.expected
     assert found.place.endswith("img src, line 1")
     same = [PARTS[way](f'<p>Grüße {who}</p><IMG SRC="https://t.example/">') for who in ("Ann", "Bob")]
@@ -195,12 +195,12 @@ def test_parts_that_hold_no_text_are_compared_by_their_octets() -> None:
         (found,) = compare_messages([attached(kind, b"1"), attached(kind, b"2"), attached(kind, b"1")])
         assert found.place == "part 2"
         assert not found.expected
-        assert found.urls == (
+        assert found.values == (
             f"{kind}; sha256=6b86b273ff34fce1", f"{kind}; sha256=d4735e3a265e16ee", f"{kind}; sha256=6b86b273ff34fce1",
         )  # fmt: skip
     pdf = "application/pdf; name=invoice.pdf"
     raws = [attached(pdf, b"1", "invoice-1.pdf"), attached(pdf, b"2", "invoice-2.pdf")]
-    assert [one.urls[0] for one in unexpected(compare_messages(raws))] == [
+    assert [one.values[0] for one in unexpected(compare_messages(raws))] == [
         'attachment; filename="invoice-1.pdf"',
         "invoice-1.pdf; sha256=6b86b273ff34fce1",
     ]
@@ -214,8 +214,8 @@ def test_parts_that_hold_no_text_are_compared_by_their_octets() -> None:
             ]
         )
     )
-    assert some.urls[1] is None
-    assert [one.urls for one in unclear] == [(None, None)]
+    assert some.values[1] is None
+    assert [one.values for one in unclear] == [(None, None)]
     (signature,) = compare_messages(
         [attached("application/pgp-signature", b"1"), attached("application/pgp-signature", b"2")]
     )
@@ -252,7 +252,7 @@ def test_other_texts_and_calendars_are_read_too() -> None:
     ):
         raws = [template.format(kind, text.format(who)).encode() for who in ("ann", "bob")]
         found = unexpected(compare_messages(raws))
-        assert ("https://t.example/ann", "https://t.example/bob") in {one.urls for one in found}, (kind, found)
+        assert ("https://t.example/ann", "https://t.example/bob") in {one.values for one in found}, (kind, found)
 
 
 @pytest.mark.parametrize(
@@ -269,16 +269,16 @@ def test_parts_are_read_as_the_audit_reads_them(kind: str, body: str) -> None:
     raws = [f"Content-Type: {kind}\r\n\r\n{body % one}\r\n".encode() for one in (4471, 4472)]
     found = unexpected(compare_messages(raws))
     assert found
-    assert all("4471" in str(one.urls[0]) and "4472" in str(one.urls[1]) for one in found)
+    assert all("4471" in str(one.values[0]) and "4472" in str(one.values[1]) for one in found)
 
 
 @given(messages().map(lambda made: made.raw), messages().map(lambda made: made.raw))
 def test_any_two_messages_can_be_compared(first: bytes, second: bytes) -> None:
     assert compare_messages([first, first]) == []
     found = compare_messages([first, second])
-    assert all(len(one.urls) == 2 for one in found)
+    assert all(len(one.values) == 2 for one in found)
     swapped = compare_messages([second, first])
-    assert sorted(repr(one.urls[::-1]) for one in found) == sorted(repr(one.urls) for one in swapped)
+    assert sorted(repr(one.values[::-1]) for one in found) == sorted(repr(one.values) for one in swapped)
 
 
 @given(st.lists(st.binary(max_size=60), min_size=2, max_size=3))
@@ -299,9 +299,9 @@ def test_every_real_message_shows_its_trackers_and_no_other_difference(shared: P
             track_message(raw, ON, domain=DOMAIN, message_id=who, allow_signed=True, text_links=True, now=NOW)
             for who in PEOPLE
         ]
-        found = [one for one in compare_messages([result.raw for result in results]) if any(one.urls)]
+        found = [one for one in compare_messages([result.raw for result in results]) if any(one.values)]
         assert len(found) == len(results[0].links) + (results[0].pixel is not None), path
-        assert not any(None in one.urls or one.expected for one in found), path
+        assert not any(None in one.values or one.expected for one in found), path
         compared += 1
     assert compared > 60
 

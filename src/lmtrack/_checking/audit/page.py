@@ -112,8 +112,8 @@ class _Page:
 
     def findings(self) -> list[Finding]:
         cascade = Cascade()
-        for sheet, _, _, _ in self._reading.sheets:
-            for rule in sheet.rules:
+        for one in self._reading.sheets:
+            for rule in one.sheet.rules:
                 cascade.add(rule)
         self._display = Display(cascade)
         self._judge_sheets()
@@ -179,7 +179,7 @@ class _Page:
         return (Judgement(FindingKind.HIDDEN_IMAGE, unseen.why),)
 
     def _judge_sheets(self) -> None:
-        for sheet, text, first_line, note in self._reading.sheets:
+        for sheet, text, first_line, note, _ in self._reading.sheets:
             lines = Lines(text, first_line)
             for offset, value in sheet.imports:
                 self._judge_in_sheet("@import", value, lines.at(offset), note, None)

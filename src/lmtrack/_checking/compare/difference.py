@@ -14,7 +14,7 @@ class Difference:
     Attributes:
         place: Where it stands in the first rendering that has it: the part of a message as IMAP counts, the element
             with its attribute and line, the header.
-        urls: What stands there, one for each rendering in their order, None where nothing does: the URL; of a header
+        values: What stands there, one for each rendering in their order, None where nothing does: the URL; of a header
             its value; of a part that holds no URLs its file name or type, and the beginning of its SHA-256.
         expected: Whether it is meant to differ from person to person: mail needs it to, or `allow` declares it. What
             is not expected may tell who opened or clicked.
@@ -22,13 +22,13 @@ class Difference:
     """
 
     place: str
-    urls: tuple[str | None, ...]
+    values: tuple[str | None, ...]
     expected: bool
     why: str
 
     def to_dict(self) -> dict[str, object]:
         """Give the difference as JSON types."""
-        return {"place": self.place, "urls": list(self.urls), "expected": self.expected, "why": self.why}
+        return {"place": self.place, "values": list(self.values), "expected": self.expected, "why": self.why}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ nobody expects to differ (`X-Campaign-Recipient: 4471`) shows that the sender te
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.compare.difference import Difference
 from lmtrack._headers import iter_fields, unfold
@@ -60,32 +61,45 @@ def expected_why(name: str, /) -> str | None:
     return _EXPECTED.get(name)
 
 
+class _Field(NamedTuple):
+    """A field of several headers.
+
+    Attributes:
+        name: As the first of them writes it.
+        columns: Its values in each header, in order.
+    """
+
+    name: str
+    columns: list[list[str]]
+
+
 def compare_headers(blocks: Sequence[bytes | None], allowed: Allowed, /, *, place: str) -> list[Difference]:
     """Compare header blocks, of which some may be missing."""
-    if len(set(blocks)) == 1:
+    if len(set(blocks)) == 1 or sum(block is not None for block in blocks) < 2:
         return []
-    read = [_read(block) for block in blocks if block is not None]
-    if len(read) < 2:
-        return []
-    names: dict[str, str] = {}
-    for fields in read:
-        for key, (name, _) in fields.items():
-            names.setdefault(key, name)
-    found: list[Difference] = []
-    for key, name in names.items():
-        columns = [fields[key][1] if key in fields else [] for fields in read]
-        for rank in range(max(map(len, columns))):
-            values = tuple(column[rank] if rank < len(column) else None for column in columns)
-            if len(set(values)) == 1:
-                continue
-            why = expected_why(key)
-            if why is None and all(value is None or allowed(value) for value in values):
-                why = _DECLARED
-            present = iter(values)
-            urls = tuple(None if block is None else next(present) for block in blocks)
-            where = f"{place}, header {name}" if place else f"header {name}"
-            found.append(Difference(place=where, urls=urls, expected=why is not None, why=why or _OTHER))
-    return found
+    where = f"{place}, header " if place else "header "
+    return [
+        _difference(where + field.name, key, beside, allowed)
+        for key, field in _fields(blocks).items()
+        for beside in zip_longest(*field.columns)
+        if len({value for value, block in zip(beside, blocks, strict=True) if block is not None}) > 1
+    ]
+
+
+def _fields(blocks: Sequence[bytes | None], /) -> dict[str, _Field]:
+    """Give the fields of all headers by their names in lower case; a missing header has none."""
+    fields: dict[str, _Field] = {}
+    for number, block in enumerate(blocks):
+        for key, (name, values) in _read(block or b"").items():
+            fields.setdefault(key, _Field(name, [[] for _ in blocks])).columns[number].extend(values)
+    return fields
+
+
+def _difference(place: str, key: str, values: tuple[str | None, ...], allowed: Allowed, /) -> Difference:
+    why = expected_why(key)
+    if why is None and all(value is None or allowed(value) for value in values):
+        why = _DECLARED
+    return Difference(place=place, values=values, expected=why is not None, why=why or _OTHER)
 
 
 def _read(block: bytes, /) -> dict[str, tuple[str, list[str]]]:

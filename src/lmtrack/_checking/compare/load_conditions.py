@@ -1,81 +1,142 @@
-"""What decides, beside the URL itself, whether a reader asks for it: where it stands and what is said around it.
+"""What an element says, beside its URLs, about whether somebody loads anything.
 
-The same URLs in every copy tell people apart all the same if each copy has another one of them loaded: one in the
-`src` and one in a link, one under `@media print`, one by a class that only this recipient's copy has.
+Every attribute counts but those that only people and programs without a network read. The same URLs in every copy tell
+people apart all the same if each copy has another one of them loaded: one in the `src` and one in a link, one under
+`@media print`, one in what only this recipient's copy hides.
 """
 
 from __future__ import annotations
 
 import re
-from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from lmtrack._checking.pages.loads import LISTS
+from lmtrack._checking.compare.selected import Need
+from lmtrack._checking.pages.css import read_declarations
+from lmtrack._checking.pages.loads import LISTS, uses_of
+from lmtrack._checking.pages.selectors import attribute_fits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
-    from lmtrack._checking.pages.css import Rule
+    from lmtrack._checking.compare.selected import Selected
+    from lmtrack._checking.pages.css import Declaration
     from lmtrack._checking.pages.element import Element
 
-# Attributes that choose between URLs, or whether there is anything to load.
-_CHOOSING: Final = ("as", "http-equiv", "imagesrcset", "media", "property", "rel", "sizes", "srcset", "type")
-_URLS_OF_LIST: Final = re.compile(r"[^\t\n\f\r ,][^\t\n\f\r ]*+")
-# What a sheet loads is no part of what it says about that.
-_URLS_OF_SHEET: Final = re.compile(r"(?i:url)\([^)]*+\)?|\"[^\"]*+\"|'[^']*+'")
-_LONG: Final = 64
-_NAME: Final = r"(?:[-\w]|[^\x00-\x7f])++"
-_ASKED: Final = re.compile(rf"[.#]?{_NAME}|\[[ ]?(?P<name>{_NAME})[ ]?(?:=[ ]?[\"']?(?P<value>[^\"'\] ]*+))?")
+
+def _words(text: str, /) -> frozenset[str]:
+    return frozenset(text.split())
 
 
-def choice(element: Element, attribute: str, note: str, /) -> str:
-    """Write down what an element says about whether its URL is loaded."""
-    said = [element.name, attribute, note]
-    for name in _CHOOSING:
-        if (value := element.attributes.get(name)) is not None:
-            if name in LISTS:  # the candidates are URLs of their own, with what each is for
-                value = _URLS_OF_LIST.sub(lambda url: url[0] if _is_descriptor(url[0]) else "", value)
-            said.append(f"{name}={_in_short(value.strip().lower())}")
-    return "\n".join(said)
+# Attributes for people, for links, for how something looks or for programs that look it up: none decides a load, unless
+# a rule goes by it.
+_FREE: Final = _words("""
+    abbr accesskey align alt axis bgcolor border bordercolor cellpadding cellspacing char charoff cite class color cols
+    colspan content datetime dir draggable enterkeyhint face for frame headers height href hreflang hspace id inputmode
+    itemid itemprop itemref itemscope itemtype label lang maxlength minlength name noshade nowrap placeholder role rows
+    rowspan rules scope size spellcheck start step summary tabindex target text link alink vlink title translate valign
+    value vspace width xml:lang xmlns
+""")
+# Elements that by themselves change nothing about what is in them.
+PLAIN: Final = _words("""
+    a abbr acronym address article aside b big blockquote body caption center cite code dd del dfn div dl dt em
+    figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup html i ins kbd li main mark nav ol p pre q s samp
+    section small span strike strong sub sup table tbody td tfoot th thead time tr tt u ul var
+""")
+_FREE_STARTS: Final = ("aria-", "data-", "xmlns:")
+# What `content` says of these decides what is loaded; of the other names it is for people and for programs that search.
+_TELLING_NAMES: Final = frozenset(("viewport", "referrer", "color-scheme", "supported-color-schemes"))
+_FREE_ON: Final = {"a": frozenset(("rel", "rev", "type")), "area": frozenset(("rel", "rev", "type", "shape", "coords"))}
+# Properties that change how something looks and neither whether it is there nor what it shows.
+_FREE_PROPERTY: Final = re.compile(
+    r"color|background-color|font-(?:size|weight|style|variant[-\w]*|stretch|kerning)|line-height|(?:letter|word)-spacing"
+    r"|text-[-\w]+|white-space|word-(?:break|wrap)|overflow-wrap|hyphens|vertical-align|(?:padding|margin)[-\w]*"
+    r"|border(?:-(?!image)[-\w]+)?|outline[-\w]*|cursor|direction|tab-size"
+    r"|mso-(?!hide)[-\w]+|-webkit-text-[-\w]+|-ms-text-[-\w]+|-ms-interpolation-mode|table-layout|caption-side"
+    r"|empty-cells|widows|orphans"
+)
+_SIZE: Final = re.compile(r"(?:min-|max-)?(?:width|height)")
+_URLS: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*+:)?+[/\\]{2}[^\s\"'<>()]*+", re.IGNORECASE)
+_STRINGS: Final = re.compile(r"\"[^\"]*+\"?+|'[^']*+'?+")
+_CANDIDATES: Final = re.compile(r"[^\t\n\f\r ,][^\t\n\f\r ]*+")
+_NOTHING: Final = re.compile(r"[\t\n\f\r ]*+\+?[01](?:\.[0-9]*+)?+(?![0-9])")
 
 
-def _in_short(text: str, /) -> str:
-    """What is compared very often must not be long."""
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest() if len(text) > _LONG else text
+def conditions_of(element: Element, selected: Selected, need: Need, /) -> Iterator[tuple[str, ...]]:
+    """Give what an element says about loading, URLs left out, and what the rules of the sheets go by."""
+    attributes = element.attributes
+    everything = selected.everything or Need.VALUES in need
+    urls = {use.attribute for use in uses_of(element)}
+    for name, value in sorted(attributes.items()):
+        if name in LISTS:  # the candidates are URLs of their own, with what each is for
+            yield name, " ".join(_CANDIDATES.sub(_descriptor, value).split())
+        elif name == "style":
+            yield from map(_said, filter(_decides, read_declarations(value)))
+        elif name in urls:
+            # Behind the number of a refresh stands its URL.
+            yield name, value.partition(";")[0].strip() if name == "content" else ""
+        elif name in {"width", "height"} and not everything:
+            if _NOTHING.match(value):  # as a tracker has it, and some do not load those
+                yield name, "nothing"
+        elif name == "class":
+            words = element.classes if everything else [one for one in element.classes if f".{one}" in selected.names]
+            # With their case: it counts in standards mode.
+            yield from (("class", one) for one in sorted(value.split()) if one.lower() in words)
+        elif name == "id":
+            if everything or f"#{value.strip().lower()}" in selected.names:
+                yield "id", value
+        elif _counts(element, name, selected) or (everything and name != "href"):
+            yield name, _URLS.sub("", value)
+        if name in selected.tests:
+            yield from _tested(name, value, selected)
 
 
-def _is_descriptor(word: str, /) -> bool:
-    return "/" not in word and word[:1].isdigit()
+def _descriptor(url: re.Match[str], /) -> str:
+    word = url[0]
+    return word if "/" not in word and word[:1].isdigit() else ""
 
 
-class Choices:
-    """What the elements of a document are, for the selectors of its style sheets."""
-
-    __slots__ = ("_present",)
-
-    def __init__(self, elements: Iterable[Element], /) -> None:
-        self._present: set[str] = set()
-        for element in elements:
-            self._present.add(element.name)
-            self._present.update(f".{name}" for name in element.classes)
-            self._present.update(f"[{name}" for name in element.attributes)
-            self._present.update(f"[{name}={value.strip().lower()}" for name, value in element.attributes.items())
-            if name := element.attributes.get("id", "").strip().lower():
-                self._present.add(f"#{name}")
-
-    def of(self, rule: Rule, /) -> str:
-        """Write down which of the names that a rule asks for are there."""
-        found: set[str] = set()
-        for asked in _ASKED.finditer(rule.selectors):
-            name = asked[0]
-            if asked["name"]:
-                name = f"[{asked['name']}" if asked["value"] is None else f"[{asked['name']}={asked['value']}"
-            if name in self._present:
-                found.add(name)
-        return " ".join(sorted(found))
+def _decides(declaration: Declaration, /) -> bool:
+    if _SIZE.fullmatch(declaration.name):
+        return _NOTHING.match(declaration.value) is not None
+    return _FREE_PROPERTY.fullmatch(declaration.name) is None or bool(declaration.urls)
 
 
-def sheet_choice(text: str, /) -> str:
-    """Write down what a style sheet says, in short, without what it loads."""
-    said = _URLS_OF_SHEET.sub(lambda found: "" if "/" in found[0] else found[0], text)
-    return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+def _said(declaration: Declaration, /) -> tuple[str, ...]:
+    value = _STRINGS.sub(lambda text: "" if "/" in text[0] else text[0], declaration.value)
+    return "style", declaration.name, value, "!" if declaration.important else ""
+
+
+def _counts(element: Element, name: str, selected: Selected, /) -> bool:
+    if name in {"lang", "xml:lang"}:
+        return selected.by_language
+    if name == "dir":
+        return selected.by_direction
+    if name == "content" and element.name == "meta":
+        attributes = element.attributes
+        return "http-equiv" in attributes or attributes.get("name", "").strip().lower() in _TELLING_NAMES
+    if name == "name" and element.name in {"meta", "param"}:
+        return True
+    if name == "value" and element.name == "param":
+        return True
+    return not (name in _FREE or name in _FREE_ON.get(element.name, ()) or name.startswith(_FREE_STARTS))
+
+
+def _tested(name: str, value: str, selected: Selected, /) -> Iterator[tuple[str, ...]]:
+    if selected.is_compared_whole(name):
+        yield name, "value", value
+        return
+    for test in selected.tests[name]:
+        if attribute_fits(value, test.how, test.value):
+            yield name, test.how, test.value
+
+
+def refers(declaration: Declaration, /) -> bool:
+    """Whether a declaration makes use of something that is declared elsewhere: a font, an animation, a variable."""
+    return declaration.name.startswith(("font", "animation", "-webkit-animation", "list-style", "content", "all")) or (
+        "var(" in declaration.value or "attr(" in declaration.value
+    )
+
+
+def is_inherited(declaration: Declaration, /) -> bool:
+    """Whether what a declaration loads may be drawn by an element inside."""
+    return declaration.name.startswith(("--", "list-style", "fill", "stroke", "marker"))

@@ -77,7 +77,7 @@ def compare_messages(raws: Sequence[bytes], /, *, allow: Sequence[str | re.Patte
 
     Args:
         raws: The message as it was made for each person, two or more.
-        allow: What is personal on purpose, as for `compare_renderings`; it is looked for in all values of `urls`.
+        allow: What is personal on purpose, as for `compare_renderings`; it is looked for in all `values`.
 
     Raises:
         TypeError: An argument has another type.
@@ -85,7 +85,7 @@ def compare_messages(raws: Sequence[bytes], /, *, allow: Sequence[str | re.Patte
 
     >>> mail = b"To: %s\r\nSubject: News\r\nX-Lead: %d\r\n\r\nSee https://shop.example/\r\n"
     >>> for found in compare_messages([mail % (b"ann@a.example", 17), mail % (b"bob@b.example", 18)]):
-    ...     print(found.place, found.urls, found.expected)
+    ...     print(found.place, found.values, found.expected)
     header To ('ann@a.example', 'bob@b.example') True
     header X-Lead ('17', '18') False
     """
@@ -114,7 +114,7 @@ def _compare(copies: list[_Copy], allowed: Allowed, /) -> Iterator[Difference]:
 
 def _unsure(place: str, why: str, count: int, /) -> Difference:
     why = f"the messages differ, and one cannot be read surely: {why}"
-    return Difference(place=place, urls=(None,) * count, expected=False, why=why)
+    return Difference(place=place, values=(None,) * count, expected=False, why=why)
 
 
 def _read(raw: bytes, /) -> _Copy:
@@ -154,11 +154,15 @@ def _compare_part(
     pages = [None if content is None else content.page for content in contents]
     yield from compare_pages(pages, allowed, place=place, own=own)
     texts = [[] if content is None or content.text is None else read_text(content.text) for content in contents]
-    yield from align(texts, allowed, place=place, own=own)
+    yield from align(texts, allowed, place=place, own=own, key=_key)
     yield from _compare_octets(place, parts, contents, allowed)
     if len(set(contents)) > 1:
         for why in dict.fromkeys(why for content in contents if content for why in content.problems):
             yield _unsure(place, why, len(parts))
+
+
+def _key(occurrence: Occurrence, /) -> str:
+    return occurrence.url
 
 
 def _compare_octets(
@@ -176,7 +180,7 @@ def _compare_octets(
         signed = kinds <= _SIGNATURES
         expected = signed or all(value is None or allowed(value) for value in values)
         why = _SIGNED if signed else "the part is not the same for everyone, and was declared personal"
-        yield Difference(place=place, urls=values, expected=expected, why=why if expected else _CLOSED)
+        yield Difference(place=place, values=values, expected=expected, why=why if expected else _CLOSED)
 
 
 def _name(part: Entity, /) -> str:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, TypeVar
 from lmtrack._checking.compare.aligning import align
 from lmtrack._checking.compare.difference import Difference, read_allow
 from lmtrack._checking.compare.occurrences import read_page
+from lmtrack._checking.compare.structure import Numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable, Iterator
 
     from lmtrack._checking.compare.difference import Allowed
-    from lmtrack._checking.compare.occurrences import Occurrence
+    from lmtrack._checking.compare.occurrences import Occurrence, Page, Trait
 
 T = TypeVar("T", str, bytes)
 
@@ -22,18 +23,19 @@ T = TypeVar("T", str, bytes)
 def compare_renderings(
     renderings: Sequence[str], /, *, allow: Sequence[str | re.Pattern[str]] = ()
 ) -> list[Difference]:
-    """Say which URLs of one mail differ from person to person; each of them may be a tracker of its own.
+    """Return what differs between renderings of one mail and may tell who opens it or clicks in it.
 
-    Needs no list of trackers and no keys: what is the same for everyone tells nobody apart. Compared is every URL that
-    something may load or that a click may follow: elements, style sheets, conditional comments, scripts, unknown
-    attributes, plain text. So is what decides whether a URL is loaded: the element and attribute it stands in, the
-    screen it is for, what the style sheet around it says, and whether the classes, ids and attributes that a rule asks
-    for are there. Other text may differ, names and prices are no trackers. The order of URLs may differ too, and so may
-    what forms send along and how many elements there are for a rule by position; those could tell people apart in
-    theory, and are not looked at.
+    It needs no list of trackers and no keys: what is the same for everyone identifies nobody. Compared is every URL
+    that any client may load or that a click may follow: elements, style sheets, conditional comments, scripts, unknown
+    attributes, plain text. What decides whether a client loads a URL is compared too: the elements around it with their
+    attributes, styles and conditions, which elements the rules of the style sheets may select, and what the document
+    says of itself. Text, names of classes that no rule selects, and the order of URLs may differ.
+
+    Where it cannot be decided whether clients load the same URLs (different style sheets or scripts, a style sheet
+    that is elsewhere), the result has a difference that says so.
 
     Two renderings show what differs between these two. Take people who differ in everything: consent, name, language,
-    segment. Content never makes it fail; time and memory are linear.
+    segment. Content never raises; time and memory are linear.
 
     Args:
         renderings: The document as it was made for each person, two or more.
@@ -49,7 +51,7 @@ def compare_renderings(
         ValueError: There are fewer than two renderings.
 
     >>> mail = '<p>Hello {0}<img src="https://t.example/open?m={1}"> <a href="https://shop.example/">Shop</a>'
-    >>> [difference.urls for difference in compare_renderings([mail.format("Ann", 1), mail.format("Bob", 2)])]
+    >>> [difference.values for difference in compare_renderings([mail.format("Ann", 1), mail.format("Bob", 2)])]
     [('https://t.example/open?m=1', 'https://t.example/open?m=2')]
     >>> compare_renderings([mail.format("Ann", 1), mail.format("Bob", 1)])
     []
@@ -82,15 +84,43 @@ def compare_pages(
     """Compare documents, of which some may be missing."""
     if len(set(texts)) == 1:
         return []
-    pages = {text: read_page(text) for text in set(texts) if text is not None}
-    found = align([[] if text is None else pages[text].found for text in texts], allowed, place=place, own=own)
-    limits = [limit for text in dict.fromkeys(texts) if text is not None for limit in pages[text].limits]
-    return found + [
-        Difference(
-            place=place or "document",
-            urls=(None,) * len(texts),
-            expected=False,
-            why=f"the renderings differ, and one was not read to its end: {limit}",
-        )
-        for limit in dict.fromkeys(limits)
+    numbers = Numbers()
+    known = {text: read_page(text, numbers) for text in dict.fromkeys(texts) if text is not None}
+    pages = [None if text is None else known[text] for text in texts]
+    there = [page for page in pages if page is not None]
+    # Rules that are not the same choose nothing alike; then their URLs are compared and not what chooses them.
+    alike = len({page.sheets.key for page in there}) == 1 or not any(page.loads for page in there)
+    key = _strictly if alike else _loosely
+    found = align([page.found if page else [] for page in pages], allowed, place=place, own=own, key=key)
+    if not found:  # as the other reader has it
+        found = align([page.exact if page else [] for page in pages], allowed, place=place, own=own, key=key)
+    found += _compare_traits(pages, place)
+    limits = dict.fromkeys(limit for page in there for limit in page.limits)
+    unread = (f"the renderings differ, and one was not read to its end: {limit}" for limit in limits)
+    return found + [_undecided(place, why, (None,) * len(texts)) for why in unread]
+
+
+def _strictly(occurrence: Occurrence, /) -> Hashable:
+    return occurrence.url, occurrence.is_link, occurrence.chosen
+
+
+def _loosely(occurrence: Occurrence, /) -> Hashable:
+    return occurrence.url, occurrence.is_link, occurrence.said
+
+
+def _compare_traits(pages: Sequence[Page | None], place: str, /) -> Iterator[Difference]:
+    """Compare what decides for a whole document, if one of them loads anything."""
+    if not any(page and page.loads for page in pages):
+        return
+    columns: list[dict[str, Trait]] = [
+        {trait.why: trait for trait in (page.sheets, *page.traits)} if page else {} for page in pages
     ]
+    for why in dict.fromkeys(why for column in columns for why in column):
+        traits = [column.get(why) for column, page in zip(columns, pages, strict=True) if page]
+        if len({trait and trait.key for trait in traits}) > 1:
+            shown = [column.get(why) for column in columns]
+            yield _undecided(place, why, tuple(trait and trait.value for trait in shown))
+
+
+def _undecided(place: str, why: str, values: tuple[str | None, ...], /) -> Difference:
+    return Difference(place=place or "document", values=values, expected=False, why=why)

@@ -8,7 +8,9 @@ their turn as documents of their own.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.pages.css import read_sheet
 from lmtrack._checking.pages.data_urls import read_data_url
@@ -23,7 +25,11 @@ if TYPE_CHECKING:
     from lmtrack._checking.pages.css import Sheet
 
 # A conditional comment's opening, in the comment. Internet Explorer allowed no blank before it; who knows of others.
-_CONDITION: Final = re.compile(r"[\t\n\f\r ]*+\[[iI][fF][^>]*+>")
+_CONDITION: Final = re.compile(r"[\t\n\f\r ]*+\[[iI][fF][^>]*+(?:>|\Z)")
+# What is left of one that shows what follows it to everybody else, and the end of such a one, in their comments.
+_REVEALED: Final = re.compile(r"(?:<!|<!--|-->|--><!--|[\t\n\f\r ])*+")
+_ENDIF: Final = re.compile(r"[\t\n\f\r ]*+(?:<!)?+\[[eE][nN][dD][iI][fF]\][\t\n\f\r ]*+>?+[\t\n\f\r ]*+")
+_LONGEST_CONDITION: Final = 200  # our choice
 # What only readers without frames, or with them, show as HTML.
 _HTML_TEXTS: Final = frozenset(("iframe", "noembed", "noframes"))
 
@@ -34,73 +40,152 @@ _MOST_BASES: Final = 4
 _TOO_MUCH: Final = "there are documents in documents, too deep or too large together"
 
 
+class StyleSheet(NamedTuple):
+    """A style sheet of a document.
+
+    Attributes:
+        sheet: What it says.
+        text: As written.
+        line: In which it begins.
+        note: In what it was found, for people.
+        element: The element it stands in, if that is known.
+    """
+
+    sheet: Sheet
+    text: str
+    line: int
+    note: str
+    element: Element | None
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where a document stands that is being read.
+
+    Attributes:
+        note: In what it was found, for people; empty for the document itself.
+        depth: How many more documents may stand in each other.
+        seen: What some reader has seen of it.
+        host: The element that holds it.
+        condition: The conditions for Outlook that hold here; the last of `outer` before the innermost was opened.
+        outer: What held around each condition that is open.
+    """
+
+    note: str
+    depth: int
+    seen: set[object] = field(default_factory=set)
+    host: Element | None = None
+    condition: str = ""
+    outer: list[str] = field(default_factory=list)
+
+
 class Reading:
     """What was found.
 
     Attributes:
         elements: Those of interest, and what is around them, in source order.
-        sheets: Style sheets, with the line they begin in and a note on where.
+        in_reading_order: The same, so that what is around an element comes before it.
+        exact: All that the second reader saw of interest, whether or not the first one did; only if `complete`.
+        sheets: Style sheets.
         bases: Every `<base href>` that a reader could resolve relative URLs with.
         limits: Why something may have been missed.
     """
 
-    __slots__ = ("_left", "_sheets_seen", "bases", "elements", "limits", "sheets")
+    __slots__ = (
+        "_complete",
+        "_left",
+        "_sheets_seen",
+        "bases",
+        "elements",
+        "exact",
+        "in_reading_order",
+        "limits",
+        "sheets",
+    )
 
-    def __init__(self, html: str, /) -> None:
+    def __init__(self, html: str, /, *, complete: bool = False) -> None:
         self.elements: list[Element] = []
-        self.sheets: list[tuple[Sheet, str, int, str]] = []
+        self.exact: list[Element] = []
+        self.sheets: list[StyleSheet] = []
         self.bases: list[str] = []
         self.limits: list[str] = []
+        self._complete = complete
         self._sheets_seen: set[tuple[str, int]] = set()
         self._left = len(html) * _MOST_TEXT + 10_000
-        self._read(html, "", 1, _DEEPEST, set())
-        self.elements.sort(key=lambda element: element.line)
+        self._read(html, 1, _Place("", _DEEPEST))
+        self.in_reading_order = self.elements
+        self.elements = sorted(self.elements, key=lambda element: element.line)
 
-    def _read(self, html: str, note: str, first_line: int, depth: int, seen: set[object], /) -> None:
-        if depth < 0 or self._left < 0:
+    def _read(self, html: str, first_line: int, place: _Place, /) -> None:
+        if place.depth < 0 or self._left < 0:
             self._limit(_TOO_MUCH)
             return
         self._left -= len(html)
         try:
-            for item in read_tree(html, note=note, first_line=first_line):
-                seen.add(_key(item))
-                self._take(item, note, depth, seen)
+            for item in read_tree(html, note=place.note, first_line=first_line, words=self._complete):
+                place.seen.add(_key(item))
+                self._take(item, place)
         except Unread as why:
             self._limit(str(why))
-        self._read_exactly(html, note, first_line, depth, seen)
+        self._read_exactly(html, first_line, place)
         for other in other_spellings(html):
             self._left -= len(html)
-            self._read_exactly(other, note, first_line, depth, seen)
+            self._read_exactly(other, first_line, place)
 
-    def _read_exactly(self, html: str, note: str, first_line: int, depth: int, seen: set[object], /) -> None:
-        for item in read_exactly(html, note=note, first_line=first_line):
-            if (key := _key(item)) not in seen:
-                seen.add(key)
-                self._take(item, note, depth, seen)
+    def _read_exactly(self, html: str, first_line: int, place: _Place, /) -> None:
+        for item in read_exactly(html, note=place.note, first_line=first_line):
+            if self._complete and isinstance(item, Element):
+                self.exact.append(item)
+            if (key := _key(item)) not in place.seen:
+                place.seen.add(key)
+                self._take(item, place)
 
     def _limit(self, why: str, /) -> None:
         if why not in self.limits:
             self.limits.append(why)
 
-    def _take(self, item: Element | RawText | Comment, note: str, depth: int, seen: set[object], /) -> None:
+    def _take(self, item: Element | RawText | Comment, place: _Place, /) -> None:
         if isinstance(item, Element):
-            self._take_element(item, depth)
+            if item.parent is None:
+                item.host = place.host
+            item.condition = item.condition or place.condition
+            self._take_element(item, place.depth)
         elif isinstance(item, RawText):
             if item.name == "style":
-                self._sheet(item.text, item.line, note, depth)
+                self._sheet(item.text, item.line, place.note, place.depth, item.element or place.host)
             if item.foreign and "<" in item.text:
                 # The other reader sees what is in it as well; here it gets a tree.
-                self._read(item.text, note, item.line, depth - 1, seen)
+                inner = _Place(place.note, place.depth - 1, place.seen, item.element, place.condition)
+                self._read(item.text, item.line, inner)
             elif item.name in _HTML_TEXTS:
-                self._again(item.text, item.line, note or f"in the text of {item.name}", depth)
-        elif opening := _CONDITION.match(item.text):
-            first_line = item.line - item.text.count("\n", opening.end())
-            text = item.text[opening.end() :].removesuffix("<![endif]")
-            self._again(text, first_line, "in a conditional comment", depth)
+                note = place.note or f"in the text of {item.name}"
+                self._again(item.text, item.line, _Place(note, place.depth, host=item.element or place.host))
+        else:
+            self._take_comment(item, place)
 
-    def _again(self, text: str, first_line: int, note: str, depth: int, /) -> None:
+    def _take_comment(self, comment: Comment, place: _Place, /) -> None:
+        """Read what a conditional comment holds, or note that it opens or closes a condition for what follows."""
+        if _ENDIF.fullmatch(comment.text):
+            if place.outer:
+                place.condition = place.outer.pop()
+            return
+        opening = _CONDITION.match(comment.text)
+        if opening is None:
+            return
+        condition = _in_short(f"{place.condition} {' '.join(opening[0].lower().split())}")
+        if _REVEALED.fullmatch(comment.text, opening.end()):
+            place.outer.append(place.condition)
+            place.condition = condition
+            return
+        first_line = comment.line - comment.text.count("\n", opening.end())
+        text = comment.text[opening.end() :].removesuffix("<![endif]")
+        inner = _Place("in a conditional comment", place.depth, host=comment.parent or place.host, condition=condition)
+        self._again(text, first_line, inner)
+
+    def _again(self, text: str, first_line: int, place: _Place, /) -> None:
         if "<" in text:
-            self._read(text, note, first_line, depth - 1, set())
+            place.depth -= 1
+            self._read(text, first_line, place)
 
     def _take_element(self, element: Element, depth: int, /) -> None:
         self.elements.append(element)
@@ -113,22 +198,22 @@ class Reading:
             else:
                 self._limit("there are too many different base URLs")
         if "srcdoc" in attributes:
-            self._again(attributes["srcdoc"], element.line, element.note or "in a srcdoc", depth)
+            self._again(attributes["srcdoc"], element.line, _inside(element, "in a srcdoc", depth))
         for use in uses_of(element):
             if use.way in {Way.LOAD, Way.PICTURE}:
-                self._data(use.value, element.line, element.note, depth)
+                self._data(use.value, element.line, element.note, depth, element)
 
-    def _data(self, url: str, line: int, note: str, depth: int, /) -> None:
+    def _data(self, url: str, line: int, note: str, depth: int, element: Element | None, /) -> None:
         """Read a `data:` URL if it is a document or a style sheet."""
         content = read_data_url(url)
         for why in content.limits:
             self._limit(why)
         for text in content.documents:
-            self._again(text, line, note or "in a data: document", depth)
+            self._again(text, line, _Place(note or "in a data: document", depth, host=element))
         for text in content.sheets:
-            self._sheet(text, line, note, depth - 1)
+            self._sheet(text, line, note, depth - 1, element)
 
-    def _sheet(self, text: str, line: int, note: str, depth: int, /) -> None:
+    def _sheet(self, text: str, line: int, note: str, depth: int, element: Element | None, /) -> None:
         if (text, line) in self._sheets_seen:
             return
         self._sheets_seen.add((text, line))
@@ -136,11 +221,22 @@ class Reading:
             self._limit(_TOO_MUCH)
             return
         sheet = read_sheet(text)
-        self.sheets.append((sheet, text, line, note))
+        self.sheets.append(StyleSheet(sheet, text, line, note, element))
         urls = [url for _, url in sheet.imports]
         urls += [url for rule in sheet.rules for declaration in rule.declarations for url in declaration.urls]
         for url in urls:
-            self._data(url, line, note, depth)
+            self._data(url, line, note, depth, element)
+
+
+def _inside(element: Element, note: str, depth: int, /) -> _Place:
+    return _Place(element.note or note, depth, host=element, condition=element.condition)
+
+
+def _in_short(condition: str, /) -> str:
+    """Conditions in conditions in conditions are told apart by a hash."""
+    if len(condition) <= _LONGEST_CONDITION:
+        return condition
+    return sha256(condition.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _picture_around(element: Element, /) -> Element | None:
@@ -153,4 +249,4 @@ def _picture_around(element: Element, /) -> Element | None:
 def _key(item: Element | RawText | Comment, /) -> object:
     if isinstance(item, Element):
         return (item.name, frozenset(item.attributes.items()))
-    return item if isinstance(item, Comment) else (item.name, item.text)
+    return ("", item.text, item.line) if isinstance(item, Comment) else (item.name, item.text)

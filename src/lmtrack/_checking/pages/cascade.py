@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._checking.pages.css import read_declarations
+from lmtrack._checking.pages.css import When, read_declarations
 from lmtrack._checking.pages.selectors import Selector, read_selectors
 
 if TYPE_CHECKING:
@@ -83,11 +83,11 @@ class Cascade:
         values: dict[str, str] = {}
         urls = [(url, False) for entry in matched for one in entry.rule.declarations for url in one.urls]
         urls += [(url, True) for one in own for url in one.urls]
-        ruled = [one for entry in matched if entry.rule.always for one in entry.rule.declarations]
+        ruled = [one for entry in matched if entry.rule.when is When.ALL for one in entry.rule.declarations]
         for important in (False, True):
             for declarations in (ruled, own):
                 values.update((one.name, one.value) for one in declarations if one.important == important)
-        conditional = [one for entry in matched if not entry.rule.always for one in entry.rule.declarations]
+        conditional = [one for entry in matched if entry.rule.when is not When.ALL for one in entry.rule.declarations]
         return Style(values, urls, any(map(_shows, conditional)))
 
     def _matching(self, element: Element, /) -> Iterator[_Entry]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from enum import IntEnum, auto
 from typing import Final
 
 from lmtrack._pattern import compile_pattern
@@ -43,6 +44,26 @@ _ABSOLUTE: Final = re.compile(r"\s*+(?:https?:|//|\\\\)", re.IGNORECASE)
 _TEXTS: Final = frozenset(("content", "quotes", "font-family", "font", "grid-template-areas", "voice-family"))
 # At-rules that only group: nearly every reader applies the rules in them.
 _UNCONDITIONAL: Final = ("@layer", "@supports", "@scope")
+# At-rules in which style rules stand.
+_GROUPING: Final = (
+    "@media",
+    "@layer",
+    "@supports",
+    "@scope",
+    "@container",
+    "@starting-style",
+    "@document",
+    "@-moz-document",
+)
+# Media that no screen is (mediaqueries-5, section 2.3), and those that ask for one that cannot be.
+_NOT_ON_SCREENS: Final = re.compile(
+    r"(?:only )?(?:print|speech|aural|braille|embossed|handheld|projection|tty|tv)\b|not (?:all|screen)$"
+)
+_WIDTH: Final = re.compile(
+    r"\b(?P<side>min|max)-(?:device-)?width ?: ?(?P<number>[0-9]{1,9}(?:\.[0-9]{1,9})?)(?P<unit>px|em)?"
+)
+_NARROWEST: Final = 160  # pixels; both are our choice: no watch is narrower, and no wall of screens is wider
+_WIDEST: Final = 8_000
 # At-rules with a URL that names something and is not loaded.
 _NAMING: Final = ("@namespace", "@document", "@-moz-document")
 
@@ -57,13 +78,34 @@ class Declaration:
     urls: list[str]
 
 
+class When(IntEnum):
+    """For which readers the rules in an at-rule hold."""
+
+    NEVER = auto()  # none that shows mail on a screen
+    SOME = auto()
+    ALL = auto()
+
+
 @dataclass(slots=True)
 class Rule:
-    """A rule: its selectors ("" for what has none of its own), where it begins, and whether it always holds."""
+    """A rule of a style sheet.
+
+    Attributes:
+        selectors: What it is for; empty for what has no selectors of its own (at-rules, nested rules).
+        offset: Where it begins.
+        when: For which readers it holds.
+        prelude: All that stands before its block.
+        escaped: Whether an escape stands there, so that a name may hold any character.
+        grouped: Whether it is a style rule: in nothing but at-rules that group rules, `@media` and its like.
+        declarations: In order.
+    """
 
     selectors: str
     offset: int
-    always: bool
+    when: When = When.ALL
+    prelude: str = ""
+    escaped: bool = False
+    grouped: bool = True
     declarations: list[Declaration] = field(default_factory=list)
 
 
@@ -77,7 +119,7 @@ class Sheet:
 
 def read_declarations(text: str, /) -> list[Declaration]:
     """Read a style attribute."""
-    reader = _Reader(text, Rule("", 0, always=True))
+    reader = _Reader(text, Rule("", 0))
     reader.read()
     return [declaration for rule in reader.sheet.rules for declaration in rule.declarations]
 
@@ -89,152 +131,206 @@ def read_sheet(text: str, /) -> Sheet:
     return reader.sheet
 
 
+@dataclass(slots=True)
+class _Statement:
+    """What stands between two of `;`, `{` and `}`: a declaration, an at-rule, or what comes before a block.
+
+    Attributes:
+        start: Where it begins.
+        pieces: Its tokens, unescaped and in lower case, every gap one blank.
+        urls: URLs that are loaded whatever it is.
+        strings: Those that are URLs only behind certain words.
+        raw: Strings and URLs with an escape in them, as written.
+        colon: The piece that is the first colon; -1 without one.
+        brackets: Open functions and brackets.
+        image: How many of these are open up to the outermost one whose strings are URLs; 0 without one.
+        escaped: Whether a name in it is written with an escape.
+    """
+
+    start: int
+    pieces: list[str] = field(default_factory=list)
+    urls: list[str] = field(default_factory=list)
+    strings: list[str] = field(default_factory=list)
+    raw: list[str] = field(default_factory=list)
+    colon: int = -1
+    brackets: list[str] = field(default_factory=list)
+    image: int = 0
+    escaped: bool = False
+
+    def open_bracket(self, name: str, /) -> None:
+        """Go into a function, or with an empty name into a bracket."""
+        self.brackets.append(name)
+        if name in _IMAGE_FUNCTIONS and not self.image:
+            self.image = len(self.brackets)
+
+    def close_bracket(self) -> None:
+        """Leave the innermost one."""
+        del self.brackets[-1:]
+        if len(self.brackets) < self.image:
+            self.image = 0
+
+    def unescape(self, raw: str, /) -> str:
+        """Undo escapes, and remember how it was written."""
+        if "\\" in raw:
+            self.raw.append(raw)
+        return unescape(raw)
+
+    def string(self, raw: str, quote: str, /) -> None:
+        """Take a string."""
+        text = self.unescape(raw)
+        self.pieces.append(quote + text.lower() + quote)
+        if self.image:  # `image-set(var(--x, "..."))`, too
+            self.urls.append(text)
+        else:
+            self.strings.append(text)
+
+    def urls_of_at_rule(self, whole: str, /) -> list[str]:
+        """Give the URLs of an at-rule without a block, and of what stands where no declaration can stand."""
+        if whole.startswith(_NAMING):
+            return []
+        # Where no declaration can stand, brackets may have been counted in another way than a browser's.
+        strings = self.strings if whole.startswith("@") else []
+        if self.colon >= 0 and not strings:
+            strings = [text for text in self.strings if _ABSOLUTE.match(text)]
+        # Chromium fetches what an `@import` names ahead of reading the sheet, and knows no escapes then.
+        ahead = self.raw if whole.startswith("@import") else []
+        return self.urls + strings + ahead
+
+    def declaration(self) -> Declaration:
+        """Take it for a declaration."""
+        name = "".join(self.pieces[: max(self.colon, 0)]).strip()
+        value = "".join(self.pieces[self.colon + 1 :]).strip()
+        urls = self.urls
+        if name.startswith("--") or name == "initial-value":
+            urls = urls + self.strings  # whatever `image-set(var(--x))` makes of it
+        elif name not in _TEXTS:
+            urls = urls + [text for text in self.strings if _ABSOLUTE.match(text)]
+        important = value.endswith("important") and value[:-9].rstrip().endswith("!")
+        if important:
+            value = value[:-9].rstrip()[:-1].rstrip()
+        return Declaration(name, value, important=important, urls=urls)
+
+
 class _Reader:
     """Reads token by token. What stands between `;`, `{` and `}` is collected and then taken for what it is."""
 
-    __slots__ = (
-        "_blocks",
-        "_brackets",
-        "_colon",
-        "_image",
-        "_pieces",
-        "_raw",
-        "_start",
-        "_strings",
-        "_text",
-        "_urls",
-        "sheet",
-    )
+    __slots__ = ("_blocks", "_statement", "_text", "sheet")
 
     def __init__(self, text: str, base: Rule | None, /) -> None:
         self._text = text
         self.sheet = Sheet(rules=[base] if base else [])
         self._blocks: list[Rule | None] = [base]
-        self._clear(0)
-
-    def _clear(self, start: int, /) -> None:
-        self._start = start
-        self._pieces: list[str] = []
-        self._urls: list[str] = []
-        self._strings: list[str] = []  # those that are URLs only behind certain words
-        self._raw: list[str] = []  # strings and URLs with an escape in them, as they stand
-        self._colon = -1  # the piece that is the first colon
-        self._brackets: list[str] = []  # open functions and brackets
-        self._image = 0  # how many are open up to the outermost one whose strings are URLs
+        self._statement = _Statement(0)
 
     def read(self) -> None:
-        text, position = self._text, 0
+        text, position, statement = self._text, 0, self._statement
         while token := _TOKEN.match(text, position):
             position = token.end()
             kind, piece = token.lastgroup, token[0]
             if kind == "gap":
-                if self._pieces:
-                    self._pieces.append(" ")
+                if statement.pieces:
+                    statement.pieces.append(" ")
                 else:
-                    self._start = position
+                    statement.start = position
             elif kind == "word":
-                self._pieces.append(unescape(piece).lower())
+                statement.escaped = statement.escaped or "\\" in piece
+                statement.pieces.append(unescape(piece).lower())
             elif kind == "string":
-                self._string(piece[1:].removesuffix(piece[0]), piece[0])
+                statement.string(piece[1:].removesuffix(piece[0]), piece[0])
             elif kind == "function":
+                statement.escaped = statement.escaped or "\\" in piece
                 name = unescape(piece[:-1]).lower()
-                self._pieces.append(name + "(")
-                self._brackets.append(name)
-                if name in _IMAGE_FUNCTIONS and not self._image:
-                    self._image = len(self._brackets)
+                statement.pieces.append(name + "(")
+                statement.open_bracket(name)
                 if name in {"url", "url-prefix"} and (bare := _BARE_URL.match(text, position)):
-                    self._urls.append(self._unescape(bare[1]).strip())
-                    self._close()
-                    self._pieces.append(")")
+                    statement.urls.append(statement.unescape(bare[1]).strip())
+                    statement.close_bracket()
+                    statement.pieces.append(")")
                     position = bare.end()
+            elif piece in "{};" and not statement.brackets:
+                self._end(piece)
+                statement = self._statement = _Statement(position)
             else:
-                self._sign(piece, position)
+                self._sign(piece)
         self._finish()
 
-    def _unescape(self, raw: str, /) -> str:
-        if "\\" in raw:
-            self._raw.append(raw)
-        return unescape(raw)
-
-    def _string(self, raw: str, quote: str, /) -> None:
-        text = self._unescape(raw)
-        self._pieces.append(quote + text.lower() + quote)
-        if self._image:  # `image-set(var(--x, "..."))`, too
-            self._urls.append(text)
-        else:
-            self._strings.append(text)
-
-    def _sign(self, sign: str, position: int, /) -> None:
+    def _sign(self, sign: str, /) -> None:
+        statement = self._statement
         if sign in "([":
-            self._brackets.append("")
+            statement.open_bracket("")
         elif sign in ")]":
-            self._close()
-        elif not self._brackets and sign in "{};":
-            if sign == "{":
-                self._open()
-            else:
-                self._finish()
-            if sign == "}" and len(self._blocks) > 1:
-                self._blocks.pop()
-            self._clear(position)
-            return
-        elif sign == ":" and self._colon < 0 and not self._brackets:
-            self._colon = len(self._pieces)
-        self._pieces.append(sign)
+            statement.close_bracket()
+        elif sign == ":" and statement.colon < 0 and not statement.brackets:
+            statement.colon = len(statement.pieces)
+        statement.pieces.append(sign)
 
-    def _close(self) -> None:
-        del self._brackets[-1:]
-        if len(self._brackets) < self._image:
-            self._image = 0
+    def _end(self, sign: str, /) -> None:
+        if sign == "{":
+            self._open()
+            return
+        self._finish()
+        if sign == "}" and len(self._blocks) > 1:
+            self._blocks.pop()
 
     def _open(self) -> None:
         """Begin a block; what stands before it are selectors or an at-rule."""
-        outer = self._blocks[-1]
-        prelude = "".join(self._pieces).strip()
-        always = outer is None or outer.always
-        selectors = "" if (outer and outer.selectors) or prelude.startswith("@") else prelude
-        if prelude.startswith("@"):
-            always = always and _always(prelude)
-        rule = Rule(selectors, self._start, always)
+        outer, statement = self._blocks[-1], self._statement
+        prelude = "".join(statement.pieces).strip()
+        is_at_rule = prelude.startswith("@")
+        rule = Rule(
+            selectors="" if (outer and outer.selectors) or is_at_rule else prelude,
+            offset=statement.start,
+            when=When.ALL if outer is None else outer.when,
+            prelude=prelude,
+            escaped=statement.escaped,
+            grouped=outer is None or (outer.grouped and not outer.selectors),
+        )
+        if is_at_rule:
+            rule.when = min(rule.when, _when(prelude))
+            rule.grouped = rule.grouped and prelude.startswith(_GROUPING)
         self.sheet.rules.append(rule)
         self._blocks.append(rule)
-        if self._urls and not prelude.startswith(_NAMING):
-            rule.declarations.append(Declaration("", "", important=False, urls=self._urls))
+        if statement.urls and not prelude.startswith(_NAMING):
+            rule.declarations.append(Declaration("", "", important=False, urls=statement.urls))
 
     def _finish(self) -> None:
-        """Take what was collected for a declaration or an at-rule without a block."""
-        if not self._pieces:
+        """Take what was collected for a declaration, or for an at-rule without a block."""
+        statement = self._statement
+        if not statement.pieces:
             return
         outer = self._blocks[-1]
-        whole = "".join(self._pieces).strip()
+        whole = "".join(statement.pieces).strip()
         if outer is None or whole.startswith("@"):
-            if not whole.startswith(_NAMING):
-                # Where no declaration can stand, brackets may have been counted in another way than a browser's.
-                strings = self._strings if whole.startswith("@") else []
-                if self._colon >= 0 and not strings:
-                    strings = [text for text in self._strings if _ABSOLUTE.match(text)]
-                # Chromium fetches what an `@import` names ahead of reading the sheet, and knows no escapes then.
-                ahead = self._raw if whole.startswith("@import") else []
-                self.sheet.imports += [(self._start, url) for url in self._urls + strings + ahead]
-            return
-        name = "".join(self._pieces[: max(self._colon, 0)]).strip()
-        value = "".join(self._pieces[self._colon + 1 :]).strip()
-        urls = self._urls
-        if name.startswith("--") or name == "initial-value":
-            urls = urls + self._strings  # whatever `image-set(var(--x))` makes of it
-        elif name not in _TEXTS:
-            urls = urls + [text for text in self._strings if _ABSOLUTE.match(text)]
-        important = value.endswith("important") and value[:-9].rstrip().endswith("!")
-        if important:
-            value = value[:-9].rstrip()[:-1].rstrip()
-        outer.declarations.append(Declaration(name, value, important=important, urls=urls))
+            self.sheet.imports += [(statement.start, url) for url in statement.urls_of_at_rule(whole)]
+        else:
+            outer.declarations.append(statement.declaration())
 
 
-def _always(prelude: str, /) -> bool:
-    """Whether the rules in an at-rule hold on every screen that shows colours."""
+def _when(prelude: str, /) -> When:
+    """Say for which readers the rules in an at-rule hold."""
     if prelude.startswith("@media"):
-        return prelude.removeprefix("@media").strip() in {"", "all", "screen", "only screen"}
-    return prelude.startswith(_UNCONDITIONAL)
+        return when_media(prelude.removeprefix("@media"))
+    return When.ALL if prelude.startswith(_UNCONDITIONAL) else When.SOME
+
+
+def when_media(query: str, /) -> When:
+    """Say for which readers a list of media queries holds, of those that show mail in colours on a screen."""
+    return max(map(_when_query, query.strip().lower().split(",")))
+
+
+def _when_query(query: str, /) -> When:
+    query = query.strip()
+    if query in {"", "all", "screen", "only screen", "only all"}:
+        return When.ALL
+    if _NOT_ON_SCREENS.match(query) or any(_beyond(found) for found in _WIDTH.finditer(query)):
+        return When.NEVER
+    return When.SOME
+
+
+def _beyond(found: re.Match[str], /) -> bool:
+    """Whether a width is one that no screen has."""
+    width = float(found["number"]) * (16 if found["unit"] == "em" else 1)
+    return width > _WIDEST if found["side"] == "min" else width < _NARROWEST
 
 
 def unescape(text: str, /) -> str:

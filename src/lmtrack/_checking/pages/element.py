@@ -14,8 +14,11 @@ class Element:
         attributes: Decoded values by lower-case name; of duplicates the first.
         line: In which its start tag ends.
         note: Which comment or other text it was found in, for people; empty for the document itself.
-        text: What a style sheet holds; empty for other elements.
         parent: The element around it, if that is known.
+        host: Of an element that stands in a document of its own (`srcdoc`, a conditional comment): what holds that.
+        condition: The conditions for Outlook under which it is there, as written.
+        in_tree: Whether the reader that saw it knows what is around it.
+        words: The text that stands in it directly; only where it was asked for.
         picture: The `img` that a `picture` is drawn as.
         classes: In lower case.
     """
@@ -24,8 +27,11 @@ class Element:
     attributes: dict[str, str]
     line: int
     note: str = ""
-    text: str = ""
     parent: Element | None = None
+    host: Element | None = None
+    condition: str = ""
+    in_tree: bool = False
+    words: str = ""
     picture: Element | None = None
     classes: frozenset[str] = field(init=False)
 

@@ -7,7 +7,7 @@ first one, documents it finds empty. A tag with very many attributes costs it qu
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.pages.element import Element
 from lmtrack._checking.pages.own_reader import Comment, RawText, has_more_attributes
@@ -29,8 +29,10 @@ class Unread(Exception):  # noqa: N818 - a state, not an error of anybody
     """lxml was not given the document, or gave up."""
 
 
-def read_tree(html: str, /, *, note: str = "", first_line: int = 1) -> Iterator[Element | RawText | Comment]:
-    """Go through the elements, raw texts and comments of lxml's tree, in document order.
+def read_tree(
+    html: str, /, *, note: str = "", first_line: int = 1, words: bool = False
+) -> Iterator[Element | RawText | Comment]:
+    """Go through the elements, raw texts and comments of lxml's tree, in document order; with `words`, also their text.
 
     Raises:
         Unread: Something may be missing; it is raised last.
@@ -43,11 +45,9 @@ def read_tree(html: str, /, *, note: str = "", first_line: int = 1) -> Iterator[
     # A lone surrogate cannot be written down as UTF-8; a reader shows the replacement character.
     octets = _SURROGATES.sub("\ufffd", html).encode()
     root: _Element | None = etree.fromstring(octets, parser)  # None without element and text
-    known: dict[_Element, Element] = {}
     node = None if root is None else _first(root)
     while node is not None:
-        for one in node.iter():
-            yield from _read(one, known, note, first_line)
+        yield from _read_below(node, note, first_line, words=words)
         node = node.getnext()
     if any(entry.level_name == "FATAL" for entry in parser.error_log):
         raise Unread("elements lie too deep in each other, or the parser met another of its limits")
@@ -59,32 +59,38 @@ def _first(node: _Element, /) -> _Element:
     return node
 
 
-def _read(
-    node: _Element, known: dict[_Element, Element], note: str, first_line: int, /
-) -> Iterator[Element | RawText | Comment]:
-    line = first_line - 1 + min(node.sourceline or 1, _LONGEST_LINE)
-    name = node.tag
-    if not isinstance(name, str):
-        yield Comment(node.text or "", line)
-        return
-    around = node.getparent()
-    element = Element(
-        name=name.lower(),
-        attributes={str(key).lower(): str(value) for key, value in reversed(node.attrib.items())},
-        line=line,
-        note=note,
-        parent=None if around is None else known.get(around),
-    )
-    known[node] = element
-    yield element
-    if element.name in _TEXTS and (text := "".join(node.itertext())):
-        yield RawText(element.name, text, line, _is_foreign(element))
+class _Open(NamedTuple):
+    """An element whose end has not come yet; `foreign` if it is in svg or math."""
+
+    node: _Element
+    element: Element
+    foreign: bool
 
 
-def _is_foreign(element: Element, /) -> bool:
-    at = element.parent
-    while at is not None:
-        if at.name in {"svg", "math"}:
-            return True
-        at = at.parent
-    return False
+def _read_below(root: _Element, note: str, first_line: int, /, *, words: bool) -> Iterator[Element | RawText | Comment]:
+    around: list[_Open] = []
+    for node in root.iter():
+        parent = node.getparent()
+        while around and around[-1].node is not parent:
+            around.pop()
+        line = first_line - 1 + min(node.sourceline or 1, _LONGEST_LINE)
+        name = node.tag
+        outer = around[-1] if around else None
+        if not isinstance(name, str):
+            yield Comment(node.text or "", line, outer and outer.element)
+            continue
+        element = Element(
+            name=name.lower(),
+            attributes={str(key).lower(): str(value) for key, value in reversed(node.attrib.items())},
+            line=line,
+            note=note,
+            parent=outer and outer.element,
+            in_tree=True,
+        )
+        if words and element.name not in _TEXTS:
+            element.words = (node.text or "") + "".join(child.tail for child in node if child.tail)
+        is_foreign = outer is not None and (outer.foreign or outer.element.name in {"svg", "math"})
+        around.append(_Open(node, element, is_foreign))
+        yield element
+        if element.name in _TEXTS and (text := "".join(node.itertext())):
+            yield RawText(element.name, text, line, is_foreign, element)

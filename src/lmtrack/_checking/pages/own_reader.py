@@ -27,19 +27,35 @@ _CDATA: Final = re.compile(r"<!\[CDATA\[|\]\]>")
 
 
 class RawText(NamedTuple):
-    """The content of an element that is text to the tokeniser; `foreign` if browsers read markup there (svg, math)."""
+    """The content of an element that is text to the tokeniser.
+
+    Attributes:
+        name: Of the element.
+        text: Its content.
+        line: In which that begins.
+        foreign: Whether browsers read markup there (svg, math).
+        element: The element itself, if it is at hand.
+    """
 
     name: str
     text: str
     line: int
     foreign: bool = False
+    element: Element | None = None
 
 
 class Comment(NamedTuple):
-    """The inside of a comment."""
+    """The inside of a comment.
+
+    Attributes:
+        text: What it holds.
+        line: In which it ends.
+        parent: The element around it, if that is known.
+    """
 
     text: str
     line: int
+    parent: Element | None = None
 
 
 class _ForeignStyle:
@@ -96,7 +112,10 @@ def read_exactly(html: str, /, *, note: str = "", first_line: int = 1) -> Iterat
             height = stack.height
             raw = elements.start(token)
             if _TELLING.search(html, start, after):
-                yield Element(name, _attributes(html, token), lines.at(after), note)
+                element = Element(name, _attributes(html, token), lines.at(after), note)
+                # Where it stands, as far as that decides whether it is live at all.
+                element.condition = f"{stack.last('template') >= 0} {not elements.in_html}"
+                yield element
             if name == "style" and not elements.in_html and not style.height and stack.height > height:
                 style = _ForeignStyle(stack.height, lines.at(after))
             if raw:

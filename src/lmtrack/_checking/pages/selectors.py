@@ -94,14 +94,14 @@ def fits(compound: Compound, element: Element, /) -> bool:
         return False
     if compound.classes and not element.classes.issuperset(compound.classes):
         return False
-    return all(_holds(attributes.get(name), how, value) for name, how, value in compound.attributes)
+    return all(
+        name in attributes and attribute_fits(attributes[name], how, value) for name, how, value in compound.attributes
+    )
 
 
-def _holds(actual: str | None, how: str, value: str, /) -> bool:
-    if actual is None:
-        return False
-    actual = actual.lower()
-    return not how or ((value != "" or how == "=") and _TESTS[how](actual, value))
+def attribute_fits(actual: str, how: str, value: str, /) -> bool:
+    """Compare the value of an attribute that is there, without regard to case; with an empty `how` any fits."""
+    return not how or ((value != "" or how == "=") and _TESTS[how](actual.lower(), value))
 
 
 def read_selectors(text: str, /) -> list[Selector]:

@@ -1,0 +1,289 @@
+"""Where every element of a document stands, as far as anybody's loading may depend on it.
+
+The *context* of an element says what it and everything around it say about loading, which names that rules go by they
+have, under which conditions for Outlook they are there, and, only where a rule may go by that, what stands beside them
+and in them. Two elements with one context are treated alike by every reader and every rule. Contexts are numbers: equal
+ones have equal numbers in all documents that share their `numbers`.
+
+Text is no part of it, so greetings and order numbers may differ. Three things go by text all the same, and then the
+text counts: fonts for certain characters, rules that ask for the size of an element, and the direction of writing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from functools import cached_property
+from itertools import count
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lmtrack._checking.compare.load_conditions import PLAIN, conditions_of, is_inherited, refers
+from lmtrack._checking.compare.selected import ANY, Need, Selected, keys_of, subjects
+from lmtrack._checking.pages.css import read_declarations
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator
+
+    from lmtrack._checking.pages.all_readers import Reading
+    from lmtrack._checking.pages.css import Rule
+    from lmtrack._checking.pages.element import Element
+
+# Elements of which one part decides whether another is loaded: which source fits, what stands in for what fails, what
+# is referred to. What they hold counts as a whole, URLs included.
+_GROUPS: Final = frozenset(("picture", "video", "audio", "object", "applet", "svg"))
+_RANGE: Final = re.compile(r"u\+([0-9a-f?]{1,6})(?:-([0-9a-f]{1,6}))?")
+_BLOCK: Final = 7  # bits: fonts are cut at such borders
+_NO_TEXT, _BLANKS, _TEXT = range(3)
+
+_BY_TEXT: Final = "a rule goes by the size of a text or by the direction it is written in, and the texts differ"
+_ELSEWHERE: Final = "a style sheet that is elsewhere may go by any name, value or element, and those differ"
+_FONTS_ELSEWHERE: Final = "a style sheet that is elsewhere may load fonts for certain characters, and those differ"
+
+
+class Numbers(defaultdict["Hashable", int]):
+    """Gives equal values equal numbers."""
+
+    def __init__(self) -> None:
+        super().__init__(count(1).__next__)
+
+
+class _Node(NamedTuple):
+    """What is known of an element when all have been read."""
+
+    own: int  # what it says itself
+    before: int  # its neighbours up to it
+    need: Need
+    is_plain: bool  # whether it makes no difference to what is in it
+
+
+class Structure:
+    """The contexts of one document's elements, and what follows from them for its rules.
+
+    Attributes:
+        selected: What the rules go by.
+    """
+
+    def __init__(self, reading: Reading, numbers: Numbers, /, *, sheets_elsewhere: bool) -> None:
+        self._elements = reading.in_reading_order
+        self._numbers = numbers
+        self._sheets_elsewhere = sheets_elsewhere
+        self._rules = [rule for one in reading.sheets for rule in one.sheet.rules]
+        self.selected = Selected(self._rules, everything=sheets_elsewhere)
+        self._nodes: dict[Element, _Node] = {}
+        self._contexts: dict[Element, int] = {}
+        self._groups = _Groups(numbers)
+        self._fonts: dict[int, set[str]] = defaultdict(set)  # by the context of what chooses them: their characters
+        self._read()
+        # Rules that load, or that make use of what others load, by the key of what they are for.
+        rules = [rule for rule in self._rules if _loads(rule) or any(map(refers, rule.declarations))]
+        wanted = {key for rule in rules for key in subjects(rule)}
+        self._by_key: dict[str, set[int]] = defaultdict(set)
+        for element, context in self._contexts.items():
+            for key in keys_of(element):
+                if key in wanted:
+                    self._by_key[key].add(context)
+
+    # Reading it: every element first by itself, then with what is around and beside it.
+
+    def _read(self) -> None:
+        numbers, selected = self._numbers, self.selected
+        beside: dict[Element | None, int] = defaultdict(int)
+        filled: set[Element | None] = set()
+        for element in self._elements:
+            around = _around(element)
+            need = selected.needs_of(element)
+            said = tuple(conditions_of(element, selected, need))
+            own = numbers[element.name, element.condition, said]
+            is_plain = not (said or need or element.condition or element.name in selected.names or selected.by_parent)
+            is_plain = is_plain and not selected.everything
+            self._nodes[element] = _Node(own, beside[around], need, is_plain=is_plain and element.name in PLAIN)
+            beside[around] = numbers[beside[around], own]
+            filled.add(around)
+            self._groups.take(element, around)
+        below = self._below() if any(Need.SUBTREE in need for need in selected.needs.values()) else {}
+        font_keys = self._font_keys()
+        scopes: dict[Element, int] = {}
+        for element in self._elements:
+            around = _around(element)
+            node = self._nodes[element]
+            position: list[Hashable] = []
+            if Need.SIBLINGS in node.need:
+                position += (node.before, beside[around])
+            if Need.CONTENT in node.need:
+                position += (element in filled, _kind_of_text(element.words))
+            if Need.SUBTREE in node.need:
+                position.append(below.get(element, 0))
+            outer = self._contexts[around] if around else 0
+            context = self._contexts[element] = outer if node.is_plain else numbers[outer, node.own, tuple(position)]
+            scope = scopes[around] if around else 0
+            scopes[element] = context if _chooses_font(element, font_keys) else scope
+            if element.words and (scopes[element] or ANY in font_keys):
+                self._fonts[scopes[element]].update(element.words)
+
+    def _below(self) -> dict[Element, int]:
+        """Give what stands in each element, however deep."""
+        below: dict[Element, int] = defaultdict(int)
+        for element in reversed(self._elements):
+            if around := _around(element):
+                below[around] = self._numbers[below[around], self._nodes[element].own, below[element]]
+        return below
+
+    def _font_keys(self) -> set[str]:
+        rules = (rule for rule in self._rules if any(one.name.startswith("font") for one in rule.declarations))
+        return {key for rule in rules for key in subjects(rule)}
+
+    # Answers.
+
+    def of(self, element: Element, /, *, style: str = "") -> int:
+        """Give what decides whether an element loads what it names, in an attribute or in this style."""
+        decides: list[Hashable] = [self._contexts[element], self._groups.around(element, self._referring)]
+        if not element.in_tree:  # whatever stands around it
+            decides.append(self._whole)
+        if style and any(map(is_inherited, read_declarations(style))):
+            decides += (self._kinds, self._using)
+        return self._numbers[tuple(decides)]
+
+    def said_by(self, element: Element, /) -> tuple[tuple[str, ...], ...]:
+        """Give what an element says itself about loading."""
+        return tuple(conditions_of(element, self.selected, Need.NOTHING))
+
+    def of_rule(self, rule: Rule, /) -> int:
+        """Give what decides whether a rule loads what it names: the elements that it may be for."""
+        keys = subjects(rule)
+        decides: list[Hashable] = [frozenset(one for key in keys for one in self._by_key[key])]
+        if not keys:
+            decides += (self._using, self._characters(rule))
+        if any(map(is_inherited, rule.declarations)):
+            decides += (self._kinds, self._using)
+        return self._numbers[tuple(decides)]
+
+    @cached_property
+    def _kinds(self) -> frozenset[tuple[str, int]]:
+        """Give all that there is, however often."""
+        return frozenset((element.name, context) for element, context in self._contexts.items())
+
+    @cached_property
+    def _whole(self) -> int:
+        return self._numbers[tuple(self._contexts.values()),]
+
+    @cached_property
+    def _using(self) -> frozenset[int]:
+        """Elements that make use of fonts, animations and variables, by rules or their own styles."""
+        rules = (rule for rule in self._rules if any(map(refers, rule.declarations)))
+        found = {context for rule in rules for key in subjects(rule) for context in self._by_key[key]}
+        found.update(
+            context
+            for element, context in self._contexts.items()
+            if "face" in element.attributes or any(map(refers, read_declarations(element.attributes.get("style", ""))))
+        )
+        return frozenset(found)
+
+    @cached_property
+    def _referring(self) -> frozenset[int]:
+        """Elements that refer to something by its id: a drawing may make use of parts of another one."""
+        return frozenset(
+            context
+            for element, context in self._contexts.items()
+            if any("#" in value and "url(" in value.lower() for value in element.attributes.values())
+        )
+
+    def _characters(self, rule: Rule, /) -> Hashable:
+        """Say in which texts there are characters for which a font would be loaded."""
+        if not rule.prelude.startswith("@font-face"):
+            return None
+        ranges = [
+            found for one in rule.declarations if one.name == "unicode-range" for found in _RANGE.findall(one.value)
+        ]
+        spans = [(int(first.replace("?", "0"), 16), int(last or first.replace("?", "f"), 16)) for first, last in ranges]
+        if spans:
+            return frozenset((scope, _has_any(text, spans)) for scope, text in self._fonts.items())
+        # The second of two is loaded for what the first one lacks, which nobody knows.
+        return frozenset((scope, _blocks(text) if self._several_fonts else True) for scope, text in self._fonts.items())
+
+    @cached_property
+    def _several_fonts(self) -> bool:
+        faces = (rule for rule in self._rules if rule.prelude.startswith("@font-face"))
+        return len({one.value for rule in faces for one in rule.declarations if one.name == "font-family"}) > 1
+
+    def traits(self) -> Iterator[tuple[str, Hashable]]:
+        """Give what has to be the same in the whole document, each by the sentence that says what is not."""
+        selected = self.selected
+        if selected.by_size or (selected.by_direction and any(map(_is_auto, self._elements))):
+            yield _BY_TEXT, tuple(element.words for element in self._elements)
+        if self._sheets_elsewhere:
+            yield _ELSEWHERE, self._kinds
+            yield _FONTS_ELSEWHERE, _blocks({char for element in self._elements for char in set(element.words)})
+
+
+class _Groups:
+    """Puts together what each group of elements holds."""
+
+    def __init__(self, numbers: Numbers, /) -> None:
+        self._numbers = numbers
+        self._held: dict[Element, int] = {}
+        self._of: dict[Element, Element] = {}  # the innermost group that an element is in, or begins
+        self._outer: dict[Element, Element] = {}
+        self._known: dict[Element, int] = {}
+
+    def take(self, element: Element, around: Element | None, /) -> None:
+        """Add an element, behind all that stand before it."""
+        outer = self._of.get(around) if around else None
+        whole = (element.name, tuple(sorted(element.attributes.items())))
+        if outer is not None:
+            self._held[outer] = self._numbers[self._held[outer], whole]
+            self._of[element] = outer
+        if element.name in _GROUPS and (element.name != "svg" or outer is None or outer.name != "svg"):
+            self._held[element] = self._numbers[0, whole]
+            self._of[element] = element
+            if outer is not None:
+                self._outer[element] = outer
+
+    def around(self, element: Element, referring: frozenset[int], /) -> int:
+        """Number what the groups hold that an element is in; `referring` says what makes use of drawings."""
+        passed: list[Element] = []
+        group = self._of.get(element)
+        while group is not None and group not in self._known:
+            passed.append(group)
+            group = self._outer.get(group)
+        number = self._known[group] if group is not None else 0
+        for group in reversed(passed):
+            held = self._numbers[self._drawings, referring] if group.name == "svg" else self._held[group]
+            number = self._known[group] = self._numbers[number, held]
+        return number
+
+    @cached_property
+    def _drawings(self) -> tuple[int, ...]:
+        return tuple(held for group, held in self._held.items() if group.name == "svg")
+
+
+def _around(element: Element, /) -> Element | None:
+    return element.parent or element.host
+
+
+def _loads(rule: Rule, /) -> bool:
+    return any(declaration.urls for declaration in rule.declarations)
+
+
+def _chooses_font(element: Element, keys: set[str], /) -> bool:
+    attributes = element.attributes
+    return (
+        "face" in attributes
+        or "font" in attributes.get("style", "").lower()
+        or any(key in keys for key in keys_of(element) if key != ANY)
+    )
+
+
+def _kind_of_text(words: str, /) -> int:
+    return _NO_TEXT if not words else _TEXT if words.strip(" \t\r\n\f") else _BLANKS
+
+
+def _has_any(characters: set[str], spans: list[tuple[int, int]], /) -> bool:
+    return any(first <= ord(character) <= last for character in characters for first, last in spans)
+
+
+def _blocks(characters: set[str], /) -> frozenset[int]:
+    return frozenset(ord(character) >> _BLOCK for character in characters)
+
+
+def _is_auto(element: Element, /) -> bool:
+    return element.name == "bdi" or element.attributes.get("dir", "").strip().lower() == "auto"

@@ -1,0 +1,246 @@
+"""Pairs of documents with the same URLs: what decides which are loaded is found, and all else is free."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from lmtrack.audit import compare_messages, compare_renderings
+
+IMAGE: Final = "<img src=https://shop.example/1>"
+RULE: Final = "{background:url(https://shop.example/1)}"
+FACE: Final = "@font-face{font-family:F;src:url(https://shop.example/1);unicode-range:U+41-5A}"
+
+FACES: Final = "@font-face{font-family:F;src:url(/1)}@font-face{font-family:G;src:url(/2)}"
+
+
+def styled(selector: str, body: str) -> str:
+    return f"<style>{selector}{RULE}</style>{body}"
+
+
+# Each of these pairs loads something else in Chromium, or in Outlook, or in a reader that runs or knows less.
+DECIDING: Final[dict[str, tuple[str, str]]] = {
+    "part of a title": (styled("[title*=ann]", "<p title='ann s'>x"), styled("[title*=ann]", "<p title='bob s'>x")),
+    "the beginning of a link": (
+        styled("a[href^='https://shop.example/ann']", "<a href=https://shop.example/ann>x</a><a href=/2>"),
+        styled("a[href^='https://shop.example/ann']", "<a href=/2>x</a><a href=/2>"),
+    ),
+    "a language": (styled("p:lang(fr)", "<p lang=fr>x"), styled("p:lang(fr)", "<p lang=de>x")),
+    "the language around it": (
+        styled("p:lang(fr)", "<div lang=fr><p>x</div>"), styled("p:lang(fr)", "<div lang=de><p>x</div>"),
+    ),
+    "the document's language": (
+        styled("p:lang(fr)", "<meta http-equiv=content-language content=fr><p>x"),
+        styled("p:lang(fr)", "<meta http-equiv=content-language content=de><p>x"),
+    ),
+    "what a sheet is for": (
+        f"<style media=all>p{RULE}</style><p>x", f"<style media=print>p{RULE}</style><p>x",
+    ),
+    "the type of a sheet": (f"<style>p{RULE}</style><p>x", f"<style type=text/none>p{RULE}</style><p>x"),
+    "a sheet in a template": (
+        f"<style>p{RULE}</style><p>x", f"<template><style>p{RULE}</style></template><p>x",
+    ),
+    "what is hidden": (styled("p", "<p>x"), styled("p", "<p hidden>x")),
+    "what stands in what is hidden": (styled("p", "<div><p>x"), styled("p", "<div hidden><p>x")),
+    "a style of its own": (styled("p", "<p>x"), styled("p", "<p style='background:none'>x")),
+    "the order of a style": (
+        "<p style='background:url(/1);background:url(/2)'>x", "<p style='background:url(/2);background:url(/1)'>x",
+    ),
+    "a style's importance": (
+        "<style>p{background:none}</style><p style='background:url(/1)!important'>x",
+        "<style>p{background:none!important}</style><p style='background:url(/1)'>x",
+    ),
+    "a template": (f"<div>{IMAGE}</div>", f"<template>{IMAGE}</template>"),
+    "a template with a shadow": (
+        f"<div><template shadowrootmode=open>{IMAGE}</template></div>", f"<div><template>{IMAGE}</template></div>",
+    ),
+    "a condition": (f"<!--[if mso]>{IMAGE}<![endif]-->", f"<!--[if false]>{IMAGE}<![endif]-->"),
+    "a version": (f"<!--[if gte mso 9]>{IMAGE}<![endif]-->", f"<!--[if gte mso 15]>{IMAGE}<![endif]-->"),
+    "a condition that others pass over": (f"<![if mso]>{IMAGE}<![endif]>", f"<![if !mso]>{IMAGE}<![endif]>"),
+    "on which side of a condition's end": (
+        f"<![if mso]>{IMAGE}<![endif]><img src=/2>", f"<![if mso]><img src=/2><![endif]>{IMAGE}",
+    ),
+    "a revealed condition": (
+        f"<!--[if !mso]><!-->{IMAGE}<!--<![endif]-->", f"<!--[if mso 9]><!-->{IMAGE}<!--<![endif]-->",
+    ),
+    "a condition in a condition": (
+        f"<!--[if mso]><![if gte mso 9]>{IMAGE}<![endif]><![endif]-->",
+        f"<!--[if mso]><![if gte mso 15]>{IMAGE}<![endif]><![endif]-->",
+    ),
+    "readers without scripts": (f"<div>{IMAGE}</div>", f"<noscript>{IMAGE}</noscript>"),
+    "the how-manieth": (styled("p:nth-child(2)", "<p>a<p>b"), styled("p:nth-child(2)", "<p>a")),
+    "the first": (styled("p:first-child", "<div><p>a</div>"), styled("p:first-child", "<div><b>x</b><p>a</div>")),
+    "the last": (styled("p:last-child", "<div><p>a</div>"), styled("p:last-child", "<div><p>a</p><b>x</b></div>")),
+    "a neighbour": (styled("b + p", "<b>a</b><p>b"), styled("b + p", "<i>a</i><p>b")),
+    "one of those before": (styled("b ~ p", "<b>a</b><i>a</i><p>b"), styled("b ~ p", "<i>a</i><i>a</i><p>b")),
+    "whether it is empty": (styled("p:empty", "<p></p>"), styled("p:empty", "<p>Ann</p>")),
+    "whether it has a first letter": (styled("p::first-letter", "<p></p>"), styled("p::first-letter", "<p>Ann</p>")),
+    "what it has in it": (styled("p:has(b)", "<p><b>x</b></p>"), styled("p:has(b)", "<p><i>x</i></p>")),
+    "what it is not": (styled("p:not(.a)", "<p class=a>x"), styled("p:not(.a)", "<p class=b>x")),
+    "any of several": (styled(":is(.a, .b) p", "<div class=a><p>x"), styled(":is(.a, .b) p", "<div class=c><p>x")),
+    "a neighbour in brackets": (
+        styled("p:is(b + p)", "<b>x</b><p>x"), styled("p:is(b + p)", "<i>x</i><p>x"),
+    ),
+    "whose child it is": (
+        styled("div > p", "<div><p>x</div>"), styled("div > p", "<div><section><p>x</section></div>"),
+    ),
+    "a state": (
+        styled("input:checked", "<input type=checkbox checked>"), styled("input:checked", "<input type=checkbox>"),
+    ),
+    "a value": (
+        styled("input:in-range", "<input type=number min=1 value=2>"),
+        styled("input:in-range", "<input type=number min=1 value=0>"),
+    ),
+    "a name with an escape": (styled(r".a\:b", "<p class=a:b>x"), styled(r".a\:b", "<p class=a:c>x")),
+    "the case of a class": (
+        "<!DOCTYPE html>" + styled(".a", "<p class=a>x"), "<!DOCTYPE html>" + styled(".a", "<p class=A>x"),
+    ),
+    "the doctype": ("<!DOCTYPE html>" + styled(".a", "<p class=A>x"), styled(".a", "<p class=A>x")),
+    "a rule in a rule": (
+        styled("p", "<p class=a>x").replace(RULE, f"{{.a &{RULE}}}"),
+        styled("p", "<p class=b>x").replace(RULE, f"{{.a &{RULE}}}"),
+    ),
+    "the order of rules": (
+        "<style>p{background:url(/1)}p{background:url(/2)}</style><p>x",
+        "<style>p{background:url(/2)}p{background:url(/1)}</style><p>x",
+    ),
+    "a variable": (
+        "<style>:root{--x:url(/1)}.a{background:var(--x)}</style><p class=a>x",
+        "<style>:root{--x:url(/1)}.a{background:var(--x)}</style><p class=b>x",
+    ),
+    "a variable of a style": (
+        "<style>.a{background:var(--x)}</style><div style='--x:url(/1)'><p class=a>x",
+        "<style>.a{background:var(--x)}</style><div style='--x:url(/1)'><p class=b>x",
+    ),
+    "an animation": (
+        "<style>@keyframes x{from{background:url(/1)}}.a{animation:x 1s}</style><p class=a>x",
+        "<style>@keyframes x{from{background:url(/1)}}.a{animation:x 1s}</style><p class=b>x",
+    ),
+    "a list without items": (
+        "<ul style='list-style-image:url(/1)'><li>x</ul>", "<ul style='list-style-image:url(/1)'></ul>",
+    ),
+    "who uses a font": (
+        "<style>@font-face{font-family:F;src:url(/1)}.a{font-family:F}</style><p class=a>x",
+        "<style>@font-face{font-family:F;src:url(/1)}.a{font-family:F}</style><p class=b>x",
+    ),
+    "for which characters a font is": (
+        f"<style>{FACE}.a{{font-family:F}}</style><p class=a>Ann",
+        f"<style>{FACE}.a{{font-family:F}}</style><p class=a>bob",
+    ),
+    "who else has these characters": (
+        f"<style>{FACE}.a{{font-family:F}}</style><p>A<p class=a>Ann",
+        f"<style>{FACE}.a{{font-family:F}}</style><p>A<p class=a>bob",
+    ),
+    "which of two fonts has a character": (
+        f"<style>{FACES}p{{font-family:F,G}}</style><p>Ann", f"<style>{FACES}p{{font-family:F,G}}</style><p>Żak",
+    ),
+    "the size of a text": (
+        f"<style>@container (height > 99px){{p{RULE}}}</style><div style='container-type:size'>Ann<p>x",
+        f"<style>@container (height > 99px){{p{RULE}}}</style><div style='container-type:size'>Ann and Bob<p>x",
+    ),
+    "the direction of a text": (
+        styled("p:dir(rtl)", "<p dir=auto>Ann"), styled("p:dir(rtl)", "<p dir=auto>דנה"),
+    ),
+    "what is preloaded": ("<video src=/1 preload=auto></video>", "<video src=/1 preload=none></video>"),
+    "what a link of the head is": ("<link rel=icon href=/1>", "<link rel=icon media=print href=/1>"),
+    "when it is refreshed": (
+        "<meta http-equiv=refresh content='0;url=https://shop.example/1'>",
+        "<meta http-equiv=refresh content='999999;url=https://shop.example/1'>",
+    ),
+    "a policy": (
+        f"<meta http-equiv=content-security-policy content='img-src https:'>{IMAGE}",
+        f"<meta http-equiv=content-security-policy content=\"img-src 'none'\">{IMAGE}",
+    ),
+    "a window's width": (
+        f"<meta name=viewport content='width=device-width'>{IMAGE}", f"<meta name=viewport content='width=9'>{IMAGE}",
+    ),
+    "which base comes first": (
+        "<base href=https://a.example/><base href=https://b.example/><img src=1>",
+        "<base href=https://b.example/><base href=https://a.example/><img src=1>",
+    ),
+    "which source comes first": (
+        "<picture><source srcset=/1><source srcset=/2><img src=/3></picture>",
+        "<picture><source srcset=/2><source srcset=/1><img src=/3></picture>",
+    ),
+    "what stands in for what": (
+        "<object data=/1><img src=/2></object><object data=/3><img src=/4></object>",
+        "<object data=/1><img src=/4></object><object data=/3><img src=/2></object>",
+    ),
+    "who uses a drawing": (
+        "<svg><pattern id=a><image href=/1 /></pattern><rect width=9 height=9 fill='url(#a)'/></svg>",
+        "<svg><pattern id=a><image href=/1 /></pattern><rect width=9 height=9 fill='url(#b)'/></svg>",
+    ),
+    "who uses the drawing of another": (
+        "<svg><filter id=a><feImage href=/1 /></filter></svg><p style='filter:url(#a)'>x",
+        "<svg><filter id=a><feImage href=/1 /></filter></svg><p style='filter:url(#b)'>x",
+    ),
+    "a script": (f"{IMAGE}<script>a()</script>", f"{IMAGE}<script>b()</script>"),
+    "what runs on a click": (f"<p onclick='a()'>{IMAGE}", f"<p onclick='b()'>{IMAGE}"),
+    "what browsers take for a title": (f"<title></title>{IMAGE}<b>", f"<title/>{IMAGE}</title><b>"),
+    "a name that a sheet elsewhere may ask for": (
+        "<link rel=stylesheet href=https://shop.example/s><p class=ann>x",
+        "<link rel=stylesheet href=https://shop.example/s><p class=bob>x",
+    ),
+    "characters for a font of a sheet elsewhere": (
+        "<style>@import 'https://shop.example/s';</style><p>Ann", "<style>@import 'https://shop.example/s';</style><p>Żak",
+    ),
+    "a frame's document": (
+        f"<div><iframe srcdoc='{IMAGE}'></iframe></div>", f"<template><iframe srcdoc='{IMAGE}'></iframe></template>",
+    ),
+    "what a tracker looks like": (
+        "<img src=/1 width=1 height=1>", "<img src=/1 width=600 height=1>",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DECIDING)
+def test_whatever_decides_a_load_is_compared(name: str) -> None:
+    one, other = DECIDING[name]
+    assert compare_renderings([one, one]) == []
+    found = compare_renderings([one, other])
+    assert found
+    assert not any(difference.expected for difference in found)
+    raws = [f"Content-Type: text/html; charset=utf-8\r\n\r\n{html}\r\n".encode() for html in (one, other)]
+    assert compare_messages(raws)
+
+
+LETTER: Final = """<!DOCTYPE html><html lang={0}><head><title>For {1}</title><meta name=description content="{1}">
+<style>p.lead > b {{ color: red }} td:hover {{ color: blue }} .wide {{ width: 100%% !important }}
+u + .body p {{ margin: 0 }} @media (max-width: 600px) {{ .small {{ display: block }} }}
+.hero {{ background: url(https://shop.example/hero.png) }}
+@font-face {{ font-family: F; src: url(https://shop.example/f) }}
+body {{ font-family: F, sans-serif }} </style></head><body class="body">
+<table><tr><td class=hero title="Dear {1}" bgcolor={2}><p class=lead id=n{3}>Dear <b>{1}</b>, order {3}</p>
+<img src=https://shop.example/1 alt="{1}" width={3}></td></tr>
+<tr><td><a class=b{3} title={1} data-order={3} href=https://shop.example/>{1}</a>{4}<input type=hidden value={3}>
+<script type=application/ld+json>{{"orderNumber": "{3}"}}</script></td></tr></table></body></html>"""
+
+
+def test_greetings_numbers_and_paragraphs_are_free() -> None:
+    copies = [
+        LETTER.format("en", "Ann", "#fff", 4471, ""),
+        LETTER.format(
+            "de", "Bob Smith", "#eee", 4472, "<p style='color:red;padding:9px'>As a friend of ours: 5 % less."
+        ),
+        LETTER.format("en", "Zoë", "#fff", 88, "<ul><li>One<li>Two</ul>"),
+    ]
+    assert compare_renderings(copies) == []
+
+
+def test_without_a_load_nothing_decides() -> None:
+    for name in ("a script", "the doctype", "a policy"):
+        one, other = (html.replace(IMAGE, "").replace(RULE, "{}") for html in DECIDING[name])
+        assert compare_renderings([one, other]) == []
+
+
+def test_what_cannot_be_decided_says_so() -> None:
+    html = DECIDING["what is hidden"][0]
+    (sheets,) = compare_renderings([html, html, html.replace("}", " }p{color:red}")])
+    assert sheets.place == "document"
+    assert sheets.values[0] == sheets.values[1] != sheets.values[2]
+    assert str(sheets.values[0]).startswith("sha256=")
+    assert "style sheets" in sheets.why
+    (fonts,) = compare_renderings(DECIDING["characters for a font of a sheet elsewhere"])
+    assert fonts.values == (None, None)
+    assert "elsewhere" in fonts.why
