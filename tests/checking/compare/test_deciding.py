@@ -14,6 +14,8 @@ FACE: Final = "@font-face{font-family:F;src:url(https://shop.example/1);unicode-
 
 FACES: Final = "@font-face{font-family:F;src:url(/1)}@font-face{font-family:G;src:url(/2)}"
 
+LONG: Final = "<![if mso]>" * 40
+
 
 def styled(selector: str, body: str) -> str:
     return f"<style>{selector}{RULE}</style>{body}"
@@ -174,6 +176,23 @@ DECIDING: Final[dict[str, tuple[str, str]]] = {
     "who uses the drawing of another": (
         "<svg><filter id=a><feImage href=/1 /></filter></svg><p style='filter:url(#a)'>x",
         "<svg><filter id=a><feImage href=/1 /></filter></svg><p style='filter:url(#b)'>x",
+    ),
+    "what a parameter is": (
+        "<object><param name=movie value=https://shop.example/1></object>",
+        "<object><param name=quality value=https://shop.example/1></object>",
+    ),
+    "one of very many values": (
+        "".join(f"<style>[title=a{number}]{RULE}</style>" for number in range(30)) + "<p title=a7>",
+        "".join(f"<style>[title=a{number}]{RULE}</style>" for number in range(30)) + "<p title=b7>",
+    ),
+    "a value that is written in an odd way": (
+        styled("[title=a b]", "<p title='a b'>x"), styled("[title=a b]", "<p title='a c'>x"),
+    ),
+    "what stands beside what one reader sees only": (
+        f"<select><style>{IMAGE}</style></select><p hidden>x", f"<select><style>{IMAGE}</style></select><p>x",
+    ),
+    "conditions in conditions": (
+        f"{LONG}<![if mso 9]>{IMAGE}", f"{LONG}<![if mso 10]>{IMAGE}",
     ),
     "a script": (f"{IMAGE}<script>a()</script>", f"{IMAGE}<script>b()</script>"),
     "what runs on a click": (f"<p onclick='a()'>{IMAGE}", f"<p onclick='b()'>{IMAGE}"),
