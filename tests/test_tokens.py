@@ -293,6 +293,14 @@ def test_long_url_is_deflated_if_that_saves_sixteen_octets() -> None:
     assert _token_body.pack_url(plain) == plain.encode()
 
 
+def test_url_of_an_aggregate_token_is_stored_as_it_is() -> None:
+    """Builds of zlib deflate differently, and all hosts of a fleet must make the same token."""
+    mode = TrackingMode.AGGREGATE
+    one = make_click_token(KEYS, "summer-2026", 0, url=LONG_URL, mode=mode, now=NOW)
+    (listed,) = make_click_tokens(KEYS, "summer-2026", [LONG_URL], mode=mode, now=NOW)
+    assert one == listed == signed(header(7) + b"\0" + b"\x0bsummer-2026" + LONG_URL.encode())
+
+
 def url_that_saves(octets: int) -> str:
     """Repeat part of an incompressible URL until deflating it gains that much."""
     noise = urlsafe_b64encode(sha256(b"1").digest() + sha256(b"2").digest()).decode().rstrip("=")
@@ -340,12 +348,27 @@ def test_longest_incompressible_token_stays_within_the_limit() -> None:
 
 @pytest.mark.parametrize(
     "message_id",
-    ["", "a@b.test", "a b", "a\n", "ü", "x" * 65, "\x7f", "\x00", "\ud800", " ", "sixteen-letters\u00e9"],
+    ["", "a@b.test", "a%40b.test", "a b", "a\n", "ü", "x" * 65, "\x7f", "\x00", "\ud800", " ", "sixteen-letters\u00e9"],
 )
 def test_message_id_out_of_its_alphabet_is_a_value_error_that_does_not_repeat_it(message_id: str) -> None:
     with pytest.raises(ValueError, match=r"^message_id must be 1 to 64 printable ASCII characters") as caught:
         make_open_token(KEYS, message_id)
     assert "b.test" not in str(caught.value)
+
+
+def test_id_of_an_early_release_is_still_read() -> None:
+    assert read_open_token(KEYS, signed(header(1) + b"\0" + b"a%40b.test"), now=NOW).message_id == "a%40b.test"
+
+
+def test_id_may_be_of_a_subclass_of_str() -> None:
+    class Text(str):
+        __slots__ = ()
+
+        def replace(self, *_: object) -> str:  # type: ignore[override]  # what a subclass may do
+            return ""
+
+    for message_id in (ID, "welcome-42"):
+        assert make_open_token(KEYS, Text(message_id), now=NOW) == make_open_token(KEYS, message_id, now=NOW)
 
 
 @pytest.mark.parametrize("message_id", [None, 5, b"welcome-42", UUID(ID).bytes])

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
+from time import time as _time  # noqa: TID251 - the one place; a datetime would cost six times as much
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def epoch_seconds(now: datetime | None, /, name: str = "now") -> int:
-    """Give `now`, or the current time when it is None, as whole Unix seconds, rounded down; `name` is for errors.
+    """Return `now`, or the current time when it is None, as whole Unix seconds, rounded down; `name` is for errors.
 
     Raises:
-        TypeError: `now` is no `datetime`.
+        TypeError: `now` is not a `datetime`.
         ValueError: `now` is naive; a naive time means another instant on another host.
     """
     if now is None:
-        return int(time.time())  # noqa: TID251 - this is the one place; a datetime would cost six times as much
+        return int(_time())
     if not isinstance(now, datetime):
         raise TypeError(f"{name} must be an aware datetime or None, not {type(now).__name__}")
-    if now.tzinfo is None or now.utcoffset() is None:
-        raise ValueError(f"{name} must be an aware datetime; add a time zone, for example datetime.UTC")
-    return int(now.timestamp() // 1)
+    try:
+        age = now - _EPOCH
+    except TypeError:  # naive, or with a time zone that knows no offset
+        raise ValueError(f"{name} must be an aware datetime; add a time zone, for example datetime.UTC") from None
+    return age.days * 86_400 + age.seconds  # exact and a third of the time of `timestamp`, which is a float
 
 
 def in_utc(time: datetime, name: str, /) -> datetime:

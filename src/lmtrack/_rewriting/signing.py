@@ -75,12 +75,14 @@ class Sending(NamedTuple):
         """
         if self.destinations == "by_id":
             return self._seal(pack_links([None] * len(links)))
+        aggregate = self.decision.clicks is TrackingMode.AGGREGATE
         if self.destination is None:
-            return self._seal(own())
+            own_urls = [link.url for link in links]
+            return self._seal(pack_links(own_urls, deflate=False) if aggregate else own())
         urls = [self.destination(link) for link in links]
         if not all(isinstance(url, str) for url in urls):
             raise TypeError("destination must give str")
-        return self._seal(pack_links(urls))
+        return self._seal(pack_links(urls, deflate=not aggregate))
 
     def _seal(self, links: PackedLinks, /) -> list[str]:
         keys, mode = self.domain.keys, self.decision.clicks

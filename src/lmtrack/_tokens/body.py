@@ -10,15 +10,12 @@ import re
 import struct
 import zlib
 from binascii import unhexlify
-from typing import TYPE_CHECKING
+from uuid import UUID
 
 from lmtrack._url.destination import LIMIT_OCTETS, check_destination
 from lmtrack.errors import MalformedToken
 
-if TYPE_CHECKING:
-    from uuid import UUID
-
-NUMBER_MAX = 65535  # our choice: no mail has more recipients or links; three octets at most
+NUMBER_MAX = 65535  # our choice: no mail has more recipients or links; three bytes at most
 
 # RFC 9562 section 4, lower case. Possessive, which is a tenth faster; there is nothing to come back to.
 _UUID = re.compile(r"[0-9a-f]{8}+-[0-9a-f]{4}+-[0-9a-f]{4}+-[0-9a-f]{4}+-[0-9a-f]{12}+").fullmatch
@@ -42,10 +39,10 @@ ONE_OCTET = tuple(bytes((value,)) for value in range(0x80))
 
 
 def pack_number(value: int, name: str) -> bytes:
-    """Pack 0 to 65,535 as a little-endian base-128 number (LEB128) of as few octets as it takes.
+    """Pack 0 to 65,535 as a little-endian base-128 number (LEB128) of as few bytes as it takes.
 
     Raises:
-        TypeError: `value` is no `int`.
+        TypeError: `value` is not an `int`.
         ValueError: `value` is out of range.
     """
     if type(value) is int and 0 <= value < 0x80:
@@ -62,7 +59,7 @@ def pack_number(value: int, name: str) -> bytes:
 
 
 def unpack_number(body: bytes, position: int) -> tuple[int, int]:
-    """Give the number that begins at `position`, and the position after it.
+    """Return the number that begins at `position`, and the position after it.
 
     Raises:
         MalformedToken: It is cut off, too great, or longer than it need be.
@@ -84,27 +81,28 @@ def pack_id(message_id: str | UUID, name: str = "message_id") -> bytes:
 
     Raises:
         TypeError: It is neither `str` nor `uuid.UUID`.
-        ValueError: It is not 1 to 64 characters U+0021 to U+007E without `@`.
+        ValueError: It is not 1 to 64 characters U+0021 to U+007E without `@` and `%40`.
     """
-    if not isinstance(message_id, str):
-        from uuid import UUID  # noqa: PLC0415 - 2 ms of every import, and who has one has imported it
-
+    if type(message_id) is not str:
         if isinstance(message_id, UUID):
             return message_id.bytes
-        raise TypeError(f"{name} must be a str or a uuid.UUID, not {type(message_id).__name__}")
+        if not isinstance(message_id, str):
+            raise TypeError(f"{name} must be a str or a uuid.UUID, not {type(message_id).__name__}")
+        message_id = str.__str__(message_id)
     if _UUID(message_id):
         return unhexlify(message_id.replace("-", ""))
-    if not _PLAIN_ID(message_id):
+    # An address in a URL's spelling is one as well; readers take it, because early releases signed it.
+    if not _PLAIN_ID(message_id) or "%40" in message_id:
         raise ValueError(f"{name} must be 1 to 64 printable ASCII characters without blanks and without @")
     field = message_id.encode()
     return _NO_UUID + field if len(field) == _UUID_OCTETS else field
 
 
 def unpack_id(field: bytes) -> str:
-    """Give the message id of its packed form; a UUID in its canonical lower-case text.
+    """Return the message id of its packed form; a UUID in its canonical lower-case text.
 
     Raises:
-        MalformedToken: `pack_id` gives this for no id.
+        MalformedToken: `pack_id` returns this for no id.
     """
     if len(field) == _UUID_OCTETS:
         first, middle, last = _UUID_PARTS(field)
@@ -117,16 +115,19 @@ def unpack_id(field: bytes) -> str:
     return text
 
 
-def pack_url(url: str) -> bytes:
-    """Pack a destination: UTF-8 as it is, or deflated where that saves at least 16 octets.
+def pack_url(url: str, *, deflate: bool = True) -> bytes:
+    """Pack a destination: UTF-8 as it is, or deflated where that is allowed and saves at least 16 bytes.
+
+    Aggregate tokens are not deflated: two hosts of a fleet must make the same token for a campaign, and zlib and
+    zlib-ng deflate 56 of 1,000 long URLs differently.
 
     Raises:
         BadDestination: A click may not go there.
-        TypeError: `url` is no `str`.
+        TypeError: `url` is not a `str`.
     """
     check_destination(url)
     plain = url.encode()
-    if len(plain) < _DEFLATE_FROM_OCTETS:
+    if not deflate or len(plain) < _DEFLATE_FROM_OCTETS:
         return plain
     deflater = zlib.compressobj(zlib.Z_BEST_COMPRESSION, zlib.DEFLATED, -_WINDOW_BITS, _MEMORY_LEVEL)
     packed = _DEFLATED + deflater.compress(plain) + deflater.flush()
@@ -134,11 +135,11 @@ def pack_url(url: str) -> bytes:
 
 
 def unpack_url(field: bytes) -> str:
-    """Give the destination of its packed form, by the same rules as when it was signed.
+    """Return the destination of its packed form, by the same rules as when it was signed.
 
     Raises:
         BadDestination: A click may not go there.
-        MalformedToken: The field is no UTF-8, or not what deflating a destination gives.
+        MalformedToken: The field is not UTF-8, or not what deflating a destination gives.
     """
     if field.startswith(_DEFLATED):
         plain = _inflate(field[1:])

@@ -28,8 +28,8 @@ _CLICKS: Final = {
 _INLINE_CLICKS: Final = {kind.mode: VERSION << 4 | kind.number for kind in KINDS.values() if kind.inline}
 _WITHDRAWS: Final = {kind.mode: VERSION << 4 | kind.number for kind in KINDS.values() if kind.purpose == "withdraw"}
 
-_HEADER_AND_OCTET: Final = struct.Struct(HEADER.format + "B")
-_LATEST: Final = 0xFFFF_FFFF  # 2106-02-07T06:28:15Z
+_pack_header: Final = HEADER.pack
+_pack_header_and_octet: Final = struct.Struct(HEADER.format + "B").pack
 
 
 def make_open_token(
@@ -99,11 +99,12 @@ def make_click_token(
     'E51pVbkAAAAKd2VsY29tZS00Mmh0dHBzOi8vc2hvcC5leGFtcGxlL5m7n5sDqQZLmVx8vZWwImM'
     """
     field = pack_id(message_id)
-    index = pack_number(link_index, "link_index")
+    small = type(link_index) is int and 0 <= link_index < 0x80  # as for the recipient, see `_start`
+    index = ONE_OCTET[link_index] if small else pack_number(link_index, "link_index")
     if url is None:
         return seal(keys, _start(keys, _CLICKS, mode, recipient, now) + index + field)
     start = _start(keys, _INLINE_CLICKS, mode, recipient, now)
-    return seal(keys, start + index + ONE_OCTET[len(field)] + field + pack_url(url))
+    return seal(keys, start + index + ONE_OCTET[len(field)] + field + pack_url(url, deflate=mode is not AGGREGATE))
 
 
 def make_click_tokens(
@@ -136,11 +137,14 @@ def make_click_tokens(
     >>> [read_click_token(keys, token).link_index for token in tokens]
     [0, 1]
     """
-    return seal_links(keys, message_id, pack_links(urls), recipient=recipient, mode=mode, now=now)
+    links = pack_links(urls, deflate=mode is not AGGREGATE)
+    return seal_links(keys, message_id, links, recipient=recipient, mode=mode, now=now)
 
 
-def pack_links(urls: Iterable[str | None]) -> PackedLinks:
+def pack_links(urls: Iterable[str | None], *, deflate: bool = True) -> PackedLinks:
     """Pack what a message's click tokens share with those of every other recipient: link indices and destinations.
+
+    Pass `deflate=False` for aggregate tokens, as for `pack_url`.
 
     Raises:
         BadDestination: A click may not go to one of the URLs.
@@ -150,7 +154,8 @@ def pack_links(urls: Iterable[str | None]) -> PackedLinks:
     if isinstance(urls, (str, bytes)):
         raise TypeError("urls must be the URLs of a message's links, not one of them")
     return [
-        (pack_number(index, "link_index"), None if url is None else pack_url(url)) for index, url in enumerate(urls)
+        (pack_number(index, "link_index"), None if url is None else pack_url(url, deflate=deflate))
+        for index, url in enumerate(urls)
     ]
 
 
@@ -197,20 +202,22 @@ def make_withdraw_token(keys: Keys, message_id: str | UUID, *, recipient: int = 
 def _start(
     keys: Keys, kinds: dict[TrackingMode, int], mode: TrackingMode, recipient: int, now: datetime | None
 ) -> bytes:
-    if not isinstance(keys, Keys):
+    """Pack what every token begins with: the header, and the recipient where the kind has one."""
+    if type(keys) is not Keys:
         raise TypeError(f"keys must be made by make_keys, not {type(keys).__name__}")
-    if not isinstance(mode, TrackingMode):
+    if type(mode) is not TrackingMode:
         raise TypeError(f"mode must be a TrackingMode, not {type(mode).__name__}")
     first = kinds.get(mode)
     if first is None:
         raise ValueError(f"there is no such token for {mode.name}")
     seconds = epoch_seconds(now)
-    if not 0 <= seconds <= _LATEST:
-        raise ValueError("now must be between 1970-01-01 and 2106-02-07 to be signed")
-    if mode is AGGREGATE:
-        if pack_number(recipient, "recipient") != ONE_OCTET[0]:
-            raise ValueError("an aggregate token holds no recipient; recipient must be 0")
-        return HEADER.pack(first, keys.hint, seconds)
-    if type(recipient) is int and 0 <= recipient < 0x80:  # almost always, and a call less
-        return _HEADER_AND_OCTET.pack(first, keys.hint, seconds, recipient)
-    return HEADER.pack(first, keys.hint, seconds) + pack_number(recipient, "recipient")
+    try:
+        if mode is AGGREGATE:
+            if pack_number(recipient, "recipient") != ONE_OCTET[0]:
+                raise ValueError("an aggregate token holds no recipient; recipient must be 0")
+            return _pack_header(first, keys.hint, seconds)
+        if type(recipient) is int and 0 <= recipient < 0x80:  # almost always, and a call less
+            return _pack_header_and_octet(first, keys.hint, seconds, recipient)
+        return _pack_header(first, keys.hint, seconds) + pack_number(recipient, "recipient")
+    except struct.error:  # more than 32 bits, or less than none
+        raise ValueError("now must be between 1970-01-01 and 2106-02-07 to be signed") from None
