@@ -26,7 +26,6 @@ from lmtrack._endpoint.gate import Admission as Admission, AdmissionReason, admi
 from lmtrack._endpoint.path import Token, is_moved_copy, locate, read_place, read_tracking_url
 from lmtrack._endpoint.payload import event_payload, minimise
 from lmtrack._url.destination import is_destination
-from lmtrack._url.tracking_path import TrackingPath
 from lmtrack.classifier import Networks, Verdict, classify_event
 from lmtrack.errors import BadToken, TokenExpired, TokenRevoked
 from lmtrack.resolver import Consent, ConsentRecord, Route, TrackingMode
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lmtrack._agents.header_rules import Headers
+    from lmtrack._url.tracking_path import TrackingPath
 
 __all__ = [
     "AdmissionReason",
