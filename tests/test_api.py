@@ -51,9 +51,11 @@ SIGNATURES = {
     "Audit": "(*, outcome, findings)",
     "AuditOutcome": "CLEAN=clean AGGREGATE=aggregate NOT_PROVABLE=not_provable TRACKED=tracked",
     "BadDestination": "BadToken ValueError",
+    "BadSlot": "LmtrackError ValueError",
     "BadToken": "LmtrackError BadData",
     "BadTokenSignature": "BadToken BadSignature",
-    "Campaign": "(*, id, started_at)",
+    "BadValue": "LmtrackError ValueError",
+    "Campaign": "(*, id, started_at, urls=None)",
     "ClickToken": "(message_id, recipient, mode, issued_at, link_index, url)",
     "ClientInfo": "(*, device_type, client_type, client_name)",
     "Consent": "GRANTED=granted DENIED=denied WITHDRAWN=withdrawn UNKNOWN=unknown",
@@ -70,20 +72,24 @@ SIGNATURES = {
     "Finding": "(*, kind, place, url=None, why)",
     "FindingKind": " ".join(f"{kind.upper()}={kind}" for kind in KINDS.split()),
     "Handled": "(*, response, admission, token=None, verdict=None, dedup_key=None)",
-    "HtmlDocument": "(html)",
+    "HtmlDocument": "(html, slots=None)",
     "HttpResponse": "(*, status, headers, body=b'')",
     "Human": "YES=yes NO=no UNKNOWABLE=unknowable YES_CLIENT_HIDDEN=yes_client_hidden",
     "InvalidOverride": "LmtrackError ValueError",
     "Keys": "opaque",
-    "Link": "(index, url, element='a', conditional=False, source='', start=0, limit=0)",
+    "Link": (
+        "(index, url, element='a', conditional=False, source='', start=0, limit=0, personal=False, template_url='')"
+    ),
     "LinkPolicy": (
-        "(*, skip_urls=(), tracking_hosts=(), track_unsubscribe=False, track_sensitive=False, track_conditional=True, "
-        "strip_opt_out='own', skip_url_text=False, max_url_octets=2000)"
+        "(*, skip_urls=(), tracking_hosts=(), track_unsubscribe=False, track_sensitive=False, "
+        "track_conditional=True, strip_opt_out='own', skip_url_text=False, max_url_octets=2000, "
+        "skip_slots=(), slot_hosts=())"
     ),
     "LmtrackError": "Exception",
     "MalformedToken": "BadToken",
     "MessageDocument": "(raw)",
     "MessagePart": "(path, content_type, action, reason)",
+    "MissingValue": "LmtrackError KeyError",
     "Networks": "opaque",
     "OpenToken": "(message_id, recipient, mode, issued_at)",
     "Override": "(*, track_opens=None, track_clicks=None)",
@@ -104,8 +110,11 @@ SIGNATURES = {
         "AGGREGATE_WITHOUT_CAMPAIGN=aggregate_without_campaign ALREADY_SIGNED=already_signed NO_HTML=no_html "
         "LINE_TOO_LONG=line_too_long"
     ),
-    "RewrittenHtml": "(*, html, links, skipped, edits, pixel_offset, decision=None)",
-    "RewrittenText": "(*, text, links, skipped, edits, decision=None)",
+    "RewrittenHtml": (
+        "(*, html, links, skipped, edits, pixel_offset, decision=None, personal_links=(), personal_loads=(), "
+        "unfilled=())"
+    ),
+    "RewrittenText": "(*, text, links, skipped, edits, decision=None, personal_links=(), unfilled=())",
     "Route": (
         "(*, track_opens=False, track_clicks=False, require_consent=False, without_consent=TrackingMode.OFF, "
         "after_refusal=TrackingMode.OFF, ceiling=TrackingMode.INDIVIDUAL)"
@@ -131,8 +140,8 @@ SIGNATURES = {
     "SkipReason": (
         "EMPTY=empty PLACEHOLDER=placeholder FRAGMENT=fragment SCHEME=scheme SCHEME_RELATIVE=scheme_relative "
         "RELATIVE=relative BAD_DESTINATION=bad_destination TOO_LONG=too_long TRACKED=tracked OPT_OUT=opt_out "
-        "LISTED=listed UNSUBSCRIBE=unsubscribe SENSITIVE=sensitive URL_TEXT=url_text TOO_MANY=too_many "
-        "UNDECODABLE=undecodable LINE_TOO_LONG=line_too_long"
+        "LISTED=listed UNSUBSCRIBE=unsubscribe SENSITIVE=sensitive URL_TEXT=url_text PERSONAL=personal "
+        "TOO_MANY=too_many UNDECODABLE=undecodable LINE_TOO_LONG=line_too_long"
     ),
     "TokenExpired": "BadToken SignatureExpired",
     "TokenHeader": "(*, version, kind, purpose, mode, key_hint, issued_at)",
@@ -149,6 +158,7 @@ SIGNATURES = {
     "admit": "(token, /, *, consent, route, withdrawn_at=None, verdict=None, method='GET')",
     "audit_html": "(html, /, *, domains=(), known_trackers=())",
     "audit_message": "(raw, /, *, domains=(), known_trackers=())",
+    "campaign_urls": "(source, /, *, policy=LinkPolicy())",
     "classify_event": (
         "(*, kind, user_agent, ip=None, asn=None, method='GET', headers=None, delay=None, networks=None, "
         "honeypot=False)"
@@ -178,6 +188,7 @@ SIGNATURES = {
     "make_click_tokens": "(keys, message_id, urls, *, recipient=0, mode=TrackingMode.INDIVIDUAL, now=None)",
     "make_keys": "(current, previous=(), *, tenant=b'')",
     "make_open_token": "(keys, message_id, *, recipient=0, mode=TrackingMode.INDIVIDUAL, now=None)",
+    "make_slots": "(names, /, *, nonce)",
     "make_withdraw_token": "(keys, message_id, *, recipient=0, now=None)",
     "message_bytes": "(message, /, *, keep_bcc=False)",
     "minimise": "(payload, /, *, mode)",
@@ -205,15 +216,19 @@ SIGNATURES = {
     "revert_html": "(html, edits, /)",
     "revert_message": "(raw, edits, /)",
     "revert_text": "(text, edits, /)",
-    "rewrite_html": "(source, /, *, click_url=None, pixel_url=None, policy=LinkPolicy(), pixel_position='end')",
-    "rewrite_text": "(text, /, *, click_url, policy=LinkPolicy())",
-    "scan_html": "(html, /)",
+    "rewrite_html": (
+        "(source, /, *, click_url=None, pixel_url=None, policy=LinkPolicy(), pixel_position='end', "
+        "slots=None, defaults=None, values=None, pixel_slot=None)"
+    ),
+    "rewrite_text": "(text, /, *, click_url, policy=LinkPolicy(), slots=None, defaults=None, values=None)",
+    "scan_html": "(html, /, *, slots=None, defaults=None)",
     "scan_message": "(raw, /)",
     "shipped_networks": "()",
     "strip_control_headers": "(raw, /, *, prefix='X-LM-Override-')",
     "track_html": (
         "(source, decision, /, *, domain, message_id, recipient=0, campaign=None, destination=None, "
-        "destinations='inline', policy=LinkPolicy(), pixel_position='auto', now=None)"
+        "destinations='inline', policy=LinkPolicy(), pixel_position='auto', slots=None, defaults=None, "
+        "values=None, pixel_slot=None, now=None)"
     ),
     "track_message": (
         "(source, decision, /, *, domain, message_id, recipient=0, campaign=None, destination=None, "
@@ -222,7 +237,7 @@ SIGNATURES = {
     ),
     "track_text": (
         "(text, decision, /, *, domain, message_id, recipient=0, campaign=None, destination=None, "
-        "destinations='inline', policy=LinkPolicy(), now=None)"
+        "destinations='inline', policy=LinkPolicy(), slots=None, defaults=None, values=None, now=None)"
     ),
     "truncate_ip": "(ip, /, *, v4=24, v6=48)",
     "untrack_html": "(html, /, *, domain)",

@@ -311,6 +311,7 @@ def test_reasons_have_the_printed_values() -> None:
         *("scheme", "fragment", "empty", "relative", "scheme_relative", "placeholder", "tracked", "unsubscribe"),
         *("listed", "opt_out", "sensitive", "bad_destination", "too_long", "url_text", "too_many", "undecodable"),
         "line_too_long",
+        "personal",
     }
 
 
@@ -546,8 +547,14 @@ def test_a_policy_takes_the_limits_themselves() -> None:
 def test_a_link_is_a_value_that_does_not_show_its_document() -> None:
     html = '<p>secret paragraph</p><area href="https://shop.example/">'
     (link,) = rewrite_html(html).links
-    assert link.to_dict() == {"index": 0, "url": "https://shop.example/", "element": "area", "conditional": False}
-    assert repr(link) == "Link(index=0, url='https://shop.example/', element='area', conditional=False)"
+    assert link.to_dict() == {
+        "index": 0,
+        "url": "https://shop.example/",
+        "element": "area",
+        "conditional": False,
+        "personal": False,
+    }
+    assert repr(link) == "Link(index=0, url='https://shop.example/', element='area', conditional=False, personal=False)"
     assert "secret" not in repr(link)
     assert link == pickle.loads(pickle.dumps(link))  # noqa: S301 - our own bytes
     assert hash(link) == hash(rewrite_html(html).links[0])

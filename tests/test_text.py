@@ -103,7 +103,7 @@ def test_a_template_expression_is_written_as_it_is() -> None:
 
 def test_a_link_shows_its_url_and_says_where_it_stands() -> None:
     [link] = rewrite_text(f"See {U}.", click_url=numbered).links
-    assert link.to_dict() == {"index": 0, "url": U, "element": "text", "conditional": False}
+    assert link.to_dict() == {"index": 0, "url": U, "element": "text", "conditional": False, "personal": False}
     assert (link.text(), link.start, link.limit) == (U, 4, 4 + len(U))
 
 
@@ -261,9 +261,9 @@ def test_options_and_answers_of_other_types_are_refused() -> None:
         rewrite_text("x", click_url=numbered, policy=wrong)
     with pytest.raises(TypeError, match="click_url must be callable, not NoneType"):
         rewrite_text("x", click_url=None)  # type: ignore[arg-type]  # the mistake
-    with pytest.raises(TypeError, match="click_url must give str or None"):
+    with pytest.raises(TypeError, match="click_url must return a str or None"):
         rewrite_text(U, click_url=lambda _: wrong)
-    with pytest.raises(TypeError, match="destination must give str"):
+    with pytest.raises(TypeError, match="destination must return a str or None"):
         track(U, destination=lambda _: wrong)
     with pytest.raises(BadDestination):
         track(U, destination=lambda _: "ftp://x.example/")

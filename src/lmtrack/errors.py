@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BadDestination",
+    "BadSlot",
     "BadToken",
     "BadTokenSignature",
+    "BadValue",
     "InvalidOverride",
     "LmtrackError",
     "MalformedToken",
+    "MissingValue",
     "TokenExpired",
     "TokenNotYetValid",
     "TokenRevoked",

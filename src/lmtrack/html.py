@@ -8,33 +8,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+from lmtrack._checks import plain_str
 from lmtrack._html.entities import decode_attribute, encode_attribute, encode_in_comment
 from lmtrack._html.grammar import WHITESPACE
 from lmtrack._rewriting.document import HtmlDocument as HtmlDocument
 from lmtrack._rewriting.finish import (
+    Pixel,
     PixelPosition as PixelPosition,
     RewrittenHtml as RewrittenHtml,
     check_options,
+    chosen_urls,
     pixel_tag,
     rewritten,
+    tracked_links,
     untracking_edits,
     with_removals,
+    with_values,
 )
 from lmtrack._rewriting.own_tokens import verified_open
 from lmtrack._rewriting.signing import Campaign, sending
+from lmtrack._rewriting.slots import SlotMarkers as SlotMarkers, Values as Values, make_slots, read_slots
 from lmtrack._rewriting.splice import revert, splice
 from lmtrack.links import Edit, Link, LinkPolicy
 from lmtrack.urls import TrackingDomain, open_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
+    from lmtrack._rewriting.plan import Plan
+    from lmtrack._rewriting.template import Change
     from lmtrack.resolver import Decision
 
 __all__ = [
     "Campaign",
+    "campaign_urls",
+    "make_slots",
     "pixel_tag",
     "revert_html",
     "rewrite_html",
@@ -44,22 +54,31 @@ __all__ = [
 ]
 
 _DEFAULT_POLICY: Final = LinkPolicy()
-_new = tuple.__new__
 
 
-def scan_html(html: str, /) -> HtmlDocument:
+def scan_html(
+    html: str, /, *, slots: SlotMarkers | None = None, defaults: Mapping[str, str] | None = None
+) -> HtmlDocument:
     """Read a document once, to track it for many recipients.
 
-    Never fails on content; time and memory are linear in its length.
+    Never fails on content, but for a slot where no value can be safe; time and memory are linear in its length.
+
+    Args:
+        html: The document.
+        slots: Its merge fields: name and marker as it is written, `{"name": "{{ name }}"}`; or one compiled pattern
+            with a group `name`. Each recipient's `values` are escaped for the place they go to.
+        defaults: What stands in for a missing, None or empty value, by name.
 
     Raises:
-        TypeError: `html` is no str.
+        BadSlot: A marker is where no value can be written safely, such as a script or a host.
+        TypeError: An argument has another type.
+        ValueError: A name or marker is empty, two slots have the same marker, or a pattern has no group `name`.
 
-    >>> document = scan_html('<a href="https://shop.example/">Shop</a>')
-    >>> [rewrite_html(document, click_url=lambda link: f"https://t.example/{who}").html for who in ("ann", "bob")]
-    ['<a href="https://t.example/ann">Shop</a>', '<a href="https://t.example/bob">Shop</a>']
+    >>> document = scan_html("<p>Hello {{ name }}</p>", slots={"name": "{{ name }}"}, defaults={"name": "you"})
+    >>> [rewrite_html(document, values={"name": name}).html for name in ("Ann & Bo", "")]
+    ['<p>Hello Ann &amp; Bo</p>', '<p>Hello you</p>']
     """
-    return HtmlDocument(html)
+    return HtmlDocument(plain_str(html, "html"), read_slots(slots, defaults))
 
 
 def rewrite_html(
@@ -70,51 +89,63 @@ def rewrite_html(
     pixel_url: str | None = None,
     policy: LinkPolicy = _DEFAULT_POLICY,
     pixel_position: PixelPosition = "end",
+    slots: SlotMarkers | None = None,
+    defaults: Mapping[str, str] | None = None,
+    values: Values | None = None,
+    pixel_slot: str | None = None,
 ) -> RewrittenHtml:
     """Put other URLs into a document's links and a pixel at its end; touch nothing else.
 
     Args:
         source: The document, or what `scan_html` made of it.
-        click_url: Gives each trackable link's new URL, or a template expression such as `{{ u3 }}`; None leaves that
-            link alone, and it keeps its index. It is escaped for the quotes it comes to stand in.
+        click_url: Returns each trackable link's new URL, or a template expression such as `{{ u3 }}`; None leaves that
+            link alone, and it keeps its index. It is escaped for the quotes around it.
         pixel_url: The pixel's URL, or a template expression. None, or a live image with this URL already: no pixel.
         policy: Which links are trackable.
         pixel_position: "end" (before `</body>`), "start" (after `<body>`), or "auto": end, unless the rewritten
-            document is over 100,000 octets of UTF-8, which Gmail clips.
+            document is over 100,000 bytes of UTF-8, which Gmail clips.
+        slots: As for `scan_html`, if the document was not scanned before.
+        defaults: The same.
+        values: One recipient's value of each slot; names without a slot do not matter.
+        pixel_slot: The slot whose marker the pixel takes the place of; without a pixel the marker is removed.
 
     Raises:
-        TypeError: An argument has another type, or `click_url` gave something else than str or None.
-        ValueError: `pixel_position` is none of the three.
+        BadSlot: A marker is where no value can be written safely.
+        BadValue: A value cannot be written in the place of its slot.
+        MissingValue: A slot has neither a value nor a default.
+        TypeError: An argument has another type, or `click_url` returned something else than str or None.
+        ValueError: `pixel_position` is none of the three, there are values and no slots, or slots of a document that
+            was scanned.
 
     >>> mail = '<p>Hi! <a href="https://shop.example/">Shop</a></p></body>'
     >>> print(rewrite_html(mail, click_url=lambda link: f"https://t.example/{link.index}").html)
     <p>Hi! <a href="https://t.example/0">Shop</a></p></body>
     """
-    document = _document(source)
+    document = _document(source, slots, defaults)
     check_options(policy, pixel_position)
-    if click_url is not None and not callable(click_url):
-        raise TypeError(f"click_url must be callable or None, not {type(click_url).__name__}")
-    if pixel_url is not None and not isinstance(pixel_url, str):
-        raise TypeError(f"pixel_url must be a str or None, not {type(pixel_url).__name__}")
+    if pixel_url is not None:
+        pixel_url = plain_str(pixel_url, "pixel_url")
     plan = document.plan(policy, None)
-    edits: list[Edit] = []
-    if click_url is not None:
-        urls = list(map(click_url, plan.links))
-        if not all(issubclass(kind, str | None) for kind in set(map(type, urls))):
-            raise TypeError("click_url must give str or None")
-        # The quote in which no answer needs care: most documents have no other.
-        answers = "".join(filter(None, urls))
-        simple = None if any(sign in answers for sign in '"&>') else '"'
-        edits = [
-            _new(Edit, (start, written, value))
-            for (start, written, quote, _), link, url in zip(plan.values, plan.links, urls, strict=True)
-            if url is not None
-            and (value := url if quote == simple else (encode_in_comment if link[3] else encode_attribute)(url, quote))
-            != written
-        ]
-        edits = with_removals(edits, plan)
-    pixel = "" if pixel_url is None or _shows(document, pixel_url) else pixel_tag(pixel_url)
-    return rewritten(document, plan, edits, pixel=pixel, position=pixel_position)
+    filled, merged = document.merge(plan, values, pixel_slot)
+    changes = _links_rewritten(document, plan, chosen_urls(plan, merged, click_url)) if click_url is not None else []
+    tag = "" if pixel_url is None or _shows(document, pixel_url) else pixel_tag(pixel_url)
+    pixel = Pixel(tag, pixel_position, document.pixel_holes(pixel_slot))
+    return rewritten(document, plan, with_values(changes, filled), pixel, merged=merged, refused=merged.refused)
+
+
+def _links_rewritten(document: HtmlDocument, plan: Plan, urls: Sequence[str | None], /) -> list[Change]:
+    """Write the URLs that the caller chose, each escaped for the quotes around it."""
+    # The quote in which no answer needs care: most documents have no other.
+    answers = "".join(filter(None, urls))
+    simple = None if any(sign in answers for sign in '"&>') else '"'
+    html = document.html
+    changes: list[Change] = []
+    for (_, _, start, end, _, comment_end, _), (_, _, quote, _), url in zip(plan.found, plan.values, urls, strict=True):
+        if url is not None:
+            text = url if quote == simple else (encode_in_comment if comment_end else encode_attribute)(url, quote)
+            if text != html[start:end]:
+                changes.append((start, end, text))
+    return with_removals(changes, plan)
 
 
 def track_html(
@@ -126,13 +157,17 @@ def track_html(
     message_id: str | UUID,
     recipient: int = 0,
     campaign: Campaign | None = None,
-    destination: Callable[[Link], str] | None = None,
+    destination: Callable[[Link], str | None] | None = None,
     destinations: Literal["inline", "by_id"] = "inline",
     policy: LinkPolicy = _DEFAULT_POLICY,
     pixel_position: PixelPosition = "auto",
+    slots: SlotMarkers | None = None,
+    defaults: Mapping[str, str] | None = None,
+    values: Values | None = None,
+    pixel_slot: str | None = None,
     now: datetime | None = None,
 ) -> RewrittenHtml:
-    """Do to a document what a decision allows: signed links, a signed pixel, or nothing at all.
+    """Track a document as far as the decision allows: signed links and a signed pixel, one of them, or neither.
 
     A second pass changes nothing: links of the domain and a pixel of this message are left, and where links hold click
     tokens of this message already (or of its campaign), no further link is tracked, as their indices are taken.
@@ -146,18 +181,27 @@ def track_html(
         message_id: The sender's id of this mail to this person. In an aggregate flag neither it nor `recipient` nor
             `now` has any part.
         recipient: Position in the message's recipient list, 0 to 65,535.
-        campaign: What aggregate tokens are made from.
-        destination: Gives where a link shall lead instead of `link.url`, for example with utm tags; asked once for
-            each index, and not at all with "by_id".
+        campaign: What aggregate tokens are made from. Their clicks need its `urls`: a link to anywhere else is
+            `personal`, since it might differ per recipient.
+        destination: Returns where a link goes instead of `link.url`, for example with utm tags; None leaves that link.
+            Asked once for each index, and not at all with "by_id".
         destinations: "inline" signs each URL into its token; "by_id" leaves it to be looked up by message and index.
         policy: Which links are trackable.
         pixel_position: As for `rewrite_html`.
+        slots: As for `scan_html`, if the document was not scanned before.
+        defaults: The same.
+        values: One recipient's value of each slot, written whether or not anything is tracked.
+        pixel_slot: The slot whose marker the pixel takes the place of; without a pixel the marker is removed.
         now: When the tokens are issued; the current time by default.
 
     Raises:
-        BadDestination: `destination` gave a URL no click may go to.
+        BadDestination: `destination` returned a URL that no click may go to.
+        BadSlot: A marker is where no value can be written safely.
+        BadValue: A value cannot be written in the place of its slot.
+        MissingValue: A slot has neither a value nor a default.
         TypeError: An argument has another type.
-        ValueError: An argument is out of range; see `make_open_token` for ids, recipients and times.
+        ValueError: An argument is out of range; see `make_open_token` for ids, recipients and times, `rewrite_html` for
+            slots.
 
     >>> from datetime import UTC, datetime
     >>> from lmtrack import Consent, Route, TrackingDomain, make_keys, resolve
@@ -168,7 +212,7 @@ def track_html(
     >>> tracked.html[:32], untrack_html(tracked.html, domain=domain) == mail
     ('<a href="https://track.example/c', True)
     """
-    document = _document(source)
+    document = _document(source, slots, defaults)
     check_options(policy, pixel_position)
     message = sending(
         decision,
@@ -181,26 +225,36 @@ def track_html(
         now=now,
     )
     plan = document.plan(policy, domain)
-    edits: list[Edit] = []
-    # Indices go by the links of the untracked document: one that was tracked for this message is not counted anew.
-    if message.decision.track_clicks and not any(map(message.has, plan.clicks)):
-        tokens = message.click_tokens(plan.numbered, lambda: document.packed_links(plan))
-        # Base and token are made of signs that stand as they are in any attribute value, quoted or bare.
-        prefix = f"{domain.base_url}/c/"
-        edits = with_removals(
-            [_new(Edit, (start, written, prefix + tokens[index])) for start, written, _, index in plan.values],
-            plan,
-        )
-    pixel = ""
+    filled, merged = document.merge(plan, values, pixel_slot)
+    changes, refused = tracked_links(message, plan, merged)
+    tag = ""
     if message.decision.track_opens:
         token = message.open_token()
         shown = any(message.has(verified_open(domain, image.url)) for image in document.pixels())
-        pixel = "" if shown else pixel_tag(open_url(domain, token))
-    return rewritten(document, plan, edits, pixel=pixel, position=pixel_position, decision=message.decision)
+        tag = "" if shown else pixel_tag(open_url(domain, token))
+    pixel = Pixel(tag, pixel_position, document.pixel_holes(pixel_slot))
+    changes = with_values(changes, filled)
+    return rewritten(document, plan, changes, pixel, merged=merged, refused=refused, decision=message.decision)
+
+
+def campaign_urls(source: str | HtmlDocument, /, *, policy: LinkPolicy = _DEFAULT_POLICY) -> tuple[str, ...]:
+    """Return the destinations of a template that are the same for everyone, each once: `Campaign.urls`.
+
+    Links with slots in them are left out; aggregate clicks of these cannot be counted.
+
+    Raises:
+        TypeError: An argument has another type.
+
+    >>> campaign_urls('<a href="https://shop.example/">Shop</a> <a href="https://shop.example/?u={{ id }}">You</a>')
+    ('https://shop.example/',)
+    """
+    document = _document(source, None, None)
+    check_options(policy, "auto")
+    return tuple(dict.fromkeys(link.url for link in document.plan(policy, None).links if not link.personal))
 
 
 def untrack_html(html: str, /, *, domain: TrackingDomain) -> str:
-    """Give every link that the domain's keys signed its destination back and remove our pixels.
+    """Put the destinations of the links that the domain's keys signed back and remove our pixels.
 
     For archives, "view in browser" pages and resending. Expired tokens count; a link by id holds no destination and
     stays, and so does whatever the keys did not sign. Opt-out attributes that tracking removed do not come back, so
@@ -221,7 +275,7 @@ def untrack_html(html: str, /, *, domain: TrackingDomain) -> str:
 
 
 def revert_html(html: str, edits: Iterable[Edit], /) -> str:
-    """Undo the edits of a rewriting: give the exact source back.
+    """Undo the edits of a rewriting: return the exact source.
 
     Raises:
         TypeError: `html` is no str.
@@ -237,12 +291,18 @@ def revert_html(html: str, edits: Iterable[Edit], /) -> str:
     return revert(html, edits)
 
 
-def _document(source: str | HtmlDocument, /) -> HtmlDocument:
-    return source if isinstance(source, HtmlDocument) else HtmlDocument(source)
+def _document(
+    source: str | HtmlDocument, slots: SlotMarkers | None, defaults: Mapping[str, str] | None, /
+) -> HtmlDocument:
+    if not isinstance(source, HtmlDocument):
+        return HtmlDocument(plain_str(source, "source"), read_slots(slots, defaults))
+    if slots is not None or defaults is not None:
+        raise ValueError("slots and defaults belong to scan_html, which made this document")
+    return source
 
 
 def _shows(document: HtmlDocument, pixel_url: str, /) -> bool:
-    """Whether a live image has this URL, written as we would or with bare ampersands."""
+    """Say whether a live image has this URL, written as we would or with bare ampersands."""
     written = encode_attribute(pixel_url, '"')
     url = decode_attribute(written).strip(WHITESPACE)
     return document.may_hold(written) and any(image.url == url for image in document.images())

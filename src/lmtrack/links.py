@@ -56,6 +56,7 @@ class SkipReason(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     SENSITIVE = "sensitive"
     URL_TEXT = "url_text"
+    PERSONAL = "personal"
     TOO_MANY = "too_many"  # a token counts to 65,535
     UNDECODABLE = "undecodable"  # its octets are none of the part's charset, and no UTF-8
     LINE_TOO_LONG = "line_too_long"  # in a body that is sent as it is, no line has room for its tracked URL
@@ -73,6 +74,8 @@ class Link(NamedTuple):
         source: The document it stands in; not part of the repr.
         start: Where its tag begins in the source; in plain text, where the URL does.
         limit: Where its surroundings (the document or the comment) end; in plain text, where the URL does.
+        personal: Whether a slot is in its URL or its text.
+        template_url: Of a personal link, where the template says that it leads; repr and `to_dict` show this.
     """
 
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody misses on a link
@@ -82,6 +85,8 @@ class Link(NamedTuple):
     source: str = ""
     start: int = 0
     limit: int = 0
+    personal: bool = False
+    template_url: str = ""
 
     def text(self) -> str:
         """Read what a person sees as this link: its text and the alt texts of its images, blanks folded.
@@ -101,12 +106,19 @@ class Link(NamedTuple):
         """Give the fields that can be stored or shown, without the document.
 
         >>> Link(index=0, url="https://shop.example/").to_dict()
-        {'index': 0, 'url': 'https://shop.example/', 'element': 'a', 'conditional': False}
+        {'index': 0, 'url': 'https://shop.example/', 'element': 'a', 'conditional': False, 'personal': False}
         """
-        return {"index": self.index, "url": self.url, "element": self.element, "conditional": self.conditional}
+        return {
+            "index": self.index,
+            "url": self.template_url or self.url,
+            "element": self.element,
+            "conditional": self.conditional,
+            "personal": self.personal,
+        }
 
     def __repr__(self) -> str:
-        return f"Link(index={self.index}, url={self.url!r}, element={self.element!r}, conditional={self.conditional})"
+        fields = ", ".join(f"{name}={value!r}" for name, value in self.to_dict().items())
+        return f"Link({fields})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +136,9 @@ class LinkPolicy:
             which some link is rewritten; where none is, not a character changes.
         skip_url_text: Leave links whose visible text is itself a URL (readers compare it with the status line).
         max_url_octets: Leave longer URLs, 1 to 2,048 octets of UTF-8.
+        skip_slots: Never track links with these slots in their URL.
+        slot_hosts: Hosts to which a link may lead whose URL, or its beginning, is a slot; compared without case. A link
+            to any other host gets its value and is not tracked, as our host would redirect to wherever data says.
 
     Raises:
         TypeError: A field has another type; a str for `skip_urls` or `tracking_hosts` would be read letter by letter.
@@ -141,11 +156,19 @@ class LinkPolicy:
     strip_opt_out: Literal["own", "all", "none"] = "own"
     skip_url_text: bool = False
     max_url_octets: int = 2000
+    skip_slots: Sequence[str] = ()
+    slot_hosts: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         for name in ("track_unsubscribe", "track_sensitive", "track_conditional", "skip_url_text"):
             if not isinstance(getattr(self, name), bool):
                 raise TypeError(f"{name} must be a bool")
+        for name in ("skip_slots", "slot_hosts"):
+            values = getattr(self, name)
+            if isinstance(values, str) or not all(isinstance(value, str) for value in values):
+                raise TypeError(f"{name} must be a sequence of str")
+        object.__setattr__(self, "skip_slots", tuple(self.skip_slots))
+        object.__setattr__(self, "slot_hosts", tuple(host.lower() for host in self.slot_hosts))
         if isinstance(self.skip_urls, str | re.Pattern) or isinstance(self.tracking_hosts, str):
             raise TypeError("skip_urls and tracking_hosts must be sequences, not one value")
         skip_urls, hosts = tuple(self.skip_urls), tuple(self.tracking_hosts)

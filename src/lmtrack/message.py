@@ -422,12 +422,13 @@ def _untouched(document: MessageDocument, decision: Decision, removals: tuple[Ra
 
 def _sign(message: Sending, layout: Layout, position: PixelPosition, /) -> PartEdits:
     """Sign what is to be written, and leave out what the message shows already."""
-    urls: list[bytes] | None = None
+    urls: list[bytes | None] | None = None
     # Indices go by the links of the untracked message: one that was tracked before is not counted again.
     if message.decision.track_clicks and not any(map(message.has, layout.clicks)):
-        tokens = message.click_tokens(layout.numbered, lambda: layout.packed)
+        plans = [planned.plan for planned in layout.leaves.values()]
+        tokens = [token for plan in plans for token in message.sign(plan, plan.unmerged).tokens]
         prefix = f"{message.domain.base_url}/c/"
-        urls = [f"{prefix}{token}".encode() for token in tokens]
+        urls = [None if token is None else f"{prefix}{token}".encode() for token in tokens]
     pixel = b""
     if message.decision.track_opens:
         shown = any(

@@ -10,20 +10,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from lmtrack._rewriting.plain_text import plain_plan, plain_untracking_edits
+from lmtrack._checks import check_type, plain_str
+from lmtrack._rewriting.document import TextDocument, merge
+from lmtrack._rewriting.finish import chosen_urls, tracked_links, with_values
+from lmtrack._rewriting.outcome import Deferred, Outcome, deferred
+from lmtrack._rewriting.plain_text import plain_untracking_edits
 from lmtrack._rewriting.signing import Campaign, sending
-from lmtrack._rewriting.splice import revert, splice
-from lmtrack._tokens.make import pack_links
+from lmtrack._rewriting.slots import SlotMarkers, Values, read_slots
+from lmtrack._rewriting.splice import carry_out, revert, splice
 from lmtrack.links import Edit, Link, LinkPolicy, SkipReason
 from lmtrack.resolver import Decision, Reason, TrackingMode
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
     from uuid import UUID
 
-    from lmtrack._rewriting.plan import Plan
+    from lmtrack._rewriting.plan import Merged, Plan
+    from lmtrack._rewriting.template import Change
 
 __all__ = [
     "revert_text",
@@ -36,15 +41,17 @@ _DEFAULT_POLICY: Final = LinkPolicy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RewrittenText:
+class RewrittenText(Deferred):
     """A plain text after rewriting, and what was done to it; made by `track_text` and `rewrite_text`.
 
     Attributes:
         text: The output; the very same object as the source if nothing was changed.
-        links: The links that the policy lets be tracked, in source order, whether or not they were rewritten.
+        links: The links that may be tracked, in source order, whether or not they were rewritten.
         skipped: The other links, each with the reason.
         edits: All changes, by offset in the source, ascending and disjoint.
         decision: What holds for this text (`track_text` only).
+        personal_links: The links with a slot in them, tracked or not.
+        unfilled: What still looks like a marker in the output.
     """
 
     text: str = field(repr=False)
@@ -52,39 +59,54 @@ class RewrittenText:
     skipped: tuple[tuple[Link, SkipReason], ...] = field(repr=False)  # secrets and addresses are among them
     edits: tuple[Edit, ...] = field(repr=False)
     decision: Decision | None = None
+    personal_links: tuple[Link, ...] = field(default=(), repr=False)
+    unfilled: tuple[str, ...] = field(default=(), repr=False)
 
 
 def rewrite_text(
-    text: str, /, *, click_url: Callable[[Link], str | None], policy: LinkPolicy = _DEFAULT_POLICY
+    text: str,
+    /,
+    *,
+    click_url: Callable[[Link], str | None],
+    policy: LinkPolicy = _DEFAULT_POLICY,
+    slots: SlotMarkers | None = None,
+    defaults: Mapping[str, str] | None = None,
+    values: Values | None = None,
 ) -> RewrittenText:
     """Put other URLs into a plain text; touch nothing else.
 
     Args:
         text: The text.
-        click_url: Gives each trackable link's new URL, or a template expression such as `{{ u3 }}`, written as it is;
+        click_url: Returns each trackable link's new URL, or a template expression such as `{{ u3 }}`, written as it is;
             None leaves that link alone, and it keeps its index.
         policy: Which links are trackable. Attributes and conditional comments are HTML's; with `skip_url_text` every
             link is left, since a URL in plain text is its own visible text.
+        slots: The text's merge fields, as for `scan_html`. In a URL a value is percent-encoded, elsewhere it is
+            written as it is.
+        defaults: What stands in for a missing, None or empty value, by name.
+        values: One recipient's value of each slot; names without a slot do not matter.
 
     Raises:
-        TypeError: An argument has another type, or `click_url` gave something else than str or None.
+        BadSlot: A marker is in the scheme, host or port of a URL.
+        BadValue: A value cannot be written in the place of its slot.
+        MissingValue: A slot has neither a value nor a default.
+        TypeError: An argument has another type, or `click_url` returned something else than str or None.
+        ValueError: There are values and no slots.
 
     >>> rewrite_text("Our shop (https://shop.example/).", click_url=lambda link: f"https://t.example/{link.index}").text
     'Our shop (https://t.example/0).'
     """
-    _check(text, policy)
-    if not callable(click_url):
-        raise TypeError(f"click_url must be callable, not {type(click_url).__name__}")
-    plan = plain_plan(text, policy, None)
-    urls = [click_url(link) for link in plan.links]
-    if not all(isinstance(url, str | None) for url in urls):
-        raise TypeError("click_url must give str or None")
-    edits = [
-        Edit(link.start, link.url, url)
-        for link, url in zip(plan.links, urls, strict=True)
-        if url is not None and url != link.url
+    check_type(LinkPolicy, policy=policy)
+    document = TextDocument(plain_str(text, "text"), read_slots(slots, defaults))
+    plan = document.make_plan(policy, None)
+    filled, merged = merge(plan, document.template, values)
+    urls = chosen_urls(plan, merged, click_url)
+    changes = [
+        (start, end, url)
+        for (start, end, *_), link, url in zip(plan.found, merged.urls, urls, strict=True)
+        if url is not None and url != link
     ]
-    return _rewritten(text, plan, edits, None)
+    return _rewritten(document, plan, with_values(changes, filled), merged, merged.refused, None)
 
 
 def track_text(
@@ -96,34 +118,28 @@ def track_text(
     message_id: str | UUID,
     recipient: int = 0,
     campaign: Campaign | None = None,
-    destination: Callable[[Link], str] | None = None,
+    destination: Callable[[Link], str | None] | None = None,
     destinations: Literal["inline", "by_id"] = "inline",
     policy: LinkPolicy = _DEFAULT_POLICY,
+    slots: SlotMarkers | None = None,
+    defaults: Mapping[str, str] | None = None,
+    values: Values | None = None,
     now: datetime | None = None,
 ) -> RewrittenText:
-    """Do to a plain text what a decision allows: signed links, or nothing at all.
+    """Track a plain text as far as the decision allows: signed links, or none.
 
     Opens are off, as there is no pixel, and the result's `decision` says so (`no_html`). A second pass changes nothing:
     links of the domain are left, and where links hold click tokens of this message already (or of its campaign), no
     further link is tracked, as their indices are taken. Content never makes it fail; time and memory are linear.
 
-    Args:
-        text: The text.
-        decision: From `resolve` or `resolve_shared`. AGGREGATE without a `campaign` counts as OFF, and the result's
-            `decision` says so (`aggregate_without_campaign`).
-        domain: Receives the clicks; its keys sign.
-        message_id: The sender's id of this mail to this person. In an aggregate flag neither it nor `recipient` nor
-            `now` has any part.
-        recipient: Position in the message's recipient list, 0 to 65,535.
-        campaign: What aggregate tokens are made from.
-        destination: Gives where a link shall lead instead of `link.url`, for example with utm tags; not
-            asked with "by_id".
-        destinations: "inline" signs each URL into its token; "by_id" leaves it to be looked up by message and index.
-        policy: Which links are trackable; see `rewrite_text`.
-        now: When the tokens are issued; the current time by default.
+    Decision, domain, ids, campaign and destinations are those of `track_html`; the text, the policy, the slots and
+    their values are those of `rewrite_text`.
 
     Raises:
-        BadDestination: `destination` gave a URL no click may go to.
+        BadDestination: `destination` returned a URL that no click may go to.
+        BadSlot: A marker is in the scheme, host or port of a URL.
+        BadValue: A value cannot be written in the place of its slot.
+        MissingValue: A slot has neither a value nor a default.
         TypeError: An argument has another type.
         ValueError: An argument is out of range; see `make_click_token` for ids, recipients and times.
 
@@ -136,7 +152,8 @@ def track_text(
     >>> tracked.text[:35], untrack_text(tracked.text, domain=domain) == mail
     ('Our shop: <https://track.example/c/', True)
     """
-    _check(text, policy)
+    check_type(LinkPolicy, policy=policy)
+    document = TextDocument(plain_str(text, "text"), read_slots(slots, defaults))
     message = sending(
         decision,
         domain=domain,
@@ -147,18 +164,15 @@ def track_text(
         destinations=destinations,
         now=now,
     )
-    plan = plain_plan(text, policy, domain)
-    edits: list[Edit] = []
-    # Indices go by the links of the untracked text: one that was tracked for this message is not counted anew.
-    if message.decision.track_clicks and not any(map(message.has, plan.clicks)):
-        tokens = message.click_tokens(plan.links, lambda: pack_links([link.url for link in plan.links]))
-        prefix = f"{domain.base_url}/c/"
-        edits = [Edit(link.start, link.url, prefix + token) for link, token in zip(plan.links, tokens, strict=True)]
-    return _rewritten(text, plan, edits, message.decision.lower(Reason.NO_HTML, opens=TrackingMode.OFF))
+    plan = document.make_plan(policy, domain)
+    filled, merged = merge(plan, document.template, values)
+    changes, refused = tracked_links(message, plan, merged)
+    lowered = message.decision.lower(Reason.NO_HTML, opens=TrackingMode.OFF)
+    return _rewritten(document, plan, with_values(changes, filled), merged, refused, lowered)
 
 
 def untrack_text(text: str, /, *, domain: TrackingDomain) -> str:
-    """Give every link that the domain's keys signed its destination back.
+    """Put the destinations of the links that the domain's keys signed back.
 
     For archives and resending. Expired tokens count; a link by id holds no destination and stays, and so does whatever
     the keys did not sign. The same object if nothing of ours is in it.
@@ -173,16 +187,16 @@ def untrack_text(text: str, /, *, domain: TrackingDomain) -> str:
     """
     if not isinstance(domain, TrackingDomain):
         raise TypeError("domain must be a TrackingDomain")
-    _check(text, _DEFAULT_POLICY)
+    text = plain_str(text, "text")
     edits = plain_untracking_edits(text, domain)
     return splice(text, edits) if edits else text
 
 
 def revert_text(text: str, edits: Iterable[Edit], /) -> str:
-    """Undo the edits of a rewriting: give the exact source back.
+    """Undo the edits of a rewriting: return the exact source.
 
     Raises:
-        TypeError: `text` is no str.
+        TypeError: `text` is not a str.
         ValueError: The edits are not in order, or the text does not hold what they put there.
 
     >>> mail = "Our shop: https://shop.example/"
@@ -190,22 +204,17 @@ def revert_text(text: str, edits: Iterable[Edit], /) -> str:
     >>> revert_text(rewritten.text, rewritten.edits) == mail
     True
     """
-    _check(text, _DEFAULT_POLICY)
-    return revert(text, edits)
+    return revert(plain_str(text, "text"), edits)
 
 
-def _check(text: str, policy: LinkPolicy, /) -> None:
-    if not isinstance(text, str):
-        raise TypeError(f"text must be a str, not {type(text).__name__}")
-    if not isinstance(policy, LinkPolicy):
-        raise TypeError(f"policy must be a LinkPolicy, not {type(policy).__name__}")
-
-
-def _rewritten(text: str, plan: Plan, edits: list[Edit], decision: Decision | None, /) -> RewrittenText:
-    return RewrittenText(
-        text=splice(text, edits) if edits else text,
-        links=plan.links,
-        skipped=plan.skipped,
-        edits=tuple(edits),
-        decision=decision,
-    )
+def _rewritten(  # noqa: PLR0917 - what a result is made of
+    document: TextDocument,
+    plan: Plan,
+    changes: list[Change],
+    merged: Merged,
+    refused: Mapping[int, SkipReason],
+    decision: Decision | None,
+    /,
+) -> RewrittenText:
+    outcome = Outcome(plan, merged, refused, source=document.text, changes=changes, template=document.template)
+    return deferred(RewrittenText, outcome, text=carry_out(document.text, changes), decision=decision)

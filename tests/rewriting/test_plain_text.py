@@ -7,13 +7,18 @@ import pytest
 from hypothesis import assume, example, given, settings, strategies as st
 
 from lmtrack import LinkPolicy, TrackingDomain, make_keys
-from lmtrack._rewriting.plain_text import find_urls, plain_plan
-from lmtrack._rewriting.plan import Surroundings
+from lmtrack._rewriting.document import TextDocument
+from lmtrack._rewriting.plain_text import find_urls
+from lmtrack._rewriting.plan import NO_CONTEXT, MessageContext, Plan
 from lmtrack.links import SkipReason
 from text_strategies import PLAIN_TEXTS
 
 DOMAIN = TrackingDomain("https://track.example", make_keys(b"a fixed key of tests, 32 octets."))
 U = "https://x.example/a"
+
+
+def plan_of(text: str, policy: LinkPolicy, domain: TrackingDomain | None, context: MessageContext = NO_CONTEXT) -> Plan:
+    return TextDocument(text, None).make_plan(policy, domain, context)
 
 
 def urls(text: str) -> list[str]:
@@ -235,7 +240,7 @@ def test_letters_of_scripts_with_blanks_are_part_of_a_url(path: str) -> None:
 def test_a_placeholder_is_part_of_its_url(placeholder: str) -> None:
     for url in (f"{U}/{placeholder}", f"{U}?a={placeholder}&b=c", f"https://{placeholder}/a"):
         assert urls(f"See ({url}).") == [url]
-        plan = plain_plan(f"See ({url}).", LinkPolicy(), None)
+        plan = plan_of(f"See ({url}).", LinkPolicy(), None)
         assert [(link.url, reason) for link, reason in plan.skipped] == [(url, SkipReason.PLACEHOLDER)]
 
 
@@ -267,12 +272,12 @@ def test_a_block_of_a_template_begins_no_url() -> None:
 
 def test_a_plan_numbers_on_from_the_parts_before() -> None:
     text = f"{U}/0 {U}/unsubscribe {U}/1 https://track.example/c/x {U}/?token=1 {U}/left"
-    plan = plain_plan(text, LinkPolicy(), DOMAIN, Surroundings(first_index=7, unsubscribe=f"{U}/left".__eq__))
+    plan = plan_of(text, LinkPolicy(), DOMAIN, MessageContext(first_index=7, unsubscribe=f"{U}/left".__eq__))
     assert [(link.index, link.url, link.element, link.text()) for link in plan.links] == [
         (7, f"{U}/0", "text", f"{U}/0"),
         (8, f"{U}/1", "text", f"{U}/1"),
     ]
-    assert plan.numbered == plan.links
+    assert plan.one_per_index == plan.links
     assert plan.values == ((0, f"{U}/0", "", 7), (text.index(f"{U}/1"), f"{U}/1", "", 8))
     assert [(link.index, reason) for link, reason in plan.skipped] == [
         (-1, SkipReason.UNSUBSCRIBE),
@@ -284,14 +289,14 @@ def test_a_plan_numbers_on_from_the_parts_before() -> None:
 
 
 def test_the_messages_own_way_to_unsubscribe_is_one_whatever_else_it_holds() -> None:
-    around = Surroundings(unsubscribe=lambda url: url.endswith("secret"))
+    around = MessageContext(unsubscribe=lambda url: url.endswith("secret"))
     policy = LinkPolicy(track_unsubscribe=True)
-    plan = plain_plan(f"{U}?token=secret {U}?token=other", policy, None, around)
+    plan = plan_of(f"{U}?token=secret {U}?token=other", policy, None, around)
     assert [reason for _, reason in plan.skipped] == [SkipReason.UNSUBSCRIBE, SkipReason.SENSITIVE]
 
 
 def test_a_token_counts_to_65535() -> None:
-    plan = plain_plan(f"{U} {U} {U}/unsubscribe {U}", LinkPolicy(), None, Surroundings(first_index=65_535))
+    plan = plan_of(f"{U} {U} {U}/unsubscribe {U}", LinkPolicy(), None, MessageContext(first_index=65_535))
     assert [link.index for link in plan.links] == [65_535]
     assert [reason for _, reason in plan.skipped] == [
         SkipReason.TOO_MANY,
@@ -301,7 +306,7 @@ def test_a_token_counts_to_65535() -> None:
 
 
 def test_a_url_in_plain_text_is_its_own_visible_text() -> None:
-    plan = plain_plan(f"{U} {U}/unsubscribe", LinkPolicy(skip_url_text=True), None)
+    plan = plan_of(f"{U} {U}/unsubscribe", LinkPolicy(skip_url_text=True), None)
     assert [reason for _, reason in plan.skipped] == [SkipReason.URL_TEXT, SkipReason.UNSUBSCRIBE]
 
 

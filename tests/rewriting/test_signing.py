@@ -14,8 +14,8 @@ from lmtrack.urls import TrackingDomain
 
 KEYS = make_keys(b"an example key of 32 octets, not")
 DOMAIN = TrackingDomain("https://track.example", KEYS)
-CAMPAIGN = Campaign(id="summer-2026", started_at=datetime(2026, 6, 1, tzinfo=UTC))
 LONG_URL = "https://shop.example/shoes?utm_source=newsletter&utm_medium=newsletter&utm_campaign=newsletter-shoes-shoes"
+CAMPAIGN = Campaign(id="summer-2026", started_at=datetime(2026, 6, 1, tzinfo=UTC), urls=[LONG_URL])
 AGGREGATE = resolve(
     Route(track_opens=True, track_clicks=True, require_consent=True, without_consent=TrackingMode.AGGREGATE),
     consent=Consent.UNKNOWN,
@@ -37,10 +37,8 @@ def test_a_campaign_has_the_same_tokens_whatever_zlib_a_host_has(
         destinations="inline",
         now=None,
     )
-    document = scan_html(f'<a href="{LONG_URL.replace("&", "&amp;")}">Shoes</a>')
-    links = document.plan(LinkPolicy(), DOMAIN).numbered
-    packed = document.packed_links(document.plan(LinkPolicy(), DOMAIN))
+    plan = scan_html(f'<a href="{LONG_URL.replace("&", "&amp;")}">Shoes</a>').plan(LinkPolicy(), DOMAIN)
     monkeypatch.setattr(zlib, "compressobj", None)
-    assert message.click_tokens(links, lambda: packed) == [
+    assert message.sign(plan, plan.unmerged).tokens == [
         make_click_token(KEYS, "summer-2026", 0, url=LONG_URL, mode=TrackingMode.AGGREGATE, now=CAMPAIGN.started_at)
     ]

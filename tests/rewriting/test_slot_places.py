@@ -45,8 +45,7 @@ def test_each_place_has_its_escape(template: str, filled: str) -> None:
     "template",
     [
         "<script>{{x}}</script>", "<style>{{x}}</style>", "<xmp>{{x}}</xmp>", "<plaintext>{{x}}", "<a {{x}}>",
-        "<{{x}}>",
-        "</{{x}}>", "<a title={{x}}>", '<a onclick="{{x}}">', '<a style="{{x}}">', '<a href="https://{{x}}/">',
+        "<{{x}}>", "</{{x}}>", "<a title={{x}}>", '<a onclick="{{x}}">', '<a style="{{x}}">', '<a href="https://{{x}}/">',
         '<a href="{{x}}.example/">', '<a href="javascript:{{x}}">', '<base href="{{x}}">', "<!doctype {{x}}>",
         "<svg><style>{{x}}</style></svg>", "<svg><![CDATA[{{x}}]]></svg>", '<img srcset="{{x}}">',
     ],

@@ -9,17 +9,15 @@ from lmtrack._mime.headers import Controls, MessageHeaders, read_controls, read_
 from lmtrack._mime.leaf import Leaf
 from lmtrack._mime.raw_edit import Content
 from lmtrack._mime.structure import Part, PartReason, find_parts
-from lmtrack._rewriting.plan import Surroundings
+from lmtrack._rewriting.plan import MessageContext
 from lmtrack._rewriting.splice import octets
-from lmtrack._tokens.make import pack_links
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lmtrack._mime.raw_edit import Filled, Stencil
     from lmtrack._rewriting.plan import Plan
-    from lmtrack._tokens.make import PackedLinks
-    from lmtrack.links import Edit, Link, LinkPolicy
+    from lmtrack.links import Edit, LinkPolicy
     from lmtrack.tokens import ClickToken
     from lmtrack.urls import TrackingDomain
 
@@ -57,7 +55,7 @@ class PlannedLeaf:
         self._stencils: dict[tuple[bool, int], PartStencil] = {}
         self._octets: tuple[int, int] | None = None
 
-    def is_longer(self, limit: int, urls: list[bytes] | None, added: int, /) -> bool:
+    def is_longer(self, limit: int, urls: Sequence[bytes] | None, added: int, /) -> bool:
         """Whether the text is over a number of bytes of UTF-8 once these URLs, by link index, are in it, and more."""
         added += sum([len(urls[index]) for _, _, _, index in self.plan.values]) if urls else 0
         # A character has one to four bytes, so few texts are counted.
@@ -99,16 +97,12 @@ class Layout(NamedTuple):
     Attributes:
         leaves: The displayed parts that can be edited, by their place among all parts, in order.
         reasons: Of every other part, by its place, why it is left alone.
-        numbered: One link of each index, over all leaves.
         clicks: What the domain's keys signed in links it has tracked before.
-        packed: The links' own destinations, ready to be signed.
     """
 
     leaves: dict[int, PlannedLeaf]
     reasons: dict[int, PartReason]
-    numbered: tuple[Link, ...]
     clicks: tuple[ClickToken, ...]
-    packed: PackedLinks
 
 
 class _Memo:
@@ -197,7 +191,7 @@ class MessageDocument:
     ) -> Layout:
         leaves: dict[int, PlannedLeaf] = {}
         reasons = {place: part.reason for place, part in enumerate(self._parts) if part.reason is not None}
-        numbered: list[Link] = []
+        counted = 0
         clicks: list[ClickToken] = []
         unsubscribe = self.headers.unsubscribe
         is_unsubscribe = (lambda url: unsubscribe_key(url) in unsubscribe) if unsubscribe else None
@@ -209,9 +203,8 @@ class MessageDocument:
                 reasons[place] = problem
                 continue
             reasons.pop(place, None)
-            plan = leaf.plan(policy, domain, Surroundings(len(numbered), is_unsubscribe))
-            numbered += plan.numbered
+            plan = leaf.plan(policy, domain, MessageContext(counted, is_unsubscribe))
+            counted += len(plan.firsts)
             clicks += plan.clicks
             leaves[place] = PlannedLeaf(leaf, plan)
-        packed = pack_links([link.url for link in numbered])
-        return Layout(leaves, reasons, tuple(numbered), tuple(clicks), packed)
+        return Layout(leaves, reasons, tuple(clicks))

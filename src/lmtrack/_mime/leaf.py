@@ -11,9 +11,7 @@ from lmtrack._mime.charsets import is_unsafe, read_content
 from lmtrack._mime.lines import LONGEST_LINE, NO_LIMIT, LinesBody
 from lmtrack._mime.quoted import QuotedBody
 from lmtrack._mime.structure import PartReason
-from lmtrack._rewriting.document import HtmlDocument
-from lmtrack._rewriting.plain_text import plain_plan
-from lmtrack._rewriting.plan import Surroundings, make_plan
+from lmtrack._rewriting.document import HtmlDocument, TextDocument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from lmtrack._mime.charsets import View
     from lmtrack._mime.raw_edit import Body, Content, Span
     from lmtrack._mime.structure import Part
-    from lmtrack._rewriting.plan import Plan
+    from lmtrack._rewriting.plan import MessageContext, Plan
     from lmtrack.links import LinkPolicy
     from lmtrack.urls import TrackingDomain
 
@@ -88,21 +86,14 @@ class Leaf:
         """The content as a document that has been read."""
         return HtmlDocument(self.view.text)
 
-    def plan(self, policy: LinkPolicy, domain: TrackingDomain | None, around: Surroundings, /) -> Plan:
+    def plan(self, policy: LinkPolicy, domain: TrackingDomain | None, context: MessageContext, /) -> Plan:
         """Judge the links of the part; they are numbered on from the parts before."""
-        view = self.view
         if not self.is_html:
-            return plain_plan(view.text, policy, domain, around)
-        document = self.document
-        if view.explained:
-            return make_plan(document.html, document.found, policy, domain, around)
-        plan = make_plan(document.html, document.found, policy, domain, around._replace(repair=view.repair))
-        shown = view.shown()
-        return plan._replace(
-            links=tuple(link._replace(source=shown) for link in plan.links),
-            numbered=tuple(link._replace(source=shown) for link in plan.numbered),
-            skipped=tuple((link._replace(source=shown), reason) for link, reason in plan.skipped),
-        )
+            return TextDocument(self.view.text, None).make_plan(policy, domain, context)
+        view = self.view
+        if not view.explained:
+            context = context._replace(repair=view.repair, shown=view.shown())
+        return self.document.make_plan(policy, domain, context)
 
     def pixel_place(self, position: Literal["end", "start"], /) -> int:
         """Where a pixel goes in the text; not behind its last line end, with which the message may have to end."""

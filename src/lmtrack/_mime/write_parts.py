@@ -8,6 +8,8 @@ from lmtrack._mime.structure import PartReason
 from lmtrack._rewriting.finish import CLIP_OCTETS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lmtrack._mime.document import Layout, PlannedLeaf
     from lmtrack._mime.raw_edit import RawEdit
     from lmtrack._rewriting.finish import PixelPosition
@@ -17,12 +19,12 @@ class PartEdits(NamedTuple):
     """What is to be written.
 
     Attributes:
-        urls: By link index; None to leave the links alone.
+        urls: By link index, None to leave that link; None to leave all links alone.
         pixel: The pixel's tag; empty for none.
         position: Where in its part it goes.
     """
 
-    urls: list[bytes] | None
+    urls: list[bytes | None] | None
     pixel: bytes
     position: PixelPosition
 
@@ -83,7 +85,7 @@ def write_parts(layout: Layout, wanted: PartEdits, /) -> WrittenParts:
 
 def _write(planned: PlannedLeaf, wanted: PartEdits, pixel: bytes, /) -> _Written:
     """Edit one part: its links, and the pixel if a line has room for it at one of the two places."""
-    urls = wanted.urls if planned.plan.values else None
+    urls = _own_urls(planned, wanted.urls) if wanted.urls else None
     part = _NOTHING
     if pixel:
         at_start = wanted.position == "start" or (
@@ -97,7 +99,7 @@ def _write(planned: PlannedLeaf, wanted: PartEdits, pixel: bytes, /) -> _Written
     return _fill(planned, urls, b"", -1) if urls else part
 
 
-def _fill(planned: PlannedLeaf, urls: list[bytes] | None, pixel: bytes, offset: int, /) -> _Written:
+def _fill(planned: PlannedLeaf, urls: Sequence[bytes] | None, pixel: bytes, offset: int, /) -> _Written:
     cut = planned.stencil(clicks=urls is not None, pixel=offset)
     edits, left = cut.fill(urls or (), pixel)
     if not left:
@@ -110,3 +112,14 @@ def _fill(planned: PlannedLeaf, urls: list[bytes] | None, pixel: bytes, offset: 
         part = _fill(planned, None, pixel, offset) if has_pixel else _NOTHING
         return part._replace(unwritten=unwritten)
     return _Written(edits, unwritten, has_pixel)
+
+
+def _own_urls(planned: PlannedLeaf, urls: Sequence[bytes | None], /) -> Sequence[bytes] | None:
+    """Write the link's own URL where there is no other; None if all links of the part stay as they are."""
+    values = planned.plan.values
+    if all(urls[index] is None for _, _, _, index in values):
+        return None
+    if None not in urls:
+        return [url for url in urls if url is not None]
+    own = {index: planned.leaf.encode(written) for _, written, _, index in values}
+    return [own.get(index) or b"" if url is None else url for index, url in enumerate(urls)]

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from lmtrack._checks import plain_str, wrong_type
 from lmtrack._html.images import Image, live_images
 from lmtrack._html.scan import Scan, scan
-from lmtrack._rewriting.plan import Plan, make_plan
-from lmtrack._tokens.make import PackedLinks, pack_links
+from lmtrack._rewriting.escapes import Place
+from lmtrack._rewriting.plain_slots import find_plain_holes, without_markers
+from lmtrack._rewriting.plain_text import find_urls, plain_plan
+from lmtrack._rewriting.plan import NO_CONTEXT, Judge, MessageContext, Plan, make_plan
+from lmtrack._rewriting.slot_places import TextHole
+from lmtrack._rewriting.slots import Slots, masked
+from lmtrack._rewriting.template import Template, read_template
+from lmtrack.errors import BadSlot
 
 if TYPE_CHECKING:
+    from lmtrack._rewriting.plan import Merged
+    from lmtrack._rewriting.slots import Values
+    from lmtrack._rewriting.template import Filled
     from lmtrack.links import LinkPolicy
     from lmtrack.urls import TrackingDomain
 
@@ -19,10 +30,9 @@ if TYPE_CHECKING:
 class _Memo:
     """What need not be worked out twice; a cache of pure functions of the document, so no part of its value."""
 
-    __slots__ = ("images", "packed", "pixels", "plan")
+    __slots__ = ("images", "pixels", "plan")
 
     def __init__(self) -> None:
-        self.packed: tuple[Plan, PackedLinks] | None = None
         self.images: list[Image] | None = None
         self.pixels: list[Image] | None = None
         # With what it is for, in one value: another thread may be putting its own here.
@@ -42,30 +52,92 @@ _PERCENT_PATH: Final = re.compile(r"%(?:2[fF](?:o|%6[fF])|6[fF])")
 _MAY_BE_PIXEL: Final = re.compile(r"/o/|%2[fF]|%6[fF]|\\")
 
 
+def merge(
+    plan: Plan, template: Template | None, values: Values | None, pixel_slot: str | None = None, /
+) -> tuple[Filled | None, Merged]:
+    """Write one recipient's values, and read where the links lead with them.
+
+    Raises:
+        BadValue: A value cannot be written in the place of its slot.
+        MissingValue: A slot has neither a value nor a default.
+        TypeError: `values` is not a mapping of str to str or None.
+        ValueError: There are values, or a slot for the pixel, and the document has no slots.
+    """
+    if values is not None and not isinstance(values, Mapping):
+        raise wrong_type("values", "a mapping or None", values)
+    if template is None:
+        if values or pixel_slot is not None:
+            raise ValueError("values and pixel_slot need slots, which say how the markers are written")
+        return None, plan.unmerged
+    filled = template.fill(values, without=pixel_slot)
+    return filled, plan.merge(filled)
+
+
+class TextDocument:
+    """A plain text that was read once.
+
+    Attributes:
+        text: The text.
+        template: Its slots, each where it is; None if it has none.
+    """
+
+    def __init__(self, text: str, slots: Slots | None, /) -> None:
+        self.text = text
+        self.template: Template | None = None
+        if slots is None:
+            self._urls = find_urls(text)
+            return
+        markers = slots.find(text)
+        readable = without_markers(text, markers)
+        self._urls = find_urls(readable)
+        holes = find_plain_holes(text, readable, self._urls, markers, slots.find_escaped(text, markers))
+        self.template = Template(text, slots, holes)
+
+    def make_plan(
+        self, policy: LinkPolicy, domain: TrackingDomain | None, /, context: MessageContext = NO_CONTEXT
+    ) -> Plan:
+        """Decide what to do with the links."""
+        return plain_plan(self.text, self._urls, Judge(policy, domain, None, context), self.template)
+
+
 @dataclass(frozen=True, slots=True)
 class HtmlDocument:
     """A document that was read once and can be tracked for any number of recipients; made by `scan_html`.
 
-    It compares and pickles as its text. It keeps what the last policy meant for its links.
+    It compares and pickles as its text and its slots. It keeps what the last policy meant for its links.
 
     Attributes:
         html: The document.
+        slots: How the markers of its slots are written; None for a document that is the same for everyone.
+        readable: The document as it is tokenised: with what its markers hold masked (internal).
+        template: Its slots, each where it is (internal).
     """
 
     html: str
+    slots: Slots | None = None
+    readable: str = field(init=False, compare=False)
+    template: Template | None = field(init=False, compare=False)
     _scan: Scan = field(init=False, compare=False)
     _memo: _Memo = field(init=False, compare=False, default_factory=_Memo)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.html, str):
-            raise TypeError(f"html must be a str, not {type(self.html).__name__}")
-        object.__setattr__(self, "_scan", scan(self.html))
+        html = plain_str(self.html, "html")
+        readable, template = html, None
+        if self.slots is not None:
+            markers = self.slots.find(html)
+            readable = masked(html, markers)
+            template = read_template(html, readable, markers, self.slots)
+        object.__setattr__(self, "html", html)
+        object.__setattr__(self, "readable", readable)
+        object.__setattr__(self, "template", template)
+        object.__setattr__(self, "_scan", scan(readable))
 
-    def __reduce__(self) -> tuple[type[HtmlDocument], tuple[str]]:
-        return HtmlDocument, (self.html,)
+    def __reduce__(self) -> tuple[type[HtmlDocument], tuple[str, Slots | None]]:
+        return HtmlDocument, (self.html, self.slots)
 
     def __repr__(self) -> str:
-        return f"HtmlDocument({len(self.html)} characters, {len(self._scan.links)} links)"
+        slots = f", {len(self.template.holes)} slots" if self.template else ""
+        return f"HtmlDocument({len(self.html)} characters, {len(self._scan.links)} links{slots})"
 
     @property
     def found(self) -> Scan:
@@ -73,14 +145,14 @@ class HtmlDocument:
         return self._scan
 
     def images(self) -> list[Image]:
-        """Give the live images (internal)."""
+        """Return the live images (internal)."""
         memo = self._memo
         if memo.images is None:
-            memo.images = live_images(self.html)
+            memo.images = live_images(self.readable)
         return memo.images
 
     def pixels(self) -> list[Image]:
-        """Give the live images that can be pixels of ours (internal).
+        """Return the live images that can be pixels of ours (internal).
 
         Finding images is slow, so it first asks for the path of a pixel.
         """
@@ -92,7 +164,7 @@ class HtmlDocument:
         return memo.pixels
 
     def may_hold(self, written: str, /) -> bool:
-        """Whether a URL written like this, or with bare ampersands, stands anywhere in the document (internal)."""
+        """Say whether a URL written like this, or with bare ampersands, is anywhere in the document (internal)."""
         return written in self.html or ("&" in written and written.replace("&amp;", "&") in self.html)
 
     def plan(self, policy: LinkPolicy, domain: TrackingDomain | None, /) -> Plan:
@@ -100,18 +172,41 @@ class HtmlDocument:
         wanted = (policy, domain)
         memo = self._memo.plan
         if memo is None or memo[0] != wanted:
-            memo = self._memo.plan = (wanted, make_plan(self.html, self._scan, policy, domain))
+            memo = self._memo.plan = (wanted, self.make_plan(policy, domain))
         return memo[1]
 
-    def packed_links(self, plan: Plan, /) -> PackedLinks:
-        """Pack the links' own destinations for signing; the same for every recipient (internal)."""
-        memo = self._memo.packed
-        if memo is None or memo[0] is not plan:
-            memo = self._memo.packed = (plan, pack_links([link.url for link in plan.numbered]))
-        return memo[1]
+    def make_plan(
+        self, policy: LinkPolicy, domain: TrackingDomain | None, /, context: MessageContext = NO_CONTEXT
+    ) -> Plan:
+        """Decide what to do with the links (internal)."""
+        return make_plan(self.readable, self._scan, Judge(policy, domain, self._scan.base, context), self.template)
+
+    def merge(self, plan: Plan, values: Values | None, pixel_slot: str | None, /) -> tuple[Filled | None, Merged]:
+        """Write one recipient's values, and read where the links lead with them (internal)."""
+        return merge(plan, self.template, values, pixel_slot)
+
+    def pixel_holes(self, slot: str | None, /) -> tuple[TextHole, ...]:
+        """Return the holes of the slot that the pixel goes into (internal).
+
+        Raises:
+            BadSlot: One of them is not in text, so no image can be there.
+            ValueError: There is no such slot.
+        """
+        template = self.template
+        if slot is None or template is None:
+            return ()
+        if not template.slots.declares(slot):
+            raise ValueError("pixel_slot must be the name of a slot")
+        holes = [hole for hole in template.holes if slot in hole.names]
+        for hole in holes:
+            if not isinstance(hole, TextHole) or hole.place is not Place.TEXT:
+                place = hole.place if isinstance(hole, TextHole) else "a URL"
+                line = self.html.count("\n", 0, hole.start) + 1
+                raise BadSlot(slot, place, line, "the slot of the pixel must be in the document's text")
+        return tuple(hole for hole in holes if isinstance(hole, TextHole))
 
     def pixel_place(self, position: Literal["end", "start"], /) -> int:
-        """Where a pixel goes in the source (internal)."""
+        """Return where a pixel goes in the source (internal)."""
         found = self._scan
         if position == "start" and found.body_start >= 0:
             return found.body_start

@@ -22,6 +22,8 @@ class Place(StrEnum):
     """Where a slot may be; the value is how errors call it."""
 
     TEXT = "text"
+    RCDATA = "a title or a text field"
+    FOREIGN_TEXT = "text of an svg or math element"
     DOUBLE_QUOTED = "an attribute in double quotes"
     SINGLE_QUOTED = "an attribute in single quotes"
     OUTLOOK_TEXT = "text of an Outlook comment"
@@ -173,6 +175,8 @@ _ONE_LINE: Final = "it holds a line end"
 
 ESCAPES: Final[dict[Place, Escape]] = {
     Place.TEXT: Escape(_TEXT, _ANY, _HTML),
+    Place.RCDATA: Escape(_TEXT, _ANY, _HTML),
+    Place.FOREIGN_TEXT: Escape(_TEXT, _ANY, _HTML),
     Place.DOUBLE_QUOTED: Escape(_DOUBLE, _ANY, _DOUBLE_CLAUSE),
     Place.SINGLE_QUOTED: Escape(_SINGLE, _ANY, _SINGLE_CLAUSE),
     Place.OUTLOOK_TEXT: Escape(_in_comment(_TEXT), _ANY, _COMMENT_CLAUSE),

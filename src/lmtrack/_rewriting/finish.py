@@ -5,19 +5,27 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final, Literal
+from types import NoneType
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from lmtrack._checks import wrong_type
 from lmtrack._html.entities import decode_attribute, encode_attribute, encode_in_comment
 from lmtrack._html.grammar import WHITESPACE
+from lmtrack._rewriting.outcome import Deferred, Outcome, deferred
 from lmtrack._rewriting.own_tokens import verified_click, verified_open
 from lmtrack._rewriting.pixel_spelling import PIXEL_BEGINS, PIXEL_ENDS
-from lmtrack._rewriting.splice import growth, octets, splice
+from lmtrack._rewriting.splice import carry_out, octets
 from lmtrack.links import Edit, Link, LinkPolicy, SkipReason
 from lmtrack.resolver import Decision  # noqa: TC001 - who asks for the type hints of a value at run time gets them
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
     from lmtrack._rewriting.document import HtmlDocument
-    from lmtrack._rewriting.plan import Plan
+    from lmtrack._rewriting.plan import Merged, Plan
+    from lmtrack._rewriting.signing import Sending
+    from lmtrack._rewriting.slot_places import TextHole
+    from lmtrack._rewriting.template import Change, Filled
     from lmtrack.urls import TrackingDomain
 
 PixelPosition = Literal["end", "start", "auto"]
@@ -28,16 +36,20 @@ CLIP_OCTETS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RewrittenHtml:
+class RewrittenHtml(Deferred):
     """A document after rewriting, and what was done to it; made by `track_html` and `rewrite_html`.
 
     Attributes:
         html: The output; the very same object as the source if nothing was changed.
-        links: The links that the policy lets be tracked, in source order, whether or not they were rewritten.
+        links: The links that may be tracked, in source order, whether or not they were rewritten.
         skipped: The other links, each with the reason.
         edits: All changes, by offset in the source, ascending and disjoint.
         pixel_offset: Where the pixel begins in the output; None if none was inserted.
         decision: What holds for this document (`track_html` only).
+        personal_links: The links with a slot in their URL or text, tracked or not.
+        personal_loads: The URLs of images and the like with a slot in them, as the template has them: fetching one
+            tells who reads the mail, tracked or not.
+        unfilled: What still looks like a marker in the output.
     """
 
     html: str = field(repr=False)
@@ -46,6 +58,9 @@ class RewrittenHtml:
     edits: tuple[Edit, ...] = field(repr=False)
     pixel_offset: int | None
     decision: Decision | None = None
+    personal_links: tuple[Link, ...] = field(default=(), repr=False)
+    personal_loads: tuple[str, ...] = field(default=(), repr=False)
+    unfilled: tuple[str, ...] = field(default=(), repr=False)
 
 
 def pixel_tag(url: str, /) -> str:
@@ -70,11 +85,6 @@ def check_options(policy: LinkPolicy, pixel_position: str, /) -> None:
         raise ValueError("pixel_position must be 'end', 'start' or 'auto'")
 
 
-def with_removals(edits: list[Edit], plan: Plan, /) -> list[Edit]:
-    """Opt-out attributes go where links are tracked; where none is, the document stays as it is."""
-    return sorted([*edits, *plan.removals]) if edits and plan.removals else edits
-
-
 def untracking_edits(document: HtmlDocument, domain: TrackingDomain, /) -> list[Edit]:
     """Give what puts the destinations of the domain's own links back and takes its pixels out."""
     html = document.html
@@ -96,37 +106,139 @@ def untracking_edits(document: HtmlDocument, domain: TrackingDomain, /) -> list[
     return edits
 
 
+def link_changes(plan: Plan, texts: Sequence[str | None], refused: Mapping[int, SkipReason], /) -> list[Change]:
+    """Write a text, by index, into every link that has one, and take out the opt-out attributes if any has."""
+    first = plan.first_index
+    written = [text for text in texts if text is not None]
+    if refused or len(written) < len(texts):
+        changes = [
+            (link[2], link[3], text)
+            for position, (link, index) in enumerate(zip(plan.found, plan.indices, strict=True))
+            if position not in refused and (text := texts[index - first]) is not None
+        ]
+    else:
+        changes = [
+            (link[2], link[3], written[index - first]) for link, index in zip(plan.found, plan.indices, strict=True)
+        ]
+    return with_removals(changes, plan)
+
+
+def with_removals(changes: list[Change], plan: Plan, /) -> list[Change]:
+    """Add the removals of opt-out attributes, unless no link is rewritten."""
+    if not changes or not plan.removals:
+        return changes
+    return sorted([*changes, *((edit.offset, edit.offset + len(edit.old), "") for edit in plan.removals)])
+
+
+def chosen_urls(plan: Plan, merged: Merged, click_url: Callable[[Link], str | None], /) -> Sequence[str | None]:
+    """Ask the caller for each link's new URL; None for those that stay.
+
+    Raises:
+        TypeError: `click_url` is not callable, or returned something else than str or None.
+    """
+    if not callable(click_url):
+        raise wrong_type("click_url", "callable", click_url)
+    links, refused = plan.links_with(merged), merged.refused
+    if refused:
+        urls = [None if position in refused else click_url(link) for position, link in enumerate(links)]
+    else:
+        urls = list(map(click_url, links))
+    kinds = set(map(type, urls))
+    if kinds <= {str, NoneType}:
+        return urls
+    if not all(issubclass(kind, str | None) for kind in kinds):
+        raise TypeError("click_url must return a str or None")
+    return [url if url is None else str.__str__(url) for url in urls]
+
+
+def tracked_links(message: Sending, plan: Plan, merged: Merged, /) -> tuple[list[Change], Mapping[int, SkipReason]]:
+    """Sign the links that the decision allows; also return why some are not tracked for this recipient.
+
+    Indices go by the links of the untracked document: one that was tracked for this message is not counted again.
+
+    Raises:
+        BadDestination: `destination` returned a URL that no click may go to.
+        TypeError: It returned something else than str or None.
+    """
+    if not message.decision.track_clicks or any(map(message.has, plan.clicks)):
+        return [], merged.refused
+    tokens, refused = message.sign(plan, merged)
+    # Base and token are made of characters that need no escape in any attribute value, quoted or bare.
+    prefix = f"{message.domain.base_url}/c/"
+    return link_changes(plan, [None if token is None else prefix + token for token in tokens], refused), refused
+
+
+def with_values(changes: list[Change], filled: Filled | None, /) -> list[Change]:
+    """Add one recipient's values; where a link with slots is tracked, its whole URL is written already."""
+    if filled is None:
+        return changes
+    written = {change[0] for change in changes}
+    return sorted([*changes, *(change for change in filled.changes if change[0] not in written)])
+
+
+class Pixel(NamedTuple):
+    """The pixel to write.
+
+    Attributes:
+        tag: Its tag; empty for none.
+        position: Where it goes if no slot says so.
+        holes: The holes of its slot; it goes into the first.
+    """
+
+    tag: str
+    position: PixelPosition
+    holes: Sequence[TextHole] = ()
+
+
 def rewritten(
     document: HtmlDocument,
     plan: Plan,
-    edits: list[Edit],
+    changes: list[Change],
+    pixel: Pixel,
     /,
     *,
-    pixel: str,
-    position: PixelPosition,
+    merged: Merged,
+    refused: Mapping[int, SkipReason],
     decision: Decision | None = None,
 ) -> RewrittenHtml:
-    """Put the pixel among the edits and carry all of them out."""
+    """Put the pixel among the changes and carry all of them out."""
     source = document.html
     offset = None
-    if pixel:
-        grown = growth(edits)
-        if position == "auto":
-            characters = len(source) + grown + len(pixel)
-            clipped = characters > CLIP_OCTETS  # a character has one to four octets, so few documents are counted
-            if not clipped and characters * 4 > CLIP_OCTETS:
-                added = sum([octets(new) - octets(old) for _, old, new in edits])
-                clipped = octets(source) + added + octets(pixel) > CLIP_OCTETS
-            position = "start" if clipped else "end"
-        place = document.pixel_place(position)
-        at = bisect_left(edits, place, key=itemgetter(0))
-        offset = place + (grown if at == len(edits) else growth(edits[:at]))
-        edits.insert(at, Edit(place, "", pixel))
-    return RewrittenHtml(
-        html=splice(source, edits) if edits else source,
-        links=plan.links,
-        skipped=plan.skipped,
-        edits=tuple(edits),
+    if pixel.tag:
+        changes, offset = _with_pixel(document, changes, pixel)
+    return deferred(
+        RewrittenHtml,
+        Outcome(plan, merged, refused, source=source, changes=changes, template=document.template),
+        html=carry_out(source, changes),
         pixel_offset=offset,
         decision=decision,
     )
+
+
+def _with_pixel(document: HtmlDocument, changes: list[Change], pixel: Pixel, /) -> tuple[list[Change], int]:
+    """Put the pixel among the changes; also return where it begins in the output."""
+    if pixel.holes:
+        start, end = pixel.holes[0].start, pixel.holes[0].end
+        at = bisect_left(changes, start, key=itemgetter(0))
+        changes[at] = (start, end, pixel.tag)
+        return changes, start + _growth(changes[:at])
+    grown = _growth(changes)
+    position = pixel.position
+    if position == "auto":
+        source, tag = document.html, pixel.tag
+        characters = len(source) + grown + len(tag)
+        clipped = characters > CLIP_OCTETS  # a character has one to four octets, so few documents are counted
+        if not clipped and characters * 4 > CLIP_OCTETS:
+            added = sum([octets(text) - octets(source[start:end]) for start, end, text in changes])
+            clipped = octets(source) + added + octets(tag) > CLIP_OCTETS
+        position = "start" if clipped else "end"
+    place = document.pixel_place(position)
+    at = bisect_left(changes, place, key=itemgetter(0))
+    offset = place + (grown if at == len(changes) else _growth(changes[:at]))
+    changes.insert(at, (place, place, pixel.tag))
+    return changes, offset
+
+
+def _growth(changes: Iterable[Change], /) -> int:
+    """How many characters changes add in all."""
+    return sum([len(text) - end + start for start, end, text in changes])

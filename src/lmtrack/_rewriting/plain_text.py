@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.own_tokens import verified_click
-from lmtrack._rewriting.plan import ALONE, Plan
-from lmtrack.links import Edit, Link, SkipReason, skip_reason
+from lmtrack._rewriting.plan import Judge, Judged, LinkSlots, Plan, settled
+from lmtrack.links import Edit, SkipReason
 
 if TYPE_CHECKING:
-    from lmtrack._rewriting.plan import Surroundings
-    from lmtrack.links import LinkPolicy
+    from lmtrack._rewriting.template import Template
     from lmtrack.urls import TrackingDomain
-
-_MOST_LINKS: Final = 65_536  # a click token holds an index of 0 to 65,535
 
 # The placeholders of `lmtrack.links` that may hold blanks or signs that end a URL, each on one line. Each stops where
 # another could begin, so a row of unfinished ones is read once.
@@ -111,36 +108,19 @@ def find_urls(text: str, /) -> list[tuple[int, int]]:
     return found
 
 
-def plain_plan(
-    text: str,
-    policy: LinkPolicy,
-    domain: TrackingDomain | None,
-    /,
-    around: Surroundings = ALONE,
-) -> Plan:
-    """Judge every link of a text and number those that may be tracked."""
-    links: list[Link] = []
-    skipped: list[tuple[Link, SkipReason]] = []
-    for start, end in find_urls(text):
-        url = text[start:end]
-        reason = _reason(url, policy, domain, around)
-        index = around.first_index + len(links)
-        if reason is None and index >= _MOST_LINKS:
-            reason = SkipReason.TOO_MANY
-        if reason is None:
-            links.append(Link(index, url, "text", False, text, start, end))  # noqa: FBT003 - as the tuple has it
-        else:
-            skipped.append((Link(-1, url, "text", False, text, start, end), reason))  # noqa: FBT003
-    values = tuple((link.start, link.url, "", link.index) for link in links)
-    clicks = [verified_click(domain, link.url) for link, reason in skipped if domain and reason is SkipReason.TRACKED]
-    return Plan(
-        links=tuple(links),
-        values=values,
-        numbered=tuple(links),
-        skipped=tuple(skipped),
-        removals=(),
-        clicks=tuple(click for click in clicks if click),
-    )
+def plain_plan(text: str, spans: list[tuple[int, int]], judge: Judge, template: Template | None, /) -> Plan:
+    """Judge every link of a text, whose spans `find_urls` found, and number those that may be tracked."""
+    found = [(start, end, start, end, "text", 0, True) for start, end in spans]
+    urls, reasons = judge.urls([text[start:end] for start, end in spans])
+    holes = template.link_holes(found) if template else {}
+    for place, hole in holes.items():
+        _, reason = judge.template(urls[place], hole)
+        reasons.pop(place, None)
+        if reason:
+            reasons[place] = reason
+    if judge.policy.skip_url_text:  # a URL in plain text is its own visible text
+        reasons = dict.fromkeys(range(len(urls)), SkipReason.URL_TEXT) | reasons
+    return settled(text, judge, Judged(found, urls, reasons), slots=LinkSlots(holes, {}))
 
 
 def plain_untracking_edits(text: str, domain: TrackingDomain, /) -> list[Edit]:
@@ -151,16 +131,6 @@ def plain_untracking_edits(text: str, domain: TrackingDomain, /) -> list[Edit]:
         if payload is not None and payload.url is not None:
             edits.append(Edit(start, text[start:end], payload.url))
     return edits
-
-
-def _reason(url: str, policy: LinkPolicy, domain: TrackingDomain | None, around: Surroundings, /) -> SkipReason | None:
-    if domain is not None and domain.holds(url):
-        return SkipReason.TRACKED
-    reason = skip_reason(url, policy)
-    if reason in {None, SkipReason.SENSITIVE} and around.unsubscribe and around.unsubscribe(url):
-        return SkipReason.UNSUBSCRIBE
-    # A URL in plain text is its own visible text.
-    return SkipReason.URL_TEXT if reason is None and policy.skip_url_text else reason
 
 
 def _may_begin(text: str, before: str, position: int, start: int, /) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from itertools import count
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from lmtrack._html.entities import decode_attribute
@@ -14,13 +14,18 @@ from lmtrack._linking.optout import opt_outs
 from lmtrack._linking.optout_attributes import OWN
 from lmtrack._linking.prefilter import innocent
 from lmtrack._rewriting.own_tokens import verified_click
+from lmtrack._rewriting.slot_names import slots_reason
+from lmtrack._tokens.body import pack_number, pack_url
 from lmtrack._url.reader import host_of, join, read_url, without_dots
 from lmtrack.links import Edit, Link, SkipReason, looks_like_url, skip_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from lmtrack._html.scan import FoundLink, Scan
+    from lmtrack._rewriting.slot_places import TextHole, UrlHole
+    from lmtrack._rewriting.template import Filled, Template
+    from lmtrack._tokens.make import PackedLinks
     from lmtrack._url.reader import Url
     from lmtrack.links import LinkPolicy
     from lmtrack.tokens import ClickToken
@@ -34,6 +39,8 @@ _LONGEST_BASE: Final = 512
 
 # A URL shown as a link's text has a few tags around it; a link that was never closed may have any number.
 _URL_TAGS: Final = 16
+# Twice what `visible_text` reads of a link.
+_LONGEST_TEXT: Final = 20_000
 
 # A named tuple's own __new__ takes twice as long.
 _new = tuple.__new__
@@ -43,51 +50,295 @@ _new = tuple.__new__
 Value: TypeAlias = tuple[int, str, str, int]
 
 
-class Plan(NamedTuple):
-    """The outcome for a document: what may be tracked and where, what may not and why, which attributes go."""
-
-    links: tuple[Link, ...]
-    values: tuple[Value, ...]  # of those links
-    numbered: tuple[Link, ...]  # one link of each index
-    skipped: tuple[tuple[Link, SkipReason], ...]
-    removals: tuple[Edit, ...]
-    clicks: tuple[ClickToken, ...]  # what the domain's keys signed in links it has tracked before
-
-
-_NO_LINKS: Final = Plan((), (), (), (), (), ())
-
-
-class Surroundings(NamedTuple):
-    """What a document's place in a message adds: all nothing for a document by itself.
+class MessageContext(NamedTuple):
+    """What a document's message adds to it: nothing for a document by itself.
 
     Attributes:
         first_index: The index of its first link; they run on over the parts of a message.
         unsubscribe: Whether a URL is one of the message's List-Unsubscribe.
-        repair: Reads a value with octets in it (lone surrogates, U+DC80 to U+DCFF) that the part's charset does not
+        repair: Reads a value with bytes in it (lone surrogates, U+DC80 to U+DCFF) that the part's charset does not
             explain; None if nothing else explains them either.
+        shown: What links show as their source instead of the text that was read.
     """
 
     first_index: int = 0
     unsubscribe: Callable[[str], bool] | None = None
     repair: Callable[[str], str | None] | None = None
+    shown: str | None = None
 
 
-ALONE: Final = Surroundings()
+NO_CONTEXT: Final = MessageContext()
 
 
-def make_plan(
-    html: str, scan: Scan, policy: LinkPolicy, domain: TrackingDomain | None, /, around: Surroundings = ALONE
-) -> Plan:
+class Merged(NamedTuple):
+    """The links of a plan with one recipient's values.
+
+    Attributes:
+        urls: Where each trackable link leads, in source order.
+        refused: Of those that may not be tracked for this recipient, by position, the reason.
+    """
+
+    urls: list[str]
+    refused: dict[int, SkipReason]
+
+
+class Plan:
+    """What one policy means for the links of a document: decided once, carried out for every recipient.
+
+    Positions count the trackable links in source order. What only results show is made when it is asked for.
+
+    Attributes:
+        source: The text that was read.
+        found: The trackable links as the scan found them.
+        urls: Where each leads; with slots in it, as the template has it.
+        indices: The index of each.
+        firsts: Of each index, the position of the link that stands for it.
+        first_index: The index of the first.
+        removals: Opt-out attributes that go where links are tracked.
+        slotted: The links with slots in their URL, by position.
+        slotted_firsts: Of each such link that stands for an index, the index counted from the first.
+        worded: The links with slots in their text, by position, with these slots' holes.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        judge: Judge,
+        found: Sequence[FoundLink],
+        numbers: Numbers,
+        left: Sequence[tuple[FoundLink, str, SkipReason]],
+        /,
+        *,
+        removals: tuple[Edit, ...],
+        slots: LinkSlots,
+    ) -> None:
+        self.source = source
+        self.found = found
+        self.urls = numbers.urls
+        self.indices = numbers.indices
+        self.firsts = numbers.firsts
+        self.removals = removals
+        self.slotted, self.worded = slots
+        self.first_index = judge.context.first_index
+        self.unmerged = Merged(self.urls, {})
+        self._judge = judge
+        self._left = left
+        self.slotted_firsts = [place for place, position in enumerate(numbers.firsts) if position in self.slotted]
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """The trackable links."""
+        return tuple(self.links_with(self.unmerged))
+
+    @cached_property
+    def one_per_index(self) -> tuple[Link, ...]:
+        """One link of each index."""
+        return tuple([self.links[position] for position in self.firsts])
+
+    @cached_property
+    def values(self) -> tuple[Value, ...]:
+        """The href values of the trackable links."""
+        source = self.source
+        return tuple(
+            [
+                (link[2], source[link[2] : link[3]], _quote(source, link), index)
+                for link, index in zip(self.found, self.indices, strict=True)
+            ]
+        )
+
+    @cached_property
+    def skipped(self) -> tuple[tuple[Link, SkipReason], ...]:
+        """The other links, each with the reason."""
+        return tuple([(self._link(found, -1, url, url), reason) for found, url, reason in self._left])
+
+    @cached_property
+    def clicks(self) -> tuple[ClickToken, ...]:
+        """What the domain's keys signed in links that it has tracked before."""
+        domain = self._judge.domain
+        if domain is None:
+            return ()
+        tokens = [verified_click(domain, url) for _, url, reason in self._left if reason is SkipReason.TRACKED]
+        return tuple([token for token in tokens if token])
+
+    @cached_property
+    def numbers(self) -> PackedLinks:
+        """The indices, ready to be signed."""
+        return [(pack_number(self.first_index + place, "link_index"), None) for place in range(len(self.firsts))]
+
+    @cached_property
+    def packed(self) -> PackedLinks:
+        """The indices and the destinations that are the same for everyone, ready to be signed."""
+        slotted = self.slotted
+        return [
+            (number, None if position in slotted else pack_url(self.urls[position]))
+            for (number, _), position in zip(self.numbers, self.firsts, strict=True)
+        ]
+
+    def links_with(self, merged: Merged, /) -> list[Link]:
+        """Make the trackable links as one recipient has them."""
+        if not self.slotted and not self.worded:
+            source, size = self._judge.context.shown or self.source, len(self.source)
+            return [
+                _new(Link, (index, url, link[4], link[5] > 0, source, link[0], _limit(link, size), False, ""))
+                for link, index, url in zip(self.found, self.indices, self.urls, strict=True)
+            ]
+        return [
+            self._link(link, index, url, template, personal=position in self.slotted or position in self.worded)
+            for position, (link, index, url, template) in enumerate(
+                zip(self.found, self.indices, merged.urls, self.urls, strict=True)
+            )
+        ]
+
+    def _link(self, found: FoundLink, index: int, url: str, template: str, /, *, personal: bool = False) -> Link:
+        source, limit = self._judge.context.shown or self.source, _limit(found, len(self.source))
+        return Link(index, url, found[4], found[5] > 0, source, found[0], limit, personal, template if personal else "")
+
+    def merge(self, filled: Filled, /, *, unsubscribe: Callable[[str], bool] | None = None) -> Merged:
+        """Read where the links lead with one recipient's values, and which of them may not be tracked because of these.
+
+        `unsubscribe` says whether a URL is one of this recipient's List-Unsubscribe.
+        """
+        if not self.slotted and not self.worded:
+            return self.unmerged
+        judge = self._judge
+        positions = list(self.slotted)
+        urls, reasons = judge.urls([judge.resolve(filled.urls[self.slotted[position].start]) for position in positions])
+        merged, refused = list(self.urls), {positions[place]: reason for place, reason in reasons.items()}
+        for position, url in zip(positions, urls, strict=True):
+            merged[position] = url
+            if position in refused and refused[position] is not SkipReason.SENSITIVE:
+                continue
+            if self.slotted[position].url.opens and host_of(url) not in judge.policy.slot_hosts:
+                refused[position] = SkipReason.PERSONAL
+            elif unsubscribe and unsubscribe(url):
+                refused[position] = SkipReason.UNSUBSCRIBE
+        for position, (text, holes) in self.worded.items():
+            if position not in refused and (reason := judge.text(filled.worded(text, holes))):
+                refused[position] = reason
+        return Merged(merged, refused)
+
+
+class Numbers(NamedTuple):
+    """Trackable links, counted.
+
+    Attributes:
+        urls: Where each leads.
+        indices: The index of each.
+        firsts: Of each index, the position of the link that stands for it.
+    """
+
+    urls: list[str]
+    indices: Sequence[int]
+    firsts: Sequence[int]
+
+
+def make_plan(html: str, scan: Scan, judge: Judge, template: Template | None, /) -> Plan:
     """Judge every link of a document and number those that may be tracked."""
-    if not scan.links:
-        return _NO_LINKS
+    policy = judge.policy
     found = scan.links if policy.track_conditional else [link for link in scan.links if not link[5]]
-    written = [html[link[2] : link[3]] for link in found]
-    urls, reasons = _judge(written, scan.base or "", policy, domain, around)
+    if not found:
+        return settled(html, judge, Judged((), [], {}))
+    urls, reasons = judge.written([html[link[2] : link[3]] for link in found])
+    holes = template.link_holes(found) if template else {}
+    for place, hole in holes.items():
+        urls[place], reason = judge.template(urls[place], hole)
+        reasons.pop(place, None)
+        if reason:
+            reasons[place] = reason
+    removals = _opt_out(html, found, urls, reasons, policy)
+    texts = _judge_texts(html, found, reasons, judge, template)
+    judged = Judged(found, urls, reasons)
+    return settled(html, judge, judged, removals=removals, slots=LinkSlots(holes, texts))
+
+
+class Judged(NamedTuple):
+    """The links that were found.
+
+    Attributes:
+        found: Where they are.
+        urls: Where each leads.
+        reasons: Of those that may not be tracked, by their place among all, why.
+    """
+
+    found: Sequence[FoundLink]
+    urls: list[str]
+    reasons: dict[int, SkipReason]
+
+
+class LinkSlots(NamedTuple):
+    """The slots in links, by the link's place: in their URLs; in their texts, with the text."""
+
+    urls: dict[int, UrlHole]
+    texts: dict[int, tuple[str, list[TextHole]]]
+
+
+NO_SLOTS: Final = LinkSlots({}, {})
+
+
+def settled(
+    source: str,
+    judge: Judge,
+    judged: Judged,
+    /,
+    *,
+    removals: tuple[Edit, ...] = (),
+    slots: LinkSlots = NO_SLOTS,
+) -> Plan:
+    """Number the links that may be tracked, as far as a token can count."""
+    found, urls, reasons = judged
+    first = judge.context.first_index
+    positions: Sequence[int] = range(len(found))
+    if reasons:
+        positions = [place for place in positions if place not in reasons]
+        found, urls = [judged.found[place] for place in positions], [urls[place] for place in positions]
+    numbers = _number(found, urls, first)
+    if len(numbers.firsts) > _MOST_LINKS - first:
+        over = {positions[place] for place, index in enumerate(numbers.indices) if index >= _MOST_LINKS}
+        reasons |= dict.fromkeys(over, SkipReason.TOO_MANY)
+        found, numbers = _within_limit(found, numbers)
+        positions = [place for place in positions if place not in over]
+    left = [(judged.found[place], judged.urls[place], reasons[place]) for place in sorted(reasons)]
+    if slots.urls or slots.texts:
+        at = {place: position for position, place in enumerate(positions)}
+        slots = LinkSlots(
+            {at[place]: hole for place, hole in slots.urls.items() if place in at},
+            {at[place]: text for place, text in slots.texts.items() if place in at},
+        )
+    return Plan(source, judge, found, numbers, left, removals=removals, slots=slots)
+
+
+def _within_limit(kept: Sequence[FoundLink], numbers: Numbers, /) -> tuple[list[FoundLink], Numbers]:
+    """Keep the links whose index a token can hold."""
+    inside = [place for place, index in enumerate(numbers.indices) if index < _MOST_LINKS]
+    at = {place: position for position, place in enumerate(inside)}
+    return [kept[place] for place in inside], Numbers(
+        [numbers.urls[place] for place in inside],
+        [numbers.indices[place] for place in inside],
+        [at[place] for place in numbers.firsts if place in at],
+    )
+
+
+def _quote(source: str, found: FoundLink, /) -> str:
+    """Return the quote around a value; a bare one cannot begin with a quote, so one before it is around it."""
+    if found[4] == "text":
+        return ""
+    before = '"' if found[6] else source[found[2] - 1]
+    return before if before in "\"'" else ""
+
+
+def _limit(found: FoundLink, size: int, /) -> int:
+    """Return where a link's surroundings end: its comment, or the document; a URL in plain text is all by itself."""
+    return found[1] if found[4] == "text" else found[5] or size
+
+
+def _opt_out(
+    html: str, found: Sequence[FoundLink], urls: list[str], reasons: dict[int, SkipReason], policy: LinkPolicy, /
+) -> tuple[Edit, ...]:
+    """Note the links with an opt-out attribute, and their twins for Outlook; return the removals of such attributes."""
     removals: list[Edit] = []
-    for place in [place for place, link in enumerate(found) if not link[6]]:
-        if outs := opt_outs(html, found[place][0], found[place][1]):
-            reasons[place] = reasons.get(place, SkipReason.OPT_OUT)
+    for place, (tag_start, tag_end, _, _, _, _, clean) in enumerate(found):
+        if not clean and (outs := opt_outs(html, tag_start, tag_end)):
+            reasons.setdefault(place, SkipReason.OPT_OUT)
             removals += [
                 Edit(out.start, html[out.start : out.end], "")
                 for out in outs
@@ -95,103 +346,126 @@ def make_plan(
                 and (policy.strip_opt_out == "all" or (policy.strip_opt_out == "own" and out.name == OWN))
             ]
     opted_out = {urls[place] for place, reason in reasons.items() if reason is SkipReason.OPT_OUT}
-    if opted_out:  # the same button drawn for Outlook has no say of its own
+    if opted_out:  # the same button drawn for Outlook has no attribute of its own
         opted_out -= {url for place, url in enumerate(urls) if not found[place][5] and place not in reasons}
         for place, url in enumerate(urls):
-            if found[place][5] and place not in reasons and url in opted_out:
-                reasons[place] = SkipReason.OPT_OUT
-    if policy.skip_url_text:
-        for place in range(len(urls)):
-            link = found[place]
-            shown = "" if place in reasons else visible_text(html, link[0], link[5] or len(html), most_tags=_URL_TAGS)
-            if looks_like_url(shown):
-                reasons[place] = SkipReason.URL_TEXT
-    skipped = [(_link(html, found[place], -1, urls[place]), reasons[place]) for place in sorted(reasons)]
-    if skipped:
-        places = [place for place in range(len(found)) if place not in reasons]
-        found = [found[place] for place in places]
-        written = [written[place] for place in places]
-        urls = [urls[place] for place in places]
-    indices, twins = _number(found, urls, around.first_index)
-    size = len(html)
-    links = [
-        _new(Link, (index, url, link[4], link[5] > 0, html, link[0], link[5] or size))
-        for link, index, url in zip(found, indices, urls, strict=True)
-    ]
-    values = [
-        (link[2], text, '"' if link[6] else _quote(html, link[2]), index)
-        for link, text, index in zip(found, written, indices, strict=True)
-    ]
-    numbered = [link for place, link in enumerate(links) if place not in twins] if twins else links
-    if len(numbered) > _MOST_LINKS - around.first_index:
-        numbered = numbered[: _MOST_LINKS - around.first_index]
-        values = [value for value in values if value[3] < _MOST_LINKS]
-        skipped += [(link._replace(index=-1), SkipReason.TOO_MANY) for link in links if link.index >= _MOST_LINKS]
-        skipped.sort(key=lambda skip: skip[0].start)
-        links = [link for link in links if link.index < _MOST_LINKS]
-    clicks = [verified_click(domain, link.url) for link, reason in skipped if domain and reason is SkipReason.TRACKED]
-    return Plan(
-        tuple(links),
-        tuple(values),
-        tuple(numbered),
-        tuple(skipped),
-        tuple(removals),
-        tuple(click for click in clicks if click),
-    )
+            if found[place][5] and url in opted_out:
+                reasons.setdefault(place, SkipReason.OPT_OUT)
+    return tuple(removals)
 
 
-def _link(html: str, found: FoundLink, index: int, url: str, /) -> Link:
-    return _new(Link, (index, url, found[4], found[5] > 0, html, found[0], found[5] or len(html)))
+def _judge_texts(
+    html: str, found: Sequence[FoundLink], reasons: dict[int, SkipReason], judge: Judge, template: Template | None, /
+) -> dict[int, tuple[str, list[TextHole]]]:
+    """Judge links by their visible text; return the texts with slots in them."""
+    texts: dict[int, tuple[str, list[TextHole]]] = {}
+    starts = template.text_starts if template else ()
+    for place, (tag_start, _, _, _, _, comment_end, _) in enumerate(found):
+        if place in reasons:
+            continue
+        limit = comment_end or len(html)
+        near = template.texts_between(tag_start, min(limit, tag_start + _LONGEST_TEXT)) if starts and template else ()
+        if not near and not judge.reads_texts:
+            continue
+        shown = visible_text(html, tag_start, limit, most_tags=_URL_TAGS)
+        holes = [hole for hole in near if hole.marker in shown]
+        if holes:
+            texts[place] = shown, holes
+        elif reason := judge.text(shown):
+            reasons[place] = reason
+    return texts
 
 
-def _quote(html: str, start: int, /) -> str:
-    """The quote around a value; a bare one cannot begin with a quote, so one before it is around it."""
-    return html[start - 1] if html[start - 1] in "\"'" else ""
+class Judge:
+    """Says of URLs whether they may be tracked: one policy, one domain, one base, one message."""
 
+    def __init__(
+        self, policy: LinkPolicy, domain: TrackingDomain | None, base: str | None, context: MessageContext, /
+    ) -> None:
+        self.policy = policy
+        self.domain = domain
+        self.context = context
+        self.reads_texts = policy.skip_url_text
+        repair = context.repair
+        base_text = repair(base or "") if repair else base
+        self._base = _read_base(base_text or "")
 
-def _judge(
-    written: list[str], base: str, policy: LinkPolicy, domain: TrackingDomain | None, around: Surroundings, /
-) -> tuple[list[str], dict[int, SkipReason]]:
-    """Say of each href value as written which URL it means, and of some, by place, why that is not tracked."""
-    repair, unsubscribe = around.repair, around.unsubscribe
-    base_text = repair(base) if repair else base
-    origin = _read_base(base_text or "")
-    urls = _quick(written, policy, domain)
-    reasons: dict[int, SkipReason | None] = {}
-    known: dict[str, tuple[str, SkipReason | None]] = {}
-    relative: list[int] = []
-    for place in [place for place, url in enumerate(urls) if not url]:
-        text = written[place]
-        if text not in known:
-            read = repair(text) if repair else text
-            url = decode_attribute(text if read is None else read).strip(WHITESPACE)
-            known[text] = (url, SkipReason.UNDECODABLE if read is None else _reason(url, policy, domain))
-        urls[place], reasons[place] = known[text]
-        if reasons[place] is SkipReason.RELATIVE and origin:
-            urls[place] = _resolve(origin, urls[place])
-            relative.append(place)
-    for place, url in zip(relative, _quick([urls[place] for place in relative], policy, domain), strict=True):
-        reasons[place] = None if url == urls[place] else _reason(urls[place], policy, domain)
-    if unsubscribe:
-        for place, url in enumerate(urls):
-            if reasons.get(place) in {None, SkipReason.SENSITIVE} and unsubscribe(url):
-                reasons[place] = SkipReason.UNSUBSCRIBE
-    return urls, {place: reason for place, reason in reasons.items() if reason is not None}
+    def written(self, values: list[str], /) -> tuple[list[str], dict[int, SkipReason]]:
+        """Say of each href value as written which URL it means, and of some, by place, why that is not tracked."""
+        repair = self.context.repair
+        urls = self._quick(values)
+        reasons: dict[int, SkipReason] = {}
+        known: dict[str, tuple[str, SkipReason | None]] = {}
+        for place in [place for place, url in enumerate(urls) if not url]:
+            text = values[place]
+            if text not in known:
+                read = repair(text) if repair else text
+                url = decode_attribute(text if read is None else read).strip(WHITESPACE)
+                known[text] = (url, SkipReason.UNDECODABLE) if read is None else self._resolved(url)
+            urls[place], reason = known[text]
+            if reason:
+                reasons[place] = reason
+        self._unsubscribes(urls, reasons)
+        return urls, reasons
 
+    def urls(self, urls: list[str], /) -> tuple[list[str], dict[int, SkipReason]]:
+        """Judge URLs that are decoded and resolved."""
+        quick = self._quick(urls)
+        judged = [(place, self._reason(url)) for place, url in enumerate(urls) if url != quick[place]]
+        reasons = {place: reason for place, reason in judged if reason}
+        self._unsubscribes(urls, reasons)
+        return urls, reasons
 
-def _quick(values: list[str], policy: LinkPolicy, domain: TrackingDomain | None, /) -> list[str]:
-    """The URLs that need no second look, "" for the others."""
-    if policy.skip_urls or policy.tracking_hosts:
-        return [""] * len(values)
-    limit = policy.max_url_octets
-    if domain is None:
-        return [url if len(url) <= limit else "" for url in innocent(values)]
-    host = host_of(domain.base_url)
-    return [url if len(url) <= limit and host not in url.lower() else "" for url in innocent(values)]
+    def template(self, url: str, hole: UrlHole, /) -> tuple[str, SkipReason | None]:
+        """Judge a URL with slots by what is the same for everyone; also resolve it.
 
+        Its slots are no placeholders, any other marker in it still is one; their names tell what it is for.
+        """
+        stands_for = ["https://x" if hole.url.opens and place == 0 else "x" for place in range(len(hole.names))]
+        _, reason = self._resolved(hole.url.joined(stands_for))
+        resolved = self.resolve(url)
+        if reason in {None, SkipReason.SENSITIVE} and (named := slots_reason(hole.names, self.policy)):
+            reason = named
+        if reason is None and hole.url.opens and not self.policy.slot_hosts:
+            reason = SkipReason.PERSONAL
+        return resolved, reason
 
-def _reason(url: str, policy: LinkPolicy, domain: TrackingDomain | None, /) -> SkipReason | None:
-    return SkipReason.TRACKED if domain is not None and domain.holds(url) else skip_reason(url, policy)
+    def text(self, shown: str, /) -> SkipReason | None:
+        """Judge a link by its visible text."""
+        return SkipReason.URL_TEXT if self.policy.skip_url_text and looks_like_url(shown) else None
+
+    def resolve(self, url: str, /) -> str:
+        """Resolve a URL against the document's base, if it is a relative one."""
+        return _resolve(self._base, url) if self._base and self._reason(url) is SkipReason.RELATIVE else url
+
+    def _resolved(self, url: str, /) -> tuple[str, SkipReason | None]:
+        reason = self._reason(url)
+        if reason is SkipReason.RELATIVE and self._base:
+            url = _resolve(self._base, url)
+            reason = self._reason(url)
+        return url, reason
+
+    def _reason(self, url: str, /) -> SkipReason | None:
+        if self.domain is not None and self.domain.holds(url):
+            return SkipReason.TRACKED
+        return skip_reason(url, self.policy)
+
+    def _unsubscribes(self, urls: list[str], reasons: dict[int, SkipReason], /) -> None:
+        if unsubscribe := self.context.unsubscribe:
+            for place, url in enumerate(urls):
+                if reasons.get(place) in {None, SkipReason.SENSITIVE} and unsubscribe(url):
+                    reasons[place] = SkipReason.UNSUBSCRIBE
+
+    def _quick(self, values: list[str], /) -> list[str]:
+        """Return the URLs that need no second look, "" for the others."""
+        policy, domain = self.policy, self.domain
+        if policy.skip_urls or policy.tracking_hosts:
+            return [""] * len(values)
+        limit = policy.max_url_octets
+        if domain is None:
+            return [url if len(url) <= limit else "" for url in innocent(values)]
+        host = host_of(domain.base_url)
+        return [url if len(url) <= limit and host not in url.lower() else "" for url in innocent(values)]
 
 
 def _read_base(text: str, /) -> Url | None:
@@ -212,27 +486,31 @@ def _resolve(base: Url, url: str, /) -> str:
     return url if any(char in url for char in "\t\n\r\\") else join(base, url)
 
 
-def _number(kept: list[FoundLink], urls: list[str], first: int, /) -> tuple[list[int], dict[int, list[int]]]:
-    """Count links in source order; a conditional one takes the number of the nearest live link to the same place.
+def _number(kept: Sequence[FoundLink], urls: list[str], first: int, /) -> Numbers:
+    """Count links in source order; a conditional one takes the number of the nearest live link to the same place."""
+    live: dict[str, list[int]] = {url: [] for link, url in zip(kept, urls, strict=True) if link[5]}
+    if not live:
+        return Numbers(urls, range(first, first + len(kept)), range(len(kept)))
+    for position, (link, url) in enumerate(zip(kept, urls, strict=True)):
+        if url in live and not link[5]:
+            live[url].append(position)
+    indices: list[int] = []
+    firsts: list[int] = []
+    twins: list[int] = []
+    for position, (link, url) in enumerate(zip(kept, urls, strict=True)):
+        if link[5] and live[url]:
+            twins.append(position)
+            indices.append(-1)
+        else:
+            indices.append(first + len(firsts))
+            firsts.append(position)
+    for position in twins:
+        places = live[urls[position]]
+        indices[position] = indices[places[0] if len(places) == 1 else _nearest(places, position, kept)]
+    return Numbers(urls, indices, firsts)
 
-    Also gives the places of those twins, each with the places of the live links to choose from.
-    """
-    conditional = [place for place, found in enumerate(kept) if found[5]]
-    if not conditional:
-        return list(range(first, first + len(kept))), {}
-    live: dict[str, list[int]] = {urls[place]: [] for place in conditional}
-    for place, (found, url) in enumerate(zip(kept, urls, strict=True)):
-        if url in live and not found[5]:
-            live[url].append(place)
-    twins = {place: live[urls[place]] for place in conditional if live[urls[place]]}
-    counter = count(first)
-    indices = [-1 if place in twins else next(counter) for place in range(len(kept))]
-    for place, places in twins.items():
-        indices[place] = indices[places[0] if len(places) == 1 else _nearest(places, place, kept)]
-    return indices, twins
 
-
-def _nearest(places: list[int], place: int, kept: list[FoundLink], /) -> int:
+def _nearest(places: list[int], place: int, kept: Sequence[FoundLink], /) -> int:
     after = bisect_left(places, place)
     around = places[max(after - 1, 0) : after + 1]
     return min(around, key=lambda candidate: abs(kept[candidate][0] - kept[place][0]))

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence  # noqa: TC003 - who asks for the type hints of a value at run time gets them
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003 - who asks for the type hints of a value at run time gets them
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from datetime import datetime  # noqa: TC003 - the same
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID  # noqa: TC003 - the same
 
 from lmtrack._clock import epoch_seconds
-from lmtrack._tokens.body import pack_id, pack_number
-from lmtrack._tokens.make import make_open_token, pack_links, seal_links
+from lmtrack._tokens.body import pack_id, pack_number, pack_url
+from lmtrack._tokens.make import make_open_token, seal_links
+from lmtrack.links import SkipReason
 from lmtrack.resolver import Decision, Reason, TrackingMode
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
+    from lmtrack._rewriting.plan import Merged, Plan
     from lmtrack._tokens.make import PackedLinks
     from lmtrack.links import Link
     from lmtrack.tokens import ClickToken, OpenToken
 
+_MOST_LINKS: Final = 65_536  # a click token holds an index of 0 to 65,535
 Destinations: TypeAlias = Literal["inline", "by_id"]
 
 
@@ -29,11 +33,14 @@ class Campaign:
 
     Attributes:
         id: The campaign's id, by the rules of message ids.
-        started_at: An aware datetime; stands in every token instead of the time of sending.
+        started_at: An aware datetime; in every token instead of the time of sending.
+        urls: The destinations of the shared template, from `campaign_urls`. Only links to these are tracked, each with
+            its position here as its index, so that no token can tell two recipients apart. None: no link is.
 
     Raises:
-        TypeError: `id` is neither str nor UUID, or `started_at` no datetime.
-        ValueError: `id` is none that a token can hold, or `started_at` is naive or outside 1970 to 2106.
+        TypeError: `id` is neither str nor UUID, `started_at` is not a datetime, or `urls` not a sequence of str.
+        ValueError: `id` is none that a token can hold, `started_at` is naive or outside 1970 to 2106, or there are more
+            than 65,536 URLs.
 
     >>> from datetime import UTC, datetime
     >>> Campaign(id="spring-2026", started_at=datetime(2026, 3, 20, tzinfo=UTC)).id
@@ -42,6 +49,7 @@ class Campaign:
 
     id: str | UUID
     started_at: datetime
+    urls: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         # Both are refused here rather than at the first mail.
@@ -50,6 +58,24 @@ class Campaign:
         if not 0 <= epoch_seconds(self.started_at, "started_at") < 1 << 32:
             raise ValueError("started_at must be between 1970-01-01 and 2106-02-07 to be signed")
         pack_id(self.id, "id")
+        if self.urls is not None:
+            if isinstance(self.urls, str) or not all(isinstance(url, str) for url in self.urls):
+                raise TypeError("urls must be a sequence of str, as campaign_urls returns it")
+            if len(self.urls) > _MOST_LINKS:
+                raise ValueError(f"urls must be at most {_MOST_LINKS}")
+            object.__setattr__(self, "urls", tuple(map(str.__str__, self.urls)))
+
+
+class Signed(NamedTuple):
+    """What is written into a document's links.
+
+    Attributes:
+        tokens: By index, counted from the first of the document; None leaves that link.
+        refused: Of the links that are not tracked for this recipient, by position, the reason.
+    """
+
+    tokens: list[str | None] | list[str]
+    refused: dict[int, SkipReason]
 
 
 class Sending(NamedTuple):
@@ -60,29 +86,87 @@ class Sending(NamedTuple):
     message_id: str | UUID
     recipient: int
     campaign: Campaign | None
-    destination: Callable[[Link], str] | None
+    destination: Callable[[Link], str | None] | None
     destinations: Destinations
     now: datetime | None
 
-    def click_tokens(self, links: Sequence[Link], own: Callable[[], PackedLinks], /) -> list[str]:
+    def sign(self, plan: Plan, merged: Merged, /) -> Signed:
         """Sign one link of each index: for the campaign in aggregate mode, else for the message.
 
-        Their own destinations, the same for every recipient, are asked for packed.
-
         Raises:
-            BadDestination: `destination` gave a URL no click may go to.
-            TypeError: It gave something else than str.
+            BadDestination: `destination` returned a URL that no click may go to.
+            TypeError: It returned something else than str or None.
         """
-        if self.destinations == "by_id":
-            return self._seal(pack_links([None] * len(links)))
-        aggregate = self.decision.clicks is TrackingMode.AGGREGATE
+        if self.decision.clicks is TrackingMode.AGGREGATE and self.campaign and self.campaign.urls is not None:
+            return self._sign_shared(plan, merged)
+        refused = merged.refused
+        if self.destination is None or self.destinations == "by_id":
+            packed = plan.numbers if self.destinations == "by_id" else plan.packed
+            if not plan.slotted and not refused:
+                return Signed(self._seal(packed), refused)
+            return self._sign_merged(plan, merged, packed)
+        return self._sign_chosen(plan, merged, [None if position in refused else position for position in plan.firsts])
+
+    def _sign_merged(self, plan: Plan, merged: Merged, packed: PackedLinks, /) -> Signed:
+        """Sign the links of a merged document: those with slots lead where this recipient's values say."""
+        links = packed.copy()
+        kept: Sequence[int] = range(len(links))
+        if self.destinations == "inline":
+            for place in plan.slotted_firsts:
+                position = plan.firsts[place]
+                if position not in merged.refused:
+                    links[place] = links[place][0], pack_url(merged.urls[position])
+        if merged.refused:
+            kept = [place for place, position in enumerate(plan.firsts) if position not in merged.refused]
+        tokens: list[str | None] = [None] * len(links)
+        for place, token in zip(kept, self._seal([links[place] for place in kept]), strict=True):
+            tokens[place] = token
+        return Signed(tokens, merged.refused)
+
+    def _sign_chosen(self, plan: Plan, merged: Merged, positions: Sequence[int | None], /) -> Signed:
+        """Sign the destinations that the caller chooses."""
+        links = plan.links_with(merged)
+        urls = [None if position is None else self._destination_of(links[position]) for position in positions]
+        numbered = [(plan.first_index + place, url) for place, url in enumerate(urls) if url is not None]
+        packed: PackedLinks = [(pack_number(index, "link_index"), pack_url(url)) for index, url in numbered]
+        tokens: list[str | None] = [None] * len(urls)
+        for (index, _), token in zip(numbered, self._seal(packed), strict=True):
+            tokens[index - plan.first_index] = token
+        return Signed(tokens, merged.refused)
+
+    def _destination_of(self, link: Link, /) -> str | None:
         if self.destination is None:
-            own_urls = [link.url for link in links]
-            return self._seal(pack_links(own_urls, deflate=False) if aggregate else own())
-        urls = [self.destination(link) for link in links]
-        if not all(isinstance(url, str) for url in urls):
-            raise TypeError("destination must give str")
-        return self._seal(pack_links(urls, deflate=not aggregate))
+            return link.url
+        url = self.destination(link)
+        if url is not None and not isinstance(url, str):
+            raise TypeError(f"destination must return a str or None, not {type(url).__name__}")
+        return url
+
+    def _sign_shared(self, plan: Plan, merged: Merged, /) -> Signed:
+        """Sign the links that everyone gets with the campaign's tokens; any other link might name the recipient."""
+        shared = self.campaign.urls or () if self.campaign else ()
+        known = {url: index for index, url in reversed(list(enumerate(shared)))}
+        by_id = self.destinations == "by_id"
+        links = plan.links_with(merged)
+        refused = dict(merged.refused)
+        indices: list[int | None] = []
+        for position in plan.firsts:
+            link = links[position]
+            url = link.url if by_id else self._destination_of(link)
+            index = None if url is None or link.personal else known.get(url)
+            if index is None and url is not None:
+                refused.setdefault(position, SkipReason.PERSONAL)
+            indices.append(None if position in refused else index)
+        numbered = [index for index in indices if index is not None]
+        urls = [None if by_id else pack_url(shared[index], deflate=False) for index in numbered]
+        packed = [(pack_number(index, "link_index"), url) for index, url in zip(numbered, urls, strict=True)]
+        sealed = iter(self._seal(packed))
+        tokens = [None if index is None else next(sealed) for index in indices]
+        for position, index in enumerate(plan.indices):  # what is drawn twice for Outlook goes the same way
+            first = plan.firsts[index - plan.first_index]
+            if first in refused:
+                refused.setdefault(position, refused[first])
+        return Signed(tokens, refused)
 
     def _seal(self, links: PackedLinks, /) -> list[str]:
         keys, mode = self.domain.keys, self.decision.clicks
@@ -91,14 +175,14 @@ class Sending(NamedTuple):
         return seal_links(keys, self.message_id, links, recipient=self.recipient, mode=mode, now=self.now)
 
     def open_token(self) -> str:
-        """Sign the pixel, likewise."""
+        """Sign the open token: the campaign's in aggregate mode, otherwise the message's."""
         keys, mode = self.domain.keys, self.decision.opens
         if self.campaign is not None and mode is TrackingMode.AGGREGATE:
             return make_open_token(keys, self.campaign.id, mode=mode, now=self.campaign.started_at)
         return make_open_token(keys, self.message_id, recipient=self.recipient, mode=mode, now=self.now)
 
     def has(self, token: ClickToken | OpenToken | None, /) -> bool:
-        """Whether a token is one of this message or of its campaign, whenever it was made."""
+        """Say whether a token is one of this message or of its campaign, whenever it was made."""
         if token is None:
             return False
         if token.mode is TrackingMode.AGGREGATE:
@@ -114,7 +198,7 @@ def sending(
     message_id: str | UUID,
     recipient: int,
     campaign: Campaign | None,
-    destination: Callable[[Link], str] | None,
+    destination: Callable[[Link], str | None] | None,
     destinations: Destinations,
     now: datetime | None,
 ) -> Sending:

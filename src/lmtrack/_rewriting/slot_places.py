@@ -73,15 +73,19 @@ class TextHole:
 
     Attributes:
         place: What it is in.
+        marker: How a link's visible text shows its marker.
         numbered_first: Whether the value's first character is written as a number, since it could complete a
             character reference of the template.
         doubled_line_feed: Whether a first line feed is written twice, since readers drop one there.
     """
 
-    __slots__ = ("doubled_line_feed", "end", "names", "numbered_first", "place", "start")
+    __slots__ = ("doubled_line_feed", "end", "marker", "names", "numbered_first", "place", "start")
 
-    def __init__(self, marker: Marker, place: Place, /, *, numbered_first: bool, doubled_line_feed: bool) -> None:
+    def __init__(
+        self, marker: Marker, written: str, place: Place, /, *, numbered_first: bool, doubled_line_feed: bool
+    ) -> None:
         self.start, self.end, name = marker
+        self.marker = " ".join(written.split())
         self.names = (name,)
         self.place = place
         self.numbered_first = numbered_first
@@ -130,8 +134,11 @@ class UrlHole:
         self.loaded = loaded
         self._fixed = tuple(fixed)
         # Of adjacent slots, the text before the first: all but one may be empty.
+        in_markup = place is not Place.PLAIN_TEXT
         self._numbered = tuple(
-            accumulate(fixed[:-1], lambda opens, text: _opens_reference(text) if text else opens, initial=False)
+            accumulate(
+                fixed[:-1], lambda opens, text: in_markup and _opens_reference(text) if text else opens, initial=False
+            )
         )[1:]
         self._place = place
 
@@ -195,7 +202,8 @@ class _Walk:
         opening = ""  # the element whose content has just begun
         position = 0
         for token, _, inside, raw_end in reading.steps():
-            self._text(position, token.start, inside, opening=opening)
+            place = Place.FOREIGN_TEXT if inside else Place.TEXT
+            self._text(position, token.start, place, opening=opening, inside=inside)
             if not token.name:
                 self._comment(token)
             else:
@@ -205,7 +213,7 @@ class _Walk:
             position, opening = max(raw_end, token.end), token.name
             if self._next == len(self._markers):
                 return
-        self._text(position, reading.safe_end, "", opening=opening)
+        self._text(position, reading.safe_end, Place.TEXT, opening=opening)
         for marker in self._until(len(self._html)):
             self._refuse(marker, "markup that the document never finishes", "close the tag, comment or element")
 
@@ -224,7 +232,7 @@ class _Walk:
         """Refuse a marker."""
         raise BadSlot(marker.name, place, self._html.count("\n", 0, marker.start) + 1, advice)
 
-    def _text(self, start: int, end: int, inside: str, /, *, opening: str, outlook: bool = False) -> None:
+    def _text(self, start: int, end: int, place: Place, /, *, opening: str, inside: str = "") -> None:
         """Take the markers of a text; `opening` is the tag before it, `inside` the svg or math element around it."""
         markers = [marker for marker in self._until(end) if marker not in self._only_in_urls]
         if not markers:
@@ -239,7 +247,6 @@ class _Walk:
             before = self._before(marker, start)
             if before.endswith("<"):
                 self.refuse(marker, "the name of a tag")
-            place = Place.OUTLOOK_TEXT if outlook else Place.TEXT
             drops = opening in _DROP_LINE_FEED and not before
             self._add(marker, place, before, doubled_line_feed=drops)
 
@@ -255,7 +262,8 @@ class _Walk:
             self.refuse(marker, "a character reference", "write the & before the slot as &amp;")
         if place in _OUTLOOK:
             self._check_comment_end(marker, before, after)
-        self.holes.append(TextHole(marker, place, numbered_first=opens, doubled_line_feed=doubled_line_feed))
+        written = self._readable[marker.start : marker.end]
+        self.holes.append(TextHole(marker, written, place, numbered_first=opens, doubled_line_feed=doubled_line_feed))
 
     def _check_comment_end(self, marker: Marker, before: str, after: str, /) -> None:
         """Refuse a slot without whose value the template's signs around it would end an Outlook comment."""
@@ -264,7 +272,7 @@ class _Walk:
 
     def _raw_text(self, name: str, start: int, end: int, /) -> None:
         if name in _RCDATA:
-            self._text(start, end, "", opening=name)
+            self._text(start, end, Place.RCDATA, opening=name)
         for marker in self._until(end):
             self._refuse(marker, _RAW_PLACES.get(name, f"<{name}>, whose content is raw text"))
 
@@ -293,7 +301,7 @@ class _Walk:
         """Go through the inside of an Outlook comment."""
         opening = ""
         while token := next_token(self._readable, position, end):
-            self._text(position, token.start, "", opening=opening, outlook=True)
+            self._text(position, token.start, Place.OUTLOOK_TEXT, opening=opening)
             position, opening = token.end, token.name
             if not token.name:
                 self._until(position)  # a bogus comment inside: left as written
@@ -304,7 +312,7 @@ class _Walk:
                     position = end if raw_end < 0 else raw_end
                     for marker in self._until(position):
                         self._refuse(marker, _RAW_PLACES.get(token.name, f"<{token.name}> in an Outlook comment"))
-        self._text(position, end, "", opening=opening, outlook=True)
+        self._text(position, end, Place.OUTLOOK_TEXT, opening=opening)
 
     def _tag(self, tag: Token, /, *, outlook: bool) -> None:
         markers = self._until(tag.end)

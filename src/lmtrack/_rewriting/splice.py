@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, AnyStr
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lmtrack.links import Edit
+    from lmtrack._rewriting.template import Change
 
 
 def splice(source: AnyStr, edits: Iterable[tuple[int, AnyStr, AnyStr]], /) -> AnyStr:
@@ -42,9 +42,17 @@ def revert(output: AnyStr, edits: Iterable[tuple[int, AnyStr, AnyStr]], /) -> An
     return output[:0].join(parts)
 
 
-def growth(edits: Iterable[Edit], /) -> int:
-    """How many characters edits add in all."""
-    return sum([len(new) - len(old) for _, old, new in edits])
+def carry_out(source: str, changes: list[Change], /) -> str:
+    """Carry out changes, which must ascend and be disjoint; the same object if there are none."""
+    if not changes:
+        return source
+    parts: list[str] = []
+    position = 0
+    for start, end, text in changes:
+        parts += (source[position:start], text)
+        position = end
+    parts.append(source[position:])
+    return "".join(parts)
 
 
 def octets(text: str, /) -> int:
