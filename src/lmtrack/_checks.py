@@ -44,6 +44,19 @@ def plain_str(value: object, name: str, /) -> str:
     raise wrong_type(name, "a str", value)
 
 
+def plain_str_or_none(value: object, name: str, /) -> str | None:
+    """Return text as an exact `str`, and None as it is.
+
+    Raises:
+        TypeError: `value` is neither a str nor None.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return plain_str(value, name)
+    raise wrong_type(name, "a str or None", value)
+
+
 def plain_bytes(value: object, name: str, /) -> bytes:
     """Return bytes as exact `bytes`; the same object if they are.
 

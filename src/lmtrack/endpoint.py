@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from lmtrack._agents.header_rules import is_ahead
-from lmtrack._checks import check_type
+from lmtrack._checks import check_type, plain_str
 from lmtrack._clock import epoch_seconds
 from lmtrack._endpoint.answer import (
     HttpResponse as HttpResponse,
@@ -135,7 +135,7 @@ def handle_request(
     >>> handled.response, handled.admission.identified, handled.dedup_key
     (HttpResponse(status=200), True, 'open:individual:0::person:letter-4471')
     """
-    check_type(str, method=method, target=target)
+    method, target = plain_str(method, "method"), plain_str(target, "target")
     check_type(TrackingDomain, domain=domain)
     check_type(Route, route=route)
     if not callable(consent) or not (destination is None or callable(destination)):
@@ -199,7 +199,7 @@ def _by_name(headers: Headers, /) -> dict[str, str]:
     for pair in items() if callable(items) else headers:
         name, value = pair if isinstance(pair, tuple | list) and len(pair) == 2 else (None, None)
         if isinstance(name, str) and isinstance(value, str):
-            named.setdefault(name.lower(), value)
+            named.setdefault(plain_str(name, "a name").lower(), plain_str(value, "a value"))
         elif isinstance(name, bytes) and isinstance(value, bytes):
             named.setdefault(name.lower().decode("latin-1"), value.decode("latin-1"))
     return named

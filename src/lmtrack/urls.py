@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from lmtrack._checks import check_type, plain_str
 from lmtrack._pattern import compile_pattern
 from lmtrack._tokens.keys import Keys
 from lmtrack._tokens.text import verified_body
@@ -60,11 +61,9 @@ class TrackingDomain:
     keys: Keys = field(repr=False)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.base_url, str):
-            raise TypeError(f"base_url must be a str, not {type(self.base_url).__name__}")
         if not isinstance(self.keys, Keys):
             raise TypeError(f"keys must be made by make_keys, not {type(self.keys).__name__}")
-        base_url = self.base_url.removesuffix("/")
+        base_url = plain_str(self.base_url, "base_url").removesuffix("/")
         parts = read_url(base_url)
         user, host, _ = read_authority(parts.authority or "")
         extra = (user, parts.query, parts.fragment)
@@ -160,6 +159,5 @@ def withdraw_url(domain: TrackingDomain, token: str) -> str:
 
 
 def _under(domain: TrackingDomain, kind: str, token: str, /) -> str:
-    if not isinstance(domain, TrackingDomain) or not isinstance(token, str):
-        raise TypeError("domain must be a TrackingDomain, token a str")
-    return f"{domain.base_url}/{kind}/{token}"
+    check_type(TrackingDomain, domain=domain)
+    return f"{domain.base_url}/{kind}/{plain_str(token, 'token')}"

@@ -13,6 +13,8 @@ import re
 from datetime import date, datetime
 from typing import Final
 
+from lmtrack._checks import plain_bytes, plain_str, plain_str_or_none
+
 # A list names these networks by the same rule, see `networks`.
 IPV4_IN_IPV6: Final = frozenset(
     {
@@ -42,8 +44,7 @@ def pack_address(ip: str, /) -> bytes | None:
     Raises:
         TypeError: `ip` is not a `str`.
     """
-    if not isinstance(ip, str):
-        raise TypeError(f"ip must be a str, not {type(ip).__name__}")
+    ip = plain_str(ip, "ip")
     if ":" not in ip:
         return read_ipv4(ip)
     if "%" in ip:
@@ -145,11 +146,9 @@ def client_key(ip: str, user_agent: str | None, /, *, secret: bytes, day: date) 
         >>> client_key("198.51.100.7", "Mozilla/5.0", secret=b"an example secret", day=date(2026, 8, 1))
         '3a1ad0f93f7470807277064af95ab094'
     """
+    ip, user_agent = plain_str(ip, "ip"), plain_str_or_none(user_agent, "user_agent")
+    secret = plain_bytes(secret, "secret")
     packed = pack_address(ip)
-    if user_agent is not None and not isinstance(user_agent, str):
-        raise TypeError(f"user_agent must be a str or None, not {type(user_agent).__name__}")
-    if not isinstance(secret, bytes):
-        raise TypeError(f"secret must be bytes, not {type(secret).__name__}")
     if len(secret) < _SECRET_OCTETS_MIN:
         raise ValueError(f"secret must have at least {_SECRET_OCTETS_MIN} octets")
     if not isinstance(day, date) or isinstance(day, datetime):

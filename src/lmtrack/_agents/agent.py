@@ -13,6 +13,7 @@ from lmtrack._agents.tables import names, shapes
 from lmtrack._agents.tables.chrome_builds import possible_builds
 from lmtrack._agents.tables.vocabulary import GUARDS, PURPOSES, ROBOTS, TOOLS, Word
 from lmtrack._agents.verdict import Actor, Evidence, Human, Kind, Signal, Verdict
+from lmtrack._checks import plain_str, wrong_type
 
 # Longer than any agent of the public lists by half. What stands behind is not read.
 _LONGEST: Final = 2048
@@ -122,7 +123,8 @@ def judge_agent(user_agent: str | None, kind: Kind) -> Verdict:
     if not isinstance(user_agent, str):
         if user_agent is None:
             return _EXACT[kind][""]
-        raise TypeError(f"user_agent must be a str or None, not {type(user_agent).__name__}")
+        raise wrong_type("user_agent", "a str or None", user_agent)
+    user_agent = plain_str(user_agent, "user_agent")
     if mainstream := MAINSTREAM(user_agent):
         group = mainstream.lastindex
         if group is None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from lmtrack._checks import plain_str
 from lmtrack._pattern import compile_pattern
 
 HeaderText = str | bytes
@@ -57,7 +58,7 @@ def read_headers(headers: Headers) -> dict[str, str]:
     read: dict[str, str] = {}
     pairs: Iterable[Any] = items() if callable(items) else headers
     for given, value in pairs if type(headers) is dict else filter(_is_pair, pairs):
-        name = given.lower() if isinstance(given, str) else _text(given).lower()
+        name = _text(given).lower()
         if name in _READ and name not in read:
             read[name] = _text(value)
     return read
@@ -69,7 +70,7 @@ def _is_pair(pair: object) -> bool:
 
 def _text(value: object) -> str:
     if isinstance(value, str):
-        return value
+        return plain_str(value, "a header")
     return value.decode("latin-1") if isinstance(value, bytes) else ""
 
 

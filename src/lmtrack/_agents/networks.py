@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, final, get_args
 from lmtrack._agents.addresses import IPV4_IN_IPV6, pack_address, read_ipv4, read_ipv6
 from lmtrack._agents.tables.email_networks import PUBLISHED
 from lmtrack._agents.verdict import Evidence, Signal
+from lmtrack._checks import check_type, plain_str
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -141,9 +142,8 @@ def load_networks(text: str, /, *, tag: str, evidence: Evidence = 2, scope: Scop
         >>> networks.find("198.51.100.7")[0].evidence
         3
     """
-    for name, value in (("text", text), ("tag", tag), ("scope", scope)):
-        if not isinstance(value, str):
-            raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+    text, tag = plain_str(text, "text"), plain_str(tag, "tag")
+    check_type(str, scope=scope)
     if not _TAG.fullmatch(tag):
         raise ValueError("tag must be a lower-case letter, then lower-case letters, digits and _, at most 64 in all")
     if type(evidence) is not int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
+from lmtrack._checks import plain_str, plain_str_or_none, wrong_type
 from lmtrack._url.destination import is_destination
 from lmtrack.tokens import ClickToken
 
@@ -114,7 +115,8 @@ def redirect_response(destination: ClickToken | str | None, /, *, method: str = 
     """
     url = destination.url if isinstance(destination, ClickToken) else destination
     if url is not None and not isinstance(url, str):
-        raise TypeError(f"destination must be a ClickToken, str or None, not {type(url).__name__}")
+        raise wrong_type("destination", "a ClickToken, a str or None", url)
+    url = plain_str_or_none(url, "destination")
     if url is None or not is_destination(url):
         return for_method(not_found_response(), method)
     headers = (("Location", to_ascii(url)), _TEXT, ("Content-Length", "0"), _NO_STORE, *_PRIVATE)
@@ -171,8 +173,7 @@ def for_method(response: HttpResponse, method: str, /, *, also: str = "") -> Htt
     Raises:
         TypeError: `method` is no `str`.
     """
-    if not isinstance(method, str):
-        raise TypeError(f"method must be a str, not {type(method).__name__}")
+    method = plain_str(method, "method")
     if method == "GET" or (also and method == also):
         return response
     if method == "HEAD":

@@ -8,6 +8,7 @@ from codecs import encode
 from itertools import product
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from lmtrack._checks import check_type, plain_str
 from lmtrack._clock import epoch_seconds
 from lmtrack._tokens.kinds import HEADER, KINDS, VERSION
 from lmtrack._tokens.text import verified_body
@@ -73,10 +74,8 @@ def read_tracking_url(
     >>> read_tracking_url(f"HTTP://Track.example:80//t/o/{token}.gif?x=1", domain=domain, now=now).message_id
     'welcome-42'
     """
-    if not isinstance(url_or_path, str):
-        raise TypeError(f"url_or_path must be a str, not {type(url_or_path).__name__}")
-    if not isinstance(domain, TrackingDomain):
-        raise TypeError(f"domain must be a TrackingDomain, not {type(domain).__name__}")
+    url_or_path = plain_str(url_or_path, "url_or_path")
+    check_type(TrackingDomain, domain=domain)
     valid_window(max_age, LEEWAY, issued_after, now)  # a caller's mistake shows whatever the URL says
     place = locate(url_or_path, domain)
     if place is None:

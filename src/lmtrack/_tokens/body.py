@@ -12,6 +12,7 @@ import zlib
 from binascii import unhexlify
 from uuid import UUID
 
+from lmtrack._checks import plain_str, wrong_type
 from lmtrack._url.destination import LIMIT_OCTETS, check_destination
 from lmtrack.errors import MalformedToken
 
@@ -87,8 +88,8 @@ def pack_id(message_id: str | UUID, name: str = "message_id") -> bytes:
         if isinstance(message_id, UUID):
             return message_id.bytes
         if not isinstance(message_id, str):
-            raise TypeError(f"{name} must be a str or a uuid.UUID, not {type(message_id).__name__}")
-        message_id = str.__str__(message_id)
+            raise wrong_type(name, "a str or a uuid.UUID", message_id)
+        message_id = plain_str(message_id, name)
     if _UUID(message_id):
         return unhexlify(message_id.replace("-", ""))
     # An address in a URL's spelling is one as well; readers take it, because early releases signed it.

@@ -13,6 +13,8 @@ from typing import final
 
 from itsdangerous import Signer
 
+from lmtrack._checks import plain_bytes
+
 TagMaker = Callable[[bytes], bytes]
 
 TAG_OCTETS = 16  # RFC 2104 section 5: not less than half of the hash, not less than 80 bits
@@ -79,14 +81,10 @@ def make_keys(current: bytes, previous: Iterable[bytes] = (), *, tenant: bytes =
     """
     if isinstance(previous, (bytes, str)):
         raise TypeError("previous must be a sequence of bytes, not one secret")
-    secrets = (current, *previous)
-    for secret in secrets:
-        if not isinstance(secret, bytes):
-            raise TypeError(f"a secret must be bytes, not {type(secret).__name__}")
-        if len(secret) < _SECRET_OCTETS_MIN:
-            raise ValueError(f"a secret must have at least {_SECRET_OCTETS_MIN} octets")
-    if not isinstance(tenant, bytes):
-        raise TypeError(f"tenant must be bytes, not {type(tenant).__name__}")
+    secrets = tuple([plain_bytes(secret, "a secret") for secret in (current, *previous)])
+    if min(map(len, secrets)) < _SECRET_OCTETS_MIN:
+        raise ValueError(f"a secret must have at least {_SECRET_OCTETS_MIN} octets")
+    tenant = plain_bytes(tenant, "tenant")
     # Compared when derived: HMAC fills a secret up with zero octets and hashes a long one, so two that look
     # different can be the same key.
     if len({derive_key(secret, tenant) for secret in secrets}) < len(secrets):

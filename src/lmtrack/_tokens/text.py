@@ -13,6 +13,7 @@ from binascii import a2b_base64, b2a_base64
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
+from lmtrack._checks import plain_str
 from lmtrack._tokens.keys import TAG_OCTETS, Keys
 from lmtrack._tokens.kinds import VERSION
 from lmtrack.errors import BadToken, BadTokenSignature, MalformedToken, UnknownKey, UnknownVersion
@@ -56,8 +57,7 @@ def to_octets(text: str) -> bytes:
         MalformedToken: The text is not one that `seal` can give.
         TypeError: `text` is no `str`.
     """
-    if not isinstance(text, str):
-        raise TypeError(f"a token must be a str, not {type(text).__name__}")
+    text = plain_str(text, "a token")
     if not _MIN_CHARACTERS <= len(text) <= _MAX_CHARACTERS:
         raise MalformedToken
     core = text

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from unicodedata import normalize
 
+from lmtrack._checks import plain_str
 from lmtrack._pattern import compile_pattern
 from lmtrack._url.reader import read_authority, read_url
 from lmtrack.errors import BadDestination
@@ -75,8 +76,7 @@ def check_destination(url: str, /) -> None:
 
 
 def _problem(url: str) -> str | None:  # noqa: PLR0911 - one return a rule, in the order they are tried
-    if not isinstance(url, str):
-        raise TypeError(f"a URL must be a str, not {type(url).__name__}")
+    url = plain_str(url, "a URL")
     if len(url) > LIMIT_OCTETS:  # first: it keeps all that follows bounded
         return "too_long"
     try:
