@@ -12,7 +12,7 @@ from email.message import Message
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from lmtrack._checks import check_type
+from lmtrack._checks import check_type, plain_bytes
 from lmtrack._mime.document import MessageDocument as MessageDocument
 from lmtrack._mime.envelope import read_envelope
 from lmtrack._mime.headers import read_controls
@@ -354,6 +354,7 @@ def untrack_message(raw: bytes, /, *, domain: TrackingDomain) -> bytes:
     """
     if not isinstance(domain, TrackingDomain):
         raise TypeError("domain must be a TrackingDomain")
+    raw = plain_bytes(raw, "raw")
     edits = [edit for leaf in MessageDocument(raw).leaves().values() for edit in untracking_raw_edits(leaf, domain)]
     return splice_octets(raw, edits) if edits else raw
 
@@ -368,8 +369,7 @@ def revert_message(raw: bytes, edits: Iterable[RawEdit], /) -> bytes:
     >>> revert_message(b"Subject: Hi\r\n", [RawEdit(0, b"X-LM-Override-Track-Opens: no\r\n", b"")])
     b'X-LM-Override-Track-Opens: no\r\nSubject: Hi\r\n'
     """
-    _check_raw(raw)
-    return revert(raw, edits)
+    return revert(plain_bytes(raw, "raw"), edits)
 
 
 def strip_control_headers(raw: bytes, /, *, prefix: str = _PREFIX) -> bytes:
@@ -382,14 +382,9 @@ def strip_control_headers(raw: bytes, /, *, prefix: str = _PREFIX) -> bytes:
     >>> strip_control_headers(b"Subject: Hi\r\nX-LM-Override-Track-Opens: false\r\n\r\nHello\r\n")
     b'Subject: Hi\r\n\r\nHello\r\n'
     """
-    _check_raw(raw)
+    raw = plain_bytes(raw, "raw")
     removals = read_controls(raw, prefix).removals
     return splice_octets(raw, removals) if removals else raw
-
-
-def _check_raw(raw: bytes, /) -> None:
-    if not isinstance(raw, bytes):
-        raise TypeError(f"raw must be bytes, as message_bytes makes them, not {type(raw).__name__}")
 
 
 def _lowered(

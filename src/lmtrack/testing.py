@@ -11,6 +11,7 @@ from email.message import Message
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from lmtrack._checking.terminal_text import difference_lines, finding_lines, printable
+from lmtrack._checks import plain_bytes, plain_str
 from lmtrack._headers import is_message, iter_fields, unfold
 from lmtrack._testing.agents import user_agents
 from lmtrack._testing.mails import messages
@@ -181,10 +182,12 @@ def assert_unsubscribe_ok(
 def _read(mail: object, /) -> str | bytes:
     """Give HTML as str or a message as bytes; taken for the other, either would prove nothing."""
     if isinstance(mail, str):
+        mail = plain_str(mail, "a mail")
         if is_message(mail.encode("utf-8", "surrogatepass")):
             raise ValueError("str is HTML, but this begins as a raw message; give bytes or the message object")
         return mail
     if isinstance(mail, bytes):
+        mail = plain_bytes(mail, "a mail")
         if mail and not is_message(mail):
             raise ValueError("bytes are a raw message, but this does not begin as one; give HTML as str")
         return mail

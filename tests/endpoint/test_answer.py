@@ -221,7 +221,7 @@ def test_method_and_destination_have_types(method: object) -> None:
     with pytest.raises(TypeError, match=rf"^method must be a str, not {type(method).__name__}$"):
         redirect_response(None, method=method)  # type: ignore[arg-type]
     for destination in (b"https://shop.example/", 5, ["https://shop.example/"]):
-        text = rf"^destination must be a ClickToken, str or None, not {type(destination).__name__}$"
+        text = rf"^destination must be a ClickToken, a str or None, not {type(destination).__name__}$"
         with pytest.raises(TypeError, match=text):
             redirect_response(destination)  # type: ignore[arg-type]
 

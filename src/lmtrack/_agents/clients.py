@@ -13,6 +13,7 @@ from lmtrack._agents.agent import judge_agent
 from lmtrack._agents.tables.names import MAIL_CLIENT_BEGINNINGS, MAIL_CLIENTS
 from lmtrack._agents.tables.shapes import WORD
 from lmtrack._agents.verdict import Actor, Signal
+from lmtrack._checks import plain_str_or_none
 
 DeviceType = Literal["desktop", "mobile", "tablet"]
 ClientType = Literal["browser", "email_client", "app", "image_proxy", "bot"]
@@ -91,6 +92,7 @@ def describe_client(user_agent: str | None, /) -> ClientInfo:
         >>> describe_client("Outlook-iOS/709.2189947.prod.iphone (3.24.0)")
         ClientInfo(device_type='mobile', client_type='email_client', client_name='Outlook')
     """
+    user_agent = plain_str_or_none(user_agent, "user_agent")
     verdict = judge_agent(user_agent, "open")
     if user_agent is None or verdict.reasons[0] == Signal.UA_MISSING:
         return _NOTHING

@@ -10,6 +10,7 @@ from lmtrack._agents.addresses import pack_address
 from lmtrack._agents.header_rules import Headers, keep_headers, read_headers
 from lmtrack._agents.verdict import Kind
 from lmtrack._clock import in_utc
+from lmtrack._checks import plain_str, wrong_type
 
 _LINK_INDEX_MAX: Final = 65_535  # as in tokens
 _MEMBERS: Final = {"kind", "user_agent", "at", "client", "link_index", "method", "headers", "honeypot"}
@@ -83,7 +84,9 @@ class Event:
             ("honeypot", self.honeypot, bool, "a bool"),
         ):
             if not isinstance(value, expected):
-                raise TypeError(f"{name} must be {words}, not {type(value).__name__}")
+                raise wrong_type(name, words, value)
+            if isinstance(value, str) and type(value) is not str:
+                object.__setattr__(self, name, plain_str(value, name))  # frozen: this is part of its construction
         if self.kind not in get_args(Kind):
             raise ValueError("kind must be 'open' or 'click'")
         if self.link_index is not None:

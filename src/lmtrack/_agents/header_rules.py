@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from lmtrack._checks import plain_str
+from lmtrack._checks import plain_bytes, plain_str
 from lmtrack._pattern import compile_pattern
 
 HeaderText = str | bytes
@@ -71,7 +71,7 @@ def _is_pair(pair: object) -> bool:
 def _text(value: object) -> str:
     if isinstance(value, str):
         return plain_str(value, "a header")
-    return value.decode("latin-1") if isinstance(value, bytes) else ""
+    return plain_bytes(value, "a header").decode("latin-1") if isinstance(value, bytes) else ""
 
 
 def is_ahead(read: Mapping[str, str]) -> bool:

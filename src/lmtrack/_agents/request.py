@@ -19,6 +19,7 @@ from lmtrack._agents.header_rules import (
 )
 from lmtrack._agents.networks import APPLE_EGRESS, Networks, shipped_networks
 from lmtrack._agents.verdict import Actor, Evidence, Human, Kind, Signal, Verdict
+from lmtrack._checks import check_type, plain_str, plain_str_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,6 +108,8 @@ def classify_event(
     if nothing_else and asn is None and method == "GET" and honeypot is False:
         return alone
     _check(method, delay, networks, honeypot)
+    method, user_agent = plain_str(method, "method"), plain_str_or_none(user_agent, "user_agent")
+    method, user_agent = plain_str(method, "method"), plain_str_or_none(user_agent, "user_agent")
     found: tuple[Found, ...] | None = ()
     if ip is not None or asn is not None:
         networks = networks or shipped_networks()
@@ -177,8 +180,7 @@ def weigh_request(
 
 
 def _check(method: object, delay: object, networks: object, honeypot: object) -> None:
-    if not isinstance(method, str):
-        raise TypeError(f"method must be a str, not {type(method).__name__}")
+    check_type(str, method=method)
     if delay is not None and not isinstance(delay, timedelta):
         raise TypeError(f"delay must be a timedelta or None, not {type(delay).__name__}")
     if networks is not None and not isinstance(networks, Networks):

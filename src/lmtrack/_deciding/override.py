@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypeGuard
 
+from lmtrack._checks import plain_bytes, plain_str
 from lmtrack._headers import HeaderField, find_body, iter_fields, unfold
 from lmtrack.errors import InvalidOverride
 
@@ -219,7 +220,7 @@ def parse_headers(
         Override(track_opens=False, track_clicks=None, problems=(), unread=())
     """
     _check_strict(strict)
-    _check_prefix(prefix)
+    prefix = _checked_prefix(prefix)
     names: dict[str, Flag] = {(prefix + name).lower(): flag for flag, name in _HEADERS.items()}
     if _has_losses(headers):
         bad = {prefix + _HEADERS["opens"]: "may be lost: the header block is malformed"}
@@ -305,6 +306,7 @@ def _is_near_miss(name: str, /) -> bool:
 
 def _read(headers: object, prefix: str) -> Iterator[_Header]:
     if isinstance(headers, bytes):
+        headers = plain_bytes(headers, "headers")
         # Most header blocks hold no override at all; this search is a hundred times faster than taking them apart.
         if prefix.lower().encode() in headers[: find_body(headers)[0]].lower():
             yield from (_of_field(headers, found) for found in iter_fields(headers))
@@ -351,15 +353,16 @@ def _read_pairs(pairs: Iterable[object]) -> Iterator[_Header]:
     for pair in pairs:
         if not isinstance(pair, tuple | list) or len(pair) != 2 or not isinstance(pair[0], str):
             raise TypeError("each header must be a tuple of its name, a str, and its value")
-        found = _NAME.search(pair[0])  # what surrounds it makes the name malformed, and the header uncertain
+        written = plain_str(pair[0], "a name")
+        found = _NAME.search(written)  # what surrounds it makes the name malformed, and the header uncertain
         name, start = (found[0], found.start()) if found else ("", 0)
-        yield _Header(name, pair[0][start:], pair[1], certain=name == pair[0])
+        yield _Header(name, written[start:], pair[1], certain=name == written)
 
 
 def _read_value(value: object) -> bool | str:
     if not isinstance(value, str):
         return INVALID
-    text = unfold(value).strip(_BLANKS)
+    text = unfold(plain_str(value, "a value")).strip(_BLANKS)
     # Beyond ASCII, `lower` turns other letters into ours (U+0130, U+212A).
     return _VALUES.get(text.lower(), INVALID) if text.isascii() else INVALID
 
@@ -390,8 +393,8 @@ def _check_strict(strict: object) -> None:
         raise TypeError(f"strict must be a bool, not {type(strict).__name__}")
 
 
-def _check_prefix(prefix: object) -> None:
-    if not isinstance(prefix, str):
-        raise TypeError(f"prefix must be a str, not {type(prefix).__name__}")
+def _checked_prefix(prefix: object) -> str:
+    prefix = plain_str(prefix, "prefix")
     if not _NAME.fullmatch(prefix):
         raise ValueError("prefix must be one or more header name characters: printable ASCII, no blank, no colon")
+    return prefix

@@ -14,6 +14,7 @@ from uuid import UUID
 from lmtrack._agents.clients import ClientInfo
 from lmtrack._agents.verdict import Actor, Human, Verdict
 from lmtrack._clock import in_utc
+from lmtrack._checks import plain_str, plain_str_or_none
 from lmtrack.resolver import TrackingMode
 from lmtrack.tokens import ClickToken, OpenToken
 
@@ -94,10 +95,11 @@ def event_payload(
         raise TypeError(f"client must be made by describe_client, not {type(client).__name__}")
     if metadata is not None and not isinstance(metadata, Mapping):
         raise TypeError(f"metadata must be a mapping or None, not {type(metadata).__name__}")
-    texts = {"subject": subject, "tag": tag, "user_agent": user_agent, "url": url, "anchor_text": anchor_text}
-    for name, text in texts.items():
-        if text is not None and not isinstance(text, str):
-            raise TypeError(f"{name} must be a str or None, not {type(text).__name__}")
+    recipient = plain_str(recipient, "recipient")
+    subject, tag = plain_str_or_none(subject, "subject"), plain_str_or_none(tag, "tag")
+    user_agent = plain_str_or_none(user_agent, "user_agent")
+    url, anchor_text = plain_str_or_none(url, "url"), plain_str_or_none(anchor_text, "anchor_text")
+    event_id = plain_str(event_id, "event_id") if isinstance(event_id, str) else str(event_id)
     if isinstance(token, OpenToken) and not (url is None and anchor_text is None):
         raise ValueError("url and anchor_text belong to a click")
 
@@ -125,7 +127,7 @@ def event_payload(
     data["bot"] = _bot(verdict)
     if token.mode is TrackingMode.AGGREGATE:
         data["campaign"] = token.message_id
-    payload: JsonObject = {"id": str(event_id), "event": f"message.{done}", "timestamp": time, "data": data}
+    payload: JsonObject = {"id": event_id, "event": f"message.{done}", "timestamp": time, "data": data}
     return minimise(payload, mode=token.mode)
 
 
@@ -206,6 +208,7 @@ def _utc_day(time: object, /) -> str | None:
     """Give the day of an ISO 8601 date, or of a time with its offset; None for anything else."""
     if not isinstance(time, str):
         return None
+    time = plain_str(time, "time")
     try:
         read = datetime.fromisoformat(time)
         if len(time) == len("2026-01-02"):

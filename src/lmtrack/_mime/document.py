@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from lmtrack._checks import plain_bytes
 from lmtrack._mime.headers import Controls, MessageHeaders, read_controls, read_message_headers, unsubscribe_key
 from lmtrack._mime.leaf import Leaf
 from lmtrack._mime.raw_edit import Content
@@ -130,8 +131,7 @@ class MessageDocument:
     _memo: _Memo = field(init=False, compare=False, repr=False, default_factory=_Memo)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.raw, bytes):
-            raise TypeError(f"raw must be bytes, as message_bytes makes them, not {type(self.raw).__name__}")
+        object.__setattr__(self, "raw", plain_bytes(self.raw, "raw"))  # frozen: this is part of its construction
         object.__setattr__(self, "_parts", find_parts(self.raw))
 
     def __reduce__(self) -> tuple[type[MessageDocument], tuple[bytes]]:

@@ -126,6 +126,7 @@ def pack_url(url: str, *, deflate: bool = True) -> bytes:
         BadDestination: A click may not go there.
         TypeError: `url` is not a `str`.
     """
+    url = plain_str(url, "a URL")
     check_destination(url)
     plain = url.encode()
     if not deflate or len(plain) < _DEFLATE_FROM_OCTETS:

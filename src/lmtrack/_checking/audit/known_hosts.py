@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.pages.address import Address, address_of
+from lmtrack._checks import plain_str
 from lmtrack._rewriting.own_tokens import verified_click, verified_open
 from lmtrack._url.reader import plain_host, read_url
 from lmtrack.resolver import TrackingMode
@@ -102,8 +103,8 @@ def watch_of(domains: Sequence[TrackingDomain | str], known_trackers: Sequence[s
         raise TypeError("known_trackers must hold str")
     return Watch(
         domains=tuple(entry for entry in domains if isinstance(entry, TrackingDomain)),
-        hosts=frozenset(_own_host(entry) for entry in domains if isinstance(entry, str)),
-        trackers=frozenset(map(_host, known_trackers)),
+        hosts=frozenset(_own_host(plain_str(entry, "domains")) for entry in domains if isinstance(entry, str)),
+        trackers=frozenset(_host(plain_str(entry, "known_trackers")) for entry in known_trackers),
     )
 
 

@@ -13,6 +13,7 @@ from lmtrack._checking.finding import Finding, FindingKind
 from lmtrack._checking.messages.entities import Entity, Head, is_encoded_message, place_of, read_entities
 from lmtrack._checking.messages.part_kinds import Kind
 from lmtrack._checking.messages.transfer import read_octets
+from lmtrack._checks import plain_bytes
 from lmtrack.urls import TrackingDomain  # noqa: TC001 - who asks for the type hints at run time gets them
 
 if TYPE_CHECKING:
@@ -51,9 +52,7 @@ def audit_message(
     >>> audit.outcome.value, audit.findings[0].place
     ('tracked', 'header Disposition-Notification-To')
     """
-    if not isinstance(raw, bytes):
-        raise TypeError(f"raw must be bytes, as message_bytes makes them, not {type(raw).__name__}")
-    return audit_of(_audit(raw, watch_of(domains, known_trackers), "", 0, 0))
+    return audit_of(_audit(plain_bytes(raw, "raw"), watch_of(domains, known_trackers), "", 0, 0))
 
 
 def _audit(raw: bytes, watch: Watch, path: str, depth: int, encoded: int, /) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from lmtrack._checking.pages.cascade import Cascade
 from lmtrack._checking.pages.display import Display, unseen_rule
 from lmtrack._checking.pages.element import Lines
 from lmtrack._checking.pages.loads import Way, uses_of
+from lmtrack._checks import plain_str
 from lmtrack._rewriting.plain_text import find_urls
 from lmtrack._url.reader import remote_url, remote_urls
 from lmtrack.urls import TrackingDomain  # noqa: TC001 - who asks for the type hints at run time gets them
@@ -61,9 +62,7 @@ def audit_html(
     >>> audit.outcome.value, audit.findings[0].kind.value, audit.findings[0].place
     ('tracked', 'hidden_image', 'img src, line 1')
     """
-    if not isinstance(html, str):
-        raise TypeError(f"html must be a str, not {type(html).__name__}")
-    return audit_of(audit_page(html, watch_of(domains, known_trackers), ""))
+    return audit_of(audit_page(plain_str(html, "html"), watch_of(domains, known_trackers), ""))
 
 
 def audit_page(html: str, watch: Watch, place: str, /) -> list[Finding]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence  # noqa: TC003 - who asks for the type hints at run time gets them
 from dataclasses import dataclass
 
+from lmtrack._checks import plain_str
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
@@ -53,7 +55,7 @@ def read_allow(allow: Sequence[str | re.Pattern[str]], /) -> Allowed:
         raise TypeError("allow must be a sequence, not one value")
     entries = tuple(allow)
     patterns = tuple(entry for entry in entries if isinstance(entry, re.Pattern) and isinstance(entry.pattern, str))
-    values = frozenset(entry for entry in entries if isinstance(entry, str))
+    values = frozenset(plain_str(entry, "allow") for entry in entries if isinstance(entry, str))
     if len(patterns) + sum(isinstance(entry, str) for entry in entries) != len(entries):
         raise TypeError("allow must hold str and compiled patterns of str")
     return Allowed(values, patterns)

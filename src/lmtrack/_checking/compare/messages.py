@@ -17,6 +17,7 @@ from lmtrack._checking.messages.entities import Entity, Head, is_encoded_message
 from lmtrack._checking.messages.part_kinds import Form, Kind, as_html
 from lmtrack._checking.messages.transfer import read_octets
 from lmtrack._checking.unsubscribe.list_field import read_list_field
+from lmtrack._checks import plain_bytes
 from lmtrack._headers import iter_fields, unfold
 from lmtrack._mime.parameters import read_field
 from lmtrack._url.reader import remote_url
@@ -89,7 +90,7 @@ def compare_messages(raws: Sequence[bytes], /, *, allow: Sequence[str | re.Patte
     header To ('ann@a.example', 'bob@b.example') True
     header X-Lead ('17', '18') False
     """
-    given = several(raws, bytes)
+    given = several(raws, plain_bytes)
     allowed = read_allow(allow)
     if len(set(given)) == 1:
         return []

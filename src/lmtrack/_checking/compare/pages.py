@@ -10,6 +10,7 @@ from lmtrack._checking.compare.aligning import align
 from lmtrack._checking.compare.difference import Difference, read_allow
 from lmtrack._checking.compare.occurrences import read_page
 from lmtrack._checking.compare.structure import Numbers
+from lmtrack._checks import plain_str
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
@@ -56,18 +57,15 @@ def compare_renderings(
     >>> compare_renderings([mail.format("Ann", 1), mail.format("Bob", 1)])
     []
     """
-    texts = several(renderings, str)
+    texts = several(renderings, plain_str)
     return compare_pages(texts, read_allow(allow), place="")
 
 
-def several(renderings: Sequence[T], kind: type[T], /) -> list[T]:
-    """Check that there is something to compare."""
+def several(renderings: Sequence[T], plain: Callable[[object, str], T], /) -> list[T]:
+    """Check that there is something to compare, and make each of it plain."""
     if isinstance(renderings, str | bytes):
         raise TypeError(f"one {type(renderings).__name__} cannot be compared with others; give a sequence")
-    given = list(renderings)
-    for one in given:
-        if not isinstance(one, kind):
-            raise TypeError(f"each must be {kind.__name__}, not {type(one).__name__}")
+    given = [plain(one, "each") for one in renderings]
     if len(given) < 2:
         raise ValueError("two or more are needed to compare")
     return given

@@ -12,6 +12,7 @@ from lmtrack._checking.unsubscribe.dkim import signed_fields
 from lmtrack._checking.unsubscribe.list_field import has_bad_character, is_placeholder, read_list_field
 from lmtrack._checking.unsubscribe.rules import broken
 from lmtrack._checking.unsubscribe.visible_unsubscribe import Exits, check_ways_out, exit_key, leads_through
+from lmtrack._checks import plain_bytes
 from lmtrack._headers import iter_fields, unfold
 from lmtrack._mime.headers import read_message_headers
 from lmtrack._url.reader import remote_url
@@ -60,8 +61,7 @@ def lint_unsubscribe(
     >>> [str(finding.kind) for finding in lint_unsubscribe(header + body)]
     ['unsubscribe_post_missing']
     """
-    if not isinstance(raw, bytes):
-        raise TypeError(f"raw must be bytes, as message_bytes makes them, not {type(raw).__name__}")
+    raw = plain_bytes(raw, "raw")
     if decision is not None and not isinstance(decision, Decision):
         raise TypeError(f"decision must be a Decision, not {type(decision).__name__}")
     watch = watch_of(domains, ())

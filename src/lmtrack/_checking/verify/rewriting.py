@@ -12,6 +12,7 @@ from lmtrack._checking.verify.libxml2_limits import unsure_why
 from lmtrack._checking.verify.lockstep import compare_events, too_deep
 from lmtrack._checking.verify.pixels import take_out
 from lmtrack._checking.verify.spelling import compare_spelling
+from lmtrack._checks import plain_str
 
 
 def verify_rewrite(before: str, after: str, /) -> list[Finding]:
@@ -42,9 +43,7 @@ def verify_rewrite(before: str, after: str, /) -> list[Finding]:
     >>> [finding.kind.value for finding in verify_rewrite(mail, rewritten.replace("&nbsp;", "\xa0"))]
     ['spelling_changed']
     """
-    for name, html in (("before", before), ("after", after)):
-        if not isinstance(html, str):
-            raise TypeError(f"{name} must be a str, not {type(html).__name__}")
+    before, after = plain_str(before, "before"), plain_str(after, "after")
     if before == after:
         return []
     rest, findings = take_out(before, after)
