@@ -21,13 +21,15 @@ from lmtrack import (
     make_open_token,
     make_withdraw_token,
 )
-from lmtrack.classifier import load_networks
+from lmtrack.classifier import Networks, load_networks
 from lmtrack.endpoint import AdmissionReason, Handled, event_payload, handle_request, pixel_response, redirect_response
 from lmtrack.tokens import ClickToken, OpenToken, WithdrawToken
 from strategies import CONSENTS, ROUTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from lmtrack._agents.networks import Found
 
 RECORDED = Path(__file__).resolve().parent.parent / "docs" / "explanation" / "what-may-be-recorded.md"
 NOW = datetime(2026, 1, 20, 12, tzinfo=UTC)
@@ -425,22 +427,22 @@ class Looked(Exception):  # noqa: N818 - it is no error
     """Somebody looked at the address."""
 
 
-class Watched(str):
-    """An address that tells when it is looked at."""
+class Watched(Networks):  # type: ignore[misc]  # final for others
+    """Lists of networks that tell when an address is looked up in them."""
 
-    __slots__ = ()
-
-    def __contains__(self, part: object) -> bool:
+    def find(self, _ip: str, /) -> tuple[Found, ...] | None:  # noqa: D102 - the class says it
         raise Looked
 
 
 def test_without_consent_nobody_looks_at_the_address() -> None:
+    own = load_networks("", tag="own")
+    watched = Watched(own.v4, own.v6, own.asns)
     for target in (f"/t/o/{open_token()}", f"/t/c/{click_token()}"):
         for said in (Consent.DENIED, Consent.WITHDRAWN, Consent.UNKNOWN):
-            assert not ask(target, ip=Watched(IP), consent=lambda _token, said=said: said).admission.record
-        assert not ask(target, ip=Watched(IP), method="HEAD").admission.record
+            assert not ask(target, networks=watched, consent=lambda _token, said=said: said).admission.record
+        assert not ask(target, networks=watched, method="HEAD").admission.record
         with pytest.raises(Looked):
-            ask(target, ip=Watched(IP))
+            ask(target, networks=watched)
 
 
 def test_the_time_of_the_request_is_now_if_none_is_given() -> None:

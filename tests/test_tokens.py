@@ -573,7 +573,7 @@ def test_one_secret_twice_is_a_value_error(previous: list[bytes]) -> None:
 
 @pytest.mark.parametrize("secret", ["secret of the year 2026, 32 octets", None, bytearray(32), 32])
 def test_secrets_of_another_type_are_type_errors(secret: Any) -> None:  # noqa: ANN401 - wrong on purpose
-    rule = f"must be bytes, not {type(secret).__name__}$"
+    rule = f"must be bytes, not {type(secret).__name__}"
     with pytest.raises(TypeError, match=f"^a secret {rule}"):
         make_keys(secret)
     with pytest.raises(TypeError, match=f"^a secret {rule}"):

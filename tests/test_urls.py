@@ -126,9 +126,9 @@ def test_urls_are_base_kind_and_token() -> None:
 @pytest.mark.parametrize("make", [open_url, click_url, withdraw_url])
 def test_urls_are_made_of_a_domain_and_a_str(make: object) -> None:
     assert callable(make)
-    with pytest.raises(TypeError, match=r"^domain must be a TrackingDomain, token a str$"):
+    with pytest.raises(TypeError, match=r"^domain must be a TrackingDomain, not str$"):
         make("https://track.example", "abc")
-    with pytest.raises(TypeError, match=r"^domain must be a TrackingDomain, token a str$"):
+    with pytest.raises(TypeError, match=r"^token must be a str, not NoneType$"):
         make(TrackingDomain("https://track.example", KEYS), None)
 
 

@@ -12,7 +12,7 @@ from email.message import Message
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from lmtrack._checks import check_type, plain_bytes
+from lmtrack._checks import check_type, plain_bytes, plain_str
 from lmtrack._mime.document import MessageDocument as MessageDocument
 from lmtrack._mime.envelope import read_envelope
 from lmtrack._mime.headers import read_controls
@@ -192,7 +192,7 @@ def track_message(
     check_type(Decision, decision=decision)
     check_type(bool, text_links=text_links, allow_signed=allow_signed)
     check_options(policy, pixel_position)
-    controls = document.controls(prefix)
+    controls = document.controls(plain_str(prefix, "prefix"))
     message = sending(
         decision.lower_by(controls.override),
         domain=domain,
@@ -383,7 +383,7 @@ def strip_control_headers(raw: bytes, /, *, prefix: str = _PREFIX) -> bytes:
     b'Subject: Hi\r\n\r\nHello\r\n'
     """
     raw = plain_bytes(raw, "raw")
-    removals = read_controls(raw, prefix).removals
+    removals = read_controls(raw, plain_str(prefix, "prefix")).removals
     return splice_octets(raw, removals) if removals else raw
 
 

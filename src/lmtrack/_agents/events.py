@@ -9,8 +9,8 @@ from typing import Final, get_args
 from lmtrack._agents.addresses import pack_address
 from lmtrack._agents.header_rules import Headers, keep_headers, read_headers
 from lmtrack._agents.verdict import Kind
-from lmtrack._clock import in_utc
 from lmtrack._checks import plain_str, wrong_type
+from lmtrack._clock import in_utc
 
 _LINK_INDEX_MAX: Final = 65_535  # as in tokens
 _MEMBERS: Final = {"kind", "user_agent", "at", "client", "link_index", "method", "headers", "honeypot"}

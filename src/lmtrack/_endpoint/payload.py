@@ -13,8 +13,8 @@ from uuid import UUID
 
 from lmtrack._agents.clients import ClientInfo
 from lmtrack._agents.verdict import Actor, Human, Verdict
-from lmtrack._clock import in_utc
 from lmtrack._checks import plain_str, plain_str_or_none
+from lmtrack._clock import in_utc
 from lmtrack.resolver import TrackingMode
 from lmtrack.tokens import ClickToken, OpenToken
 

@@ -312,7 +312,7 @@ def test_what_cannot_be_compared_is_refused() -> None:
             compare_renderings(few)
     with pytest.raises(TypeError, match="one str cannot be compared"):
         compare_renderings("<p>")
-    with pytest.raises(TypeError, match="each must be str, not bytes"):
+    with pytest.raises(TypeError, match="each must be a str, not bytes"):
         compare_renderings(["<p>", b"<p>"])  # type: ignore[list-item]
     with pytest.raises(TypeError, match="allow must be a sequence"):
         compare_renderings(["", ""], allow="https://shop.example/")
