@@ -1,7 +1,7 @@
 """Write `docs/explanation/how-we-know.md`: each promise of the README with the tests, data and judges behind it.
 
-`python docs/how_we_know.py` counts the tests by collecting them and writes the page again; a test checks that no count on
-the page is larger than what the suite has.
+`python docs/how_we_know.py` counts the tests by collecting them and writes the page; a test checks that no count on the
+page is larger than what the suite has.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ HEAD: Final = """\
 
 Every promise of the README, with the tests behind it.
 `nox -s tests` runs all of them; every branch of the package is covered.
-A count is a lower bound, rounded down, of the test cases in those files; a property counts as one case and is tried with a hundred inputs or more.
+A count is the number of test cases in those files, rounded down.
+A property counts as one case and is tried with a hundred inputs or more.
 This page is written by `python docs/how_we_know.py`, and a test checks its counts against the suite.
 """
 
