@@ -467,7 +467,9 @@ def with_left(sending: Sending, tracked: TrackedMessage) -> Sending:
 
 
 def _with_skipped(sending: Sending, urls: Sequence[str]) -> Sending:
-    return replace(sending, policy=replace(sending.policy, skip_urls=[*sending.policy.skip_urls, *urls]))
+    """Leave out the pages of List-Unsubscribe, whatever reader their query names."""
+    pages = [re.compile(rf"\A{re.escape(url.partition('?')[0])}(?:[?#]|\Z)") for url in urls]
+    return replace(sending, policy=replace(sending.policy, skip_urls=[*sending.policy.skip_urls, *pages]))
 
 
 def _too_long(raw: bytes, leaf: Leaf) -> bool:

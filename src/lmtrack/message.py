@@ -192,7 +192,7 @@ def track_message(
     check_type(Decision, decision=decision)
     check_type(bool, text_links=text_links, allow_signed=allow_signed)
     check_options(policy, pixel_position)
-    controls = document.controls(plain_str(prefix, "prefix"))
+    controls = document.controls(plain_str(prefix, "prefix"), allow_signed=allow_signed)
     message = sending(
         decision.lower_by(controls.override),
         domain=domain,
@@ -373,7 +373,10 @@ def revert_message(raw: bytes, edits: Iterable[RawEdit], /) -> bytes:
 
 
 def strip_control_headers(raw: bytes, /, *, prefix: str = _PREFIX) -> bytes:
-    r"""Remove a message's own override headers, malformed ones too; the same object if there are none.
+    r"""Remove a message's own override headers, malformed and misspelt ones too; the same object if there are none.
+
+    One that a signature of the message names in its `h=` stays, since to delete it would break the signature. Other
+    headers under the prefix belong to someone else and stay.
 
     Raises:
         TypeError: An argument has another type.

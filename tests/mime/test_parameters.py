@@ -105,3 +105,13 @@ def test_a_clear_field_means_the_same_to_the_standard_library(written: str) -> N
     message["Content-Type"] = "text/plain;" + written
     if read.clear:
         assert {name: message.get_param(name) for name in read.parameters} == read.parameters
+
+
+@given(
+    st.from_regex(
+        r'[A-Za-z/.+-]{1,4}(;(\r?\n)?[ \t]{0,2}[A-Za-z*0-9-]{1,3}=([A-Za-z=_.+/:\'?-]{1,4}|"[^"\\]{0,4}"))?',
+        fullmatch=True,
+    )
+)
+def test_the_quick_way_reads_as_the_long_one(text: str) -> None:
+    assert read_field(text) == read_field(text + " (comment)")

@@ -106,7 +106,7 @@ def _see(arguments: argparse.Namespace, document: MessageDocument, policy: LinkP
     if document.headers.signed and not arguments.allow_signed:
         left.update(dict.fromkeys(layout.leaves, Reason.ALREADY_SIGNED))
     lines = read_header_lines(document.raw, prefix)
-    override = document.controls(prefix).override
+    override = document.controls(prefix, allow_signed=arguments.allow_signed).override
     return _Seen(
         parts=document.found,
         reasons=left,

@@ -60,7 +60,7 @@ def _lines(raw: bytes, prefix: str) -> Iterator[HeaderLine]:
         name = field.name.lower()
         value = unfold(field.value).strip()
         octets = raw[field.start : field.end]
-        said = read_message_headers(octets)
+        said = read_message_headers([field])
         if name.startswith(prefix.lower()):
             wish = _wish(parse_headers(octets, prefix=prefix)) if field.certain else _UNREADABLE
             yield HeaderLine(field.name, value, "override", wish)

@@ -210,6 +210,7 @@ def _track_message(arguments: argparse.Namespace, job: _Job, source: Source, pol
         )
         rows = message_rows(document, layout, tracked)
         clicks = layout.clicks
+    removals = document.controls(prefix, allow_signed=arguments.allow_signed).removals
     return _Result(
         raw=tracked.raw,
         parts=tracked.parts,
@@ -217,7 +218,7 @@ def _track_message(arguments: argparse.Namespace, job: _Job, source: Source, pol
         clicks_written=_writes_clicks(_sent(arguments, job, tracked.decision), clicks),
         pixel=None if tracked.pixel is None else f"part {tracked.pixel}",
         pixel_member={"pixel": tracked.pixel},
-        removed=[edit.old.decode("latin-1").rstrip("\r\n") for edit in document.controls(prefix).removals],
+        removed=[edit.old.decode("latin-1").rstrip("\r\n") for edit in removals],
         decision=tracked.decision,
     )
 

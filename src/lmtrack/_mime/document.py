@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from lmtrack._checks import plain_bytes
-from lmtrack._mime.headers import Controls, MessageHeaders, read_controls, read_message_headers, unsubscribe_key
+from lmtrack._headers import iter_fields
+from lmtrack._mime.headers import Controls, MessageHeaders, read_controls, read_message_headers
 from lmtrack._mime.leaf import Leaf
 from lmtrack._mime.raw_edit import Content
 from lmtrack._mime.structure import Part, PartReason, find_parts
@@ -16,6 +17,7 @@ from lmtrack._rewriting.splice import octets
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lmtrack._headers import HeaderField
     from lmtrack._mime.raw_edit import Filled, Stencil
     from lmtrack._rewriting.plan import Plan
     from lmtrack.links import Edit, LinkPolicy
@@ -111,7 +113,7 @@ class _Memo:
 
     def __init__(self) -> None:
         self.headers: MessageHeaders | None = None
-        self.controls: tuple[str, Controls] | None = None
+        self.controls: tuple[tuple[str, bool], Controls] | None = None
         self.leaves: dict[int, Leaf] | None = None
         self.layout: tuple[tuple[LinkPolicy, TrackingDomain | None, bool, bool], Layout] | None = None
 
@@ -127,12 +129,15 @@ class MessageDocument:
     """
 
     raw: bytes = field(repr=False)
+    _fields: tuple[HeaderField, ...] = field(init=False, compare=False, repr=False)
     _parts: tuple[Part, ...] = field(init=False, compare=False, repr=False)
     _memo: _Memo = field(init=False, compare=False, repr=False, default_factory=_Memo)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "raw", plain_bytes(self.raw, "raw"))  # frozen: this is part of its construction
-        object.__setattr__(self, "_parts", find_parts(self.raw))
+        fields = tuple(iter_fields(self.raw))
+        object.__setattr__(self, "_fields", fields)
+        object.__setattr__(self, "_parts", find_parts(self.raw, fields))
 
     def __reduce__(self) -> tuple[type[MessageDocument], tuple[bytes]]:
         return MessageDocument, (self.raw,)
@@ -149,14 +154,15 @@ class MessageDocument:
     def headers(self) -> MessageHeaders:
         """The header fields that matter (internal)."""
         if self._memo.headers is None:
-            self._memo.headers = read_message_headers(self.raw)
+            self._memo.headers = read_message_headers(self._fields)
         return self._memo.headers
 
-    def controls(self, prefix: str, /) -> Controls:
-        """The message's override headers (internal)."""
+    def controls(self, prefix: str, /, *, allow_signed: bool) -> Controls:
+        """The message's override headers; those that a signature covers stay, unless it is to be broken (internal)."""
+        wanted = (prefix, allow_signed)
         memo = self._memo.controls
-        if memo is None or memo[0] != prefix:
-            memo = self._memo.controls = (prefix, read_controls(self.raw, prefix))
+        if memo is None or memo[0] != wanted:
+            memo = self._memo.controls = (wanted, read_controls(self.raw, prefix, keep_covered=not allow_signed))
         return memo[1]
 
     def leaves(self) -> dict[int, Leaf]:
@@ -193,8 +199,7 @@ class MessageDocument:
         reasons = {place: part.reason for place, part in enumerate(self._parts) if part.reason is not None}
         counted = 0
         clicks: list[ClickToken] = []
-        unsubscribe = self.headers.unsubscribe
-        is_unsubscribe = (lambda url: unsubscribe_key(url) in unsubscribe) if unsubscribe else None
+        is_unsubscribe = self.headers.is_unsubscribe if self.headers.unsubscribe else None
         for place, leaf in self.leaves().items():
             if leaf.part.reason is not None and not allow_signed:
                 continue

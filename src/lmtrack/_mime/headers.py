@@ -1,25 +1,34 @@
-"""What a message's own header says to a tracker: wishes to remove, signatures to respect, ways to unsubscribe."""
+"""What a message's own header says to a tracker: overrides to remove, signatures to respect, ways to unsubscribe."""
 
 from __future__ import annotations
 
 import re
 from binascii import Error, a2b_base64, a2b_qp
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._deciding.override import Override, parse_headers
+from lmtrack._deciding.override import Override, find_controls, parse_headers
 from lmtrack._headers import find_body, iter_fields, unfold
 from lmtrack._mime.raw_edit import RawEdit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lmtrack._headers import HeaderField
 
 # RFC 6376, RFC 8617, RFC 1864, RFC 4870, and the one Google adds of its own: any change breaks them.
 _SIGNATURES: Final = frozenset(("dkim-signature", "content-md5", "domainkey-signature", "x-google-dkim-signature"))
 _SIGNATURE_PREFIX: Final = "arc-"
+# RFC 6376 section 3.5: the tag that lists the fields a signature covers. Read in whatever shape: a field that may be
+# covered has to stay.
+_COVERED: Final = re.compile(r"(?:\A|;)[ \t\r\n]*+[hH][ \t\r\n]*+=([^;]*+)")
 _LIST_UNSUBSCRIBE: Final = "list-unsubscribe"
 # RFC 2369 section 2: URIs in angle brackets; blanks inside come from folding and do not count.
 _URI: Final = re.compile(r"<([^<>]*+)>")
 _BLANKS: Final = re.compile(r"[ \t\r\n]++")
 # Some write the URL without brackets.
 _BARE_URI: Final = re.compile(r"[hH][tT][tT][pP][sS]?://[^\s<>\",]++")
-_SCHEME: Final = re.compile(r"([A-Za-z]++://)([^/?#]*+)/?+([^#]*+)")
+_URL: Final = re.compile(r"([A-Za-z]++)://([^/?#]*+)/?+([^?#]*+)(?:\?([^#]*+))?+")
+_BETWEEN_PARAMETERS: Final = re.compile(r"[&;]")
 _ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 _BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]++")
 _LONGEST_HOST: Final = 253  # RFC 1035 section 3.1, as text
@@ -32,12 +41,24 @@ class MessageHeaders(NamedTuple):
     """The header fields that matter to tracking.
 
     Attributes:
-        signed: Whether the message is signed as it stands.
+        signed: Whether the message is signed as it is.
+        covered: The names, in lower case, of the fields that a signature says it covers.
         unsubscribe: The message's List-Unsubscribe URLs, as `unsubscribe_key` writes them.
+        pages: Host and path of these, in lower case.
     """
 
     signed: bool
+    covered: frozenset[str]
     unsubscribe: frozenset[str]
+    pages: tuple[str, ...]
+
+    def is_unsubscribe(self, url: str, /) -> bool:
+        """Whether a URL is one of List-Unsubscribe."""
+        if url.isascii():  # then it holds host and path as they are; to look for them takes a tenth of the time
+            low = url.lower()
+            if not any(page in low for page in self.pages):
+                return False
+        return unsubscribe_key(url) in self.unsubscribe
 
 
 class Controls(NamedTuple):
@@ -47,49 +68,70 @@ class Controls(NamedTuple):
     removals: tuple[RawEdit, ...]
 
 
-def read_message_headers(raw: bytes, /) -> MessageHeaders:
-    """Read the header of a message; never fails, linear."""
-    signed = False
+def read_message_headers(fields: Iterable[HeaderField], /) -> MessageHeaders:
+    """Read the header fields of a message; never fails, linear."""
+    signatures: list[str] = []
     unsubscribe: list[str] = []
-    for field in iter_fields(raw):
+    for field in fields:
         name = field.name.lower()
-        signed = signed or name in _SIGNATURES or name.startswith(_SIGNATURE_PREFIX)
-        if name == _LIST_UNSUBSCRIBE:
+        if name in _SIGNATURES or name.startswith(_SIGNATURE_PREFIX):
+            signatures.append(field.value)
+        elif name == _LIST_UNSUBSCRIBE:
             unsubscribe += _uris(field.value)
-    return MessageHeaders(signed, frozenset(map(unsubscribe_key, unsubscribe)))
+    covered = [names for value in signatures for names in _COVERED.findall(value)]
+    keys = frozenset(map(unsubscribe_key, unsubscribe))
+    return MessageHeaders(
+        signed=bool(signatures),
+        covered=frozenset(_BLANKS.sub("", ":".join(covered)).lower().split(":")) if covered else frozenset(),
+        unsubscribe=keys,
+        pages=tuple({key.partition("?")[0].rpartition("://")[2].rstrip("/").lower() for key in keys}),
+    )
 
 
-def read_controls(raw: bytes, prefix: str, /) -> Controls:
-    """Find a message's override headers, malformed ones too.
+def read_controls(raw: bytes, prefix: str, /, *, keep_covered: bool = True) -> Controls:
+    """Find a message's override headers, malformed and misspelt ones too.
+
+    Args:
+        raw: The message.
+        prefix: What the names begin with.
+        keep_covered: Whether those stay that a signature covers: to delete one would break it (RFC 6376 section 3.7).
 
     Raises:
-        TypeError: `prefix` is no str.
-        ValueError: `prefix` is no header name.
+        TypeError: `prefix` is not a str.
+        ValueError: `prefix` cannot begin a header name.
     """
     block = raw[: find_body(raw)[1]]
     override = parse_headers(block, prefix=prefix)
-    wanted = prefix.lower()
+    if prefix.lower().encode() not in block.lower():  # true of most, and sooner seen than all fields are
+        return Controls(override, ())
+    covered = read_message_headers(iter_fields(block)).covered if keep_covered else frozenset()
     return Controls(
         override,
         tuple(
             RawEdit(field.start, raw[field.start : field.end], b"")
-            for field in iter_fields(block)
-            if field.name.lower().startswith(wanted)
+            for field in find_controls(block, prefix)
+            if field.name.lower() not in covered
         ),
     )
 
 
 def unsubscribe_key(url: str, /) -> str:
-    """Write URLs that lead to the same place in one way.
+    """Write URLs that lead to the same page in one way.
 
-    Scheme and host are in lower case, letters beyond ASCII as a browser sends them; no fragment, no empty path.
+    Scheme and host are in lower case, letters beyond ASCII as a browser sends them; no fragment, no empty path. What
+    follows the path names the reader, not the page; only where the path names no page do the parameters' names count.
     """
-    parts = _SCHEME.match(url)
+    parts = _URL.match(url)
     if parts is None:
         return url
-    scheme, host, rest = parts.groups()
-    rest = _BEYOND_ASCII.sub(_escaped, _ESCAPE.sub(lambda escape: escape[0].upper(), rest))
-    return f"{scheme.lower()}{_ascii_host(host.lower())}/{rest}"
+    scheme, host, path, query = parts.groups()
+    path = _BEYOND_ASCII.sub(_escaped, _ESCAPE.sub(lambda escape: escape[0].upper(), path))
+    names = set[str]()
+    if query and (not path or path.rpartition("/")[2].startswith("index.")):
+        names = {name.partition("=")[0] for name in _BETWEEN_PARAMETERS.split(query)} - {""}
+    scheme = scheme.lower()
+    page = f"{'https' if scheme == 'http' else scheme}://{_ascii_host(host.lower())}/{path}"
+    return f"{page}?{'&'.join(sorted(names))}" if names else page
 
 
 def _ascii_host(host: str, /) -> str:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from lmtrack._deciding.override import find_controls
 from lmtrack._headers import iter_fields
 from lmtrack._mime.parameters import FieldValue, read_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lmtrack._headers import HeaderField
+
 _MEDIA_TYPE: Final = re.compile(r"[^/]++/[^/]++")
 _BLANKS: Final = " \t\r\n"
-_CONTROL: Final = "x-lm-override-"  # Lettermint's; with other names such a message is left alone
+_PREFIX: Final = "X-LM-Override-"  # Lettermint's; with other names such a message is left alone
 _NOTHING: Final = FieldValue("", {}, clear=True)
 
 
@@ -49,13 +53,26 @@ class PartHeaders(NamedTuple):
 
 def read_part_headers(block: bytes, /, *, in_digest: bool = False) -> PartHeaders:
     """Read the header block of a message or part; never fails, linear."""
+    return read_fields(iter_fields(block), in_digest=in_digest)
+
+
+def read_top_headers(block: bytes, fields: Iterable[HeaderField], /) -> PartHeaders:
+    """Read the header of a whole message; a malformed override header, which will be removed, confuses nobody."""
+    headers = read_fields(fields)
+    if headers.clear:
+        return headers
+    spans = [(0, 0), *((field.start, field.end) for field in find_controls(block, _PREFIX)), (len(block), len(block))]
+    return read_part_headers(b"".join([block[end:start] for (_, end), (start, _) in pairwise(spans)]))
+
+
+def read_fields(fields: Iterable[HeaderField], /, *, in_digest: bool = False) -> PartHeaders:
+    """Read the header fields of a message or part."""
     found: dict[str, list[str]] = {}
     clear = True
-    for field in iter_fields(block):
-        clear = clear and field.certain
-        name = field.name.lower()
-        if name.startswith("content-"):
-            found.setdefault(name, []).append(field.value.strip(_BLANKS))
+    for name, value, _, _, certain in fields:
+        clear = clear and certain
+        if name[:8].lower() == "content-":
+            found.setdefault(name.lower(), []).append(value.strip(_BLANKS))
     kind, kind_clear = _read(found.get("content-type"))
     encoding, encoding_clear = _read(found.get("content-transfer-encoding"))
     written = found.get("content-transfer-encoding", [""])[0]
@@ -80,15 +97,6 @@ def read_part_headers(block: bytes, /, *, in_digest: bool = False) -> PartHeader
         # Some readers take `base64;` or `base64 (really)` for base64, others for an encoding they do not know.
         clear=clear and kind_clear and encoding_clear and encoding.value == written.lower() and disposition_clear,
     )
-
-
-def read_top_headers(block: bytes, /) -> PartHeaders:
-    """Read the header block of a whole message; a malformed override header, which will be removed, confuses nobody."""
-    headers = read_part_headers(block)
-    if headers.clear:
-        return headers
-    kept = [field for field in iter_fields(block) if not field.name.lower().startswith(_CONTROL)]
-    return read_part_headers(b"".join(block[field.start : field.end] for field in kept))
 
 
 def _read(values: Iterable[str] | None, /) -> tuple[FieldValue, bool]:

@@ -55,7 +55,7 @@ class QuotedBody:
 
     def __init__(self, raw: bytes, start: int, end: int, eol: bytes, /) -> None:
         self._raw, self._start, self._end, self._eol = raw, start, end, eol
-        self.content = a2b_qp(raw[start:end])
+        self.content = a2b_qp(memoryview(raw)[start:end])  # a copy is slow where memory is new
 
     def cut(self, spans: list[Span], /) -> QuotedStencil:
         """Find the spans, and what is around them on their lines."""

@@ -1,6 +1,6 @@
 r"""The parts of a raw message: where each begins and ends, what it says it is, and whether it is the displayed body.
 
-One pass over the lines that begin with `--`, with the open multiparts on a stack; nothing is decoded and nothing
+One pass from delimiter to delimiter, with the open multiparts on a stack; nothing is decoded and nothing
 copied but header blocks. A delimiter belongs to the outermost multipart that has that boundary (RFC 2046 section 5.1.2:
 an outer boundary ends the parts inside, whether or not they were closed). Where readers differ about the structure,
 a part keeps a reason why it is left alone.
@@ -11,17 +11,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._headers import find_body
+from lmtrack._headers import find_body, iter_fields
 from lmtrack._mime.part_headers import PartHeaders, read_part_headers, read_top_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lmtrack._headers import HeaderField
 
 # Both are our choice; the deepest of 207 real messages has 5 levels, the widest 41 parts.
 _DEEPEST: Final = 64
 _MOST_PARTS: Final = 10_000
 
-_DELIMITER: Final = re.compile(rb"\n--[^\r\n]*+")  # the first three octets are what the engine looks for
 _EMPTY_LINE: Final = re.compile(rb"\n(\r*+\n)")
+_LINE_REST: Final = re.compile(rb"[^\r\n]*+")
 _LINE_END: Final = re.compile(rb"\r*+\n")
 _LONE_CR_DELIMITER: Final = b"\r--"
 
@@ -122,12 +127,13 @@ class _Multipart:
     reason: PartReason | None  # for all below
     root_id: str | None  # of a multipart/related: the Content-ID that `start` names, maybe empty; None for others
     keys: tuple[bytes, bytes] = (b"", b"")
+    next_line: int = -1  # that begins as its delimiter does, or as that of one around it
     children: list[tuple[str, int]] = field(default_factory=list)  # the Content-ID of each, and how many leaves before
 
 
-def find_parts(raw: bytes, /) -> tuple[Part, ...]:
-    """Find the leaves of a message, in order; never fails, linear in its length."""
-    return _Walk(raw).run()
+def find_parts(raw: bytes, fields: Sequence[HeaderField] | None = None, /) -> tuple[Part, ...]:
+    """Find the leaves of a message, in order; never fails, linear. Its header fields may have been read already."""
+    return _Walk(raw).run(tuple(iter_fields(raw)) if fields is None else fields)
 
 
 class _Walk:
@@ -142,14 +148,13 @@ class _Walk:
         self.leaf: Part | None = None  # its end is not known yet
         self.nested = False
 
-    def run(self) -> tuple[Part, ...]:
+    def run(self, fields: Sequence[HeaderField], /) -> tuple[Part, ...]:
         raw = self.raw
         fields_end, body_start = find_body(raw)
-        self._begin("", read_top_headers(raw[:fields_end]), fields_end, body_start)
+        self._begin("", read_top_headers(raw[:fields_end], fields), fields_end, body_start)
         if self.open:
             self.nested = True
-            lines = [(line.start() + 1, line.end()) for line in _DELIMITER.finditer(raw, max(body_start - 1, 0))]
-            self._follow(lines)
+            self._follow(body_start)
         self._close_below(0, len(raw))
         if self.open:
             self._leave(len(raw))
@@ -159,41 +164,58 @@ class _Walk:
             reason = PartReason.TOO_MANY_PARTS
         return tuple(part._replace(reason=part.reason or reason) if reason else part for part in self.parts)
 
-    def _follow(self, lines: list[tuple[int, int]], /) -> None:
+    def _follow(self, position: int, /) -> None:
         """Go from delimiter to delimiter; lines that are none are passed over."""
-        raw, place = self.raw, 0
-        while place < len(lines) and self.open and len(self.parts) <= _MOST_PARTS:
-            start, end = lines[place]
-            place += 1
-            found = self.delimiters.get(raw[start:end].rstrip(b" \t"))
+        raw = self.raw
+        while self.open and len(self.parts) <= _MOST_PARTS:
+            start = self._next_line(position)
+            position = _line_end(raw, start)
+            found = self.delimiters.get(raw[start:position].rstrip(b" \t"))
             if found is None:
+                if start == len(raw):
+                    return
                 continue
             depth, closing = found
             self._close_below(depth + 1, start)
             if closing:
                 self._leave(start)
                 continue
-            line_end = _LINE_END.match(raw, end)
+            line_end = _LINE_END.match(raw, position)
             if line_end is None:  # the delimiter is the last thing there is
                 return
-            place, head_end, body_start = self._find_part_body(line_end.end(), lines, place)
+            head_end, body_start = self._find_part_body(line_end.end())
             above = self.open[-1]
             headers = read_part_headers(raw[line_end.end() : head_end], in_digest=above.reason is PartReason.DIGEST)
             above.children.append((headers.content_id, len(self.parts)))
             path = f"{above.path}.{len(above.children)}" if above.path else str(len(above.children))
             self._begin(path, headers, head_end, body_start)
+            position = body_start
 
-    def _find_part_body(self, start: int, lines: list[tuple[int, int]], place: int, /) -> tuple[int, int, int]:
+    def _next_line(self, position: int, /) -> int:
+        """Where the next line begins that begins as a delimiter does which may come; the end of all if there is none.
+
+        The delimiter of a multipart is looked for up to that of the one around it, so no byte is passed more often
+        than multiparts are open there.
+        """
+        limit = len(self.raw)
+        for multipart in self.open:
+            if multipart.next_line < position:
+                found = self.raw.find(b"\n" + multipart.keys[0], max(position - 1, 0), limit)
+                multipart.next_line = found + 1 if found >= 0 else limit
+            limit = min(limit, multipart.next_line)
+        return limit
+
+    def _find_part_body(self, start: int, /) -> tuple[int, int]:
         """Find where a part's header block ends and its body begins; a delimiter inside the block ends the part."""
         raw, position = self.raw, start
         while True:
-            limit = lines[place][0] if place < len(lines) else len(raw)
-            if empty := _EMPTY_LINE.search(raw, position - 1, limit):
-                return place, empty.start(1), empty.end(1)
-            if place == len(lines) or raw[limit : lines[place][1]].rstrip(b" \t") in self.delimiters:
-                return place, limit, limit
-            position = limit  # a line of the block that only looks like a delimiter
-            place += 1
+            limit = self._next_line(position)
+            if empty := _EMPTY_LINE.search(raw, start - 1, limit):
+                return empty.start(1), empty.end(1)
+            position = _line_end(raw, limit)
+            if limit == len(raw) or raw[limit:position].rstrip(b" \t") in self.delimiters:
+                return limit, limit
+            start = limit  # a line of the block that only looks like a delimiter
 
     def _begin(self, path: str, headers: PartHeaders, head_end: int, body_start: int, /) -> None:
         """Open a multipart or a leaf."""
@@ -282,6 +304,11 @@ class _Walk:
             for place in (*range(children[0][1], first), *range(last, len(self.parts))):
                 part = self.parts[place]
                 self.parts[place] = part._replace(reason=part.reason or PartReason.RELATED)
+
+
+def _line_end(raw: bytes, start: int, /) -> int:
+    rest = _LINE_REST.match(raw, start)
+    return rest.end() if rest else start  # it matches always, the empty string too
 
 
 def _leaf_reason(headers: PartHeaders, main: str, /) -> PartReason | None:  # noqa: PLR0911 - one return a rule

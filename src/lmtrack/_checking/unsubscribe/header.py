@@ -69,7 +69,7 @@ def lint_unsubscribe(
     block = next(item.block for item in items if isinstance(item, Head))
     fields = list(iter_fields(block))
     findings = _check_header(fields, watch)
-    exits = Exits(frozenset(map(exit_key, read_message_headers(block).unsubscribe)))
+    exits = Exits(frozenset(map(exit_key, read_message_headers(iter_fields(block)).unsubscribe)))
     due = decision is not None and not _INDIVIDUAL.isdisjoint((decision.opens, decision.clicks))
     findings += check_ways_out(items, exits, watch, withdrawal=due)
     return list(dict.fromkeys(findings))
