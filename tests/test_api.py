@@ -108,7 +108,7 @@ SIGNATURES = {
         "CONSENT_WITHDRAWN=consent_withdrawn CONSENT_UNKNOWN=consent_unknown "
         "CONSENT_UNKNOWN_ALLOWED=consent_unknown_allowed SHARED_BODY=shared_body "
         "AGGREGATE_WITHOUT_CAMPAIGN=aggregate_without_campaign ALREADY_SIGNED=already_signed NO_HTML=no_html "
-        "LINE_TOO_LONG=line_too_long"
+        "RAW_MESSAGE=raw_message LINE_TOO_LONG=line_too_long"
     ),
     "RewrittenHtml": (
         "(*, html, links, skipped, edits, pixel_offset, decision=None, personal_links=(), personal_loads=(), "
@@ -228,7 +228,7 @@ SIGNATURES = {
     "track_html": (
         "(source, decision, /, *, domain, message_id, recipient=0, campaign=None, destination=None, "
         "destinations='inline', policy=LinkPolicy(), pixel_position='auto', slots=None, defaults=None, "
-        "values=None, pixel_slot=None, now=None)"
+        "values=None, pixel_slot=None, max_line=None, now=None)"
     ),
     "track_message": (
         "(source, decision, /, *, domain, message_id, recipient=0, campaign=None, destination=None, "

@@ -13,6 +13,17 @@ from typing import Final
 _CONTENT: Final = ("html", "text", "raw")
 
 
+class NotText:
+    """Base of results, which hold text and are none: in an f-string the repr of one would go into the mail."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        """Refuse; `repr` shows what is in a result."""
+        content = next(attribute for attribute in _CONTENT if hasattr(type(self), attribute))
+        raise TypeError(f"a {type(self).__name__} is not text: use its {content}")
+
+
 def check_type(expected: type, /, **values: object) -> None:
     """Refuse a value of another type by its name.
 

@@ -124,6 +124,26 @@ _KNOWN: Final = frozenset((
 _OURS: Final = "x-lm-override-"
 
 
+# Fields that begin no page and no text: written by programs that make or carry mail.
+_PROGRAMS: Final = frozenset((
+    "content-type", "dkim-signature", "message-id", "mime-version", "received", "return-path",
+))  # fmt: skip
+_BEGINS_AS_FIELD: Final = re.compile(rf"{_FTEXT}{{1,76}}:[ \t\r\n]")
+
+
+def begins_as_message(text: str, /) -> bool:
+    """Say whether a text is a raw message rather than a page or a plain text: a block of header fields, then a body.
+
+    A quoted "From: Ann" is none; there has to be a field that programs write, and an empty line behind the block.
+    """
+    if not _BEGINS_AS_FIELD.match(text):
+        return False
+    block, found, _ = text.replace("\r\n", "\n").partition("\n\n")
+    fields = list(iter_fields(f"{block}\n\n".encode("latin-1", "replace"))) if found else []
+    names = {field.name.lower() for field in fields if field.certain}
+    return bool(fields) and fields[-1].certain and not names.isdisjoint(_PROGRAMS)
+
+
 def is_message(data: bytes, /) -> bool:
     """Return whether `data` begins as a message: with header fields, a known one among them."""
     for field in iter_fields(data):

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from lmtrack._checks import plain_str
+from lmtrack._checks import check_type, plain_str
+from lmtrack._headers import begins_as_message
 from lmtrack._html.entities import decode_attribute, encode_attribute, encode_in_comment
 from lmtrack._html.grammar import WHITESPACE
 from lmtrack._rewriting.document import HtmlDocument as HtmlDocument
 from lmtrack._rewriting.finish import (
+    LineLimit,
     Pixel,
     PixelPosition as PixelPosition,
     RewrittenHtml as RewrittenHtml,
@@ -30,6 +32,7 @@ from lmtrack._rewriting.signing import Campaign, sending
 from lmtrack._rewriting.slots import SlotMarkers as SlotMarkers, Values as Values, make_slots, read_slots
 from lmtrack._rewriting.splice import revert, splice
 from lmtrack.links import Edit, Link, LinkPolicy
+from lmtrack.resolver import Reason
 from lmtrack.urls import TrackingDomain, open_url
 
 if TYPE_CHECKING:
@@ -165,13 +168,15 @@ def track_html(
     defaults: Mapping[str, str] | None = None,
     values: Values | None = None,
     pixel_slot: str | None = None,
+    max_line: int | None = None,
     now: datetime | None = None,
 ) -> RewrittenHtml:
     """Track a document as far as the decision allows: signed links and a signed pixel, one of them, or neither.
 
     A second pass changes nothing: links of the domain and a pixel of this message are left, and where links hold click
     tokens of this message already (or of its campaign), no further link is tracked, as their indices are taken.
-    Opt-out attributes go only where links are tracked. Content never makes it fail; time and memory are linear.
+    Opt-out attributes go only where links are tracked. Content never makes it fail; time and memory are linear. A raw
+    message is not HTML: it comes back as it is, with the reason `raw_message`.
 
     Args:
         source: The document, or what `scan_html` made of it.
@@ -192,6 +197,8 @@ def track_html(
         defaults: The same.
         values: One recipient's value of each slot, written whether or not anything is tracked.
         pixel_slot: The slot whose marker the pixel takes the place of; without a pixel the marker is removed.
+        max_line: Where tracking makes a line longer than so many bytes of UTF-8, it is broken inside a tag: 998 for
+            HTML that is sent as it is (7bit, 8bit). A link that no line has room for is left alone (`line_too_long`).
         now: When the tokens are issued; the current time by default.
 
     Raises:
@@ -213,7 +220,7 @@ def track_html(
     ('<a href="https://track.example/c', True)
     """
     document = _document(source, slots, defaults)
-    check_options(policy, pixel_position)
+    check_options(policy, pixel_position, max_line)
     message = sending(
         decision,
         domain=domain,
@@ -224,6 +231,8 @@ def track_html(
         destinations=destinations,
         now=now,
     )
+    if begins_as_message(document.html):
+        message = message.lowered(Reason.RAW_MESSAGE)
     plan = document.plan(policy, domain)
     filled, merged = document.merge(plan, values, pixel_slot)
     changes, refused = tracked_links(message, plan, merged)
@@ -234,7 +243,16 @@ def track_html(
         tag = "" if shown else pixel_tag(open_url(domain, token))
     pixel = Pixel(tag, pixel_position, document.pixel_holes(pixel_slot))
     changes = with_values(changes, filled)
-    return rewritten(document, plan, changes, pixel, merged=merged, refused=refused, decision=message.decision)
+    return rewritten(
+        document,
+        plan,
+        changes,
+        pixel,
+        merged=merged,
+        refused=refused,
+        decision=message.decision,
+        limit=None if max_line is None else LineLimit(max_line, filled),
+    )
 
 
 def campaign_urls(source: str | HtmlDocument, /, *, policy: LinkPolicy = _DEFAULT_POLICY) -> tuple[str, ...]:
@@ -268,8 +286,8 @@ def untrack_html(html: str, /, *, domain: TrackingDomain) -> str:
     >>> untrack_html("<p>Nothing of ours</p>", domain=domain)
     '<p>Nothing of ours</p>'
     """
-    if not isinstance(domain, TrackingDomain):
-        raise TypeError("domain must be a TrackingDomain")
+    check_type(TrackingDomain, domain=domain)
+    html = plain_str(html, "html")
     edits = untracking_edits(HtmlDocument(html), domain)
     return splice(html, edits) if edits else html
 
@@ -286,9 +304,7 @@ def revert_html(html: str, edits: Iterable[Edit], /) -> str:
     >>> revert_html(rewritten.html, rewritten.edits) == mail
     True
     """
-    if not isinstance(html, str):
-        raise TypeError(f"html must be a str, not {type(html).__name__}")
-    return revert(html, edits)
+    return revert(plain_str(html, "html"), edits)
 
 
 def _document(

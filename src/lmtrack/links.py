@@ -167,8 +167,8 @@ class LinkPolicy:
             values = getattr(self, name)
             if isinstance(values, str) or not all(isinstance(value, str) for value in values):
                 raise TypeError(f"{name} must be a sequence of str")
-        object.__setattr__(self, "skip_slots", tuple(self.skip_slots))
-        object.__setattr__(self, "slot_hosts", tuple(host.lower() for host in self.slot_hosts))
+        object.__setattr__(self, "skip_slots", tuple(map(str.__str__, self.skip_slots)))
+        object.__setattr__(self, "slot_hosts", tuple(str.__str__(host).lower() for host in self.slot_hosts))
         if isinstance(self.skip_urls, str | re.Pattern) or isinstance(self.tracking_hosts, str):
             raise TypeError("skip_urls and tracking_hosts must be sequences, not one value")
         skip_urls, hosts = tuple(self.skip_urls), tuple(self.tracking_hosts)
@@ -184,7 +184,9 @@ class LinkPolicy:
             raise TypeError("max_url_octets must be an int")
         if not 1 <= self.max_url_octets <= 2048:  # 2,048: what a token holds
             raise ValueError("max_url_octets must be 1 to 2048")
+        skip_urls = tuple(str.__str__(entry) if isinstance(entry, str) else entry for entry in skip_urls)
         object.__setattr__(self, "skip_urls", skip_urls)
+        hosts = tuple(map(str.__str__, hosts))
         object.__setattr__(self, "tracking_hosts", tuple(plain_host(host) or host.lower() for host in hosts))
 
 

@@ -12,7 +12,7 @@ from email.message import Message
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from lmtrack._checks import check_type, plain_bytes, plain_str
+from lmtrack._checks import NotText, check_type, plain_bytes, plain_str
 from lmtrack._mime.document import MessageDocument as MessageDocument
 from lmtrack._mime.envelope import read_envelope
 from lmtrack._mime.headers import read_controls
@@ -78,7 +78,7 @@ class MessagePart(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrackedMessage:
+class TrackedMessage(NotText):
     """A message after tracking, and what was done to it; made by `track_message`.
 
     Attributes:
@@ -101,7 +101,7 @@ class TrackedMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class Prepared(NotText):
     """A message ready to be sent; made by `prepare_message`.
 
     Attributes:
@@ -204,7 +204,7 @@ def track_message(
         now=now,
     )
     if not allow_signed and document.headers.signed:
-        message = _lowered(message, Reason.ALREADY_SIGNED)
+        message = message.lowered(Reason.ALREADY_SIGNED)
     if not message.decision.track_opens and not message.decision.track_clicks:
         return _untouched(document, message.decision, controls.removals)
     layout = document.layout(policy, domain, text_links=text_links, allow_signed=allow_signed)
@@ -212,14 +212,12 @@ def track_message(
     written = write_parts(layout, wanted)
     links, skipped = _links(layout, written)
     off, keep = TrackingMode.OFF, TrackingMode.INDIVIDUAL
-    message = _lowered(
-        message,
+    message = message.lowered(
         Reason.NO_HTML,
         opens=keep if any(planned.leaf.is_html for planned in layout.leaves.values()) else off,
         clicks=keep if layout.leaves else off,
     )
-    message = _lowered(
-        message,
+    message = message.lowered(
         Reason.LINE_TOO_LONG,
         opens=off if wanted.pixel and written.pixel is None else keep,
         clicks=off if written.unwritten and not links else keep,
@@ -388,17 +386,6 @@ def strip_control_headers(raw: bytes, /, *, prefix: str = _PREFIX) -> bytes:
     raw = plain_bytes(raw, "raw")
     removals = read_controls(raw, plain_str(prefix, "prefix")).removals
     return splice_octets(raw, removals) if removals else raw
-
-
-def _lowered(
-    message: Sending,
-    reason: Reason,
-    /,
-    *,
-    opens: TrackingMode = TrackingMode.OFF,
-    clicks: TrackingMode = TrackingMode.OFF,
-) -> Sending:
-    return message._replace(decision=message.decision.lower(reason, opens=opens, clicks=clicks))
 
 
 def _left(part: Part, reason: PartReason, /) -> MessagePart:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from lmtrack._checks import check_type, plain_str
+from lmtrack._headers import begins_as_message
 from lmtrack._rewriting.document import TextDocument, merge
 from lmtrack._rewriting.finish import chosen_urls, tracked_links, with_values
 from lmtrack._rewriting.outcome import Deferred, Outcome, deferred
@@ -130,7 +131,8 @@ def track_text(
 
     Opens are off, as there is no pixel, and the result's `decision` says so (`no_html`). A second pass changes nothing:
     links of the domain are left, and where links hold click tokens of this message already (or of its campaign), no
-    further link is tracked, as their indices are taken. Content never makes it fail; time and memory are linear.
+    further link is tracked, as their indices are taken. Content never makes it fail; time and memory are linear. A raw
+    message is not a plain text: it comes back as it is, with the reason `raw_message`.
 
     Decision, domain, ids, campaign and destinations are those of `track_html`; the text, the policy, the slots and
     their values are those of `rewrite_text`.
@@ -164,6 +166,8 @@ def track_text(
         destinations=destinations,
         now=now,
     )
+    if begins_as_message(document.text):
+        message = message.lowered(Reason.RAW_MESSAGE)
     plan = document.make_plan(policy, domain)
     filled, merged = merge(plan, document.template, values)
     changes, refused = tracked_links(message, plan, merged)
@@ -185,8 +189,7 @@ def untrack_text(text: str, /, *, domain: TrackingDomain) -> str:
     >>> untrack_text("Nothing of ours", domain=domain)
     'Nothing of ours'
     """
-    if not isinstance(domain, TrackingDomain):
-        raise TypeError("domain must be a TrackingDomain")
+    check_type(TrackingDomain, domain=domain)
     text = plain_str(text, "text")
     edits = plain_untracking_edits(text, domain)
     return splice(text, edits) if edits else text

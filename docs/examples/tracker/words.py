@@ -50,6 +50,7 @@ DECISIONS = {
     "consent_unknown": "nobody asked the reader",
     "already_signed": "the mail was signed before",
     "no_html": "the mail has no HTML",
+    "raw_message": "a whole mail was given as HTML",
     "line_too_long": "the mail’s lines have no room",
 }
 

@@ -147,6 +147,7 @@ class Reason(StrEnum):
     AGGREGATE_WITHOUT_CAMPAIGN = auto()
     ALREADY_SIGNED = auto()
     NO_HTML = auto()
+    RAW_MESSAGE = auto()
     LINE_TOO_LONG = auto()
 
 

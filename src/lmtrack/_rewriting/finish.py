@@ -8,15 +8,16 @@ from operator import itemgetter
 from types import NoneType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from lmtrack._checks import wrong_type
+from lmtrack._checks import check_type, plain_str, wrong_type
 from lmtrack._html.entities import decode_attribute, encode_attribute, encode_in_comment
 from lmtrack._html.grammar import WHITESPACE
+from lmtrack._rewriting.lines import fit_lines
 from lmtrack._rewriting.outcome import Deferred, Outcome, deferred
 from lmtrack._rewriting.own_tokens import verified_click, verified_open
 from lmtrack._rewriting.pixel_spelling import PIXEL_BEGINS, PIXEL_ENDS
 from lmtrack._rewriting.splice import carry_out, octets
 from lmtrack.links import Edit, Link, LinkPolicy, SkipReason
-from lmtrack.resolver import Decision  # noqa: TC001 - who asks for the type hints of a value at run time gets them
+from lmtrack.resolver import Decision, Reason, TrackingMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -72,15 +73,16 @@ def pixel_tag(url: str, /) -> str:
     >>> pixel_tag("https://track.example/o/token?a&b")  # doctest: +ELLIPSIS
     '<img src="https://track.example/o/token?a&amp;b" width="1" height="1" style="display:block;...;" alt="">'
     """
-    if not isinstance(url, str):
-        raise TypeError(f"url must be a str, not {type(url).__name__}")
-    return PIXEL_BEGINS + encode_attribute(url, '"') + PIXEL_ENDS
+    return PIXEL_BEGINS + encode_attribute(plain_str(url, "url"), '"') + PIXEL_ENDS
 
 
-def check_options(policy: LinkPolicy, pixel_position: str, /) -> None:
-    """Refuse what is no policy and no place for a pixel."""
-    if not isinstance(policy, LinkPolicy):
-        raise TypeError(f"policy must be a LinkPolicy, not {type(policy).__name__}")
+def check_options(policy: LinkPolicy, pixel_position: str, max_line: int | None = None, /) -> None:
+    """Refuse what is not a policy, not a place for a pixel, or not the length of a line."""
+    check_type(LinkPolicy, policy=policy)
+    if max_line is not None and type(max_line) is not int:
+        raise wrong_type("max_line", "an int or None", max_line)
+    if max_line is not None and max_line < 1:
+        raise ValueError("max_line must be at least 1")
     if pixel_position not in {"end", "start", "auto"}:
         raise ValueError("pixel_position must be 'end', 'start' or 'auto'")
 
@@ -190,6 +192,29 @@ class Pixel(NamedTuple):
     holes: Sequence[TextHole] = ()
 
 
+class LineLimit(NamedTuple):
+    """How long a line may be: `max_line` bytes; `filled` are the values that are written whether or not it is."""
+
+    max_line: int
+    filled: Filled | None
+
+
+class _Draft(NamedTuple):
+    """What is about to be written.
+
+    Attributes:
+        changes: All of it, in order.
+        pixel_start: Where the pixel goes in the source; None without one.
+        refused: Of the links that are not tracked for this recipient, by position, the reason.
+        decision: What holds for this document.
+    """
+
+    changes: list[Change]
+    pixel_start: int | None
+    refused: Mapping[int, SkipReason]
+    decision: Decision | None
+
+
 def rewritten(
     document: HtmlDocument,
     plan: Plan,
@@ -200,12 +225,21 @@ def rewritten(
     merged: Merged,
     refused: Mapping[int, SkipReason],
     decision: Decision | None = None,
+    limit: LineLimit | None = None,
 ) -> RewrittenHtml:
     """Put the pixel among the changes and carry all of them out."""
     source = document.html
-    offset = None
+    start = None
     if pixel.tag:
-        changes, offset = _with_pixel(document, changes, pixel)
+        changes, start = _with_pixel(document, changes, pixel)
+    draft = _Draft(changes, start, refused, decision)
+    if limit is not None:
+        draft = _within_lines(source, plan, draft, limit)
+    changes, start, refused, decision = draft
+    offset = None
+    if start is not None:
+        before = bisect_left(changes, start, key=itemgetter(0))
+        offset = start + _growth(changes[:before])
     return deferred(
         RewrittenHtml,
         Outcome(plan, merged, refused, source=source, changes=changes, template=document.template),
@@ -215,28 +249,50 @@ def rewritten(
     )
 
 
+def _within_lines(source: str, plan: Plan, draft: _Draft, limit: LineLimit, /) -> _Draft:
+    """Break lines that are too long; a link that no line has room for is left alone, and so is the pixel."""
+    changes, pixel_start, refused, decision = draft
+    positions = {link[2]: position for position, link in enumerate(plan.found) if position not in refused}
+    values = {start: text for start, _, text in limit.filled.changes} if limit.filled else {}
+    instead = {start: values.get(start, source[start:end]) for start, end, _ in changes if start in positions}
+    links = len(instead)
+    if pixel_start is not None:
+        instead[pixel_start] = ""
+    edits = [Edit(start, source[start:end], text) for start, end, text in changes]
+    edits, given_up = fit_lines(source, edits, limit.max_line, instead=instead)
+    if pixel_start in given_up and decision is not None:
+        decision = decision.lower(Reason.LINE_TOO_LONG, opens=TrackingMode.OFF)
+    left = {positions[start]: SkipReason.LINE_TOO_LONG for start in given_up if start != pixel_start}
+    if links and len(left) == links and decision is not None:
+        decision = decision.lower(Reason.LINE_TOO_LONG, clicks=TrackingMode.OFF)
+        removals = {edit.offset for edit in plan.removals}
+        edits = [edit for edit in edits if edit.offset not in removals]
+    return _Draft(
+        [(offset, offset + len(old), new) for offset, old, new in edits],
+        None if pixel_start in given_up else pixel_start,
+        {**refused, **left},
+        decision,
+    )
+
+
 def _with_pixel(document: HtmlDocument, changes: list[Change], pixel: Pixel, /) -> tuple[list[Change], int]:
-    """Put the pixel among the changes; also return where it begins in the output."""
+    """Put the pixel among the changes; also return where it goes in the source."""
     if pixel.holes:
         start, end = pixel.holes[0].start, pixel.holes[0].end
-        at = bisect_left(changes, start, key=itemgetter(0))
-        changes[at] = (start, end, pixel.tag)
-        return changes, start + _growth(changes[:at])
-    grown = _growth(changes)
+        changes[bisect_left(changes, start, key=itemgetter(0))] = (start, end, pixel.tag)
+        return changes, start
     position = pixel.position
     if position == "auto":
         source, tag = document.html, pixel.tag
-        characters = len(source) + grown + len(tag)
+        characters = len(source) + _growth(changes) + len(tag)
         clipped = characters > CLIP_OCTETS  # a character has one to four octets, so few documents are counted
         if not clipped and characters * 4 > CLIP_OCTETS:
             added = sum([octets(text) - octets(source[start:end]) for start, end, text in changes])
             clipped = octets(source) + added + octets(tag) > CLIP_OCTETS
         position = "start" if clipped else "end"
     place = document.pixel_place(position)
-    at = bisect_left(changes, place, key=itemgetter(0))
-    offset = place + (grown if at == len(changes) else _growth(changes[:at]))
-    changes.insert(at, (place, place, pixel.tag))
-    return changes, offset
+    changes.insert(bisect_left(changes, place, key=itemgetter(0)), (place, place, pixel.tag))
+    return changes, place
 
 
 def _growth(changes: Iterable[Change], /) -> int:

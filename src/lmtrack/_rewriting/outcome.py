@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from lmtrack._checks import NotText
 from lmtrack._rewriting.template import unfilled
 from lmtrack.links import Edit
 
@@ -82,7 +83,7 @@ class Outcome:
         return unfilled(self._source, self._template)
 
 
-class Deferred:
+class Deferred(NotText):
     """Base of a frozen dataclass some of whose fields are made when they are first read."""
 
     __slots__ = ("_outcome",)

@@ -8,6 +8,7 @@ from datetime import datetime  # noqa: TC003 - the same
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID  # noqa: TC003 - the same
 
+from lmtrack._checks import check_type, plain_str_or_none, wrong_type
 from lmtrack._clock import epoch_seconds
 from lmtrack._tokens.body import pack_id, pack_number, pack_url
 from lmtrack._tokens.make import make_open_token, seal_links
@@ -140,7 +141,7 @@ class Sending(NamedTuple):
         url = self.destination(link)
         if url is not None and not isinstance(url, str):
             raise TypeError(f"destination must return a str or None, not {type(url).__name__}")
-        return url
+        return plain_str_or_none(url, "destination")
 
     def _sign_shared(self, plan: Plan, merged: Merged, /) -> Signed:
         """Sign the links that everyone gets with the campaign's tokens; any other link might name the recipient."""
@@ -173,6 +174,12 @@ class Sending(NamedTuple):
         if self.campaign is not None and mode is TrackingMode.AGGREGATE:
             return seal_links(keys, self.campaign.id, links, mode=mode, now=self.campaign.started_at)
         return seal_links(keys, self.message_id, links, recipient=self.recipient, mode=mode, now=self.now)
+
+    def lowered(
+        self, reason: Reason, /, *, opens: TrackingMode = TrackingMode.OFF, clicks: TrackingMode = TrackingMode.OFF
+    ) -> Sending:
+        """Put a ceiling on each flag of the decision; see `Decision.lower`."""
+        return self._replace(decision=self.decision.lower(reason, opens=opens, clicks=clicks))
 
     def open_token(self) -> str:
         """Sign the open token: the campaign's in aggregate mode, otherwise the message's."""
@@ -209,13 +216,13 @@ def sending(
         ValueError: `message_id` or `recipient` is none that a token can hold, `destinations` none of the two, or `now`
             is naive.
     """
-    if not isinstance(decision, Decision) or not isinstance(domain, TrackingDomain):
-        given = f"{type(decision).__name__} and {type(domain).__name__}"
-        raise TypeError(f"decision must be made by resolve, domain must be a TrackingDomain, not {given}")
+    if not isinstance(decision, Decision):
+        raise wrong_type("decision", "a Decision (from resolve)", decision)
+    check_type(TrackingDomain, domain=domain)
     if campaign is not None and not isinstance(campaign, Campaign):
-        raise TypeError(f"campaign must be a Campaign or None, not {type(campaign).__name__}")
+        raise wrong_type("campaign", "a Campaign or None", campaign)
     if destination is not None and not callable(destination):
-        raise TypeError(f"destination must be callable or None, not {type(destination).__name__}")
+        raise wrong_type("destination", "callable or None", destination)
     if destinations not in {"inline", "by_id"}:
         raise ValueError("destinations must be 'inline' or 'by_id'")
     # Whether or not a token comes to hold them: a mistake must not wait for the first recipient who consents.

@@ -14,6 +14,7 @@ from itertools import groupby
 from os.path import commonprefix
 from typing import Final, NamedTuple, TypeAlias
 
+from lmtrack._checks import plain_str, plain_str_or_none
 from lmtrack.errors import BadValue, MissingValue
 
 SlotMarkers: TypeAlias = Mapping[str, str | re.Pattern[str]] | re.Pattern[str]
@@ -112,10 +113,12 @@ class Slots:
         found: dict[str, str] = {}
         for name in names:
             value = given.get(name)
-            if not value and name in defaults:
-                value = defaults[name]
             if type(value) is not str:
                 value = _plain_value(value, name)
+            if not value and name in defaults:
+                value = defaults[name]
+            if value is None:
+                raise MissingValue(name)
             found[name] = value
         if _NEVER.search("".join(found.values())):
             for name, value in found.items():
@@ -134,12 +137,8 @@ def check_characters(value: str, name: str, /) -> None:
         raise BadValue(name, "any place", problem)
 
 
-def _plain_value(value: object, name: str, /) -> str:
-    if value is None:
-        raise MissingValue(name)
-    if not isinstance(value, str):
-        raise TypeError(f"the value of slot {name!r} must be a str or None, not {type(value).__name__}")
-    return str.__str__(value)
+def _plain_value(value: object, name: str, /) -> str | None:
+    return plain_str_or_none(value, f"the value of slot {name!r}")
 
 
 def read_slots(slots: SlotMarkers | None, defaults: Mapping[str, str] | None, /) -> Slots | None:
@@ -180,9 +179,10 @@ def _read_row(name: object, marker: object, /) -> tuple[str, str | re.Pattern[st
         return str.__str__(name), marker
     if not isinstance(name, str) or not isinstance(marker, str):
         raise TypeError("slots must map names to str or to compiled str patterns")
+    name, marker = plain_str(name, "name"), plain_str(marker, "marker")
     if not name or not marker.strip():
         raise ValueError("the names and markers of slots must not be empty")
-    return str.__str__(name), str.__str__(marker)
+    return name, marker
 
 
 def make_slots(names: Iterable[str], /, *, nonce: str) -> dict[str, str]:
@@ -199,17 +199,17 @@ def make_slots(names: Iterable[str], /, *, nonce: str) -> dict[str, str]:
     >>> make_slots(["name", "city"], nonce="4f1c09ab")
     {'name': 'slot-4f1c09ab-name-slot', 'city': 'slot-4f1c09ab-city-slot'}
     """
-    if isinstance(names, str) or not isinstance(nonce, str):
-        raise TypeError("names must be the names of slots, not one of them, and nonce a str")
+    if isinstance(names, str):
+        raise TypeError("names must be the names of slots, not one of them")
+    nonce = plain_str(nonce, "nonce")
     if not _NONCE.fullmatch(nonce):
         raise ValueError("nonce must be 8 or more ASCII letters and digits")
     slots: dict[str, str] = {}
     for name in names:
-        if not isinstance(name, str):
-            raise TypeError(f"names must hold str, not {type(name).__name__}")
-        if not _NAME.fullmatch(name):
+        plain = plain_str(name, "a name")
+        if not _NAME.fullmatch(plain):
             raise ValueError("a slot's name must be of ASCII letters, digits, _ and -")
-        slots[str.__str__(name)] = f"slot-{nonce}-{name}-slot"
+        slots[plain] = f"slot-{nonce}-{plain}-slot"
     return slots
 
 

@@ -94,7 +94,9 @@ def pack_id(message_id: str | UUID, name: str = "message_id") -> bytes:
         return unhexlify(message_id.replace("-", ""))
     # An address in a URL's spelling is one as well; readers take it, because early releases signed it.
     if not _PLAIN_ID(message_id) or "%40" in message_id:
-        raise ValueError(f"{name} must be 1 to 64 printable ASCII characters without blanks and without @")
+        rule = "must be 1 to 64 printable ASCII characters without blanks and without @"
+        hint = ": your own id of the mail, not its Message-ID header" if message_id.startswith("<") else ""
+        raise ValueError(f"{name} {rule}{hint}")
     field = message_id.encode()
     return _NO_UUID + field if len(field) == _UUID_OCTETS else field
 

@@ -12,8 +12,12 @@ from lmtrack._checking.verify.lockstep import is_new_target, too_deep
 from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.pixel_spelling import PIXEL_BEGINS, PIXEL_ENDS
 
-# As `pixel_tag` writes it, with any URL.
-_PIXEL: Final = re.compile(f'{re.escape(PIXEL_BEGINS)}([^"]*+){re.escape(PIXEL_ENDS)}')
+# As `pixel_tag` writes it, with any URL; before its first and last attribute a long line is broken.
+_PIXEL: Final = re.compile(
+    re.sub(
+        r"(?<=<img)(?=\\ )|(?=\\ alt)", r"(?:\\r?\\n)?+", f'{re.escape(PIXEL_BEGINS)}([^"]*+){re.escape(PIXEL_ENDS)}'
+    )
+)
 _REFERENCE: Final = re.compile(r"&#?+[0-9A-Za-z]++\Z")
 _DOCTYPE: Final = compile_pattern(r"(?:[\t\n\f\r \ufeff]|<!--(?:(?!-->)[\s\S])*+-->)*+<!doctype", re.IGNORECASE)
 _LONGEST_REFERENCE: Final = 40  # the longest name has 31 letters

@@ -7,6 +7,7 @@ stray end tags.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _OTHERS: Final = "the characters are others, though a parser may read the same"
 _WHITE: Final = "\t\n\f\r "
+# Where a long line was broken: ahead of the blank before a link's attribute, which ends the text in front of its value.
+_BREAK: Final = re.compile(rf"\r?\n(?=[{_WHITE}][^{_WHITE}\"'>/=]{{1,100}}+[{_WHITE}]*+=[{_WHITE}]*+[\"']?+\Z)")
 
 
 def compare_spelling(before: str, after: str, /) -> list[Finding]:
@@ -55,7 +58,7 @@ class _Walk:
                 continue
             if new is None or new.is_link != old.is_link:
                 return [*found, (old.start, "the link is no longer there, or not at this place")]
-            found += self._compare(old.start, new.start)
+            found += self._compare(old.start, new.start, before_link=True)
             if new.quote not in {old.quote, old.quote or '"'}:
                 found.append((old.start, "the link stands in other quotes"))
             self._first, self._second = old.end, new.end
@@ -86,8 +89,10 @@ class _Walk:
         self._second += run.rfind("/", 0, same) + 1
         return True
 
-    def _compare(self, first_end: int, second_end: int, /) -> list[tuple[int, str]]:
+    def _compare(self, first_end: int, second_end: int, /, *, before_link: bool = False) -> list[tuple[int, str]]:
         old, new = self._before[self._first : first_end], self._after[self._second : second_end]
+        if before_link and len(new) > len(old):
+            new = _BREAK.sub("", new)
         return [] if old == new else [(self._first + _common(old, new), _OTHERS)]
 
 
