@@ -56,6 +56,7 @@ def typecheck(session: nox.Session) -> None:
     session.run("mypy", "--strict", "src", "tests", "docs/diagrams", "docs/examples/campaign")
     session.run("mypy", "--strict", "-p", "tracker", env={"MYPYPATH": "docs/examples"})
     session.run("pyright", "--verifytypes", "lmtrack", "--ignoreexternal")
+    session.run("pyright", "tests/typing/host.py")  # strict, as its first line says
 
 
 @nox.session(python=PYTHONS)

@@ -6,11 +6,12 @@ from __future__ import annotations
 RETURNED = {
     "audit": "Audit Difference Finding",
     "classifier": "ClientInfo Networks Signal Verdict",
-    "endpoint": "Admission Handled HttpResponse",
+    "endpoint": "Admission Handled HttpResponse LastOpen PendingRequest RecordedEvent",
+    "footer": "Bodies",
     "html": "HtmlDocument RewrittenHtml",
     "links": "Edit Link",
     "message": "MessageDocument MessagePart Prepared RawEdit TrackedMessage",
     "text": "RewrittenText",
-    "tokens": "ClickToken Keys OpenToken TokenHeader WithdrawToken",
+    "tokens": "ClickToken Keys OpenToken TokenHeader UnsubscribeToken WithdrawToken",
 }
 DOOR_OF = {name: door for door, names in RETURNED.items() for name in names.split()}

@@ -55,6 +55,7 @@ SIGNATURES = {
     "BadToken": "LmtrackError BadData",
     "BadTokenSignature": "BadToken BadSignature",
     "BadValue": "LmtrackError ValueError",
+    "Bodies": "(html, text)",
     "Campaign": "(*, id, started_at, urls=None)",
     "ClickToken": "(message_id, recipient, mode, issued_at, link_index, url)",
     "ClientInfo": "(*, device_type, client_type, client_name)",
@@ -71,12 +72,15 @@ SIGNATURES = {
     ),
     "Finding": "(*, kind, place, url=None, why)",
     "FindingKind": " ".join(f"{kind.upper()}={kind}" for kind in KINDS.split()),
-    "Handled": "(*, response, admission, token=None, verdict=None, dedup_key=None)",
+    "Handled": (
+        "(*, response, admission, event=None, last_open=None, withdrawal=None, unsubscribe=None, resubscribe=None)"
+    ),
     "HtmlDocument": "(html, slots=None)",
     "HttpResponse": "(*, status, headers, body=b'')",
     "Human": "YES=yes NO=no UNKNOWABLE=unknowable YES_CLIENT_HIDDEN=yes_client_hidden",
     "InvalidOverride": "LmtrackError ValueError",
     "Keys": "opaque",
+    "LastOpen": "(*, message_id, recipient, day)",
     "Link": (
         "(index, url, element='a', conditional=False, source='', start=0, limit=0, personal=False, template_url='')"
     ),
@@ -93,6 +97,12 @@ SIGNATURES = {
     "Networks": "opaque",
     "OpenToken": "(message_id, recipient, mode, issued_at)",
     "Override": "(*, track_opens=None, track_clicks=None)",
+    "PageWords": (
+        "direction failed_text failed_title gone_text gone_title language leave_button leave_text "
+        "leave_title left_text left_title missing_text missing_title return_button returned_text "
+        "returned_title stop_button stop_text stop_title stopped_text stopped_title unknown_text "
+        "unknown_title"
+    ),
     "PartAction": "TRACKED=tracked UNTOUCHED=untouched",
     "PartReason": (
         "NOT_TEXT=not_text PLAIN_TEXT=plain_text AMP=amp CALENDAR=calendar SMIME=smime INLINE_PGP=inline_pgp "
@@ -101,6 +111,8 @@ SIGNATURES = {
         "BROKEN_ENCODING=broken_encoding LINE_TOO_LONG=line_too_long FLOWED=flowed EMPTY=empty MALFORMED=malformed "
         "TOO_DEEP=too_deep TOO_MANY_PARTS=too_many_parts NOT_TRACKED=not_tracked NO_CHANGE=no_change"
     ),
+    "PendingRequest": "(*, kind, token, method, headers, body, problem, now)",
+    "Prepared": "(*, raw, sender, recipients, tracked)",
     "RawEdit": "(offset, old, new)",
     "Reason": (
         "ROUTE_OFF=route_off OVERRIDE_INVALID=override_invalid OVERRIDE_CONFLICT=override_conflict "
@@ -110,6 +122,7 @@ SIGNATURES = {
         "AGGREGATE_WITHOUT_CAMPAIGN=aggregate_without_campaign ALREADY_SIGNED=already_signed NO_HTML=no_html "
         "RAW_MESSAGE=raw_message LINE_TOO_LONG=line_too_long"
     ),
+    "RecordedEvent": "(*, token, verdict, dedup_key)",
     "RewrittenHtml": (
         "(*, html, links, skipped, edits, pixel_offset, decision=None, personal_links=(), personal_loads=(), "
         "unfilled=())"
@@ -148,13 +161,23 @@ SIGNATURES = {
     "TokenNotYetValid": "BadToken BadTimeSignature",
     "TokenRevoked": "BadToken",
     "TrackedMessage": "(*, raw, parts, links, skipped, edits, pixel, decision)",
-    "TrackingDomain": "(base_url, keys)",
+    "TrackingDomain": "(base_url, keys, *, ways_out_url=None)",
+    "TrackingHost": (
+        "(*, domain, route, consent, record, withdraw, last_open=None, unsubscribe=None, resubscribe=None, "
+        "delivered_at=None, destination=None, words=None, client_ip=None, networks=None, report=None)"
+    ),
     "TrackingMode": "OFF=0 AGGREGATE=1 DELIVERABILITY=2 INDIVIDUAL=3",
     "UnknownKey": "BadToken BadSignature",
     "UnknownVersion": "BadToken",
+    "UnsubscribeToken": "(message_id, recipient, issued_at)",
+    "Unsupported": "LmtrackError",
     "Verdict": "(*, actor, human, evidence, reasons=(), vendor=None, cause=None)",
     "WithdrawToken": "(message_id, recipient, issued_at)",
     "WrongPurpose": "BadToken",
+    "add_ways_out": (
+        "(html, text, /, *, unsubscribe=None, withdraw=None, unsubscribe_label='Unsubscribe', "
+        "withdraw_label='Stop tracking', marker=None)"
+    ),
     "admit": "(token, /, *, consent, route, withdrawn_at=None, verdict=None, method='GET')",
     "audit_html": "(html, /, *, domains=(), known_trackers=())",
     "audit_message": "(raw, /, *, domains=(), known_trackers=())",
@@ -175,8 +198,8 @@ SIGNATURES = {
     ),
     "explain_token": "(token, /)",
     "handle_request": (
-        "(*, method, target, headers, domain, route, consent, ip=None, asn=None, networks=None, destination=None, "
-        "now=None)"
+        "(*, method, target, headers, body=b'', domain, route, consent, ip=None, asn=None, networks=None, "
+        "delivered_at=None, destination=None, words=None, now=None)"
     ),
     "join_networks": "(*networks)",
     "layer_overrides": "(*overrides)",
@@ -189,6 +212,7 @@ SIGNATURES = {
     "make_keys": "(current, previous=(), *, tenant=b'')",
     "make_open_token": "(keys, message_id, *, recipient=0, mode=TrackingMode.INDIVIDUAL, now=None)",
     "make_slots": "(names, /, *, nonce)",
+    "make_unsubscribe_token": "(keys, message_id, *, recipient=0, now=None)",
     "make_withdraw_token": "(keys, message_id, *, recipient=0, now=None)",
     "message_bytes": "(message, /, *, keep_bcc=False)",
     "minimise": "(payload, /, *, mode)",
@@ -205,10 +229,13 @@ SIGNATURES = {
     "read_click_token": (
         "(keys, token, *, max_age=timedelta(days=30), leeway=timedelta(seconds=300), issued_after=None, now=None)"
     ),
+    "read_keys": "(text, /, *, tenant=b'')",
     "read_open_token": (
         "(keys, token, *, max_age=timedelta(days=30), leeway=timedelta(seconds=300), issued_after=None, now=None)"
     ),
+    "read_request": "(*, method, target, headers, body=b'', domain, now=None)",
     "read_tracking_url": "(url_or_path, /, *, domain, max_age=timedelta(days=30), issued_after=None, now=None)",
+    "read_unsubscribe_token": "(keys, token, *, now=None)",
     "read_withdraw_token": "(keys, token, *, now=None)",
     "redirect_response": "(destination, /, *, method='GET')",
     "resolve": "(route, /, *overrides, consent=Consent.UNKNOWN, clicks_consent=None, now=None)",
@@ -223,6 +250,8 @@ SIGNATURES = {
     "rewrite_text": "(text, /, *, click_url, policy=LinkPolicy(), slots=None, defaults=None, values=None)",
     "scan_html": "(html, /, *, slots=None, defaults=None)",
     "scan_message": "(raw, /)",
+    "service_headers": "(decision, /, *, service, tracker, account_off=False)",
+    "service_settings": "(decision, /, *, service, tracker, account_off=False)",
     "shipped_networks": "()",
     "strip_control_headers": "(raw, /, *, prefix='X-LM-Override-')",
     "track_html": (
@@ -240,6 +269,8 @@ SIGNATURES = {
         "destinations='inline', policy=LinkPolicy(), slots=None, defaults=None, values=None, now=None)"
     ),
     "truncate_ip": "(ip, /, *, v4=24, v6=48)",
+    "unsubscribe_headers": "(url, /, *, mailto=None)",
+    "unsubscribe_url": "(domain, token)",
     "untrack_html": "(html, /, *, domain)",
     "untrack_message": "(raw, /, *, domain)",
     "untrack_text": "(text, /, *, domain)",
@@ -257,6 +288,8 @@ def signature_of(name: str) -> str:
     value: Any = public(name)
     if name in {"Keys", "Networks"}:  # made by functions only, and nobody looks into them
         return "opaque"
+    if name == "PageWords":  # texts are not part of the interface
+        return " ".join(sorted(value.__dataclass_fields__))
     if name == "Decision":  # made by functions only
         return " ".join(sorted(attribute for attribute in dir(value) if not attribute.startswith("_")))
     if isinstance(value, type) and issubclass(value, Enum):

@@ -17,10 +17,12 @@ if TYPE_CHECKING:  # `__all__` says which of these the face shows: each name is 
     from lmtrack.classifier import *
     from lmtrack.endpoint import *
     from lmtrack.errors import *
+    from lmtrack.footer import *
     from lmtrack.html import *
     from lmtrack.links import *
     from lmtrack.message import *
     from lmtrack.resolver import *
+    from lmtrack.services import *
     from lmtrack.text import *
     from lmtrack.tokens import *
     from lmtrack.urls import *
@@ -47,6 +49,7 @@ __all__ = [
     "MalformedToken",
     "MissingValue",
     "Override",
+    "PageWords",
     "PartAction",
     "PartReason",
     "Reason",
@@ -56,10 +59,13 @@ __all__ = [
     "TokenNotYetValid",
     "TokenRevoked",
     "TrackingDomain",
+    "TrackingHost",
     "TrackingMode",
     "UnknownKey",
     "UnknownVersion",
+    "Unsupported",
     "WrongPurpose",
+    "add_ways_out",
     "admit",
     "audit_html",
     "audit_message",
@@ -83,6 +89,7 @@ __all__ = [
     "make_keys",
     "make_open_token",
     "make_slots",
+    "make_unsubscribe_token",
     "make_withdraw_token",
     "message_bytes",
     "minimise",
@@ -93,8 +100,11 @@ __all__ = [
     "pixel_tag",
     "prepare_message",
     "read_click_token",
+    "read_keys",
     "read_open_token",
+    "read_request",
     "read_tracking_url",
+    "read_unsubscribe_token",
     "read_withdraw_token",
     "redirect_response",
     "resolve",
@@ -106,12 +116,16 @@ __all__ = [
     "rewrite_text",
     "scan_html",
     "scan_message",
+    "service_headers",
+    "service_settings",
     "shipped_networks",
     "strip_control_headers",
     "track_html",
     "track_message",
     "track_text",
     "truncate_ip",
+    "unsubscribe_headers",
+    "unsubscribe_url",
     "untrack_html",
     "untrack_message",
     "untrack_text",
@@ -120,7 +134,21 @@ __all__ = [
 ]
 
 # The doors from the ground up: a search for a name imports little that the name's own door does not need.
-_DOORS = ("errors", "resolver", "tokens", "urls", "links", "html", "text", "message", "classifier", "endpoint", "audit")
+_DOORS = (
+    "errors",
+    "resolver",
+    "services",
+    "tokens",
+    "urls",
+    "links",
+    "html",
+    "text",
+    "footer",
+    "message",
+    "classifier",
+    "endpoint",
+    "audit",
+)
 
 
 def _first_use(name: str, /) -> object:

@@ -30,6 +30,7 @@ __all__ = [
     "TokenRevoked",
     "UnknownKey",
     "UnknownVersion",
+    "Unsupported",
     "WrongPurpose",
 ]
 

@@ -11,10 +11,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from lmtrack._clock import epoch_seconds
 from lmtrack._tokens.body import unpack_id, unpack_number, unpack_url
-from lmtrack._tokens.keys import Keys as Keys, make_keys
+from lmtrack._tokens.keys import Keys as Keys, make_keys, read_keys
 from lmtrack._tokens.kinds import AGGREGATE, HEADER, KINDS, VERSION, Purpose
-from lmtrack._tokens.make import make_click_token, make_click_tokens, make_open_token, make_withdraw_token
+from lmtrack._tokens.make import (
+    make_click_token,
+    make_click_tokens,
+    make_open_token,
+    make_unsubscribe_token,
+    make_withdraw_token,
+)
 from lmtrack._tokens.text import to_octets, verified_body
 from lmtrack._tokens.window import LEEWAY, MAX_AGE, valid_window
 from lmtrack.errors import (
@@ -34,9 +41,12 @@ __all__ = [
     "make_click_tokens",
     "make_keys",
     "make_open_token",
+    "make_unsubscribe_token",
     "make_withdraw_token",
     "read_click_token",
+    "read_keys",
     "read_open_token",
+    "read_unsubscribe_token",
     "read_withdraw_token",
 ]
 
@@ -45,6 +55,7 @@ _OPENS = {VERSION << 4 | kind.number: kind.mode for kind in KINDS.values() if ki
 _CLICKS = {VERSION << 4 | kind.number: kind.mode for kind in KINDS.values() if kind.purpose == "click"}
 _INLINE = frozenset(VERSION << 4 | kind.number for kind in KINDS.values() if kind.inline)
 _WITHDRAWS = frozenset(VERSION << 4 | kind.number for kind in KINDS.values() if kind.purpose == "withdraw")
+_UNSUBSCRIBES = frozenset(VERSION << 4 | kind.number for kind in KINDS.values() if kind.purpose == "unsubscribe")
 
 _unpack_header = HEADER.unpack_from
 _from_timestamp = datetime.fromtimestamp
@@ -114,6 +125,25 @@ class WithdrawToken(NamedTuple):
 
     def __repr__(self) -> str:
         return f"WithdrawToken(message_id={self.message_id!r}, issued_at='{self.issued_at}')"
+
+
+class UnsubscribeToken(NamedTuple):
+    """The verified payload of an unsubscribe token: this recipient leaves the list. Its repr leaves out which.
+
+    Made by `read_unsubscribe_token`.
+
+    Attributes:
+        message_id: The sender's id, exactly as it was given; a UUID in lower case.
+        recipient: Position in that message's recipient list.
+        issued_at: When the token was made, in UTC, whole seconds.
+    """
+
+    message_id: str
+    recipient: int
+    issued_at: datetime
+
+    def __repr__(self) -> str:
+        return f"UnsubscribeToken(message_id={self.message_id!r}, issued_at='{self.issued_at}')"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,16 +279,15 @@ def read_click_token(
 
 
 def read_withdraw_token(keys: Keys, token: str, *, now: datetime | None = None) -> WithdrawToken:
-    """Verify a withdraw token and give what it holds; whoever asks not to be tracked is heard at any time.
+    """Verify a withdraw token and return what it holds; whoever asks not to be tracked is heard at any time.
 
     Args:
-        keys: As for `read_open_token`.
-        token: As for `read_open_token`.
-        now: The time of the request. A token from more than five minutes later is refused.
+        keys: The ring; a token of any of its keys is accepted.
+        token: The text as it came; one spelling of each token is accepted.
+        now: The time of the request. A token from before or after it is as good.
 
     Raises:
-        WrongPurpose: It is an open or click token.
-        TokenNotYetValid: It comes from the future.
+        WrongPurpose: It was made for something else.
         BadToken: It is malformed, unknown or forged, in the leaves of `read_open_token`.
         TypeError: An argument has another type.
         ValueError: `now` is naive.
@@ -269,16 +298,41 @@ def read_withdraw_token(keys: Keys, token: str, *, now: datetime | None = None) 
     >>> read_withdraw_token(keys, token)
     WithdrawToken(message_id='welcome-42', issued_at='2020-01-01 00:00:00+00:00')
     """
-    _, latest, _ = valid_window(None, LEEWAY, None, now)
+    return WithdrawToken(*_way_out(keys, token, _WITHDRAWS, now))
+
+
+def read_unsubscribe_token(keys: Keys, token: str, *, now: datetime | None = None) -> UnsubscribeToken:
+    """Verify an unsubscribe token and return what it holds; whoever wants no more mail is heard at any time.
+
+    Args:
+        keys: The ring; a token of any of its keys is accepted.
+        token: The text as it came; one spelling of each token is accepted.
+        now: The time of the request. A token from before or after it is as good.
+
+    Raises:
+        WrongPurpose: It was made for something else.
+        BadToken: It is malformed, unknown or forged, in the leaves of `read_open_token`.
+        TypeError: An argument has another type.
+        ValueError: `now` is naive.
+
+    >>> from datetime import UTC, datetime
+    >>> keys = make_keys(b"an example key of 32 octets, not")
+    >>> token = make_unsubscribe_token(keys, "9b2e-letters", now=datetime(2020, 1, 1, tzinfo=UTC))
+    >>> read_unsubscribe_token(keys, token)
+    UnsubscribeToken(message_id='9b2e-letters', issued_at='2020-01-01 00:00:00+00:00')
+    """
+    return UnsubscribeToken(*_way_out(keys, token, _UNSUBSCRIBES, now))
+
+
+def _way_out(keys: Keys, token: str, first_octets: frozenset[int], now: datetime | None) -> tuple[str, int, datetime]:
+    """Verify a token of one purpose that no time refuses; a clock that is ahead must not keep anyone in."""
+    epoch_seconds(now)  # a caller's mistake shows whatever the token says
     body = verified_body(keys, token)
     first, _, seconds = _unpack_header(body)
-    if first not in _WITHDRAWS:
+    if first not in first_octets:
         raise WrongPurpose(first & 0xF)
     recipient, position = unpack_number(body, _FIELDS)
-    withdrawn = WithdrawToken(unpack_id(body[position:]), recipient, _from_timestamp(seconds, UTC))
-    if seconds > latest:
-        raise TokenNotYetValid
-    return withdrawn
+    return unpack_id(body[position:]), recipient, _from_timestamp(seconds, UTC)
 
 
 def explain_token(token: str, /) -> TokenHeader:

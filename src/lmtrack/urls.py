@@ -1,7 +1,8 @@
 """The tracking domain and the URLs under it.
 
-`{base}/o/{token}` is a pixel, `{base}/c/{token}` a click, `{base}/w/{token}` the way to withdraw. A token is one path
-segment of letters, digits, `-` and `_`: nothing a mail client, wrapper or log escapes.
+`{base}/o/{token}` is a pixel, `{base}/c/{token}` a click. `/w/{token}` is the way to withdraw and `/u/{token}` the way
+to unsubscribe, under the base or under one of their own. A token is one path segment of letters, digits, `-` and `_`:
+nothing a mail client, wrapper or log escapes.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from lmtrack._url.tracking_path import locate, read_base
 from lmtrack.errors import BadToken
 
 if TYPE_CHECKING:
-    from lmtrack._url.tracking_path import TrackingPath
+    from lmtrack._url.tracking_path import TrackingBase, TrackingPath
 
 __all__ = [
     "TrackingDomain",
     "click_url",
     "open_url",
+    "unsubscribe_url",
     "withdraw_url",
 ]
 
@@ -47,10 +49,12 @@ class TrackingDomain:
             localhost, 127.0.0.1 and [::1] only, since a token read on the way is a token anyone may send. ASCII; a
             name in other letters is given in its `xn--` form.
         keys: What `make_keys` gave; not part of the repr.
+        ways_out_url: The base of the ways out, `/w/` and `/u/`, by the same rules; None is `base_url`. Best a host
+            that people know you by: blocklists block tracking hosts, and with them the way out for those who object.
 
     Raises:
-        TypeError: `base_url` is no str, or `keys` was not made by `make_keys`.
-        ValueError: It has another scheme, a query, a fragment, userinfo, or is no URL a click could go to.
+        TypeError: A URL is not a str, or `keys` was not made by `make_keys`.
+        ValueError: A URL has another scheme, a query, a fragment, userinfo, or is not one a click could go to.
 
     >>> from lmtrack import TrackingDomain, make_keys
     >>> TrackingDomain("https://track.example/t/", make_keys(b"an example secret"))
@@ -59,24 +63,14 @@ class TrackingDomain:
 
     base_url: str
     keys: Keys = field(repr=False)
+    ways_out_url: str | None = field(default=None, kw_only=True, repr=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.keys, Keys):
             raise TypeError(f"keys must be made by make_keys, not {type(self.keys).__name__}")
-        base_url = plain_str(self.base_url, "base_url").removesuffix("/")
-        parts = read_url(base_url)
-        user, host, _ = read_authority(parts.authority or "")
-        extra = (user, parts.query, parts.fragment)
-        if extra != (None, None, None) or not _HOST.fullmatch(host) or not is_destination(base_url):
-            raise ValueError(
-                "base_url must be https://host, with a port and path if you like, and without user, query or fragment"
-            )
-        if parts.scheme != "https" and host.lower() not in _LOCAL_HOSTS:
-            raise ValueError("base_url must begin with https:// (http:// is for localhost only)")
-        if not _PATH.fullmatch(parts.path):
-            raise ValueError("the path of base_url may hold letters, digits and . _ ~ - between single slashes")
-        # Some sanitisers empty an href whose scheme is in capitals (js-xss 1.0.17).
-        object.__setattr__(self, "base_url", f"{parts.origin.lower()}{parts.path}")
+        object.__setattr__(self, "base_url", _base(self.base_url, "base_url"))  # frozen: part of its construction
+        if self.ways_out_url is not None:
+            object.__setattr__(self, "ways_out_url", _base(self.ways_out_url, "ways_out_url"))
 
     def locate(self, url: str, /) -> TrackingPath | None:
         """Return which of our paths a URL asks for, its token unverified; None for other URLs (internal).
@@ -84,8 +78,16 @@ class TrackingDomain:
         One that lacks the base path, which proxies cut, is ours only if our keys signed its token: the host may have
         other pages.
         """
-        path = locate(url, read_base(self.base_url))
-        return path if path is None or path.under_base or self._signed(path.token) else None
+        for base in self.bases():
+            path = locate(url, base)
+            if path is not None and (path.under_base or self._signed(path.token)):
+                return path
+        return None
+
+    def bases(self) -> tuple[TrackingBase, ...]:
+        """Return the bases our URLs lie under, ready to be compared (internal)."""
+        urls = (self.base_url,) if self.ways_out_url is None else (self.base_url, self.ways_out_url)
+        return tuple(map(read_base, urls))
 
     def _signed(self, token: str, /) -> bool:
         try:
@@ -117,6 +119,24 @@ class TrackingDomain:
         """
         path = self.locate(url)
         return path.token if path is not None and path.kind == kind else None
+
+
+def _base(url: object, name: str, /) -> str:
+    """Check a base URL and write it in one way."""
+    base_url = plain_str(url, name).removesuffix("/")
+    parts = read_url(base_url)
+    user, host, _ = read_authority(parts.authority or "")
+    extra = (user, parts.query, parts.fragment)
+    if extra != (None, None, None) or not _HOST.fullmatch(host) or not is_destination(base_url):
+        raise ValueError(
+            f"{name} must be https://host, with a port and path if you like, and without user, query or fragment"
+        )
+    if parts.scheme != "https" and host.lower() not in _LOCAL_HOSTS:
+        raise ValueError(f"{name} must begin with https:// (http:// is for localhost only)")
+    if not _PATH.fullmatch(parts.path):
+        raise ValueError(f"the path of {name} may hold letters, digits and . _ ~ - between single slashes")
+    # Some sanitisers empty an href whose scheme is in capitals (js-xss 1.0.17).
+    return f"{parts.origin.lower()}{parts.path}"
 
 
 def open_url(domain: TrackingDomain, token: str) -> str:
@@ -158,6 +178,22 @@ def withdraw_url(domain: TrackingDomain, token: str) -> str:
     return _under(domain, "w", token)
 
 
+def unsubscribe_url(domain: TrackingDomain, token: str) -> str:
+    """Make the URL behind which a recipient leaves the list; for a footer and for `unsubscribe_headers`.
+
+    Raises:
+        TypeError: An argument has another type.
+
+    >>> from lmtrack import TrackingDomain, make_keys, unsubscribe_url
+    >>> keys = make_keys(b"an example secret")
+    >>> domain = TrackingDomain("https://track.example", keys, ways_out_url="https://shop.example/mail")
+    >>> unsubscribe_url(domain, "token")
+    'https://shop.example/mail/u/token'
+    """
+    return _under(domain, "u", token)
+
+
 def _under(domain: TrackingDomain, kind: str, token: str, /) -> str:
     check_type(TrackingDomain, domain=domain)
-    return f"{domain.base_url}/{kind}/{plain_str(token, 'token')}"
+    base = domain.ways_out_url if kind in "wu" else None
+    return f"{base or domain.base_url}/{kind}/{plain_str(token, 'token')}"

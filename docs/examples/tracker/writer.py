@@ -11,8 +11,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from lmtrack import AdmissionReason, describe_client, event_payload
-from lmtrack.classifier import Verdict
-from lmtrack.tokens import ClickToken, OpenToken
+from lmtrack.tokens import ClickToken
 from tracker.store import Seen
 
 if TYPE_CHECKING:
@@ -75,11 +74,12 @@ def write(store: Store, happened: Happened) -> None:
     The route of this host tracks nothing without consent, so there are no events that are only counted, and no days.
     """
     handled, at, agent = happened
-    admission, token, verdict, key = handled.admission, handled.token, handled.verdict, handled.dedup_key
+    admission, event = handled.admission, handled.event
     if not admission.identified and admission.reason not in NOT_COUNTED:
         store.count_refusal(admission.reason)
-    if not (isinstance(token, (OpenToken, ClickToken)) and isinstance(verdict, Verdict) and key):
+    if event is None or event.dedup_key is None:
         return
+    token, verdict = event.token, event.verdict
     letter = store.letter(token.message_id)
     if letter is None:
         return
@@ -100,5 +100,5 @@ def write(store: Store, happened: Happened) -> None:
     text, url = (anchor.text, anchor.url) if anchor else (None, None)
     why = str(admission.reason)
     store.add_event(
-        key, Seen(letter.id, letter.name, link, text, url, counts, verdict.to_dict(), why, payload, when, 1)
+        event.dedup_key, Seen(letter.id, letter.name, link, text, url, counts, verdict.to_dict(), why, payload, when, 1)
     )

@@ -10,7 +10,7 @@ from typing import Final, TextIO
 
 from lmtrack._checking.terminal_text import printable
 from lmtrack._cli.output import CommandError, name_of, standard_output
-from lmtrack.tokens import Keys, make_keys
+from lmtrack.tokens import Keys, read_keys as read_ring
 
 # Our choice: far above any mail (Gmail clips HTML at 102 KB), and far below what a machine holds.
 LIMIT_OCTETS: Final = 64 * 1024 * 1024
@@ -94,14 +94,8 @@ def read_keys(path: str | None, /, *, tenant: str = "") -> Keys | None:
         data = os.environ.get(name, "").encode("utf-8", "surrogateescape")  # noqa: TID251 - the one place that may
         if not data:
             return None
-    lines = [line for line in data.replace(b"\r\n", b"\n").split(b"\n") if line]
-    for number, line in enumerate(lines, start=1):
-        if any(not 0x21 <= octet <= 0x7E for octet in line):
-            raise CommandError(f"{name}: key {number} is not printable ASCII without blanks; lmtrack keys makes one")
-    if not lines:
-        raise CommandError(f"{name}: no key in it")
     try:
-        return make_keys(lines[0], lines[1:], tenant=tenant.encode("utf-8", "surrogateescape"))
+        return read_ring(data, tenant=tenant.encode("utf-8", "surrogateescape"))
     except ValueError as error:
         raise CommandError(f"{name}: {error}") from error
 

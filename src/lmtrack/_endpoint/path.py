@@ -13,7 +13,7 @@ from lmtrack._clock import epoch_seconds
 from lmtrack._tokens.kinds import HEADER, KINDS, VERSION
 from lmtrack._tokens.text import verified_body
 from lmtrack._tokens.window import LEEWAY, MAX_AGE, valid_window
-from lmtrack._url.tracking_path import TrackingPath, locate_request, path_in, read_base, requested_path
+from lmtrack._url.tracking_path import TrackingBase, TrackingPath, locate_request, path_in, requested_path
 from lmtrack.errors import (
     BadToken,
     BadTokenSignature,
@@ -21,13 +21,22 @@ from lmtrack.errors import (
     UnknownKey,
     UnknownVersion,
 )
-from lmtrack.tokens import ClickToken, OpenToken, WithdrawToken, read_click_token, read_open_token, read_withdraw_token
+from lmtrack.tokens import (
+    ClickToken,
+    OpenToken,
+    UnsubscribeToken,
+    WithdrawToken,
+    read_click_token,
+    read_open_token,
+    read_unsubscribe_token,
+    read_withdraw_token,
+)
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-Token: TypeAlias = OpenToken | ClickToken | WithdrawToken
+Token: TypeAlias = OpenToken | ClickToken | WithdrawToken | UnsubscribeToken
 
 # Of one case, in the shape of a token: 31 to 4,096 characters.
 _FOLDED: Final = re.compile(r"[a-z0-9_-]{31,4096}+|[A-Z0-9_-]{31,4096}+")
@@ -44,8 +53,8 @@ def read_tracking_url(
     max_age: timedelta | None = MAX_AGE,
     issued_after: datetime | None = None,
     now: datetime | None = None,
-) -> OpenToken | ClickToken | WithdrawToken:
-    """Verify the token in a request target or a URL of the tracking domain, and give what it holds.
+) -> OpenToken | ClickToken | WithdrawToken | UnsubscribeToken:
+    """Verify the token in a request target or a URL of the tracking domain, and return what it holds.
 
     Of the URL these are ignored: the scheme, the spelling of the host, a default port, a user, percent escapes, doubled
     slashes, and whatever follows the token and could not be part of it: a query, a fragment, the marks that programs
@@ -56,7 +65,7 @@ def read_tracking_url(
     Args:
         url_or_path: What the request line says, or a whole URL.
         domain: The tracking domain; a URL of another host is refused.
-        max_age: How old an open or a click may be; None for any age. A withdrawal never expires.
+        max_age: How old an open or a click may be; None for any age. A way out never expires.
         issued_after: Refuse opens and clicks made at this time or before, for a whole tenant.
         now: The time of the request.
 
@@ -77,19 +86,19 @@ def read_tracking_url(
     url_or_path = plain_str(url_or_path, "url_or_path")
     check_type(TrackingDomain, domain=domain)
     valid_window(max_age, LEEWAY, issued_after, now)  # a caller's mistake shows whatever the URL says
-    place = locate(url_or_path, domain)
-    if place is None:
+    path = locate(url_or_path, domain)
+    if path is None:
         raise MalformedToken(scanner=is_moved_copy(url_or_path, domain, now=now))
-    return read_place(place, domain, max_age=max_age, issued_after=issued_after, now=now)
+    return read_path(path, domain, max_age=max_age, issued_after=issued_after, now=now)
 
 
 def locate(target: str, domain: TrackingDomain, /) -> TrackingPath | None:
     """Find kind and token in a request target; None if it is none of our paths. Content is never refused."""
-    return locate_request(target, read_base(domain.base_url))
+    return next((path for base in domain.bases() if (path := locate_request(target, base)) is not None), None)
 
 
-def read_place(
-    place: TrackingPath,
+def read_path(
+    path: TrackingPath,
     domain: TrackingDomain,
     /,
     *,
@@ -97,17 +106,19 @@ def read_place(
     issued_after: datetime | None = None,
     now: datetime | None = None,
 ) -> Token:
-    """Verify the token of a place by the reader of its kind.
+    """Verify the token in one of our paths by the reader of its kind.
 
     Raises:
         BadToken: As the reader does.
     """
-    keys, token = domain.keys, place.token
+    keys, token = domain.keys, path.token
     try:
-        if place.kind == "o":
+        if path.kind == "o":
             return read_open_token(keys, token, max_age=max_age, issued_after=issued_after, now=now)
-        if place.kind == "c":
+        if path.kind == "c":
             return read_click_token(keys, token, max_age=max_age, issued_after=issued_after, now=now)
+        if path.kind == "u":
+            return read_unsubscribe_token(keys, token, now=now)
         return read_withdraw_token(keys, token, now=now)
     except (MalformedToken, UnknownVersion, UnknownKey, BadTokenSignature) as error:
         error.scanner = error.scanner or _is_folded_copy(token, domain, now)
@@ -119,7 +130,10 @@ def is_moved_copy(target: str, domain: TrackingDomain, /, *, now: datetime | Non
 
     Turned by 13 places: the token behind it verifies. Put into capitals: see `_is_folded_copy`.
     """
-    base = read_base(domain.base_url)
+    return any(_is_moved_copy(target, base, domain, now) for base in domain.bases())
+
+
+def _is_moved_copy(target: str, base: TrackingBase, domain: TrackingDomain, now: datetime | None, /) -> bool:
     path = requested_path(target, base)
     # The whole URL, or no more than its path: the host a request came to was never turned.
     for turned in (requested_path(encode(target, "rot13"), base), path and encode(path, "rot13")):

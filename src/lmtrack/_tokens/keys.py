@@ -6,8 +6,9 @@ state, half of what `hmac.digest` costs. No state leaves the process: a ring is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import FrozenInstanceError
 from hashlib import sha256
 from typing import final
 
@@ -23,35 +24,56 @@ TAG_OCTETS = 16  # RFC 2104 section 5: not less than half of the hash, not less 
 # 16 octets has the strength of the tag, so less would be the weakest link.
 _SECRET_OCTETS_MIN = 16
 
+# Bytes of a random secret may be anything, but text with a line end in it is a key file that was read as one key. Two
+# keys taken for one have killed every link of a sender.
+_LINES = re.compile(rb"(?=[^\r\n]*+[\r\n])[\t\r\n -~]++")
+_KEY = re.compile(rb"[!-~]++")
+
 _SALT = b"lmtrack.token.v1"
 _BLOCK_OCTETS = 64  # SHA-256's
 
 
 @final
-@dataclass(frozen=True, slots=True, repr=False)
 class Keys:
-    """A key ring, made by `make_keys`; hand it on as it is, its attributes are no public API.
+    """A key ring, made by `make_keys` or `read_keys`; hand it on as it is, its attributes are no public API.
 
     Two rings of the same secrets in the same order and for the same tenant are equal.
-    Its repr shows how many keys it holds. Its pickle holds the secrets: guard it as you guard them.
+    Its repr shows how many keys it holds, and it is no dataclass, because `asdict` of a value that holds one would
+    show the secrets. Its pickle holds them: guard it as you guard them.
     """
+
+    __slots__ = ("_secrets", "_tenant", "hint", "make_tag", "makers_by_hint")
 
     _secrets: tuple[bytes, ...]
     _tenant: bytes
-    hint: int = field(init=False, compare=False)
-    make_tag: TagMaker = field(init=False, compare=False)
-    makers_by_hint: dict[int, tuple[TagMaker, ...]] = field(init=False, compare=False)
+    hint: int
+    make_tag: TagMaker
+    makers_by_hint: dict[int, tuple[TagMaker, ...]]
 
-    def __post_init__(self) -> None:
-        makers = [_tag_maker(derive_key(secret, self._tenant)) for secret in self._secrets]
+    def __init__(self, secrets: tuple[bytes, ...], tenant: bytes) -> None:
+        makers = [_tag_maker(derive_key(secret, tenant)) for secret in secrets]
         # By hint, newest first: two keys can share one (1 in 256), and then both are tried.
         by_hint: dict[int, tuple[TagMaker, ...]] = {}
         for make_tag in makers:
             hint = make_tag(b"kid")[0]
             by_hint[hint] = (*by_hint.get(hint, ()), make_tag)
-        object.__setattr__(self, "hint", makers[0](b"kid")[0])
-        object.__setattr__(self, "make_tag", makers[0])
-        object.__setattr__(self, "makers_by_hint", by_hint)
+        values = (secrets, tenant, makers[0](b"kid")[0], makers[0], by_hint)
+        for name, value in zip(self.__slots__, values, strict=True):
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise FrozenInstanceError("a key ring does not change; make another with make_keys")
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenInstanceError("a key ring does not change; make another with make_keys")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Keys):
+            return NotImplemented
+        return (self._secrets, self._tenant) == (other._secrets, other._tenant)
+
+    def __hash__(self) -> int:
+        return hash((self._secrets, self._tenant))
 
     def __repr__(self) -> str:
         return f"<Keys: 1 current, {len(self._secrets) - 1} previous>"
@@ -64,17 +86,18 @@ def make_keys(current: bytes, previous: Iterable[bytes] = (), *, tenant: bytes =
     """Make the key ring that signs with `current` and verifies with `current` and all of `previous`.
 
     To rotate, put a new secret in front and move the old one to `previous`, newest first. Keep it there as long as its
-    links shall work: dropping it turns every link it signed into a dead one, for good.
+    links must keep working: dropping it turns every link it signed into a dead one, for good.
     A tenant's tokens verify under that tenant's ring only, with the same secrets. Make a ring once and keep it.
 
     Args:
-        current: The secret that signs; at least 16 octets, better 32 random ones.
+        current: The secret that signs; at least 16 bytes, better 32 random ones.
         previous: Secrets that only verify; they cost nothing when reading.
         tenant: Whose tokens these are; empty for none.
 
     Raises:
         TypeError: A secret or the tenant is not `bytes`.
-        ValueError: A secret is shorter than 16 octets, or stands there twice.
+        ValueError: A secret is shorter than 16 bytes, is in the ring twice, or is text with a line end in it: the
+            content of a key file, for which there is `read_keys`.
 
     >>> make_keys(b"secret of the year 2026", [b"secret of the year 2025"])
     <Keys: 1 current, 1 previous>
@@ -84,12 +107,45 @@ def make_keys(current: bytes, previous: Iterable[bytes] = (), *, tenant: bytes =
     secrets = tuple([plain_bytes(secret, "a secret") for secret in (current, *previous)])
     if min(map(len, secrets)) < _SECRET_OCTETS_MIN:
         raise ValueError(f"a secret must have at least {_SECRET_OCTETS_MIN} octets")
+    if any(map(_LINES.fullmatch, secrets)):
+        raise ValueError("a secret must not hold a line end; read a key file with read_keys")
     tenant = plain_bytes(tenant, "tenant")
     # Compared when derived: HMAC fills a secret up with zero octets and hashes a long one, so two that look
     # different can be the same key.
     if len({derive_key(secret, tenant) for secret in secrets}) < len(secrets):
         raise ValueError("a secret stands in the ring twice")
     return Keys(secrets, tenant)
+
+
+def read_keys(text: str | bytes, /, *, tenant: bytes = b"") -> Keys:
+    r"""Read a key ring from the content of a key file or variable: one key a line, the first signs, all verify.
+
+    A key is the characters of its line, exactly: nothing is decoded. Empty lines do not count. This is the one format
+    that the `lmtrack` command writes and reads.
+
+    Args:
+        text: What the file or the variable holds.
+        tenant: Whose tokens these are; empty for none.
+
+    Raises:
+        TypeError: `text` or `tenant` has another type.
+        ValueError: There is no key, one is not printable ASCII without blanks, or the ring is none of `make_keys`. The
+            message says which key it is and never what it holds.
+
+    >>> read_keys("the-new-key-of-2027\nthe-old-key-of-2026\n")
+    <Keys: 1 current, 1 previous>
+    """
+    if not isinstance(text, str | bytes):
+        raise TypeError(f"text must be a str or bytes, not {type(text).__name__}")
+    raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    keys = [line for line in raw.replace(b"\r\n", b"\n").split(b"\n") if line]
+    for number, key in enumerate(keys, start=1):
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"key {number} is not printable ASCII without blanks; lmtrack keys makes one")
+    if not keys:
+        raise ValueError("no key in it")
+    current, *previous = keys
+    return make_keys(current, previous, tenant=tenant)
 
 
 def derive_key(secret: bytes, tenant: bytes) -> bytes:

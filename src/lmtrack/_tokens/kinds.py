@@ -9,7 +9,7 @@ from lmtrack.resolver import TrackingMode
 
 VERSION: Final = 1
 
-Purpose = Literal["open", "click", "withdraw"]
+Purpose = Literal["open", "click", "withdraw", "unsubscribe"]
 
 HEADER: Final = struct.Struct(">BBI")  # version << 4 | kind, key hint, issued-at
 
@@ -24,7 +24,7 @@ class Kind(NamedTuple):
     Attributes:
         number: The number, 1 to 15.
         purpose: Which reader takes it.
-        mode: The tracking mode. An aggregate kind holds no recipient. Withdrawing is one person's own act.
+        mode: The tracking mode. An aggregate kind holds no recipient. A way out is one person's own act.
         inline: Whether it holds the URL of a click.
     """
 
@@ -45,5 +45,6 @@ KINDS: Final = {
         Kind(6, "click", AGGREGATE),
         Kind(7, "click", AGGREGATE, inline=True),
         Kind(8, "open", TrackingMode.DELIVERABILITY),
+        Kind(9, "unsubscribe", INDIVIDUAL),
     )
 }

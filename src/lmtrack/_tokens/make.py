@@ -27,6 +27,9 @@ _CLICKS: Final = {
 }
 _INLINE_CLICKS: Final = {kind.mode: VERSION << 4 | kind.number for kind in KINDS.values() if kind.inline}
 _WITHDRAWS: Final = {kind.mode: VERSION << 4 | kind.number for kind in KINDS.values() if kind.purpose == "withdraw"}
+_UNSUBSCRIBES: Final = {
+    kind.mode: VERSION << 4 | kind.number for kind in KINDS.values() if kind.purpose == "unsubscribe"
+}
 
 _pack_header: Final = HEADER.pack
 _pack_header_and_octet: Final = struct.Struct(HEADER.format + "B").pack
@@ -197,6 +200,30 @@ def make_withdraw_token(keys: Keys, message_id: str | UUID, *, recipient: int = 
     3
     """
     return seal(keys, _start(keys, _WITHDRAWS, INDIVIDUAL, recipient, now) + pack_id(message_id))
+
+
+def make_unsubscribe_token(
+    keys: Keys, message_id: str | UUID, *, recipient: int = 0, now: datetime | None = None
+) -> str:
+    """Sign the token of an unsubscribe link, for a footer and for List-Unsubscribe; it never expires.
+
+    Args:
+        keys: The ring; its current key signs.
+        message_id: An id of yours, as for `make_open_token`. People press such links after years, so take one of the
+            person and the list that you keep as long as you mail them, not one of the single message.
+        recipient: Position in the message's recipient list, 0 to 65,535.
+        now: When it is made, 1970 to 2106, in whole seconds rounded down.
+
+    Raises:
+        TypeError: An argument has another type.
+        ValueError: An id, number or time is out of range.
+
+    >>> from lmtrack.tokens import make_keys, read_unsubscribe_token
+    >>> keys = make_keys(b"an example key of 32 octets, not")
+    >>> read_unsubscribe_token(keys, make_unsubscribe_token(keys, "9b2e-letters")).message_id
+    '9b2e-letters'
+    """
+    return seal(keys, _start(keys, _UNSUBSCRIBES, INDIVIDUAL, recipient, now) + pack_id(message_id))
 
 
 def _start(

@@ -1,0 +1,201 @@
+"""The few pages of a tracking host: what they say, how they look, and which button was pressed.
+
+They load nothing, run nothing and work without a style sheet. A page asks before it acts, because mail scanners and
+browsers follow links ahead of people.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from dataclasses import dataclass, fields
+from hashlib import sha256
+from typing import Final, Literal, TypeAlias
+
+from lmtrack._checks import check_type
+from lmtrack._endpoint.response import AS_TYPED, NO_STORE, PRIVATE, HttpResponse
+
+Pressed: TypeAlias = Literal["leave", "return"]
+
+_STYLE: Final = (
+    ":root{color-scheme:light dark}"
+    "body{margin:0;font:1.125rem/1.5 system-ui,sans-serif;background:Canvas;color:CanvasText}"
+    "main{max-width:34rem;margin:0 auto;padding:12vh 1.25rem}"
+    "h1{font-size:1.5rem;line-height:1.25;margin:0 0 1rem}p{margin:0 0 1.5rem;white-space:pre-line}"
+    "button{font:inherit;min-height:2.75rem;padding:.5rem 1.25rem;border:1px solid;border-radius:.5rem;"
+    "background:ButtonFace;color:ButtonText;cursor:pointer}button:focus-visible{outline:3px solid;outline-offset:2px}"
+)
+_STYLE_HASH: Final = b64encode(sha256(_STYLE.encode()).digest()).decode()
+# One form and nothing to load; nobody may frame the page to have a button pressed unseen.
+_POLICY: Final = (
+    f"default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; style-src 'sha256-{_STYLE_HASH}'"
+)
+_LOCKED: Final = ("Content-Security-Policy", _POLICY)
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")  # RFC 5646 section 2.1, loosely
+
+# RFC 8058 section 3.1: what a mail program posts for its own button.
+_ONE_CLICK: Final = (b"list-unsubscribe", b"one-click")
+_OWN_FIELD: Final = "lmtrack"
+_OWN_VALUES: Final[dict[bytes, Pressed]] = {b"leave": "leave", b"return": "return"}
+# Our choice: the one field takes 26 bytes, or some 200 as a multipart form.
+BODY_LIMIT_BYTES: Final = 8192
+_NAME_IN_PART: Final = re.compile(rb'(?i)\bname="?([^"\r\n;]*)')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageWords:
+    """What the pages say, in one language; give those of the recipient. Plain text: line ends are kept.
+
+    Attributes:
+        language: The language as HTML's `lang` takes it.
+        direction: `ltr` or `rtl`.
+        stop_title: Of the page that asks whether to stop tracking.
+        stop_text: What that means.
+        stop_button: Does it.
+        stopped_title: Of the page that confirms it.
+        stopped_text: What holds now.
+        leave_title: Of the page that asks whether to leave the list.
+        leave_text: What that means.
+        leave_button: Does it.
+        left_title: Of the page that confirms it.
+        left_text: What holds now.
+        return_button: Takes it back.
+        returned_title: Of the page that confirms that.
+        returned_text: What holds now.
+        unknown_title: For a link whose recipient is not in your records any more.
+        unknown_text: The same.
+        gone_title: For a link whose destination was taken down.
+        gone_text: The same.
+        missing_title: For a link that was never made here, or was cut off.
+        missing_text: The same.
+        failed_title: For an answer that could not be stored.
+        failed_text: The same.
+
+    Raises:
+        TypeError: One of them is not a str.
+        ValueError: `language` or `direction` is none.
+    """
+
+    language: str = "en"
+    direction: str = "ltr"
+    stop_title: str = "Stop tracking?"
+    stop_text: str = (
+        "You will still get our mail, and its links will still work.\n"
+        "We will no longer record whether you open it or what you click."
+    )
+    stop_button: str = "Stop tracking"
+    stopped_title: str = "Tracking is off"
+    stopped_text: str = "We no longer record whether you open this mail or what you click in it."
+    leave_title: str = "Unsubscribe?"
+    leave_text: str = "You will no longer get this mail."
+    leave_button: str = "Unsubscribe"
+    left_title: str = "You are unsubscribed"
+    left_text: str = "You will no longer get this mail. If that was a mistake, you can take it back now."
+    return_button: str = "Subscribe again"
+    returned_title: str = "You are subscribed again"
+    returned_text: str = "You will keep getting this mail."
+    unknown_title: str = "We hold nothing about you"
+    unknown_text: str = "This link belongs to someone whom our records no longer know, so there is nothing to change."
+    gone_title: str = "This page was taken down"
+    gone_text: str = "The link was valid, but no longer leads anywhere."
+    missing_title: str = "Not found"
+    missing_text: str = "This link leads nowhere. It may have been cut off."
+    failed_title: str = "That did not work"
+    failed_text: str = "Your answer could not be saved. Please try again in a few minutes."
+
+    def __post_init__(self) -> None:
+        check_type(str, **{field.name: getattr(self, field.name) for field in fields(self)})
+        if not _LANGUAGE.fullmatch(self.language) or self.direction not in {"ltr", "rtl"}:
+            raise ValueError("language must be a language tag such as de or pt-BR, direction ltr or rtl")
+
+
+ENGLISH: Final = PageWords()
+
+
+def missing_page(words: PageWords = ENGLISH, /) -> HttpResponse:
+    """Say that there is nothing here; the same for a forged token and for a path that never was."""
+    return _page(404, words, words.missing_title, words.missing_text)
+
+
+def gone_page(words: PageWords = ENGLISH, /) -> HttpResponse:
+    """Say that a destination was taken down."""
+    return _page(410, words, words.gone_title, words.gone_text)
+
+
+def unknown_page(words: PageWords = ENGLISH, /) -> HttpResponse:
+    """Say that nobody is known by a token that is ours."""
+    return _page(200, words, words.unknown_title, words.unknown_text)
+
+
+def failed_page(words: PageWords = ENGLISH, /) -> HttpResponse:
+    """Say that nothing was stored, so that nobody believes it was."""
+    return _page(503, words, words.failed_title, words.failed_text)
+
+
+def stop_page(words: PageWords, /) -> HttpResponse:
+    """Ask whether to stop tracking: one button, which a scanner that follows links does not press."""
+    return _page(200, words, words.stop_title, words.stop_text, button=words.stop_button)
+
+
+def stopped_page(words: PageWords, /) -> HttpResponse:
+    """Confirm a withdrawal."""
+    return _page(200, words, words.stopped_title, words.stopped_text)
+
+
+def leave_page(words: PageWords, /) -> HttpResponse:
+    """Ask whether to leave the list."""
+    return _page(200, words, words.leave_title, words.leave_text, button=words.leave_button, value="leave")
+
+
+def left_page(words: PageWords, /) -> HttpResponse:
+    """Confirm that, and offer the way back."""
+    return _page(200, words, words.left_title, words.left_text, button=words.return_button, value="return")
+
+
+def returned_page(words: PageWords, /) -> HttpResponse:
+    """Confirm the way back."""
+    return _page(200, words, words.returned_title, words.returned_text, button=words.leave_button, value="leave")
+
+
+def pressed(body: bytes, /) -> Pressed | None:
+    """Read which button a POST came from: the mail program's own (RFC 8058) or the page's; None for another body.
+
+    Gateways post too, so a body that says neither presses nothing. Both form encodings of the RFC are read.
+    """
+    found: set[Pressed] = set()
+    for name, value in _fields_of(body[:BODY_LIMIT_BYTES]):
+        if (name.lower(), value.lower()) == _ONE_CLICK:
+            found.add("leave")
+        elif name == _OWN_FIELD.encode() and value in _OWN_VALUES:
+            found.add(_OWN_VALUES[value])
+    return "leave" if "leave" in found else next(iter(found), None)
+
+
+def _fields_of(body: bytes, /) -> list[tuple[bytes, bytes]]:
+    if body.startswith(b"--"):  # multipart/form-data, RFC 7578: the first line is the boundary
+        parts = body.split(body.splitlines()[0])
+        read = [part.replace(b"\r\n", b"\n").partition(b"\n\n") for part in parts]
+        named = [(_NAME_IN_PART.search(head), value) for head, _, value in read]
+        return [(name[1], value.strip(b"\n")) for name, value in named if name]
+    from urllib.parse import unquote_to_bytes  # noqa: PLC0415 - rare, and 2 ms of every import
+
+    pairs = [pair.replace(b"+", b" ").partition(b"=") for pair in body.strip().split(b"&")]
+    return [(unquote_to_bytes(name), unquote_to_bytes(value)) for name, _, value in pairs]
+
+
+def _page(
+    status: int, words: PageWords, title: str, text: str, /, *, button: str | None = None, value: str | None = None
+) -> HttpResponse:
+    from html import escape  # noqa: PLC0415 - with its table of entities half of what this module costs to import
+
+    named = f' name="{_OWN_FIELD}" value="{value}"' if value else ""
+    direction = "" if words.direction == "ltr" else f' dir="{words.direction}"'
+    form = f'<form method="post"><button{named}>{escape(button)}</button></form>\n' if button else ""
+    body = (
+        f'<!DOCTYPE html>\n<html lang="{words.language}"{direction}>\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
+        f"<body>\n<main>\n<h1>{escape(title)}</h1>\n<p>{escape(text)}</p>\n{form}</main>\n</body>\n</html>\n"
+    ).encode("utf-8", "replace")
+    headers = (("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body))))
+    return HttpResponse(status=status, headers=(*headers, NO_STORE, *PRIVATE, AS_TYPED, _LOCKED), body=body)
