@@ -32,8 +32,8 @@ KINDS = """
 SIGNATURES = {
     "Actor": (
         "HUMAN=human APPLE_MPP=apple_mpp IMAGE_PROXY=image_proxy GMAIL_PREFETCH=gmail_prefetch "
-        "SECURITY_SCANNER=security_scanner LINK_PREVIEW=link_preview CRAWLER=crawler HTTP_CLIENT=http_client "
-        "UNKNOWN=unknown"
+        "SECURITY_SCANNER=security_scanner LINK_PREVIEW=link_preview AI_AGENT=ai_agent CRAWLER=crawler "
+        "HTTP_CLIENT=http_client UNKNOWN=unknown"
     ),
     "Admission": "(*, mode, reason)",
     "AdmissionReason": (
@@ -48,6 +48,7 @@ SIGNATURES = {
         "NO_DESTINATION=no_destination DESTINATION_UNAVAILABLE=destination_unavailable WITHDRAW_PAGE=withdraw_page "
         "WITHDRAW=withdraw UNSUBSCRIBE_PAGE=unsubscribe_page UNSUBSCRIBE=unsubscribe RESUBSCRIBE=resubscribe"
     ),
+    "Agents": "(rows)",
     "Audit": "(*, outcome, findings)",
     "AuditOutcome": "CLEAN=clean AGGREGATE=aggregate NOT_PROVABLE=not_provable TRACKED=tracked",
     "BadDestination": "BadToken ValueError",
@@ -68,7 +69,8 @@ SIGNATURES = {
     "Difference": "(*, place, values, expected, why)",
     "Edit": "(offset, old, new)",
     "Event": (
-        "(*, kind, user_agent, at, ip=None, client=None, link_index=None, method='GET', headers=None, honeypot=False)"
+        "(*, kind, user_agent, at, ip=None, asn=None, client=None, sources=(), link_index=None, method='GET', "
+        "headers=None, honeypot=False)"
     ),
     "Finding": "(*, kind, place, url=None, why)",
     "FindingKind": " ".join(f"{kind.upper()}={kind}" for kind in KINDS.split()),
@@ -137,16 +139,19 @@ SIGNATURES = {
         "UA_MISSING=ua.missing UA_APPLE_MPP=ua.apple_mpp UA_GMAIL_PREFETCH=ua.gmail_prefetch "
         "UA_GOOGLE_IMAGE_PROXY=ua.google_image_proxy UA_YAHOO_MAIL_PROXY=ua.yahoo_mail_proxy "
         "UA_MAIL_PROXY=ua.mail_proxy UA_SITE_PROXY=ua.site_proxy UA_SCANNER_TOKEN=ua.scanner_token "
-        "UA_PREVIEW_TOKEN=ua.preview_token UA_OFFICE_PROBE=ua.office_probe UA_DECLARED_BOT=ua.declared_bot "
-        "UA_PURPOSE=ua.purpose UA_LIST=ua.list UA_HTTP_LIBRARY=ua.http_library UA_HEADLESS=ua.headless "
-        "UA_CHROME_BUILD=ua.chrome_build_impossible UA_IMPOSSIBLE_PLATFORM=ua.impossible_platform "
+        "UA_PREVIEW_TOKEN=ua.preview_token UA_OFFICE_PROBE=ua.office_probe UA_AI_AGENT=ua.ai_agent "
+        "UA_LISTED=ua.listed UA_DECLARED_BOT=ua.declared_bot UA_PURPOSE=ua.purpose UA_LIST=ua.list "
+        "UA_HTTP_LIBRARY=ua.http_library UA_HEADLESS=ua.headless UA_CHROME_BUILD=ua.chrome_build_impossible "
+        "UA_CHROME_PATCH=ua.chrome_patch_unlikely UA_IMPOSSIBLE_PLATFORM=ua.impossible_platform "
         "UA_COMPATIBLE_UNKNOWN=ua.compatible_unknown UA_ADDED_NAME=ua.added_name UA_BARE_MOZILLA=ua.bare_mozilla "
-        "UA_TOOL_SHAPE=ua.tool_shape METHOD_HEAD=method.head METHOD_OPTIONS=method.options HDR_PREFETCH=hdr.prefetch "
+        "UA_TOOL_SHAPE=ua.tool_shape METHOD_HEAD=method.head METHOD_OPTIONS=method.options "
+        "HDR_PREFETCH=hdr.prefetch HDR_SIGNATURE_AGENT=hdr.signature_agent "
         "HDR_NO_ACCEPT_LANGUAGE=hdr.no_accept_language HDR_NO_SEC_FETCH=hdr.no_sec_fetch "
         "HDR_REFERER_REWRITER=hdr.referer_rewriter TIME_LT_2S=time.lt_2s TIME_LT_10S=time.lt_10s "
         "NET_APPLE_EGRESS=net.apple_egress NET_SCANNER=net.scanner NET_SCANNER_PROBABLE=net.scanner_probable "
         "NET_CLOUD=net.cloud NET_LISTED=net.listed NET_INVALID=net.invalid MSG_HONEYPOT=msg.honeypot "
-        "MSG_HONEYPOT_TAINT=msg.honeypot_taint MSG_BURST=msg.burst_3_in_2s MSG_SWEEP=msg.all_links_in_10s "
+        "MSG_HONEYPOT_TAINT=msg.honeypot_taint MSG_FAST=msg.burst_4_in_1s MSG_BURST=msg.burst_3_in_2s "
+        "MSG_SWEEP=msg.all_links_in_10s MSG_PACE=msg.steady_pace MSG_SAME_CLIENT=msg.same_client "
         "MSG_TWO_LINKS=msg.two_links_same_second MSG_DETONATION=msg.detonation MSG_AGENTS=msg.agents_rotate "
         "MSG_DUPLICATE=msg.duplicate"
     ),
@@ -155,6 +160,17 @@ SIGNATURES = {
         "RELATIVE=relative BAD_DESTINATION=bad_destination TOO_LONG=too_long TRACKED=tracked OPT_OUT=opt_out "
         "LISTED=listed UNSUBSCRIBE=unsubscribe SENSITIVE=sensitive URL_TEXT=url_text PERSONAL=personal "
         "TOO_MANY=too_many UNDECODABLE=undecodable LINE_TOO_LONG=line_too_long"
+    ),
+    "Timing": (
+        "(*, scan_window=timedelta(seconds=600), at_once=timedelta(seconds=2), quick=timedelta(seconds=10), "
+        "burst_links=3, burst_span=timedelta(seconds=2), fast_links=4, fast_span=timedelta(seconds=1), "
+        "pace_links=4, pace_span=timedelta(seconds=7, microseconds=500000), many_links=8, "
+        "many_span=timedelta(seconds=60), sweep_links=4, sweep_span=timedelta(seconds=10), "
+        "few_pace=timedelta(seconds=2, microseconds=500000), pair_span=timedelta(seconds=1), agents=3, "
+        "agents_span=timedelta(seconds=10), proof_before=timedelta(seconds=60), "
+        "proof_after=timedelta(seconds=300), proof_near=timedelta(seconds=10), trap_before=timedelta(seconds=60), "
+        "trap_after=timedelta(seconds=900), trap_near=timedelta(seconds=10), look_span=timedelta(seconds=60), "
+        "duplicate_span=timedelta(seconds=2), handover_span=timedelta(seconds=10))"
     ),
     "TokenExpired": "BadToken SignatureExpired",
     "TokenHeader": "(*, version, kind, purpose, mode, key_hint, issued_at)",
@@ -171,7 +187,7 @@ SIGNATURES = {
     "UnknownVersion": "BadToken",
     "UnsubscribeToken": "(message_id, recipient, issued_at)",
     "Unsupported": "LmtrackError",
-    "Verdict": "(*, actor, human, evidence, reasons=(), vendor=None, cause=None)",
+    "Verdict": "(*, actor, human, evidence, reasons=(), vendor=None, sources=(), cause=None)",
     "WithdrawToken": "(message_id, recipient, issued_at)",
     "WrongPurpose": "BadToken",
     "add_ways_out": (
@@ -184,9 +200,11 @@ SIGNATURES = {
     "campaign_urls": "(source, /, *, policy=LinkPolicy())",
     "classify_event": (
         "(*, kind, user_agent, ip=None, asn=None, method='GET', headers=None, delay=None, networks=None, "
-        "honeypot=False)"
+        "agents=None, honeypot=False)"
     ),
-    "classify_message": "(events, /, *, delivered_at=None, link_count=None, networks=None)",
+    "classify_message": (
+        "(events, /, *, delivered_at=None, link_count=None, networks=None, agents=None, timing=Timing())"
+    ),
     "click_url": "(domain, token)",
     "client_key": "(ip, user_agent, /, *, secret, day)",
     "compare_messages": "(raws, /, *, allow=())",
@@ -204,6 +222,7 @@ SIGNATURES = {
     "join_networks": "(*networks)",
     "layer_overrides": "(*overrides)",
     "lint_unsubscribe": "(raw, /, *, domains=(), decision=None)",
+    "load_agents": "(text, /, *, actor, human)",
     "load_networks": "(text, /, *, tag, evidence=2, scope='both')",
     "make_click_token": (
         "(keys, message_id, link_index, *, url=None, recipient=0, mode=TrackingMode.INDIVIDUAL, now=None)"

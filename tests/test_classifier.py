@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lmtrack import classifier
-from lmtrack._agents.grammar import MAINSTREAM
 from lmtrack.classifier import Actor, Human, classify_event, load_networks
-from user_agent_lists import crawlers, email_fetchers, isbot, uap, well_known_bots
+from user_agent_lists import crawlers, email_fetchers, is_mainstream, isbot, uap, well_known_bots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +57,7 @@ def test_isbots_crawlers_are_found(shared: Path) -> None:
 
 def test_no_known_crawler_is_mainstream(shared: Path) -> None:
     agents = [*crawlers(shared), *well_known_bots(shared), *isbot(shared, "isbot-crawlers.yml")]
-    assert [agent for agent in agents if MAINSTREAM(agent)] == []
+    assert [agent for agent in agents if is_mainstream(agent)] == []
 
 
 # What isbot lists as a browser because it cannot tell; other lists, or the string itself, say what it is.

@@ -6,9 +6,17 @@ import csv
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
+from lmtrack._agents.grammar import BROWSER_FORM
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+def is_mainstream(agent: str) -> bool:
+    """Tell whether a browser wrote all of it."""
+    form = BROWSER_FORM(agent)
+    return form is not None and form.end() == len(agent)
 
 
 class Fetcher(NamedTuple):

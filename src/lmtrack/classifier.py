@@ -16,8 +16,10 @@ from lmtrack._agents.networks import (
     load_networks,
     shipped_networks,
 )
+from lmtrack._agents.own_agents import Agents as Agents, load_agents
 from lmtrack._agents.request import classify_event
 from lmtrack._agents.sequence import SETTLE_AFTER as SETTLE_AFTER, classify_message
+from lmtrack._agents.timing import Timing
 from lmtrack._agents.verdict import (
     Actor,
     Evidence as Evidence,
@@ -31,11 +33,13 @@ __all__ = [
     "Actor",
     "Event",
     "Human",
+    "Timing",
     "classify_event",
     "classify_message",
     "client_key",
     "describe_client",
     "join_networks",
+    "load_agents",
     "load_networks",
     "shipped_networks",
     "truncate_ip",

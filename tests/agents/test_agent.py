@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from lmtrack._agents.agent import judge_agent
-from lmtrack._agents.grammar import MAINSTREAM
 from lmtrack._agents.tables import names, shapes
 from lmtrack._agents.verdict import Actor, Human, Kind, Signal, Verdict
+from user_agent_lists import is_mainstream
 
 LIKE_GECKO = "AppleWebKit/537.36 (KHTML, like Gecko)"
 WINDOWS_CHROME = f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {LIKE_GECKO} Chrome/142.0.0.0 Safari/537.36"
@@ -58,7 +58,7 @@ MAINSTREAM_BROWSERS = [
 
 @pytest.mark.parametrize("agent", MAINSTREAM_BROWSERS)
 def test_the_browsers_that_mail_is_read_in_end_at_the_mainstream(agent: str) -> None:
-    assert MAINSTREAM(agent)
+    assert is_mainstream(agent)
     assert judge_agent(agent, "open") == Verdict(
         actor=Actor.HUMAN, human=Human.YES, evidence=2, reasons=("ua.browser",)
     )
@@ -67,7 +67,7 @@ def test_the_browsers_that_mail_is_read_in_end_at_the_mainstream(agent: str) -> 
 @pytest.mark.parametrize("agent", MAINSTREAM_BROWSERS)
 @pytest.mark.parametrize("change", ["{} x", "x {}", "{} (compatible; Examplebot/1.0)", "{}; Examplebot"])
 def test_what_merely_resembles_the_mainstream_goes_the_long_way(agent: str, change: str) -> None:
-    assert not MAINSTREAM(change.format(agent))
+    assert not is_mainstream(change.format(agent))
 
 
 OTHER_PEOPLE = {
@@ -330,7 +330,6 @@ NAMED = {
     "Microsoft Office Protocol Discovery": ("ua.office_probe", "Microsoft"),
     # fetchers
     "Mediapartners-Google": ("ua.list", "Google"),
-    "ChatGPT-User/1.0": ("ua.list", "OpenAI"),
     "Google-Cloud-Tasks": ("ua.list", "Google"),
     f"Mozilla/5.0 (X11; Linux x86_64; Rigor) {LIKE_GECKO} Chrome/80.0.3987.106 Safari/537.36": ("ua.list", "Splunk"),
     "Mozilla/5.0 (Linux; U; Android 4.0.2; en-us; Catchpoint) AppleWebKit/534.30 (KHTML, like Gecko) Version/4.0 "
@@ -482,8 +481,6 @@ FORGED = [
     f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {LIKE_GECKO} Chrome/100.0.4758.102 Safari/537.36",
     f"Mozilla/5.0 (Windows NT 5.1) {LIKE_GECKO} Chrome/45.0.9999.1 Safari/537.36",
     f"Mozilla/5.0 (Windows NT 10.0) {LIKE_GECKO} Chrome/120.0.1234567890123.1 Safari/537.36",
-    f"Mozilla/5.0 (Windows NT 10.0) {LIKE_GECKO} Chrome/120.0.6099.1948 Safari/537.36",
-    f"Mozilla/5.0 (Windows NT 5.1) {LIKE_GECKO} Chrome/45.0.2454.1000 Safari/537.36",
     f"Mozilla/5.0 (Windows NT 10.0) {LIKE_GECKO} Chrome/99999.0.6099.1 Safari/537.36",
     f"Mozilla/5.0 (Windows NT 5.1) {LIKE_GECKO} Chrome/45.0.1234567.1 Safari/537.36",
     (
@@ -541,7 +538,7 @@ def test_a_browser_on_a_system_it_never_ran_on_is_forged(agent: str) -> None:
         "Mozilla/5.0 (compatible; Example/1.0)",
         "Mozilla/5.0 (compatible;Example)",
         "Mozilla/4.0 (compatible: Example)",
-        f"Mozilla/5.0 {LIKE_GECKO[:-1]}; compatible; Example-User/0.1) Chrome/119.0.6045.214 Safari/537.36",
+        f"Mozilla/5.0 {LIKE_GECKO[:-1]}; compatible; Example-Reader/0.1) Chrome/119.0.6045.214 Safari/537.36",
     ],
 )
 def test_compatible_with_what_was_never_a_browser_is_a_robot(agent: str) -> None:
@@ -575,7 +572,7 @@ def test_a_browsers_name_and_nothing_else_is_no_browser(agent: str) -> None:
 @pytest.mark.parametrize(
     "agent",
     [
-        f"{WINDOWS_CHROME}; Example-User/1.0",
+        f"{WINDOWS_CHROME}; Example-Reader/1.0",
         f"Mozilla/5.0 (Windows NT 10.0) {LIKE_GECKO[:-1]}; Example Name) Chrome/120.0.0.0 Safari/537.36",
         f"Mozilla/5.0 (Windows NT 10.0) {LIKE_GECKO[:-1]}, Example) Chrome/120.0.0.0 Safari/537.36",
         f"Anonymous, {WINDOWS_CHROME}",
@@ -670,7 +667,7 @@ def test_case_means_nothing_to_words() -> None:
 
 
 def test_mail_programs_say_which_they_are() -> None:
-    for agent, evidence, vendor in ((MAC, 2, "Apple"), (MAIL_AGENTS[8], 2, "Mozilla"), ("The Bat! 9.3.4", 2, None)):
+    for agent, evidence, vendor in ((MAC, 2, None), (MAIL_AGENTS[8], 2, "Mozilla"), ("The Bat! 9.3.4", 2, None)):
         verdict = judge_agent(agent, "open")
         assert (verdict.evidence, verdict.vendor) == (evidence, vendor)
 

@@ -47,19 +47,55 @@ def test_an_event_has_defaults() -> None:
 
 
 def test_an_event_gives_all_but_the_address_as_json() -> None:
-    held = event(headers={"Accept-Language": "de"}, client="a key", link_index=3)
+    held = event(headers={"Accept-Language": "de"}, client="a key", link_index=3, asn=64496, sources=["lab"])
+    assert held.sources == ("lab",)
     assert json.loads(json.dumps(held.to_dict())) == held.to_dict()
     assert held.to_dict() == {
         "kind": "click",
         "user_agent": "Mozilla/5.0",
         "at": "2026-08-01T09:00:00.000500+00:00",
+        "asn": 64496,
         "client": "a key",
+        "sources": ["lab"],
         "link_index": 3,
         "method": "GET",
         "headers": {"accept-language": "de"},
         "honeypot": False,
     }
     assert event().to_dict()["headers"] is None
+
+
+def test_an_event_of_an_earlier_version_is_read() -> None:
+    stored = event(ip=None, client="a key").to_dict()
+    del stored["asn"], stored["sources"]
+    assert Event.from_dict(stored) == event(ip=None, client="a key")
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"asn": "64496"}, TypeError),
+        ({"asn": True}, TypeError),
+        ({"sources": "lab"}, TypeError),
+        ({"sources": (3,)}, TypeError),
+        ({"sources": ("203.0.113.77",)}, ValueError),
+        ({"sources": ("x" * 257,)}, ValueError),
+    ],
+)
+def test_sources_are_names_of_lists(change: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error, match=r"^(?:asn|sources) must be "):
+        event(**change)
+
+
+@pytest.mark.parametrize(
+    "signer", ['"https://chatgpt.com"', "https://agent.bot.goog/x", "https://ann.example", " ", "x"]
+)
+def test_an_event_keeps_that_an_agent_signed_and_no_host_of_its_own(signer: str) -> None:
+    headers = event(headers={"Signature-Agent": signer, "Accept-Language": "de"}).headers
+    known = {'"https://chatgpt.com"': '"https://chatgpt.com"', "https://agent.bot.goog/x": '"https://bot.goog"'}
+    kept = known.get(signer, "?" if signer.strip() else None)
+    assert headers == {"accept-language": "de"} | ({"signature-agent": kept} if kept else {})
+    assert event(headers=headers).headers == headers
 
 
 @pytest.mark.parametrize("ip", [IP, "2001:db8::77", "::ffff:203.0.113.77", "no address"])

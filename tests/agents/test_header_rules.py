@@ -63,13 +63,16 @@ def test_other_types_are_refused(headers: Any) -> None:  # noqa: ANN401 - wrong 
         ("purpose", "Prefetch"),
         ("x-moz", "prefetch"),
         ("x-purpose", "preview"),
+        ("sec-purpose", "prerender"),
+        ("purpose", "preview"),
+        ("x-purpose", "prefetch"),
     ],
 )
 def test_a_browser_says_that_it_fetches_ahead(name: str, value: str) -> None:
     assert is_ahead({name: value})
 
 
-@pytest.mark.parametrize("read", [{}, {"purpose": "navigate"}, {"x-purpose": "prefetch"}, {"referer": "prefetch"}])
+@pytest.mark.parametrize("read", [{}, {"purpose": "navigate"}, {"x-purpose": "fetch"}, {"referer": "prefetch"}])
 def test_other_purposes_are_not_ahead(read: dict[str, str]) -> None:
     assert not is_ahead(read)
 

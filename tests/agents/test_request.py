@@ -58,7 +58,6 @@ def seconds(number: float) -> timedelta:
 @pytest.mark.parametrize(
     ("given", "code", "actor", "vendor"),
     [
-        ({"honeypot": True}, "msg.honeypot", Actor.SECURITY_SCANNER, None),
         ({"ip": EOP}, "net.scanner", Actor.SECURITY_SCANNER, "Microsoft"),
         ({"ip": "209.222.82.7"}, "net.scanner", Actor.SECURITY_SCANNER, "Barracuda"),
         ({"ip": "2a01:111:f400::1"}, "net.scanner", Actor.SECURITY_SCANNER, "Microsoft"),
@@ -68,7 +67,7 @@ def seconds(number: float) -> timedelta:
         ({"method": "OPTIONS"}, "method.options", Actor.SECURITY_SCANNER, None),
         ({"headers": {**FULL, "Sec-Purpose": "prefetch"}}, "hdr.prefetch", Actor.LINK_PREVIEW, None),
         ({"asn": PROOFPOINT, "delay": seconds(599)}, "net.scanner_probable", Actor.SECURITY_SCANNER, "Proofpoint"),
-        ({"ip": SAFE_LINKS, "delay": seconds(0)}, "net.scanner_probable", Actor.SECURITY_SCANNER, "Microsoft"),
+        ({"ip": SAFE_LINKS}, "net.scanner", Actor.SECURITY_SCANNER, "Microsoft"),
     ],
 )
 def test_a_strong_sign_decides(given: dict[str, Any], code: str, actor: Actor, vendor: str | None) -> None:
@@ -79,18 +78,22 @@ def test_a_strong_sign_decides(given: dict[str, Any], code: str, actor: Actor, v
         assert verdict.reasons[-1].startswith("ua.")
 
 
+def test_nobody_browses_from_safe_links_range() -> None:
+    assert click(ip=SAFE_LINKS, headers=GATEWAY, delay=timedelta(hours=3)).is_machine
+
+
 def test_a_strong_sign_beats_a_proxys_name() -> None:
     assert opened(GMAIL, ip=EOP).reasons == ("net.scanner", "ua.google_image_proxy")
     assert opened(MPP, ip=EOP).is_machine
 
 
 def test_what_a_machine_is_stays_known_and_its_evidence_grows() -> None:
-    verdict = click(BOT, honeypot=True)
+    verdict = click(BOT, ip=EOP)
     assert (verdict.actor, verdict.evidence) == (Actor.CRAWLER, 3)
-    assert verdict.reasons == ("ua.declared_bot", "msg.honeypot")
-    verdict = click(FORGED, honeypot=True)
+    assert verdict.reasons == ("ua.declared_bot", "net.scanner")
+    verdict = click(FORGED, ip=EOP)
     assert (verdict.actor, verdict.evidence) == (Actor.CRAWLER, 3)
-    assert verdict.reasons == ("msg.honeypot", "ua.chrome_build_impossible")
+    assert verdict.reasons == ("net.scanner", "ua.chrome_build_impossible")
 
 
 def test_weaker_signs_are_only_added_to_a_machine() -> None:
@@ -101,7 +104,7 @@ def test_weaker_signs_are_only_added_to_a_machine() -> None:
 
 def test_all_strong_signs_are_said_the_heaviest_first() -> None:
     verdict = click(asn=AZURE, method="HEAD", honeypot=True, delay=seconds(1))
-    assert verdict.reasons == ("msg.honeypot", "method.head", "time.lt_2s", "net.cloud", "ua.browser")
+    assert verdict.reasons == ("method.head", "time.lt_2s", "msg.honeypot", "net.cloud", "ua.browser")
 
 
 # What needs company.
@@ -197,7 +200,70 @@ def test_points_add_up_within_a_family_but_do_not_make_two() -> None:
 )
 def test_rules_of_clicks_say_nothing_about_opens(given: dict[str, Any]) -> None:
     for agent in (CHROME, OUTLOOK, GMAIL, MPP, None):
-        assert opened(agent, **given) == opened(agent)
+        if agent is not GMAIL or "delay" not in given:
+            assert opened(agent, **given) == opened(agent)
+
+
+@pytest.mark.parametrize(("delay", "evidence"), [(-1, 3), (0, 1), (1, 1), (2, 3)])
+def test_a_proxys_open_a_second_after_delivery_is_weak_evidence_of_a_person(delay: float, evidence: int) -> None:
+    verdict = opened(GMAIL, delay=seconds(delay))
+    assert (verdict.human, verdict.evidence) == (Human.YES_CLIENT_HIDDEN, evidence)
+    assert ("time.lt_2s" in verdict.reasons) == (evidence == 1)
+
+
+def test_an_invisible_link_is_weak_evidence() -> None:
+    assert (click(honeypot=True).human, click(honeypot=True).evidence) == (Human.YES, 1)
+    assert click(honeypot=True).reasons == ("ua.browser", "msg.honeypot")
+    assert click(honeypot=True, asn=AZURE).is_machine
+    assert click(honeypot=True, delay=seconds(5)).is_machine
+
+
+SIGNED = {**FULL, "Signature-Agent": '"https://chatgpt.com"', "Signature-Input": "sig1=()", "Signature": "sig1=:AA==:"}
+
+
+@pytest.mark.parametrize(
+    ("signature_agent", "vendor"),
+    [
+        ('"https://chatgpt.com"', "OpenAI"),
+        ("https://agent.bot.goog/", "Google"),
+        ('sig1="https://ChatGPT.com."', "OpenAI"),
+        ('"https://user:secret@chatgpt.com"', None),
+        ('"https://notchatgpt.com"', None),
+        ('"https://assistant.example"', None),
+        ("something", None),
+    ],
+)
+def test_a_browser_whose_agent_signs_is_an_ai_agent(signature_agent: str, vendor: str | None) -> None:
+    for verdict in (click(headers={**SIGNED, "Signature-Agent": signature_agent}), opened(headers=SIGNED)):
+        assert (verdict.actor, verdict.human, verdict.evidence) == (Actor.AI_AGENT, Human.NO, 1)
+        assert verdict.reasons == ("hdr.signature_agent", "ua.browser")
+    assert click(headers={**SIGNED, "Signature-Agent": signature_agent}).vendor == vendor
+
+
+def test_a_signature_hides_nothing_that_is_known() -> None:
+    assert click(headers={**SIGNED, "Signature-Agent": " "}).human is Human.YES
+    assert click(BOT, headers=SIGNED).actor is Actor.CRAWLER
+    assert click(ip=EOP, headers=SIGNED).actor is Actor.SECURITY_SCANNER
+    assert click(ip=EOP, headers=SIGNED).reasons[-1] == "hdr.signature_agent"
+    weak = click(asn=AZURE, delay=seconds(5), headers=SIGNED)
+    assert (weak.actor, weak.evidence, weak.reasons[0]) == (Actor.AI_AGENT, 1, "hdr.signature_agent")
+
+
+@pytest.mark.parametrize("agent", ["NetSurf/3.10 (Linux)", "Dillo/3.0.5", "Links (2.28; Linux 6.18.44 x86_64; x)"])
+def test_no_browser_is_held_back_by_a_header_that_it_never_sends(agent: str) -> None:
+    assert click(agent, headers={"Accept": "*/*"}, asn=AZURE).human is Human.YES
+    assert click(agent, headers={"Accept": "*/*"}, delay=seconds(8)).human is Human.YES
+
+
+def test_a_verdict_names_the_lists_that_hold_the_address() -> None:
+    assert click(ip=SAFE_LINKS).sources == ("microsoft_safelinks",)
+    assert click(ip="198.51.100.7", asn=AZURE, networks=join_networks(LAB, shipped_networks())).sources == (
+        "lab",
+        "microsoft_cloud",
+    )
+    assert opened(MPP, ip="198.51.100.7", networks=APPLE).sources == ("not_apple_egress",)
+    assert opened(MPP, ip="172.224.224.1", networks=APPLE).sources == ("apple_egress",)
+    assert click().sources == click(ip="198.51.100.7").sources == click(ip="nowhere").sources == ()
 
 
 def test_a_list_counts_in_its_scope() -> None:
@@ -376,7 +442,6 @@ def test_more_signs_never_make_a_machine_a_person(given: dict[str, Any]) -> None
         assert classify_event(kind="click", **given).is_machine
     bare = {**given, "headers": None}
     if classify_event(kind="click", **bare).is_machine:
-        assert classify_event(kind="click", **{**bare, "honeypot": True}).is_machine
         assert classify_event(kind="click", **{**bare, "method": "HEAD"}).is_machine
     if given["method"] == "GET" and opened(**{**given, "headers": None}).is_machine:
         assert click(**{**given, "headers": None}).is_machine

@@ -14,7 +14,7 @@ VERDICT = Verdict(actor=Actor.CRAWLER, human=Human.NO, evidence=3, reasons=("ua.
 
 def test_values_are_those_of_the_design() -> None:
     assert " ".join(Actor) == (
-        "human apple_mpp image_proxy gmail_prefetch security_scanner link_preview crawler http_client unknown"
+        "human apple_mpp image_proxy gmail_prefetch security_scanner link_preview ai_agent crawler http_client unknown"
     )
     assert " ".join(Human) == "yes no unknowable yes_client_hidden"
 
@@ -36,7 +36,7 @@ def test_only_people_count_and_only_their_absence_is_a_machine(human: Human, is_
 def test_a_verdict_is_written_with_plain_values_in_a_fixed_order() -> None:
     assert repr(list(VERDICT.to_dict().items())) == (
         "[('actor', 'crawler'), ('human', 'no'), ('evidence', 3), ('reasons', ['ua.list']), ('vendor', 'Example'), "
-        "('cause', 4), ('is_machine', True), ('counts_for_metrics', False)]"
+        "('category', 'known_bot'), ('sources', []), ('cause', 4), ('is_machine', True), ('counts_for_metrics', False)]"
     )
 
 

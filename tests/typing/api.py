@@ -41,6 +41,7 @@ from lmtrack import (
     handle_request,
     join_networks,
     lint_unsubscribe,
+    load_agents,
     load_networks,
     make_click_tokens,
     make_keys,
@@ -80,7 +81,7 @@ from lmtrack import (
     withdraw_url,
 )
 from lmtrack.audit import Audit, Difference, Finding
-from lmtrack.classifier import ClientInfo, Networks, Verdict
+from lmtrack.classifier import Agents, ClientInfo, Networks, Verdict
 from lmtrack.endpoint import Admission, Handled, HttpResponse
 from lmtrack.html import HtmlDocument, RewrittenHtml
 from lmtrack.links import Edit, Link
@@ -222,6 +223,7 @@ def judging(user_agent: str, token: OpenToken, networks: Networks) -> dict[str, 
     assert_type(verdict.human, Human)
     assert_type(verdict.reasons, tuple[str, ...])
     assert_type(verdict.is_machine or verdict.counts_for_metrics, bool)
+    assert_type(load_agents("AcmeMonitor", actor=Actor.CRAWLER, human="no"), Agents)
     assert_type(load_networks("198.51.100.0/24", tag="ours", evidence=3, scope="click"), Networks)
     noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
     client = client_key("198.51.100.7", user_agent, secret=b"a secret of sixteen", day=noon.date())

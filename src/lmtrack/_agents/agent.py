@@ -1,22 +1,30 @@
 """Judge one user agent on its own: exact strings, the mainstream, names, words, shapes, in this order.
 
-Nearly all requests end at the mainstream expression. What follows costs a few microseconds whatever the number of
-names, and reads each character a bounded number of times.
+Nearly all requests end at the expression of what browsers write. What follows costs a few microseconds whatever the
+number of names, and reads each character a bounded number of times. A verdict depends on nothing but the agent, so the
+latest ones are remembered.
 """
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._agents.grammar import MAINSTREAM
+from lmtrack._agents.grammar import BROWSER_FORM
 from lmtrack._agents.tables import names, shapes
 from lmtrack._agents.tables.chrome_builds import possible_builds
-from lmtrack._agents.tables.vocabulary import GUARDS, PURPOSES, ROBOTS, TOOLS, Word
+from lmtrack._agents.tables.vocabulary import GUARDS, MAIL_TOOLS, PURPOSES, ROBOTS, TOOLS, Word
 from lmtrack._agents.verdict import Actor, Evidence, Human, Kind, Signal, Verdict
 from lmtrack._checks import plain_str, wrong_type
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 # Longer than any agent of the public lists by half. What stands behind is not read.
 _LONGEST: Final = 2048
+# Of a real log's requests, 98 of 100 carry one of so many agents; at the length above that is 8 MB in ASCII.
+_REMEMBERED: Final = 4096
 
 
 def _is(signal: Signal, actor: Actor, human: Human, evidence: Evidence, vendor: str | None = None) -> Verdict:
@@ -24,9 +32,9 @@ def _is(signal: Signal, actor: Actor, human: Human, evidence: Evidence, vendor: 
 
 
 BROWSER: Final = _is(Signal.UA_BROWSER, Actor.HUMAN, Human.YES, 2)
+# Apple Mail on a Mac and the new Outlook for Windows write the same, so it has no vendor.
 _MAIL: Final = _is(Signal.UA_MAIL_CLIENT, Actor.HUMAN, Human.YES, 2)
 _MAIL_WORD: Final = _is(Signal.UA_MAIL_CLIENT, Actor.HUMAN, Human.YES, 1)
-_APPLE_MAIL: Final = _is(Signal.UA_MAIL_CLIENT, Actor.HUMAN, Human.YES, 2, "Apple")
 _THUNDERBIRD: Final = _is(Signal.UA_MAIL_CLIENT, Actor.HUMAN, Human.YES, 2, "Mozilla")
 _APP: Final = _is(Signal.UA_APP, Actor.HUMAN, Human.YES, 1)
 _UNKNOWN: Final = _is(Signal.UA_UNKNOWN, Actor.UNKNOWN, Human.UNKNOWABLE, 1)
@@ -36,6 +44,7 @@ _TOOL_WORD: Final = _is(Signal.UA_PURPOSE, Actor.HTTP_CLIENT, Human.NO, 2)
 _CONTACT: Final = _is(Signal.UA_DECLARED_BOT, Actor.CRAWLER, Human.NO, 3)
 _ATTACKER: Final = _is(Signal.UA_SCANNER_TOKEN, Actor.SECURITY_SCANNER, Human.NO, 3)
 _FORGED: Final = _is(Signal.UA_CHROME_BUILD, Actor.CRAWLER, Human.NO, 2)
+_UNLIKELY: Final = _is(Signal.UA_CHROME_PATCH, Actor.UNKNOWN, Human.UNKNOWABLE, 1)
 _IMPOSSIBLE: Final = _is(Signal.UA_IMPOSSIBLE_PLATFORM, Actor.CRAWLER, Human.NO, 2)
 _COMPATIBLE: Final = _is(Signal.UA_COMPATIBLE_UNKNOWN, Actor.CRAWLER, Human.NO, 2)
 _BARE: Final = _is(Signal.UA_BARE_MOZILLA, Actor.CRAWLER, Human.NO, 2)
@@ -47,21 +56,20 @@ _WHATSAPP: Final = _is(Signal.UA_PREVIEW_TOKEN, Actor.LINK_PREVIEW, Human.NO, 3,
 
 _IMAGE_PROXY: Final = Actor.IMAGE_PROXY
 _PREFETCH: Final = _is(Signal.UA_GMAIL_PREFETCH, Actor.GMAIL_PREFETCH, Human.NO, 3, "Google")
-# The same string without its last word is Edge of 2015, and a person.
-_PREFETCHING: Final = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/42.0.2311.135 "
-    "Safari/537.36 Edge/12.246 Mozilla/5.0"
-)
+# The same string without a last word is Edge of 2015, and a person. The word was `Mozilla/5.0` for years, and
+# `Gmail-content-sampling` is one of 2026 (gh mssola/user_agent issue 71).
+_PREFETCHING: Final = re.compile(
+    r"Mozilla/5\.0 \(Windows NT 10\.0; Win64; x64\) AppleWebKit/537\.36 \(KHTML, like Gecko\) Chrome/42\.0\.2311\.135 "
+    r"Safari/537\.36 Edge/12\.246 (?:Mozilla/5\.0|G(?:oogle|[Mm]ail)[^ ]*+)"
+).fullmatch
 _EXACT: Final[dict[Kind, dict[str, Verdict]]] = {
     "open": {
         "": _is(Signal.UA_MISSING, Actor.UNKNOWN, Human.UNKNOWABLE, 1),
         "Mozilla/5.0": _is(Signal.UA_APPLE_MPP, Actor.APPLE_MPP, Human.UNKNOWABLE, 2, "Apple"),
-        _PREFETCHING: _PREFETCH,
     },
     "click": {
         "": _is(Signal.UA_MISSING, Actor.UNKNOWN, Human.UNKNOWABLE, 2),
         "Mozilla/5.0": _is(Signal.UA_BARE_MOZILLA, Actor.HTTP_CLIENT, Human.NO, 2),
-        _PREFETCHING: _PREFETCH,
     },
 }
 
@@ -75,17 +83,21 @@ def _by_name(
     return table
 
 
+_PROXIES: Final = _by_name(names.MAIL_PROXIES, Signal.UA_MAIL_PROXY, Actor.IMAGE_PROXY, Human.YES_CLIENT_HIDDEN, 3)
 _MACHINES: Final = {
     **_by_name(names.LIBRARIES, Signal.UA_HTTP_LIBRARY, Actor.HTTP_CLIENT, Human.NO, 3),
+    **_by_name(names.MAIL_TOOLS, Signal.UA_LIST, Actor.HTTP_CLIENT, Human.NO, 3),
     **_by_name(names.FETCHERS, Signal.UA_LIST, Actor.CRAWLER, Human.NO, 3),
     **_by_name(names.PREVIEWS, Signal.UA_PREVIEW_TOKEN, Actor.LINK_PREVIEW, Human.NO, 3),
+    **_by_name(names.AI_AGENTS, Signal.UA_AI_AGENT, Actor.AI_AGENT, Human.NO, 3),
     **_by_name(names.SCANNERS, Signal.UA_SCANNER_TOKEN, Actor.SECURITY_SCANNER, Human.NO, 3),
     **_by_name(names.SITE_PROXIES, Signal.UA_SITE_PROXY, Actor.IMAGE_PROXY, Human.NO, 3),
-    **_by_name(names.MAIL_PROXIES, Signal.UA_MAIL_PROXY, Actor.IMAGE_PROXY, Human.YES_CLIENT_HIDDEN, 3),
-    **_by_name(names.UNCLEAR_PROXIES, Signal.UA_MAIL_PROXY, Actor.IMAGE_PROXY, Human.UNKNOWABLE, 1),
+    **_PROXIES,
+    **_by_name(names.PROXIES_BEHIND_A_BROWSER, Signal.UA_MAIL_PROXY, Actor.IMAGE_PROXY, Human.YES_CLIENT_HIDDEN, 3),
     **_by_name(names.GOOGLE_PROXY, Signal.UA_GOOGLE_IMAGE_PROXY, Actor.IMAGE_PROXY, Human.YES_CLIENT_HIDDEN, 3),
     **_by_name(names.YAHOO_PROXY, Signal.UA_YAHOO_MAIL_PROXY, Actor.IMAGE_PROXY, Human.YES_CLIENT_HIDDEN, 3),
 }
+MACHINE_NAMES: Final = frozenset(_MACHINES)
 _WHOLE: Final = {
     **{
         name: _is(Signal.UA_PREVIEW_TOKEN, Actor.LINK_PREVIEW, Human.NO, 3, vendor)
@@ -93,24 +105,38 @@ _WHOLE: Final = {
     },
     **{name: _is(Signal.UA_LIST, Actor.CRAWLER, Human.NO, 3, vendor) for name, vendor in names.WHOLE_FETCHERS.items()},
 }
+_BEGINNINGS: Final = {
+    **dict.fromkeys(names.MAIL_CLIENT_BEGINNINGS, _MAIL),
+    **dict.fromkeys(names.OFFICE_PROBES, _PROBE),
+    **{
+        name: _is(Signal.UA_MAIL_PROXY, Actor.IMAGE_PROXY, Human.UNKNOWABLE, 1, vendor)
+        for name, vendor in names.PROXIES_BEHIND_A_BROWSER.items()
+    },
+    **{
+        name: _is(Signal.UA_MAIL_PROXY, Actor.IMAGE_PROXY, Human.YES_CLIENT_HIDDEN, 3, vendor)
+        for name, vendor in names.MAIL_PROXY_BEGINNINGS.items()
+    },
+}
+_ANY_BEGINNING: Final = tuple(_BEGINNINGS)
+_MAIL_PHRASES: Final = tuple(names.MAIL_CLIENT_PHRASES)
 _MAIL_CLIENTS: Final = _by_name(dict.fromkeys(names.MAIL_CLIENTS), Signal.UA_MAIL_CLIENT, Actor.HUMAN, Human.YES, 2)
-_MAIL_BEGINNINGS: Final = tuple(names.MAIL_CLIENT_BEGINNINGS)
+_APPS: Final = _by_name(names.APPS, Signal.UA_APP, Actor.HUMAN, Human.YES, 1)
 _BROWSERS: Final = _by_name(names.BROWSERS, Signal.UA_BROWSER, Actor.HUMAN, Human.YES, 2)
 _APP_LIBRARIES: Final = _by_name(names.APP_LIBRARIES, Signal.UA_HTTP_LIBRARY, Actor.HTTP_CLIENT, Human.NO, 2)
 
 
 class _Row(NamedTuple):
-    """A word, its place in its table, which decides between several, and the verdict it means."""
+    """A word, its rank in its table, which decides between several, and the verdict it means."""
 
-    place: int
+    rank: int
     word: Word
     verdict: Verdict
 
 
 def _by_guard(words: tuple[Word, ...]) -> dict[str, _Row]:
     return {
-        word.guard: _Row(place, word, _is(word.signal, word.actor, Human.NO, word.evidence))
-        for place, word in enumerate(words)
+        word.guard: _Row(rank, word, _is(word.signal, word.actor, Human.NO, word.evidence))
+        for rank, word in enumerate(words)
     }
 
 
@@ -124,100 +150,145 @@ def judge_agent(user_agent: str | None, kind: Kind) -> Verdict:
         if user_agent is None:
             return _EXACT[kind][""]
         raise wrong_type("user_agent", "a str or None", user_agent)
-    user_agent = plain_str(user_agent, "user_agent")
-    if mainstream := MAINSTREAM(user_agent):
-        group = mainstream.lastindex
-        if group is None:
-            return BROWSER
-        if group == 3:
-            return BROWSER if _is_possible(*mainstream.group(1, 2, 3)) else _FORGED
-        return _APPLE_MAIL if group == 4 else _THUNDERBIRD
-    user_agent = user_agent[:_LONGEST].strip()
-    verdict = _EXACT[kind].get(user_agent) or _judge(user_agent.lower())
+    by_open, by_click = _judge_cut(plain_str(user_agent, "user_agent")[:_LONGEST])
+    return by_open if kind == "open" else by_click
+
+
+@lru_cache(maxsize=_REMEMBERED)  # of constant tables
+def _judge_cut(user_agent: str) -> tuple[Verdict, Verdict]:
+    """Give the verdicts on an agent that opens and on one that clicks."""
+    form = BROWSER_FORM(user_agent)
+    if form and form.end() == len(user_agent):
+        verdict = _weigh_form(form, user_agent)
+        return verdict, verdict
+    if form and _PREFETCHING(user_agent):
+        return _PREFETCH, _PREFETCH
+    user_agent = user_agent.strip()
+    if verdict_of := _EXACT["open"].get(user_agent):
+        return verdict_of, _EXACT["click"][user_agent]
+    verdict = _judge(_take_apart(user_agent, form))
     if verdict is _TOOL and shapes.PACKAGE.fullmatch(user_agent):
         verdict = _PROGRAM
-    if kind == "click" and verdict.actor is _IMAGE_PROXY and not verdict.is_machine:
+    if verdict.actor is _IMAGE_PROXY and not verdict.is_machine:
         # A proxy of images follows no links: something else carries its name.
-        return Verdict(actor=Actor.UNKNOWN, human=Human.UNKNOWABLE, evidence=1, reasons=verdict.reasons)
-    return verdict
+        return verdict, Verdict(actor=Actor.UNKNOWN, human=Human.UNKNOWABLE, evidence=1, reasons=verdict.reasons)
+    return verdict, verdict
 
 
-def _is_possible(major: str, build: str, patch: str) -> bool:
+def _weigh_form(form: re.Match[str], user_agent: str) -> Verdict:
+    group = form.lastgroup
+    if group is None:
+        return BROWSER
+    if group == "patch":
+        return _weigh_build(form["major"], form["build"], form["patch"], user_agent)
+    return _MAIL if group == "bare" else _THUNDERBIRD
+
+
+def _weigh_build(major: str, build: str, patch: str, user_agent: str) -> Verdict:
     # Build 0 is what reduced agents write. `int` reads no more than some thousand digits.
     if len(build) > 6:
-        return False
+        return _FORGED
     if int(build) == 0:
-        return True
-    # No branch was mended a thousand times, but the first versions counted in another way.
-    return int(build) in possible_builds().get(major, ()) and (len(patch) < 4 or len(major) < 2)
+        return BROWSER
+    if int(build) not in possible_builds().get(major, ()):
+        return _FORGED
+    # Chrome's own branches were never mended a thousand times, but the first versions counted in another way.
+    if len(patch) < 4 or len(major) < 2 or shapes.YANDEX.search(user_agent):
+        return BROWSER
+    return _UNLIKELY
 
 
-def _judge(low: str) -> Verdict:  # noqa: PLR0911 - one return a rule, in the order they are tried
-    words = shapes.WORD.findall(shapes.DEVICE.sub("", low) if "android" in low else low)
+class _Agent(NamedTuple):
+    """An agent taken apart.
+
+    Attributes:
+        low: All of it, in lower case.
+        rest: What stands behind a browser's form, or all of it if it does not begin with one.
+        added: The words of `rest` that not every browser writes.
+        text: The same, with blanks between.
+        guards: Which words' guards are in it.
+        is_browser: Whether it begins with a browser's form, a phone's or a computer's.
+        thunderbird: Whether that form is Thunderbird's.
+        phone: Whether it names a phone or a phone's networking.
+        contact: Whether it holds an address of the web.
+    """
+
+    low: str
+    rest: str
+    added: list[str]
+    text: str
+    guards: list[str]
+    is_browser: bool
+    thunderbird: bool
+    phone: bool
+    contact: bool
+
+
+def _take_apart(user_agent: str, form: re.Match[str] | None) -> _Agent:
+    low = user_agent.lower()
+    rest = user_agent[form.end() :].lower() if form else low
+    words = shapes.WORD.findall(rest if form or "android" not in rest else shapes.DEVICE.sub("", rest))
     added = [word for word in words if word not in shapes.COMMON]
-    if not _MACHINES.keys().isdisjoint(added):
-        return next(_MACHINES[word] for word in added if word in _MACHINES)
-    if special := _special(low):
-        return special
+    contact = "://" in rest or "www." in rest
+    phone = _is_phone(low if form else rest, words)
+    thunderbird = form is not None and form.lastgroup == "thunderbird"
     text = " ".join(added)
-    guards = set(GUARDS.findall(text))
-    if guards and (verdict := _say(_ROBOTS, guards, text, phone=False)):
-        return verdict
-    if " dot " in low and " at " in low:  # before mail programs: a mailbox may be at one
-        return _CONTACT
-    contact = "://" in low or "www." in low
-    if contact:
-        low = shapes.COMPONENT.sub("", low)
-        contact = "://" in low or "www." in low
-        added = [word for word in shapes.WORD.findall(shapes.ADDRESS.sub("", low)) if word not in shapes.COMMON]
-        text = " ".join(added)
-        guards = set(GUARDS.findall(text))
-    if not _MAIL_CLIENTS.keys().isdisjoint(added):
-        return next(_MAIL_CLIENTS[word] for word in added if word in _MAIL_CLIENTS)
-    engine = "applewebkit" in low or "gecko" in low or "msie" in low or _has_rare_engine(low)
-    phone = "android" in low or "iphone" in low or "ipad" in low or _is_rare_phone(low, words)
-    if guards and (verdict := _say(_PURPOSES, guards, text, phone=phone)) and not shapes.PHONE.search(low):
-        return verdict
-    if phone and text and not engine and not contact:
-        return _MAIL_WORD if shapes.MAIL.search(text) else _APP
-    # A company's administrator may write its address into Internet Explorer 11.
-    if not low.endswith("rv:11.0) like gecko") and (contact or _names_a_contact(low, text, engine=engine)):
-        return _CONTACT
-    compatible = shapes.COMPATIBLE.search(low) if "compatible" in low else None
-    if (
-        compatible
-        and compatible[1] not in shapes.OLD_BROWSERS
-        and "; msie " not in low
-        and not shapes.PHONE.search(low)
-    ):
-        return _COMPATIBLE
-    if engine:
-        return _browser_like(low, added, text, phone=phone)
-    return BROWSER if compatible else _other(low, added, text)
+    return _Agent(low, rest, added, text, GUARDS.findall(text), form is not None, thunderbird, phone, contact)
 
 
-def _say(table: dict[str, _Row], guards: set[str], text: str, *, phone: bool) -> Verdict | None:
-    first = None
-    for guard in guards:
-        row = table.get(guard)
-        if row is None or (phone and not row.word.on_phones) or (first is not None and first.place <= row.place):
-            continue
-        if row.word.pattern is None or row.word.pattern.search(text):
-            first = row
-    return first.verdict if first else None
+def _is_phone(low: str, words: list[str]) -> bool:
+    return (
+        "android" in low
+        or "iphone" in low
+        or "ipad" in low
+        or "cfnetwork" in low
+        or "darwin" in low
+        or "ipod" in low
+        or not _PHONE_WORDS.isdisjoint(words)
+    )
 
 
-def _special(low: str) -> Verdict | None:
+_PHONE_WORDS: Final = frozenset(("ios", "ios/", "watchos", "watchos/", "tvos", "tvos/", "ipados"))
+
+
+def _outside_addresses(agent: _Agent) -> _Agent:
+    """Give the agent without the addresses in it, whose words name sites rather than programs."""
+    if not agent.contact:
+        return agent
+    rest = shapes.COMPONENT.sub("", agent.rest)
+    added = [word for word in shapes.WORD.findall(shapes.ADDRESS.sub("", rest)) if word not in shapes.COMMON]
+    contact = "://" in rest or "www." in rest
+    text, (low, _, _, _, _, is_browser, thunderbird, phone, _) = " ".join(added), agent
+    return _Agent(low, rest, added, text, GUARDS.findall(text), is_browser, thunderbird, phone, contact)
+
+
+def _judge(agent: _Agent) -> Verdict:
+    for rule in _RULES:
+        if verdict := rule(agent):
+            return verdict
+    agent = _outside_addresses(agent)
+    for rule in _RULES_OUTSIDE_ADDRESSES:
+        if verdict := rule(agent):
+            return verdict
+    return _UNKNOWN
+
+
+def _by_machine_name(agent: _Agent) -> Verdict | None:
+    if not agent.is_browser and agent.low.startswith(_ANY_BEGINNING):
+        return next(verdict for beginning, verdict in _BEGINNINGS.items() if agent.low.startswith(beginning))
+    if _MACHINES.keys().isdisjoint(agent.added):
+        return None
+    return next(_MACHINES[word] for word in agent.added if word in _MACHINES)
+
+
+def _by_form(agent: _Agent) -> Verdict | None:
+    low = agent.rest
     if low.startswith("whatsapp") and shapes.WHATSAPP.fullmatch(low):
         return _WHATSAPP
     if low in _WHOLE:
         return _WHOLE[low]
     if "proxy" in low and shapes.MAIL_PROXY.search(low):
         return _MAIL_PROXY
-    if low.startswith(names.OFFICE_PROBES):
-        return _PROBE
-    if low.startswith(_MAIL_BEGINNINGS):
-        return _MAIL
     return _ATTACKER if _may_attack(low) and shapes.ATTACK.search(low) else None
 
 
@@ -225,45 +296,129 @@ def _may_attack(low: str) -> bool:
     return "'" in low or "<" in low or "$" in low or "(s" in low or "=" in low or ".." in low or "/etc/" in low
 
 
-def _has_rare_engine(low: str) -> bool:
-    return "khtml" in low or "presto" in low or "trident" in low or "opera" in low or "rv:" in low
+def _by_robot_word(agent: _Agent) -> Verdict | None:
+    return _say(_ROBOTS, agent.guards, agent.text, phone=False) if agent.guards else None
 
 
-def _is_rare_phone(low: str, words: list[str]) -> bool:
-    return "cfnetwork" in low or "darwin" in low or "ipod" in low or not _PHONE_WORDS.isdisjoint(words)
+def _by_written_contact(agent: _Agent) -> Verdict | None:
+    # Before mail programs: a mailbox may be at one.
+    return _CONTACT if " dot " in agent.rest and " at " in agent.rest else None
 
 
-_PHONE_WORDS: Final = frozenset(("ios", "ios/", "watchos", "watchos/", "tvos", "tvos/", "ipados"))
+def _by_hung_note(agent: _Agent) -> Verdict | None:
+    # Load testers and replay tools hang notes on the agent of the visitor they stand for (isbot issue 269).
+    return BROWSER if agent.is_browser and agent.rest.lstrip().startswith("|||") else None
 
 
-def _names_a_contact(low: str, text: str, *, engine: bool) -> bool:
-    if "@" in low and shapes.MAILBOX.search(low):
-        return True
-    if "+" in low and shapes.CONTACT.search(low):
-        return True
-    host = shapes.HOST.search(shapes.BRACKETS.sub("", low)) if "." in text else None
-    return host is not None and not (engine and host[1])
-
-
-def _browser_like(low: str, added: list[str], text: str, *, phone: bool) -> Verdict:  # noqa: PLR0911 - the same
-    if not added:
-        if chrome := shapes.CHROME.search(low):
-            if not _is_possible(*chrome.groups()):
-                return _FORGED
-            if int(chrome[1]) >= 50 and shapes.OLD_WINDOWS.search(low):  # Chrome 49 was the last for XP and Vista
-                return _IMPOSSIBLE
-        # Apple lets no other engine onto its phones: Chrome is called CriOS there.
-        if "chrome/" in low and ("(iphone;" in low or "(ipad;" in low):
-            return _IMPOSSIBLE
-        return BROWSER
-    if "mail" in text and shapes.MAIL.search(text):
+def _by_mail_program(agent: _Agent) -> Verdict | None:
+    if agent.thunderbird:  # with an extension's name behind it
+        return _THUNDERBIRD
+    if not _MAIL_CLIENTS.keys().isdisjoint(agent.added):
         return _MAIL
-    names_browser = "browser" in low
-    if any(pattern.search(low) for pattern in shapes.MISPLACED):
+    low = agent.rest
+    if "mail" not in low and "client" not in low and "desktop" not in low:
+        return None
+    return _MAIL if any(phrase in low for phrase in _MAIL_PHRASES) else None
+
+
+def _by_purpose(agent: _Agent) -> Verdict | None:
+    verdict = _say(_PURPOSES, agent.guards, agent.text, phone=agent.phone) if agent.guards else None
+    return None if verdict is None or shapes.PHONE.search(agent.rest) else verdict
+
+
+def _say(table: dict[str, _Row], guards: list[str], text: str, *, phone: bool) -> Verdict | None:
+    first = None
+    for guard in guards:
+        row = table.get(guard)
+        if row is None or (phone and not row.word.on_phones) or (first is not None and first.rank <= row.rank):
+            continue
+        if row.word.pattern is None or row.word.pattern.search(text):
+            first = row
+    return first.verdict if first else None
+
+
+def _by_mail_word(agent: _Agent) -> Verdict | None:
+    """Tell a mail program that has no row from a tool that works on mail."""
+    text = agent.text
+    if not ("mail" in text or "inbox" in text or "outlook" in text or "imap" in text) or not shapes.MAIL.search(text):
+        return None
+    return _TOOL_WORD if MAIL_TOOLS.search(agent.text) else _MAIL_WORD
+
+
+def _has_engine(agent: _Agent) -> bool:
+    if agent.is_browser:
+        return True
+    low = agent.rest
+    return (
+        "applewebkit" in low
+        or "gecko" in low
+        or "msie" in low
+        or "khtml" in low
+        or "presto" in low
+        or "trident" in low
+        or "opera" in low
+        or "rv:" in low
+    )
+
+
+def _by_phone(agent: _Agent) -> Verdict | None:
+    if not agent.phone or not agent.text or agent.contact or _has_engine(agent):
+        return None
+    return _by_mail_word(agent) or _APP
+
+
+def _by_contact(agent: _Agent) -> Verdict | None:
+    low = agent.rest
+    # A company's administrator may write its address into Internet Explorer 11.
+    if low.endswith("rv:11.0) like gecko"):
+        return None
+    if agent.contact or ("@" in low and shapes.MAILBOX.search(low)) or ("+" in low and shapes.CONTACT.search(low)):
+        return _CONTACT
+    host = shapes.HOST.search(shapes.BRACKETS.sub("", low)) if "." in agent.text else None
+    return _CONTACT if host is not None and not (host[1] and _has_engine(agent)) else None
+
+
+def _by_compatible(agent: _Agent) -> Verdict | None:
+    low = agent.rest
+    compatible = shapes.COMPATIBLE.search(low) if "compatible" in low else None
+    if compatible is None or "; msie " in low or shapes.PHONE.search(low):
+        return None
+    if compatible[1] not in shapes.OLD_BROWSERS:
+        return _COMPATIBLE
+    return None if _has_engine(agent) else BROWSER
+
+
+def _by_engine(agent: _Agent) -> Verdict | None:
+    if not _has_engine(agent):
+        return None
+    return _by_addition(agent) if agent.added else _by_chrome(agent)
+
+
+def _by_chrome(agent: _Agent) -> Verdict:
+    low = agent.low
+    if chrome := shapes.CHROME.search(low):
+        if (built := _weigh_build(chrome[1], chrome[2], chrome[3], low)) is not BROWSER:
+            return built
+        if int(chrome[1]) >= 50 and shapes.OLD_WINDOWS.search(low):  # Chrome 49 was the last for XP and Vista
+            return _IMPOSSIBLE
+    # Apple lets no other engine onto its phones: Chrome is called CriOS there.
+    if "chrome/" in low and ("(iphone;" in low or "(ipad;" in low):
+        return _IMPOSSIBLE
+    return BROWSER
+
+
+def _by_addition(agent: _Agent) -> Verdict:
+    if verdict := _by_mail_word(agent):
+        return verdict
+    low = agent.low
+    inside, glued, before = shapes.MISPLACED
+    if inside.search(low) or glued.search(low) or before.search(low):
         return _ADDED
-    if not (phone or names_browser) and shapes.BEHIND.search(low):
+    if "browser" in low:
+        return BROWSER
+    if not agent.phone and shapes.BEHIND.search(low):
         return _ADDED
-    if not names_browser and shapes.LINUX_BROWSERS.isdisjoint(added) and shapes.LINUX_CHROME.match(low):
+    if "linux" in low and shapes.LINUX_BROWSERS.isdisjoint(agent.added) and shapes.LINUX_CHROME.match(low):
         return _ADDED
     return BROWSER
 
@@ -272,23 +427,58 @@ def _browser_like(low: str, added: list[str], text: str, *, phone: bool) -> Verd
 _NETSCAPE: Final = ("mozilla/1.", "mozilla/2.", "mozilla/3.", "mozilla/4.")
 
 
-def _other(low: str, added: list[str], text: str) -> Verdict:  # noqa: PLR0911 - the same
-    if not _BROWSERS.keys().isdisjoint(added):
+def _by_other_name(agent: _Agent) -> Verdict | None:
+    if not _BROWSERS.keys().isdisjoint(agent.added):
         return BROWSER
-    if shapes.PHONE.search(low):
+    if not _APPS.keys().isdisjoint(agent.added):
+        return _APP
+    if shapes.PHONE.search(agent.rest):
         return BROWSER
-    if not _APP_LIBRARIES.keys().isdisjoint(added):
-        return _APP_LIBRARY
+    return None if _APP_LIBRARIES.keys().isdisjoint(agent.added) else _APP_LIBRARY
+
+
+def _by_bareness(agent: _Agent) -> Verdict | None:
+    low = agent.rest
     if low in shapes.BARE_NAMES or shapes.BARE.fullmatch(low) or (low.isascii() and not shapes.WORD.search(low)):
         return _BARE
-    if shapes.MAIL.search(text):
-        return _MAIL_WORD
-    if shapes.SYSTEM.search(low):
+    return None
+
+
+def _by_system(agent: _Agent) -> Verdict | None:
+    if shapes.SYSTEM.search(agent.rest):
         return _APP
-    if low.startswith(_NETSCAPE):
-        return BROWSER
-    if TOOLS.search(text):
-        return _TOOL_WORD
-    if shapes.ROUND.fullmatch(low):
+    return BROWSER if agent.rest.startswith(_NETSCAPE) else None
+
+
+def _by_tool_word(agent: _Agent) -> Verdict | None:
+    return _TOOL_WORD if TOOLS.search(agent.text) else None
+
+
+def _by_product(agent: _Agent) -> Verdict | None:
+    if shapes.ROUND.fullmatch(agent.rest):
         return _PROGRAM
-    return _TOOL if shapes.TOOL.fullmatch(low) else _UNKNOWN
+    return _TOOL if shapes.TOOL.fullmatch(agent.rest) else None
+
+
+# In this order; the first that says something decides.
+_RULES: Final[tuple[Callable[[_Agent], Verdict | None], ...]] = (
+    _by_machine_name,
+    _by_form,
+    _by_robot_word,
+    _by_written_contact,
+    _by_hung_note,
+)
+_RULES_OUTSIDE_ADDRESSES: Final[tuple[Callable[[_Agent], Verdict | None], ...]] = (
+    _by_mail_program,
+    _by_purpose,
+    _by_phone,
+    _by_contact,
+    _by_compatible,
+    _by_engine,
+    _by_other_name,
+    _by_bareness,
+    _by_mail_word,
+    _by_system,
+    _by_tool_word,
+    _by_product,
+)

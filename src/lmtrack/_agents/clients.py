@@ -9,9 +9,10 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-from lmtrack._agents.agent import judge_agent
-from lmtrack._agents.tables.names import MAIL_CLIENT_BEGINNINGS, MAIL_CLIENTS
-from lmtrack._agents.tables.shapes import WORD
+from lmtrack._agents.agent import MACHINE_NAMES, judge_agent
+from lmtrack._agents.tables.names import APPS, MAIL_CLIENT_BEGINNINGS, MAIL_CLIENT_PHRASES, MAIL_CLIENTS
+from lmtrack._agents.tables.shapes import HOST, MAIL, NO_PROGRAMS
+from lmtrack._agents.tables.vocabulary import GUARDS
 from lmtrack._agents.verdict import Actor, Signal
 from lmtrack._checks import plain_str_or_none
 
@@ -41,11 +42,32 @@ _NAMES: Final = {
     "IE": "Internet Explorer",
     "Opera Mobile": "Opera",
     "kmail2": "KMail",
+    "Qt Web Engine": "Qt WebEngine",
 }
 # No clients: what it says when it knows none, and Apple's networking.
 _NO_NAMES: Final = ("Other", "CFNetwork")
 _FIREFOX_TABLET: Final = "; Tablet; rv:"  # MDN, Firefox user agent string reference, 2026-11
 _PRODUCT: Final = re.compile(r"([A-Za-z][A-Za-z0-9 ._+-]{0,39}+)/")
+
+# What the library says of an app whose own name stands beside it: the engine or the frame that it is built on.
+_FRAMES: Final = frozenset(
+    ("Chrome", "Chromium", "Safari", "Firefox", "Electron", "iOS WebView", "Android WebView", "Android", "Qt WebEngine")
+)
+# In parentheses and brackets stand systems, devices and remarks.
+_REMARK: Final = re.compile(r"\([^()]*+\)|\[[^\[\]]*+\]")
+_ADDRESS: Final = re.compile(r"(?i:https?://|www\.)[^ ;,)]*+")
+_WRITTEN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.+!-]*+(?=/[0-9v])")
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.+!-]*+")
+_REVERSED: Final = re.compile(r"(?:com|org|net|io|de|jp|ru|cn|app|dev|me)\.", re.IGNORECASE)
+# Apple's mail before iOS 6 and now and then since: a web view that does not say Mobile.
+_APPLE_MAIL: Final = re.compile(
+    r"Mozilla/5\.0 \(i(?:Phone|Pad|Pod)[^()]*\) AppleWebKit/[0-9.]++ \(KHTML, like Gecko\)"
+).fullmatch
+# The new Outlook for Windows sends it too (warmbly pull request 569, 2026).
+_BARE_WEBKIT: Final = re.compile(
+    r"Mozilla/5\.0 \((?:Macintosh; Intel Mac OS X|Windows(?:; U; Windows)? NT)[^()]*\) "
+    r"AppleWebKit(?:/[0-9.]++)?+\+? \(KHTML, like Gecko\)"
+).fullmatch
 
 
 class _Browser(Protocol):
@@ -104,34 +126,84 @@ def describe_client(user_agent: str | None, /) -> ClientInfo:
         return ClientInfo(device_type=None, client_type="image_proxy", client_name=name)
     from user_agents import parse  # type: ignore[import-untyped]  # noqa: PLC0415 - loads slowly, few callers ask
 
-    parsed: _Parsed = parse(user_agent[:_LONGEST])
-    name = _NAMES.get(parsed.browser.family, parsed.browser.family)
-    known = None if name in _NO_NAMES else name
+    agent = user_agent[:_LONGEST]
+    parsed: _Parsed = parse(agent)
+    family = _NAMES.get(parsed.browser.family, parsed.browser.family)
+    known = None if family in _NO_NAMES or _is_address(family) else family
     if verdict.is_machine:
-        return ClientInfo(device_type=None, client_type="bot", client_name=known)
-    mail_client = _name_mail_client(user_agent[:_LONGEST].lower())
+        return ClientInfo(device_type=None, client_type="bot", client_name=_name_machine(agent) or known)
+    device = _device_type(parsed, user_agent)
+    mail_client = _name_mail_client(agent, by_word=reason == Signal.UA_MAIL_CLIENT)
     if mail_client or parsed.is_email_client or reason == Signal.UA_MAIL_CLIENT:
-        return ClientInfo(
-            device_type=_device_type(parsed, user_agent), client_type="email_client", client_name=mail_client or known
-        )
+        known = None if known in _FRAMES else known
+        return ClientInfo(device_type=device, client_type="email_client", client_name=mail_client or known)
     if reason == Signal.UA_APP:
         # The library would name the web view that it takes the app for.
-        product = _PRODUCT.match(user_agent)
-        known = product[1] if product else None
-    return ClientInfo(device_type=_device_type(parsed, user_agent), client_type=_TYPES.get(reason), client_name=known)
+        product = _PRODUCT.match(agent.removeprefix("Monazilla/1.00 "))  # a protocol's name, its programs' follows
+        known = _name_app(agent) or (product[1] if product else None)
+    elif known is None or known in _FRAMES:
+        known = _name_program(agent) or (
+            "WebKitGTK" if known == "Safari" and "Linux" in agent and "Android" not in agent else known
+        )
+    return ClientInfo(device_type=device, client_type=_TYPES.get(reason), client_name=known)
 
 
 _TYPES: Final[dict[str, ClientType]] = {Signal.UA_BROWSER: "browser", Signal.UA_APP: "app"}
 
 
-def _name_mail_client(low: str) -> str | None:
-    for beginning, name in MAIL_CLIENT_BEGINNINGS.items():
-        if low.startswith(beginning):
-            return name
-    for word in WORD.findall(low):
-        name_of = MAIL_CLIENTS.get(word) or MAIL_CLIENTS.get(word.removesuffix("/"))
-        if name_of:
-            return name_of
+def _is_address(name: str) -> bool:
+    return "/" in name or HOST.search(name.lower()) is not None or _REVERSED.match(name) is not None
+
+
+def _name_mail_client(agent: str, *, by_word: bool) -> str | None:
+    low = agent.lower()
+    listed = next((name for beginning, name in MAIL_CLIENT_BEGINNINGS.items() if low.startswith(beginning)), None)
+    listed = listed or next((name for phrase, name in MAIL_CLIENT_PHRASES.items() if phrase in low), None)
+    listed = listed or next(filter(None, map(_listed_mail_client, _find(_WORD, agent))), None)
+    if listed:
+        return listed
+    if _APPLE_MAIL(agent):
+        return "Apple Mail"
+    if _BARE_WEBKIT(agent):
+        return "Apple Mail or Outlook"
+    written = _find(_WRITTEN, agent) if by_word else []
+    return next((word for word in written if MAIL.search(word.lower()) and not _is_address(word)), None)
+
+
+def _listed_mail_client(word: str) -> str | None:
+    low = word.lower()
+    row = low if low in MAIL_CLIENTS else low + "/"
+    return MAIL_CLIENTS[row] or word if row in MAIL_CLIENTS else None
+
+
+def _find(pattern: re.Pattern[str], text: str) -> list[str]:
+    found: list[str] = pattern.findall(text)
+    return found
+
+
+def _name_program(agent: str) -> str | None:
+    """Give the first product that is no engine, frame or system; what follows its host's dot belongs to its site."""
+    outside = _REMARK.sub(" ", _ADDRESS.sub(" ", agent))
+    for product in _find(_WRITTEN, outside):
+        if product.lower() not in NO_PROGRAMS and not _REVERSED.match(product):
+            return product.partition(".")[0] if _is_address(product) else product
+    return None
+
+
+def _name_app(agent: str) -> str | None:
+    return next((name for word, name in APPS.items() if word in agent.lower()), None)
+
+
+def _name_machine(agent: str) -> str | None:
+    """Give the name by which a machine is known, or the one that says what it does, as it writes it."""
+    words = _find(_WORD, _ADDRESS.sub(" ", agent))
+    for word in words:
+        if word.lower() in MACHINE_NAMES and not _is_address(word):
+            return word
+    for word in words:
+        low = word.lower()
+        if GUARDS.search(low) and low not in NO_PROGRAMS and low != "user-agent" and not _is_address(word):
+            return word
     return None
 
 

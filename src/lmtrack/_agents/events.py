@@ -13,7 +13,12 @@ from lmtrack._checks import plain_str, wrong_type
 from lmtrack._clock import in_utc
 
 _LINK_INDEX_MAX: Final = 65_535  # as in tokens
-_MEMBERS: Final = {"kind", "user_agent", "at", "client", "link_index", "method", "headers", "honeypot"}
+_MEMBERS: Final = {
+    "kind", "user_agent", "at", "asn", "client", "sources", "link_index", "method", "headers", "honeypot",
+}  # fmt: skip
+# What earlier versions did not write.
+_SINCE_THEN: Final[dict[str, object]] = {"asn": None, "sources": []}
+_SOURCE_LONGEST: Final = 256
 _TEXT: Final = (str, type(None))
 
 
@@ -37,14 +42,16 @@ class Event:
     """An open or a click, for `classify_message`.
 
     The address is for the moment: repr, `to_dict`, pickles and deep copies leave it out. What has to wait, or to be
-    stored, carries `client` instead, made by `client_key`; no rule on networks applies to it then.
+    stored, carries `client` instead, made by `client_key`, and `sources`, which keep what its network said.
 
     Attributes:
         kind: `"open"` or `"click"`.
         user_agent: The User-Agent header; None if there was none.
         at: When the request came, in UTC.
         ip: The address it came from.
+        asn: The number of its autonomous system, if you know it.
         client: What stands for address and agent, so that the same client is recognised.
+        sources: `Verdict.sources` of the first verdict, which had the address: what the lists of networks said of it.
         link_index: Which link was clicked; None for an open, and if that is not known.
         method: The request's method.
         headers: Those of its headers that rules read, by lower-case name, of the Referer only a gateway's host; None if
@@ -53,8 +60,8 @@ class Event:
 
     Raises:
         TypeError: A value has the wrong type.
-        ValueError: `kind` is another, `at` is naive or cannot be written in UTC, `client` is empty or an address,
-            `link_index` is out of range or given for an open.
+        ValueError: `kind` is another, `at` is naive or cannot be written in UTC, `client` is empty or an address, one
+            of `sources` is an address or longer than 256 characters, `link_index` is out of range or given for an open.
 
     Example:
         >>> from datetime import UTC, datetime
@@ -67,7 +74,9 @@ class Event:
     user_agent: str | None
     at: datetime
     ip: str | None = field(default=None, repr=False)
+    asn: int | None = None
     client: str | None = None
+    sources: tuple[str, ...] = ()
     link_index: int | None = None
     method: str = "GET"
     headers: Headers | None = field(default=None, repr=False, hash=False)
@@ -87,6 +96,9 @@ class Event:
                 raise wrong_type(name, words, value)
             if isinstance(value, str) and type(value) is not str:
                 object.__setattr__(self, name, plain_str(value, name))  # frozen: this is part of its construction
+        if self.asn is not None and type(self.asn) is not int:
+            raise TypeError(f"asn must be an int or None, not {type(self.asn).__name__}")
+        _check_sources(self.sources)
         if self.kind not in get_args(Kind):
             raise ValueError("kind must be 'open' or 'click'")
         if self.link_index is not None:
@@ -100,6 +112,7 @@ class Event:
             raise ValueError("client must be what client_key gives; an address would be kept")
         # Frozen: the rest is part of the construction.
         object.__setattr__(self, "at", in_utc(self.at, "at"))
+        object.__setattr__(self, "sources", tuple(plain_str(source, "sources") for source in self.sources))
         if self.ip is not None:
             object.__setattr__(self, "ip", _PassingAddress(self.ip))
         if self.headers is not None:
@@ -112,7 +125,9 @@ class Event:
             "kind": self.kind,
             "user_agent": self.user_agent,
             "at": self.at.isoformat(),
+            "asn": self.asn,
             "client": self.client,
+            "sources": list(self.sources),
             "link_index": self.link_index,
             "method": self.method,
             "headers": None if self.headers is None else dict(self.headers),
@@ -132,6 +147,8 @@ class Event:
             >>> Event.from_dict(event.to_dict()) == event
             True
         """
+        if isinstance(data, dict):
+            data = _SINCE_THEN | data
         if not isinstance(data, dict) or data.keys() != _MEMBERS or not isinstance(data["at"], str):
             raise ValueError("event: expected what to_dict gives")
         try:
@@ -141,6 +158,13 @@ class Event:
         if event.to_dict() != data:
             raise ValueError("event: expected what to_dict gives")
         return event
+
+
+def _check_sources(sources: object) -> None:
+    if not isinstance(sources, tuple | list) or not all(isinstance(source, str) for source in sources):
+        raise TypeError("sources must be a tuple of str, as in Verdict.sources")
+    if any(len(source) > _SOURCE_LONGEST or _is_address(source) for source in sources):
+        raise ValueError("sources must be names of lists, as in Verdict.sources; an address would be kept")
 
 
 def _is_address(client: str) -> bool:

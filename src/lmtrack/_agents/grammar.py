@@ -41,22 +41,25 @@ def _any(names: str) -> str:
     return f"(?:{'|'.join(names.split())})"
 
 
-# Groups: 1 to 3 the major version, the build and the patch of a Chrome that names them, 4 Apple's mail on a computer,
-# which is a web view that adds nothing, 5 Thunderbird. Every repeat is possessive or followed by what it cannot hold.
-MAINSTREAM: Final = compile_pattern(
+_BUILD: Final = r"(?P<major>[0-9]++)\.0\.(?P<build>[0-9]++)\.(?P<patch>[0-9]++)"
+
+# What stands at an agent's beginning; if it is all of it, nothing was added. Groups: the major version, the build and
+# the patch of a Chrome that names them; `bare`, a web view on a Mac that adds nothing, as mail programs have it;
+# `thunderbird`. Every repeat is possessive or followed by what it cannot hold.
+BROWSER_FORM: Final = compile_pattern(
     rf"""
     Mozilla/5\.0\ \(
     (?:
       (?: {_WINDOWS} | {_ANDROID} | {_MAC} | {_LINUX} ) \)\ AppleWebKit/537\.36\ {_LIKE_GECKO}\ (?:Version/4\.0\ )?+
-        (?:SamsungBrowser/{_V}\ )?+ Chrome/ (?: [0-9]++\.0\.0\.0 | ([0-9]++)\.0\.([0-9]++)\.([0-9]++) )\ (?:Mobile\ )?+
+        (?:SamsungBrowser/{_V}\ )?+ Chrome/ (?: [0-9]++\.0\.0\.0 | {_BUILD} )\ (?:Mobile\ )?+
         Safari/537\.36 (?: \ {_any(_RELATIVES)}/{_V} )*+
         (?: \ \[FB_IAB/[^\[\]]*+\] | \ Instagram\ {_V}\ Android\ \([^()@]*+\) )?+
     | {_IOS}\)\ AppleWebKit/{_V}\ {_LIKE_GECKO} (?: \ {_any(_IOS_BROWSERS)}/{_V} )*+ \ Mobile/[0-9A-Z]++[a-z]?+
         (?:\ Safari/{_V})?+ (?: \ \[FBAN/[^\[\]]*+\] | \ Instagram\ {_V}\ \([^()]*+\) )?+
-    | {_MAC}\)\ AppleWebKit/{_V}\ {_LIKE_GECKO} (?: \ Version/{_V}\ Safari/{_V} | () )
+    | {_MAC}\)\ AppleWebKit/{_V}\ {_LIKE_GECKO} (?: \ Version/{_V}\ Safari/{_V} | (?P<bare>) )
     | (?: {_WINDOWS} | {_LINUX} | {_MAC} | Android\ {_V};\ (?:Mobile|Tablet) );\ rv:{_V}\)\ Gecko/(?:20100101|{_V})
-        \ (?: Firefox/{_V} | (Thunderbird)/{_V} )
+        \ (?: Firefox/{_V} | (?P<thunderbird>Thunderbird)/{_V} )
     )
     """,
     re.VERBOSE,
-).fullmatch
+).match

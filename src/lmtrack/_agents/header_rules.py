@@ -6,23 +6,19 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from lmtrack._agents.tables.names import SIGNING_HOSTS
 from lmtrack._checks import plain_bytes, plain_str
 from lmtrack._pattern import compile_pattern
 
 HeaderText = str | bytes
 Headers = Mapping[str, str] | Iterable[tuple[HeaderText, HeaderText]]
 
-_READ: Final = frozenset(
-    ("sec-purpose", "purpose", "x-purpose", "x-moz", "accept-language", "sec-fetch-mode", "referer")
-)
-# WHATWG Fetch (Sec-Purpose), and what Chrome, Safari and Firefox sent before it.
-_AHEAD: Final = {
-    "sec-purpose": "prefetch",
-    "purpose": "prefetch",
-    "x-moz": "prefetch",
-    "x-purpose": "preview",
-}
-_AHEAD_NAMES: Final = frozenset(_AHEAD)
+# WHATWG Fetch (Sec-Purpose), and what Chrome, Safari and Firefox sent before it. Each said one of the words; together
+# they are no less clear (matomo pull request 24293, 2026).
+_AHEAD_NAMES: Final = frozenset(("sec-purpose", "purpose", "x-purpose", "x-moz"))
+_AHEAD: Final = re.compile("prefetch|prerender|preview", re.IGNORECASE)
+_SIGNATURE_AGENT: Final = "signature-agent"
+_READ: Final = _AHEAD_NAMES | {"accept-language", "sec-fetch-mode", "referer", _SIGNATURE_AGENT}
 
 # Where gateways send people who follow a rewritten link; a subdomain too. The vendors' help pages, 2026-08.
 _REWRITERS: Final = (
@@ -33,6 +29,7 @@ _REWRITERS: Final = (
     "safelinks.protection.outlook.com",
     "atpscan.global.hornetsecurity.com",
     "seclinks.cloud-security.net",
+    "mimecastprotect.com",  # `url.us.m`: Mimecast knowledge base 34000364820371, 2024-02
 )
 _SUBDOMAINS: Final = tuple("." + host for host in _REWRITERS)
 _MIMECAST: Final = ".mimecast.com"
@@ -44,6 +41,15 @@ _FETCH_METADATA: Final = re.compile(
     r"Chrome/([0-9]{2,4})\.|Firefox/([0-9]{2,4})\.|Version/([0-9]{1,3})\.[0-9.]* (?:Mobile/\w+ )?Safari/"
 )
 _SINCE: Final = (0, 90, 95, 17)
+# Engines whose every navigation names a language. NetSurf and Dillo never do, nor does an app built on Qt WebEngine
+# unless it asks for one (recorded 2026-11).
+_NAMES_LANGUAGE: Final = ("AppleWebKit/", "Gecko/", "Trident/", "MSIE ")
+_MAY_NAME_NONE: Final = "QtWebEngine/"
+
+# The URL of the keys, in quotes; in the later drafts with a label before it.
+_KEYS_URL: Final = compile_pattern(r"(?i:https?)://([^/?#:@\\\"\s]++)")
+# What is kept of an agent that is on no list.
+_SIGNED: Final = "?"
 
 
 def read_headers(headers: Headers) -> dict[str, str]:
@@ -76,21 +82,47 @@ def _text(value: object) -> str:
 
 def is_ahead(read: Mapping[str, str]) -> bool:
     """Say whether the browser fetched it before a person asked for it."""
-    return not _AHEAD_NAMES.isdisjoint(read) and any(
-        word in read.get(name, "").lower() for name, word in _AHEAD.items()
-    )
+    return not _AHEAD_NAMES.isdisjoint(read) and any(_AHEAD.search(read.get(name, "")) for name in _AHEAD_NAMES)
+
+
+def is_signed(read: Mapping[str, str]) -> bool:
+    """Say whether the request names an agent that signed it; whether it did is not checked."""
+    return bool(read.get(_SIGNATURE_AGENT, "").strip())
+
+
+def signing_vendor(read: Mapping[str, str]) -> str | None:
+    """Give who runs the agent that the request names, if its host is in our table."""
+    host = _signing_host(read)
+    return SIGNING_HOSTS[host] if host else None
+
+
+def _signing_host(read: Mapping[str, str]) -> str | None:
+    """Give the row of our table that the named agent's host is, or is below."""
+    found = _KEYS_URL.search(read.get(_SIGNATURE_AGENT, ""))
+    host = found[1].lower().rstrip(".") if found else ""
+    while host and host not in SIGNING_HOSTS:
+        _, _, host = host.partition(".")
+    return host or None
 
 
 def keep_headers(read: dict[str, str]) -> dict[str, str]:
-    """Give what may wait in memory or in a store: of the page that led here no more than which gateway's it was.
+    """Give what may wait in memory or in a store.
 
-    The rest of it tells of people: Safe Links writes the recipient's address into the URL of its page.
+    Of the page that led here it is no more than which gateway's it was, and of an agent that signs no more than which
+    vendor's of our table, or that there was one. The rest tells of people: Safe Links writes the recipient's address
+    into the URL of its page, and an agent's host can be one person's own.
     """
-    if "referer" not in read:
-        return read
-    others = {name: value for name, value in read.items() if name != "referer"}
-    gateway = _gateway(read)
-    return others | {"referer": f"https://{gateway}/"} if gateway else others
+    kept = read
+    if "referer" in read:
+        kept = {name: value for name, value in read.items() if name != "referer"}
+        if gateway := _gateway(read):
+            kept["referer"] = f"https://{gateway}/"
+    if _SIGNATURE_AGENT in read:
+        kept = {name: value for name, value in kept.items() if name != _SIGNATURE_AGENT}
+        if is_signed(read):
+            host = _signing_host(read)
+            kept[_SIGNATURE_AGENT] = f'"https://{host}"' if host else _SIGNED
+    return kept
 
 
 def came_through_gateway(read: Mapping[str, str]) -> bool:
@@ -109,6 +141,11 @@ def _gateway(read: Mapping[str, str]) -> str | None:
     else:
         is_known = name in _REWRITERS or name.endswith(_SUBDOMAINS)
     return name if is_known else None
+
+
+def names_language(user_agent: str) -> bool:
+    """Say whether a browser with this engine names a language each time that it follows a link."""
+    return any(engine in user_agent for engine in _NAMES_LANGUAGE) and _MAY_NAME_NONE not in user_agent
 
 
 def sends_fetch_metadata(user_agent: str) -> bool:

@@ -25,6 +25,8 @@ Scope = Literal["open", "click", "both"]
 
 # Apple's list is that of iCloud Private Relay: people surf from it, so it is never held against anybody.
 APPLE_EGRESS: Final = "apple_egress"
+# What an address said that is not on that list, while the list was there.
+NOT_APPLE_EGRESS: Final = "not_apple_egress"
 
 
 class Found(NamedTuple):
@@ -70,13 +72,22 @@ class Networks:
     v6: _Map
     asns: tuple[tuple[int, tuple[Found, ...]], ...]
     by_asn: dict[int, tuple[Found, ...]] = field(init=False, compare=False)
+    by_source: dict[str, Found] = field(init=False, compare=False)
+    scanners: frozenset[str] = field(init=False, compare=False)
     tags: frozenset[str] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         by_asn = dict(self.asns)
         said = {*self.v4.found, *self.v6.found, *by_asn.values()}
+        every = {found for together in said for found in together}
+        tags = [found.tag for found in every]
         object.__setattr__(self, "by_asn", by_asn)
-        object.__setattr__(self, "tags", frozenset(found.tag for together in said for found in together))
+        # A tag names what a list says, unless two lists of that name say different things.
+        by_source = {one.tag if tags.count(one.tag) == 1 else _in_full(one): one for one in every}
+        object.__setattr__(self, "by_source", by_source)
+        scanners = (source for source, one in by_source.items() if one.signal is Signal.NET_SCANNER)
+        object.__setattr__(self, "scanners", frozenset(scanners))
+        object.__setattr__(self, "tags", frozenset(tags))
 
     def __repr__(self) -> str:
         return f"<Networks: {', '.join(sorted(self.tags)) or 'none'}>"
@@ -97,6 +108,20 @@ class Networks:
         packed = pack_address(ip)
         return None if packed is None else find_packed(self, packed)
 
+    def sources_of(self, found: Iterable[Found], /) -> tuple[str, ...]:
+        """Return names for what these lists said, to be kept instead of the address; `find_sources` reads them.
+
+        Example:
+            >>> networks = shipped_networks()
+            >>> networks.sources_of(networks.find("40.92.0.1"))
+            ('microsoft_eop',)
+        """
+        return tuple(dict.fromkeys(one.tag if one.tag in self.by_source else _in_full(one) for one in found))
+
+    def find_sources(self, sources: Iterable[str], /) -> tuple[Found, ...]:
+        """Return what the lists of these names say; what no list of today is called says nothing."""
+        return tuple(self.by_source[source] for source in sources if source in self.by_source)
+
     def find_asn(self, asn: int, /) -> tuple[Found, ...]:
         """Give what the lists say about an autonomous system, the strongest first.
 
@@ -112,6 +137,10 @@ class Networks:
         return self.by_asn.get(asn, ())
 
 
+def _in_full(found: Found) -> str:
+    return f"{found.tag}:{found.evidence}:{found.scope}:{found.signal}:{found.vendor or ''}"
+
+
 def find_packed(networks: Networks, packed: bytes, /) -> tuple[Found, ...]:
     """Give what the lists say about an address that is packed already."""
     starts, found = networks.v4 if len(packed) == 4 else networks.v6
@@ -123,7 +152,7 @@ def load_networks(text: str, /, *, tag: str, evidence: Evidence = 2, scope: Scop
 
     Blank lines and comments (from `#` on) are skipped. Rows with further fields are read as geofeeds (RFC 8805:
     `network,country,region,city,`), the form of Apple's egress list. Entries may overlap.
-    IPv6 entries of IPv4 networks (`::ffff:198.51.100.0/120`) mean the latter.
+    IPv6 entries of IPv4 networks (`::ffff:198.51.100.0/120`) mean the latter. A network wider than /8 is refused.
 
     Args:
         text: The list's text; nothing is downloaded here.
@@ -204,8 +233,11 @@ _ASN_MAX: Final = 2**32 - 1  # RFC 6793
 _BLANKS: Final = " \t\r"
 
 # How many addresses follow the first one, by the prefix as it is written; without one it is a single address.
-_MORE_V4: Final = {"": 0, **{f"/{bits}": 2 ** (32 - bits) - 1 for bits in range(33)}}
-_MORE_V6: Final = {"": 0, **{f"/{bits}": 2 ** (128 - bits) - 1 for bits in range(129)}}
+# Nothing wider than /8 is one operator's: a list that holds it would judge everyone.
+_WIDEST: Final = 8
+_MORE_V4: Final = {"": 0, **{f"/{bits}": 2 ** (32 - bits) - 1 for bits in range(_WIDEST, 33)}}
+_MORE_V6: Final = {"": 0, **{f"/{bits}": 2 ** (128 - bits) - 1 for bits in range(_WIDEST, 129)}}
+_SIZES_V4: Final = frozenset(_MORE_V4.values())
 
 _WRAPPED: Final = frozenset(int.from_bytes(prefix, "big") for prefix in IPV4_IN_IPV6)
 
@@ -239,6 +271,8 @@ def _add(address: str, prefix: str, v4: dict[int, int], v6: dict[int, int]) -> b
     ends, start = (v6 if is_v6 else v4), int.from_bytes(packed, "big")
     if is_v6 and start >> 32 in _WRAPPED and more < 2**32:
         ends, start = v4, start % 2**32
+        if more not in _SIZES_V4:
+            return False
     if start & more:
         return False  # a slip of the pen: 40.93.0.0/15 begins at 40.92.0.0
     if ends.get(start, -1) < start + more:
@@ -256,7 +290,7 @@ def _before_country(entry: str) -> str:
 def _read_asn(entry: str, number: int) -> int:
     asn = _ASN.fullmatch(entry)
     if asn is None or int(asn[1]) > _ASN_MAX:
-        wanted = "an address, a network without bits behind its prefix, an AS number or a geofeed row"
+        wanted = "an address, a network of /8 or longer without bits behind its prefix, an AS number or a geofeed row"
         raise ValueError(f"line {number}: expected {wanted}")
     return int(asn[1])
 

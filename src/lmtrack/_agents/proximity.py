@@ -1,177 +1,208 @@
 """Clicks that come too fast for one person: bursts, sweeps over all links, pairs, agents that change on the way.
 
 Who belongs together is known in degrees. The same client is held to all it clicks. One address with many agents is a
-gateway, or an office behind one router. Different addresses are the hosts of one gateway while the mail lies in one
-mailbox, and different people once it has been passed on.
+gateway, or an office behind one router. Different addresses are the hosts of one gateway while the mail is new, and
+different people once it has been passed on. When the mail was delivered is known or not: if not, it counts as old, so
+that to know it never clears anyone.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._agents.hits import (
+from lmtrack._agents.matches import (
+    AGENTS,
     BURST,
-    BURST_OPEN,
+    FAST,
     NO_LINK,
+    PACE,
     PAIR,
     ROTATION,
-    SECOND,
+    SLOW_SWEEP,
     SWEEP,
-    SWEEP_OPEN,
-    Charges,
-    Hit,
+    TABS,
+    MessageEvent,
+    RuleMatches,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
+
+    from lmtrack._agents.timing import Timing
+
+_HOSTS: Final = 3  # our choice: two are a gateway's one and a person's
 
 
 class _Span(NamedTuple):
-    """How many different values within how long hold which rule against their hits."""
+    """How many different values within how long match which rule."""
 
     rule: int
     length: int
     wanted: int
 
 
-_BURST: Final = _Span(BURST, 2 * SECOND, 3)  # our simulation of people's clicks, 2026-08: in 0.04 %
-_PAIR: Final = _Span(PAIR, SECOND - 1, 2)  # Marketo's proximity pattern, 2026-08: the same second
-# Our choice: as a sweep. Three, because Office and in-app browsers show two agents for one click.
-_ROTATION: Final = _Span(ROTATION, 10 * SECOND, 3)
-_SWEEP: Final = 10 * SECOND  # OpenAEV's window, 2026-08; Paminga's 3 s is too short for gateways that take turns
-_HOSTS: Final = _Span(SWEEP, _SWEEP, 3)  # our choice: two are a gateway's one and a person's
-_OPEN: Final = 10 * SECOND  # our choice: as a sweep
-_NO_CLIENT: Final = {""}
-LONGEST: Final = _SWEEP + _OPEN  # an open before a sweep
+class Spans(NamedTuple):
+    """The windows for one message, by whose clicks they are looked for in.
 
-# Gateways scan seconds to minutes after delivery (vendors' documents and field reports, 2026-08).
-SCANNING: Final = 10 * 60 * SECOND
+    Attributes:
+        always: In one client's or one address's clicks, whenever they came.
+        early: In those of the scanning window, beside.
+        crowd: In the clicks of all addresses together, whenever they came.
+        early_crowd: In those of the scanning window, beside.
+        hosts: The same, where several hosts take turns.
+        turns: Within how long so many hosts take turns.
+        agents: How many agents at one address are a point.
+        agents_links: How many links make more of it.
+        longest: What clicks are further apart than this are no matter to each other.
+    """
+
+    always: tuple[_Span, ...]
+    early: tuple[_Span, ...]
+    crowd: tuple[_Span, ...]
+    early_crowd: tuple[_Span, ...]
+    hosts: tuple[_Span, ...]
+    turns: _Span
+    agents: _Span
+    agents_links: _Span
+    longest: int
 
 
-def bursts(hits: Sequence[Hit], charges: Charges, *, link_count: int, scanned_until: int | None) -> None:
-    """Charge clicks on different links that come too fast; `hits` are sorted, `scanned_until` is in microseconds."""
-    clicks = [hit for hit in hits if hit.is_click and hit.followed and hit.link != NO_LINK]
+def make_spans(timing: Timing, *, link_count: int) -> Spans:
+    """Make the windows for a message with so many links; 0 if that is not known."""
+    span = timing.microseconds
+    fast = _Span(FAST, span("fast_span"), timing.fast_links)
+    burst = _Span(BURST, span("burst_span"), timing.burst_links)
+    always = [fast, burst._replace(rule=TABS), _Span(PAIR, span("pair_span") - 1, 2)]
+    early = [
+        burst,
+        _Span(PACE, span("pace_span"), timing.pace_links),
+        _Span(PACE, span("many_span"), timing.many_links),
+    ]
+    hosts = early[1:]
+    if link_count >= timing.sweep_links:
+        sweep = _Span(SWEEP, span("sweep_span"), link_count)
+        always.append(sweep._replace(rule=SLOW_SWEEP))
+        early.append(sweep)
+        hosts.append(sweep)
+    elif link_count > 1:
+        few = _Span(SLOW_SWEEP, span("few_pace") * (link_count - 1), link_count)
+        early.append(few)
+        hosts += [few] if link_count >= _HOSTS else []
+    return Spans(
+        always=tuple(always),
+        early=tuple(early),
+        crowd=(fast,),
+        early_crowd=(burst, _Span(PAIR, span("pair_span") - 1, 2)),
+        hosts=tuple(hosts),
+        turns=_Span(BURST, span("sweep_span"), _HOSTS),
+        agents=_Span(AGENTS, span("agents_span"), timing.agents),
+        agents_links=_Span(ROTATION, span("agents_span"), timing.sweep_links),
+        longest=max(one.length for one in (*always, *early)),
+    )
+
+
+def match_bursts(
+    events: Sequence[MessageEvent], matches: RuleMatches, *, spans: Spans, scanned_until: int | None
+) -> None:
+    """Match clicks on different links that come too fast; `events` are sorted, `scanned_until` is in microseconds."""
+    clicks = [event for event in events if event.is_click and event.followed and event.link != NO_LINK]
+    if not _are_close(clicks, spans.longest):
+        return
+    clients = _by_client(clicks)
+    for group in clients:
+        _match_client(group, spans, scanned_until, matches)
+    if len(clients) > 1:
+        for group in _by_address(clicks).values():
+            _match_client(group, spans, scanned_until, matches)
+        # A person's click next to one that is a scanner's anyway is no sign of anything.
+        _match_crowd([event for event in clicks if not event.is_machine], spans, scanned_until, matches)
+
+
+def match_agents(events: Sequence[MessageEvent], matches: RuleMatches, *, spans: Spans) -> None:
+    """Match clicks from one address under many agents; `events` are sorted."""
+    if len({event.agent for event in events}) < spans.agents.wanted:
+        return
+    for group in _by_address([event for event in events if event.is_click and event.followed]).values():
+        rotating = RuleMatches()
+        if _match_within(group, [event.agent for event in group], spans.agents, rotating):
+            changing = [event for event in group if event.event_index in rotating]
+            for event in changing:
+                matches.add((event,), AGENTS, rotating[event.event_index][2])
+            _match_links(changing, [spans.agents_links], matches)
+
+
+def _are_close(clicks: Sequence[MessageEvent], longest: int) -> bool:
     last = None
-    for hit in clicks:
-        if last and hit.link != last.link and hit.at - last.at <= _SWEEP:
-            break
-        last = hit
-    else:
-        return
-    # Hosts of a gateway that take turns are all apart: nothing to group then.
-    apart = len({hit.address for hit in clicks}) == len(clicks) and {hit.client for hit in clicks} == _NO_CLIENT
-    clients = {} if apart else _by_client(clicks)
-    for group in clients.values():
-        if len(group) > 1:
-            _fast(group, charges, link_count)
-    if apart or len(clients) > 1:
-        _fast_together(clicks, charges, link_count, scanned_until, {} if apart else _by_address(clicks))
-    if len(clicks) < len(hits):
-        _opens(hits, clicks, charges)
+    for click in clicks:
+        if last and click.link != last.link and click.at - last.at <= longest:
+            return True
+        last = click
+    return False
 
 
-def rotations(hits: Sequence[Hit], charges: Charges) -> None:
-    """Charge clicks from one address under many agents; `hits` are sorted."""
-    if len(hits) - len({hit.address for hit in hits}) < _ROTATION.wanted - 1:
-        return  # no address has so many
-    if len({hit.agent for hit in hits}) < _ROTATION.wanted:
-        return
-    for group in _by_address([hit for hit in hits if hit.is_click and hit.followed]).values():
-        _within(group, [hit.agent for hit in group], _ROTATION, charges)
+def _by_client(clicks: Sequence[MessageEvent]) -> list[list[MessageEvent]]:
+    """Group clicks by client; one that has a key and an address is in two groups."""
+    clients: dict[Hashable, list[MessageEvent]] = defaultdict(list)
+    for click in clicks:
+        if click.client:
+            clients[click.client].append(click)
+        if click.address:
+            clients[click.address, click.agent].append(click)
+        elif not click.client:
+            clients[None].append(click)  # all that came from nowhere known may be one
+    return list(clients.values())
 
 
-def _by_client(hits: Sequence[Hit]) -> dict[Hashable, list[Hit]]:
-    """Group hits by client; one that has a key and an address is in two groups."""
-    clients: dict[Hashable, list[Hit]] = defaultdict(list)
-    for hit in hits:
-        if hit.client:
-            clients[hit.client].append(hit)
-        if hit.address or not hit.client:
-            clients[_client(hit)].append(hit)
-    return clients
-
-
-def _by_address(hits: Sequence[Hit]) -> dict[bytes, list[Hit]]:
-    addresses: dict[bytes, list[Hit]] = defaultdict(list)
-    for hit in hits:
-        if hit.address:
-            addresses[hit.address].append(hit)
+def _by_address(clicks: Sequence[MessageEvent]) -> dict[bytes, list[MessageEvent]]:
+    addresses: dict[bytes, list[MessageEvent]] = defaultdict(list)
+    for click in clicks:
+        if click.address:
+            addresses[click.address].append(click)
     return addresses
 
 
-def _client(hit: Hit) -> Hashable:
-    """Give what two events of one client have in common; all that came from nowhere known may be one."""
-    return (hit.address, hit.agent) if hit.address else None
+def _match_client(group: list[MessageEvent], spans: Spans, scanned_until: int | None, matches: RuleMatches) -> None:
+    if len(group) > 1:
+        _match_links(group, spans.always, matches)
+        if scanned_until is not None:
+            _match_links([click for click in group if click.at <= scanned_until], spans.early, matches)
 
 
-def _fast_together(
-    clicks: list[Hit], charges: Charges, link_count: int, scanned_until: int | None, addresses: dict[bytes, list[Hit]]
-) -> None:
-    # A person's click next to one that is a scanner's anyway is no sign of anything.
-    crowd = [
-        hit
-        for hit in clicks
-        if not hit.is_machine and (scanned_until is None or hit.at <= scanned_until or not (hit.address or hit.client))
-    ]
-    # Two people can click the only two links within ten seconds, in an office or after a mail was passed on.
-    many = link_count if link_count > 2 else 0
-    for group in addresses.values():
-        if len(group) == 1:
-            continue
-        _fast(group, charges, many)
-        if many < link_count and scanned_until is not None:
-            _fast([hit for hit in group if hit.at <= scanned_until], charges, link_count)
-    _fast(crowd, charges, 0)
-    if many:
-        # A gateway that takes ten seconds and has hosts has several: one more is the person who reads meanwhile.
-        swept = _by_hosts(crowd)
-        _within(swept, [hit.link for hit in swept], (SWEEP, _SWEEP, many), charges)
-
-
-def _by_hosts(crowd: list[Hit]) -> list[Hit]:
-    """Give the hits that three hosts made within ten seconds."""
-    if len({hit.address or hit.client for hit in crowd}) < _HOSTS.wanted:
-        return []
-    if crowd[-1].at - crowd[0].at <= _HOSTS.length:
-        return crowd
-    hosts = Charges()
-    _within(crowd, [hit.address or hit.client for hit in crowd], _HOSTS, hosts)
-    return [hit for hit in crowd if hit.place in hosts]
-
-
-def _fast(group: list[Hit], charges: Charges, link_count: int) -> None:
-    if len(group) < 2:
+def _match_crowd(crowd: list[MessageEvent], spans: Spans, scanned_until: int | None, matches: RuleMatches) -> None:
+    _match_links(crowd, spans.crowd, matches)
+    if scanned_until is None:
         return
-    links = [hit.link for hit in group]
-    charged = _within(group, links, _BURST, charges)
-    if link_count > 1:
-        _within(group, links, (SWEEP, _SWEEP, link_count), charges)
-    if charged < len(group):  # what is in a burst needs no pair
-        _within(group, links, _PAIR, charges)
+    early = [click for click in crowd if click.at <= scanned_until]
+    _match_links(early, spans.early_crowd, matches)
+    # A gateway that takes its time and has hosts has several: one more is the person who reads meanwhile.
+    taking_turns = RuleMatches()
+    _match_within(early, [click.address or click.client for click in early], spans.turns, taking_turns)
+    if taking_turns:
+        _match_links([click for click in early if click.event_index in taking_turns], spans.hosts, matches)
 
 
-def _within(group: Sequence[Hit], values: Sequence[Hashable], span: tuple[int, int, int], charges: Charges) -> int:
-    """Charge each hit that lies within a span in which so many different values do; give how many were charged.
+def _match_links(group: Sequence[MessageEvent], spans: Iterable[_Span], matches: RuleMatches) -> None:
+    links = [click.link for click in group]
+    different = len(set(links))
+    for span in spans:
+        if different >= span.wanted:
+            _match_within(group, links, span, matches)
 
-    What shows it is the hit that completes them; for that one, the first of the span.
-    Linear: the span moves over the hits once, and each hit is charged once.
+
+def _match_within(group: Sequence[MessageEvent], values: Sequence[Hashable], span: _Span, matches: RuleMatches) -> bool:
+    """Match each event that is within a span in which so many different values are; say whether any is.
+
+    What shows it is the event that completes them; for that one, the first of the span.
+    Linear: the span moves over the events once, and each is matched once.
     """
     rule, length, wanted = span
-    different = len(set(values))
-    if different < wanted:
-        return 0
-    if group[-1].at - group[0].at <= length:
-        return _all_within(group, values, span, charges)
-    if different == len(group):
-        return _each_within(group, span, charges)
     inside: dict[Hashable, int] = {}
-    left = beyond = count = 0
-    for right, hit in enumerate(group):
+    left = beyond = 0
+    for right, event in enumerate(group):
         value = values[right]
         inside[value] = inside.get(value, 0) + 1
-        earliest = hit.at - length
+        earliest = event.at - length
         while group[left].at < earliest:
             value = values[left]
             if inside[value] == 1:
@@ -182,57 +213,6 @@ def _within(group: Sequence[Hit], values: Sequence[Hashable], span: tuple[int, i
         if len(inside) >= wanted:
             start = max(left, beyond)
             beyond = right + 1
-            count += beyond - start
-            charges.add(group[start:right], rule, hit.place)
-            charges.add((hit,), rule, group[left].place)
-    return count
-
-
-def _each_within(group: Sequence[Hit], span: tuple[int, int, int], charges: Charges) -> int:
-    """Do the same where all values differ, as links do in a sweep: so many hits are enough."""
-    rule, length, wanted = span
-    left = beyond = count = 0
-    for right, hit in enumerate(group):
-        earliest = hit.at - length
-        while group[left].at < earliest:
-            left += 1
-        if right - left >= wanted - 1:
-            start = max(left, beyond)
-            beyond = right + 1
-            count += beyond - start
-            if start < right:
-                charges.add(group[start:right], rule, hit.place)
-            charges.add((hit,), rule, group[left].place)
-    return count
-
-
-def _all_within(group: Sequence[Hit], values: Sequence[Hashable], span: tuple[int, int, int], charges: Charges) -> int:
-    """Do the same where no span begins later than the first hit, which is the usual case."""
-    rule, _, wanted = span
-    seen: set[Hashable] = set()
-    right = -1
-    while len(seen) < wanted:
-        right += 1
-        seen.add(values[right])
-    charges.add(group[:right], rule, group[right].place)
-    charges.add(group[right:], rule, group[0].place)
-    return len(group)
-
-
-def _opens(hits: Sequence[Hit], clicks: list[Hit], charges: Charges) -> None:
-    """Charge the opens of a client that sweeps: it loads the images as well."""
-    opens = [hit for hit in hits if not hit.is_click]
-    if not opens:
-        return
-    for burst, rule in ((BURST, BURST_OPEN), (SWEEP, SWEEP_OPEN)):
-        sweeping: dict[Hashable, list[Hit]] = defaultdict(list)
-        for hit in clicks:
-            if charges.has(hit.place, burst):
-                for key in filter(None, (hit.client, _client(hit))):
-                    sweeping[key].append(hit)
-        for hit in opens if sweeping else ():
-            for key in filter(None, (hit.client, _client(hit))):
-                found = sweeping.get(key, [])
-                place = bisect_left(found, hit.at - _OPEN, key=lambda click: click.at)
-                if place < len(found) and found[place].at <= hit.at + _OPEN:
-                    charges.add((hit,), rule, found[place].place)
+            matches.add(group[start:right], rule, event.event_index)
+            matches.add((event,), rule, group[left].event_index)
+    return beyond > 0

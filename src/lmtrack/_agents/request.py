@@ -14,10 +14,15 @@ from lmtrack._agents.header_rules import (
     Headers,
     came_through_gateway,
     is_ahead,
+    is_signed,
+    names_language,
     read_headers,
     sends_fetch_metadata,
+    signing_vendor,
 )
-from lmtrack._agents.networks import APPLE_EGRESS, Networks, shipped_networks
+from lmtrack._agents.networks import APPLE_EGRESS, NOT_APPLE_EGRESS, Networks, shipped_networks
+from lmtrack._agents.own_agents import Agents
+from lmtrack._agents.timing import DEFAULT_TIMING, Timing
 from lmtrack._agents.verdict import Actor, Evidence, Human, Kind, Signal, Verdict
 from lmtrack._checks import check_type, plain_str, plain_str_or_none
 
@@ -26,14 +31,11 @@ if TYPE_CHECKING:
 
     from lmtrack._agents.networks import Found
 
-_AT_ONCE: Final = timedelta(seconds=2)  # mautic's bot_helper_time_email_threshold
-_QUICK: Final = timedelta(seconds=10)  # OpenAEV's delivery window
-# Gateways scan within minutes of delivery; people click in isolated browsers when they read. Field reports, 2026-08.
-_SCANNING: Final = timedelta(minutes=10)
 _NEVER: Final = timedelta(0)
 _ENOUGH: Final = 2
 _IS_BROWSER: Final = Signal.UA_BROWSER.value
 _APPLE_MPP: Final = Actor.APPLE_MPP
+_CLIENT_HIDDEN: Final = Human.YES_CLIENT_HIDDEN
 
 
 class _Sign(NamedTuple):
@@ -51,7 +53,8 @@ def _sign(signal: Signal, weight: int, actor: Actor = Actor.SECURITY_SCANNER) ->
     return _Sign(signal.value, weight, family, actor)
 
 
-_HONEYPOT: Final = _sign(Signal.MSG_HONEYPOT, 3)
+# Screen readers and plain-text views show such a link to people.
+_HONEYPOT: Final = _sign(Signal.MSG_HONEYPOT, 1)
 _PREFETCH: Final = _sign(Signal.HDR_PREFETCH, 3, Actor.LINK_PREVIEW)
 _LT_2S: Final = _sign(Signal.TIME_LT_2S, 2)
 _LT_10S: Final = _sign(Signal.TIME_LT_10S, 1)
@@ -64,6 +67,7 @@ _ASKING: Final = {
 }
 _REWRITER: Final = Signal.HDR_REFERER_REWRITER.value
 _INVALID: Final = Signal.NET_INVALID.value
+_SIGNED: Final = Signal.HDR_SIGNATURE_AGENT.value
 
 
 def classify_event(
@@ -76,6 +80,7 @@ def classify_event(
     headers: Headers | None = None,
     delay: timedelta | None = None,
     networks: Networks | None = None,
+    agents: Agents | None = None,
     honeypot: bool = False,
 ) -> Verdict:
     """Classify one open or click.
@@ -91,6 +96,7 @@ def classify_event(
         headers: The request's headers, names in any case; None means unknown, and then no header rule fires.
         delay: The time since the mail was delivered, not since it was sent; negative ones are ignored.
         networks: None for those that come with the package.
+        agents: Names of your own, made by `load_agents`.
         honeypot: Whether the link is one that no person sees.
 
     Raises:
@@ -104,16 +110,17 @@ def classify_event(
     if kind != "open" and kind != "click":  # noqa: PLR1714 - half the time of `in`, on each request
         raise ValueError('kind must be "open" or "click"')
     alone = judge_agent(user_agent, kind)
-    nothing_else = ip is None and headers is None and delay is None and networks is None
+    nothing_else = ip is None and headers is None and delay is None and networks is None and agents is None
     if nothing_else and asn is None and method == "GET" and honeypot is False:
         return alone
-    _check(method, delay, networks, honeypot)
+    _check(method, delay, networks, agents, honeypot)
     method, user_agent = plain_str(method, "method"), plain_str_or_none(user_agent, "user_agent")
-    method, user_agent = plain_str(method, "method"), plain_str_or_none(user_agent, "user_agent")
-    found: tuple[Found, ...] | None = ()
+    if agents is not None:
+        alone = agents.judge(user_agent, alone)
+    said = NOTHING_SAID
     if ip is not None or asn is not None:
-        networks = networks or shipped_networks()
-        found = _find(networks, ip, asn)
+        lists = networks or shipped_networks()
+        said = read_networks(lists, None if ip is None else lists.find(ip), asn=asn, has_address=ip is not None)
     return weigh_request(
         alone,
         user_agent=user_agent,
@@ -122,9 +129,56 @@ def classify_event(
         headers=headers,
         delay=delay,
         honeypot=honeypot,
-        found=found,
-        by_address=None if ip is None else networks,
+        said=said,
     )
+
+
+class NetworksSaid(NamedTuple):
+    """What the lists say about where a request came from.
+
+    Attributes:
+        found: The lists that hold its address or its autonomous system; None if the address given is none.
+        is_apple: Whether the address is on Apple's egress list; None if that is not known.
+        sources: The names of `found`, which stand for the address once it is dropped.
+    """
+
+    found: tuple[Found, ...] | None = ()
+    is_apple: bool | None = None
+    sources: tuple[str, ...] = ()
+
+
+NOTHING_SAID: Final = NetworksSaid()
+
+
+def read_networks(
+    lists: Networks,
+    by_address: tuple[Found, ...] | None,
+    /,
+    *,
+    has_address: bool,
+    asn: int | None = None,
+    sources: tuple[str, ...] = (),
+) -> NetworksSaid:
+    """Put together what is known of where a request came from.
+
+    Args:
+        lists: The lists that were asked.
+        by_address: What they said about the address; None if it is none, or if there was none.
+        has_address: Whether there was one.
+        asn: The autonomous system, if known.
+        sources: What they said about the address and the system earlier, by name.
+    """
+    if has_address and by_address is None:
+        return NetworksSaid(found=None)
+    found = by_address or ()
+    for more in (lists.find_asn(asn) if asn is not None else (), lists.find_sources(sources)):
+        found += tuple(one for one in more if one not in found)
+    is_apple: bool | None = None
+    if any(one.tag == APPLE_EGRESS for one in found):
+        is_apple = True
+    elif NOT_APPLE_EGRESS in sources or (has_address and APPLE_EGRESS in lists.tags):
+        is_apple = False
+    return NetworksSaid(found, is_apple, lists.sources_of(found))
 
 
 def weigh_request(
@@ -136,8 +190,8 @@ def weigh_request(
     headers: Headers | None,
     delay: timedelta | None,
     honeypot: bool,
-    found: tuple[Found, ...] | None,
-    by_address: Networks | None,
+    said: NetworksSaid,
+    timing: Timing = DEFAULT_TIMING,
 ) -> Verdict:
     """Weigh what else is known of a request against what its agent is alone.
 
@@ -149,9 +203,36 @@ def weigh_request(
         headers: See there.
         delay: See there.
         honeypot: See there.
-        found: What the lists say about where it came from; None if its address is none.
-        by_address: The lists, if it had an address.
+        said: What the lists of networks say about where it came from.
+        timing: The windows.
     """
+    sources = said.sources
+    if said.is_apple is not None and alone.actor is _APPLE_MPP:
+        alone = _weigh_egress(alone, is_apple=said.is_apple)
+        if not said.is_apple:
+            sources += (NOT_APPLE_EGRESS,)
+    elif kind == "open" and delay is not None and _NEVER <= delay < timing.at_once and alone.human is _CLIENT_HIDDEN:
+        # mautic issues 7884 and 10409, listmonk 2946: a proxy's open a second after sending is often nobody's.
+        alone = _with(alone, evidence=1, reasons=(*alone.reasons, _LT_2S.code))
+    verdict = _weigh_signs(
+        alone, user_agent=user_agent, kind=kind, method=method, headers=headers, delay=delay, honeypot=honeypot,
+        found=said.found, timing=timing,
+    )  # fmt: skip
+    return _with(verdict, sources=sources) if sources else verdict
+
+
+def _weigh_signs(
+    alone: Verdict,
+    *,
+    user_agent: str | None,
+    kind: Kind,
+    method: str,
+    headers: Headers | None,
+    delay: timedelta | None,
+    honeypot: bool,
+    found: tuple[Found, ...] | None,
+    timing: Timing,
+) -> Verdict:
     signs = [_HONEYPOT] if honeypot else []
     notes: list[str] = []
     read, gateway = None, False
@@ -162,44 +243,36 @@ def weigh_request(
             notes.append(_REWRITER)
     if found is None:
         notes.append(_INVALID)
-    else:
-        if found:
-            signs += _network_signs(found, kind, gateway=gateway, delay=delay)
-        if by_address is not None and alone.actor is _APPLE_MPP:
-            alone = _weigh_egress(alone, by_address, found)
+    elif found:
+        scanning = delay is not None and _NEVER <= delay < timing.scan_window
+        signs += _network_signs(found, kind, gateway=gateway, scanning=scanning)
     if method != "GET" and (asking := _ASKING[kind].get(method.upper())):
         signs.append(asking)
     if read is not None and is_ahead(read):
         signs.append(_PREFETCH)
     if kind == "click":
-        if delay is not None and _NEVER <= delay < _QUICK:
-            signs.append(_LT_2S if delay < _AT_ONCE else _LT_10S)
+        if delay is not None and _NEVER <= delay < timing.quick:
+            signs.append(_LT_2S if delay < timing.at_once else _LT_10S)
         if read is not None and user_agent and alone.reasons[0] == _IS_BROWSER:
             signs += _browser_signs(read, user_agent)
+    if read is not None and is_signed(read):
+        return _decide_signed(alone, signs, notes, signing_vendor(read))
     return _decide(alone, signs, notes) if signs or notes else alone
 
 
-def _check(method: object, delay: object, networks: object, honeypot: object) -> None:
+def _check(method: object, delay: object, networks: object, agents: object, honeypot: object) -> None:
     check_type(str, method=method)
     if delay is not None and not isinstance(delay, timedelta):
         raise TypeError(f"delay must be a timedelta or None, not {type(delay).__name__}")
     if networks is not None and not isinstance(networks, Networks):
         raise TypeError(f"networks must be made by load_networks, not {type(networks).__name__}")
+    if agents is not None and not isinstance(agents, Agents):
+        raise TypeError(f"agents must be made by load_agents, not {type(agents).__name__}")
     if not isinstance(honeypot, bool):
         raise TypeError(f"honeypot must be a bool, not {type(honeypot).__name__}")
 
 
-def _find(lists: Networks, ip: str | None, asn: int | None) -> tuple[Found, ...] | None:
-    """Give what the lists say; None if the address is none, whose network cannot be this client's then."""
-    by_asn = () if asn is None else lists.find_asn(asn)
-    if ip is None:
-        return by_asn
-    by_address = lists.find(ip)
-    return by_address if by_address is None else by_address + by_asn
-
-
-def _network_signs(found: tuple[Found, ...], kind: Kind, *, gateway: bool, delay: timedelta | None) -> Iterator[_Sign]:
-    scanning = delay is not None and _NEVER <= delay < _SCANNING
+def _network_signs(found: tuple[Found, ...], kind: Kind, *, gateway: bool, scanning: bool) -> Iterator[_Sign]:
     for one in found:
         if one.evidence == 0 or one.scope not in ("both", kind):
             continue
@@ -210,17 +283,15 @@ def _network_signs(found: tuple[Found, ...], kind: Kind, *, gateway: bool, delay
         yield _Sign(one.signal.value, weight, "net", vendor=one.vendor)
 
 
-def _weigh_egress(alone: Verdict, lists: Networks, found: tuple[Found, ...]) -> Verdict:
-    """Apple's prefetch comes from Apple's addresses, if we have their list; a script can write the same agent."""
-    if APPLE_EGRESS not in lists.tags:
-        return alone
-    if any(one.tag == APPLE_EGRESS for one in found):
+def _weigh_egress(alone: Verdict, *, is_apple: bool) -> Verdict:
+    """Apple's prefetch comes from Apple's addresses; a script can write the same agent."""
+    if is_apple:
         return _with(alone, evidence=3, reasons=(*alone.reasons, Signal.NET_APPLE_EGRESS.value))
     return _with(alone, evidence=1)
 
 
 def _browser_signs(read: dict[str, str], user_agent: str) -> Iterator[_Sign]:
-    if not read.get("accept-language"):
+    if not read.get("accept-language") and names_language(user_agent):
         yield _NO_LANGUAGE
     if "sec-fetch-mode" not in read and sends_fetch_metadata(user_agent):
         yield _NO_SEC_FETCH
@@ -232,6 +303,14 @@ _AGENT_POINTS: Final = {
     (Signal.UA_MISSING.value, 1): 1,
     (Signal.UA_MISSING.value, 2): 2,
 }
+
+
+def _decide_signed(alone: Verdict, signs: list[_Sign], notes: list[str], vendor: str | None) -> Verdict:
+    """An agent that says it signed the request acts for a person who is not there; unless more is known of it."""
+    verdict = _decide(alone, signs, notes)
+    if verdict.is_machine and (verdict.evidence == 3 or alone.is_machine):
+        return _with(verdict, reasons=(*verdict.reasons, _SIGNED))
+    return Verdict(actor=Actor.AI_AGENT, human=Human.NO, evidence=1, reasons=(_SIGNED, *verdict.reasons), vendor=vendor)
 
 
 def _decide(alone: Verdict, signs: list[_Sign], notes: list[str]) -> Verdict:
@@ -271,11 +350,18 @@ def _decide(alone: Verdict, signs: list[_Sign], notes: list[str]) -> Verdict:
 _WORSE: Final[dict[Evidence, Evidence]] = {1: 1, 2: 1, 3: 2}
 
 
-def _with(verdict: Verdict, *, evidence: Evidence, reasons: tuple[str, ...] | None = None) -> Verdict:
+def _with(
+    verdict: Verdict,
+    *,
+    evidence: Evidence | None = None,
+    reasons: tuple[str, ...] | None = None,
+    sources: tuple[str, ...] = (),
+) -> Verdict:
     return Verdict(
         actor=verdict.actor,
         human=verdict.human,
-        evidence=evidence,
+        evidence=evidence or verdict.evidence,
         reasons=verdict.reasons if reasons is None else reasons,
         vendor=verdict.vendor,
+        sources=sources,
     )

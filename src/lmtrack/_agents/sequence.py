@@ -12,28 +12,36 @@ from typing import TYPE_CHECKING, Final
 
 from lmtrack._agents.addresses import pack_address
 from lmtrack._agents.agent import judge_agent
-from lmtrack._agents.detonation import AROUND, detonations
+from lmtrack._agents.company import match_looks, match_proven, match_traps
 from lmtrack._agents.events import Event
-from lmtrack._agents.hits import RULES, SECOND, Charges, Hit, codes_of, make_hit, microseconds
-from lmtrack._agents.honeypot import BEFORE, taint
+from lmtrack._agents.matches import (
+    RULES,
+    MessageEvent,
+    RuleMatches,
+    are_two_kinds,
+    clients_of,
+    codes_of,
+    make_message_event,
+    microseconds,
+)
 from lmtrack._agents.networks import Networks, find_packed, shipped_networks
-from lmtrack._agents.proximity import LONGEST, SCANNING, bursts, rotations
-from lmtrack._agents.request import weigh_request
-from lmtrack._agents.verdict import Actor, Human, Signal, Verdict
+from lmtrack._agents.own_agents import Agents
+from lmtrack._agents.proximity import make_spans, match_agents, match_bursts
+from lmtrack._agents.request import read_networks, weigh_request
+from lmtrack._agents.timing import DEFAULT_TIMING, Timing
+from lmtrack._agents.verdict import Actor, Evidence, Human, Signal, Verdict
 from lmtrack._clock import in_utc
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
-SETTLE_AFTER: Final = timedelta(microseconds=max(BEFORE, LONGEST, AROUND))
+SETTLE_AFTER: Final = DEFAULT_TIMING.settle_after
 """How long to hold an event before it is published: what comes later than this after it cannot change its verdict.
 
-A sweep takes ten seconds, and the images may have come ten seconds before it. An invisible link looks back a minute,
-since slow gateways may follow it last, and so does the person whose link a gateway looked at. Add what the clocks of
-your servers differ by.
+The images may have come a minute before the links, and a slow gateway takes a minute for these. `Timing.settle_after`
+is the same for windows of your own. Add what the clocks of your servers differ by.
 """
 
-_DUPLICATE: Final = 2 * SECOND  # our choice: a double click, a mail proxy's retry
 # What alone is no proof of a machine, but is one next to a point of another kind.
 _POINTS: Final = frozenset(
     {
@@ -48,14 +56,14 @@ _POINTS: Final = frozenset(
         Signal.NET_CLOUD,
     }
 )
-# Where `classify_event` takes a delay for another: a person cannot click before delivery, at once, nor as fast as this,
-# and gateways scan until the last of these.
-_STAGES: Final = (timedelta(0), timedelta(seconds=2), timedelta(seconds=10), timedelta(minutes=10))
+_HONEYPOT: Final = Signal.MSG_HONEYPOT.value
 
 # Members of enums take four times as long to look up before Python 3.12.
 _NO: Final = Human.NO
 _SCANNER: Final = Actor.SECURITY_SCANNER
 _PROXY: Final = Actor.IMAGE_PROXY
+_MAIL_CLIENT: Final = Signal.UA_MAIL_CLIENT.value
+_BROWSER: Final = Signal.UA_BROWSER.value
 
 
 def classify_message(
@@ -65,6 +73,8 @@ def classify_message(
     delivered_at: datetime | None = None,
     link_count: int | None = None,
     networks: Networks | None = None,
+    agents: Agents | None = None,
+    timing: Timing = DEFAULT_TIMING,
 ) -> list[Verdict]:
     """Classify all opens and clicks of one mail to one person; the verdicts are in the order of the events.
 
@@ -72,7 +82,7 @@ def classify_message(
     clicks, a sweep over all links, whatever else was done by the follower of an invisible link. `Verdict.cause` names
     the event that shows it. A double click is marked `msg.duplicate` and stays a person's.
     Call it again when more events have come: earlier verdicts can only become machines, and after `SETTLE_AFTER` they
-    stay. Events read back from a store have no address, so keep the verdict they had: what is a machine once stays one.
+    stay. Events read back from a store have no address: `sources` say what it said, and `client` who it was.
 
     Args:
         events: In any order.
@@ -80,6 +90,8 @@ def classify_message(
         link_count: How many tracked links the mail has, an invisible one included; None if that is not known, and then
             nobody can have clicked all of them.
         networks: None for those that come with the package.
+        agents: Names of your own, made by `load_agents`.
+        timing: The windows of the rules.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -89,10 +101,10 @@ def classify_message(
         >>> from datetime import UTC, datetime
         >>> sweep = [
         ...     Event(kind="click", user_agent=None, at=datetime(2026, 8, 1, 9, 0, 5, tzinfo=UTC), link_index=index)
-        ...     for index in range(3)
+        ...     for index in range(4)
         ... ]
-        >>> [verdict.reasons[0] for verdict in classify_message(sweep)]
-        ['msg.burst_3_in_2s', 'msg.burst_3_in_2s', 'msg.burst_3_in_2s']
+        >>> {verdict.reasons[0] for verdict in classify_message(sweep)}
+        {'msg.burst_4_in_1s'}
     """
     given = tuple(events)
     for event in given:
@@ -107,37 +119,67 @@ def classify_message(
             raise TypeError(f"link_count must be an int or None, not {type(link_count).__name__}")
         if link_count < 0:
             raise ValueError("link_count must not be negative")
-    if networks is not None and not isinstance(networks, Networks):
-        raise TypeError(f"networks must be made by load_networks, not {type(networks).__name__}")
+    for name, value, wanted, made in (
+        ("networks", networks, Networks, "made by load_networks"),
+        ("agents", agents, Agents, "made by load_agents"),
+        ("timing", timing, Timing, "a Timing"),
+    ):
+        if not isinstance(value, wanted) and (value is not None or name == "timing"):
+            raise TypeError(f"{name} must be {made}, not {type(value).__name__}")
+    lists = networks or shipped_networks()
     # Empty stands for what is no address.
     addresses = [None if event.ip is None else pack_address(event.ip) or b"" for event in given]
-    alone = _judge_alone(given, addresses, delivered_at, networks or shipped_networks())
-    return _judge_together(given, addresses, alone, delivered_at, link_count) if len(given) > 1 else alone
+    alone = _judge_alone(given, addresses, delivered_at, lists, agents=agents, timing=timing)
+    if len(given) < 2:
+        return alone
+    prepared = sorted(
+        make_message_event(index, event, alone[index], addresses[index], lists.scanners)
+        for index, event in enumerate(given)
+    )
+    scanned_until = None if delivered_at is None else microseconds(delivered_at) + timing.microseconds("scan_window")
+    return _judge_together(prepared, alone, scanned_until, link_count or 0, timing)
 
 
 def _judge_alone(
-    events: Sequence[Event], addresses: Sequence[bytes | None], delivered_at: datetime | None, networks: Networks
+    events: Sequence[Event],
+    addresses: Sequence[bytes | None],
+    delivered_at: datetime | None,
+    lists: Networks,
+    *,
+    agents: Agents | None,
+    timing: Timing,
 ) -> list[Verdict]:
     """Do as `classify_event` does; the events of one client are often the same request but for the time."""
+    # Where a delay counts as another: a person cannot click before delivery, at once, nor as fast as this.
+    stages = sorted((timedelta(0), timing.at_once, timing.quick, timing.scan_window))
     verdicts: list[Verdict] = []
     known: dict[Hashable, Verdict] = {}
     for event, address in zip(events, addresses, strict=True):
-        delay = event.at - delivered_at if delivered_at is not None and event.kind == "click" else None
-        stage = None if delay is None else bisect_right(_STAGES, delay)
-        request = (event.user_agent, address, event.kind, event.method, event.honeypot, stage)
+        delay = None if delivered_at is None else event.at - delivered_at
+        stage = None if delay is None else bisect_right(stages, delay)
+        request = (
+            event.user_agent, address, event.asn, event.sources, event.kind, event.method, event.honeypot, stage,
+        )  # fmt: skip
         verdict = known.get(request) if event.headers is None else None
         if verdict is None:
-            found = find_packed(networks, address) if address else () if address is None else None
+            own = judge_agent(event.user_agent, event.kind)
+            said = read_networks(
+                lists,
+                find_packed(lists, address) if address else None,
+                has_address=address is not None,
+                asn=event.asn,
+                sources=event.sources,
+            )
             verdict = weigh_request(
-                judge_agent(event.user_agent, event.kind),
+                own if agents is None else agents.judge(event.user_agent, own),
                 user_agent=event.user_agent,
                 kind=event.kind,
                 method=event.method,
                 headers=event.headers,
                 delay=delay,
                 honeypot=event.honeypot,
-                found=found,
-                by_address=None if address is None else networks,
+                said=said,
+                timing=timing,
             )
             if event.headers is None:
                 known[request] = verdict
@@ -146,113 +188,124 @@ def _judge_alone(
 
 
 def _judge_together(
-    events: Sequence[Event],
-    addresses: Sequence[bytes | None],
+    events: Sequence[MessageEvent],
     alone: list[Verdict],
-    delivered_at: datetime | None,
-    link_count: int | None,
+    scanned_until: int | None,
+    link_count: int,
+    timing: Timing,
 ) -> list[Verdict]:
-    hits = sorted(map(make_hit, range(len(events)), events, alone, addresses))
-    scanned_until = None if delivered_at is None else microseconds(delivered_at) + SCANNING
-    charges = Charges()
-    taint(hits, charges)
-    bursts(hits, charges, link_count=link_count or 0, scanned_until=scanned_until)
-    rotations(hits, charges)
-    detonations(hits, charges)
+    matches = RuleMatches()
+    spans = make_spans(timing, link_count=link_count)
+    match_bursts(events, matches, spans=spans, scanned_until=scanned_until)
+    match_agents(events, matches, spans=spans)
+    match_traps(events, matches, timing=timing)
+    match_looks(events, matches, timing=timing)
+    match_proven(events, matches, timing=timing)
     judged = list(alone)
     known: dict[tuple[int, int, int], tuple[Verdict, Verdict]] = {}
-    for place, held in charges.items():
-        before = alone[place]
-        same = known.get(held)
+    for index, matched in matches.items():
+        before = alone[index]
+        same = known.get(matched)
         if same is None or same[0] is not before:
-            known[held] = same = before, _weigh(before, held)
-        judged[place] = same[1]
-    _mark_duplicates(hits, judged)
+            known[matched] = same = before, _weigh(before, matched)
+        judged[index] = same[1]
+    _mark_duplicates(events, judged, timing)
     return judged
 
 
-def _weigh(alone: Verdict, held: tuple[int, int, int]) -> Verdict:
-    """Add to a verdict what is held against the event."""
-    rules, strongest, cause = held
+def _weigh(alone: Verdict, matched: tuple[int, int, int]) -> Verdict:
+    """Add to a verdict what matches the event."""
+    rules, strongest, cause = matched
     codes = codes_of(rules)
     weight, _ = RULES[strongest]
     if alone.human is _NO:
-        return Verdict(
-            actor=alone.actor,
-            human=_NO,
-            evidence=max(alone.evidence, weight),
-            reasons=codes + alone.reasons if weight > alone.evidence else alone.reasons + codes,
-            vendor=alone.vendor,
-            cause=cause,
-        )
+        heavier = weight > alone.evidence
+        reasons = codes + alone.reasons if heavier else alone.reasons + codes
+        return _with(alone, reasons, cause, evidence=weight if heavier else alone.evidence)
     # Two points decide, but only of different kinds, and not against who came through a gateway's page for people.
-    if weight > 1 or not (_POINTS.isdisjoint(alone.reasons) or Signal.HDR_REFERER_REWRITER in alone.reasons):
+    decides = weight > 1 or not (
+        Signal.HDR_REFERER_REWRITER in alone.reasons
+        or (_POINTS.isdisjoint(alone.reasons) and not are_two_kinds(rules, followed_trap=_HONEYPOT in alone.reasons))
+    )
+    if decides:
         return Verdict(
             actor=_SCANNER,
             human=_NO,
             evidence=3 if weight == 3 else 2,
             reasons=codes + alone.reasons,
             vendor=None,  # the one known so far was that of a person's program
+            sources=alone.sources,
             cause=cause,
         )
+    return _with(alone, alone.reasons + codes, cause, evidence=1)
+
+
+def _with(verdict: Verdict, reasons: tuple[str, ...], cause: int | None, *, evidence: Evidence) -> Verdict:
     return Verdict(
-        actor=alone.actor,
-        human=alone.human,
-        evidence=1,
-        reasons=alone.reasons + codes,
-        vendor=alone.vendor,
+        actor=verdict.actor,
+        human=verdict.human,
+        evidence=evidence,
+        reasons=reasons,
+        vendor=verdict.vendor,
+        sources=verdict.sources,
         cause=cause,
     )
 
 
-def _mark_duplicates(hits: Sequence[Hit], judged: list[Verdict]) -> None:
-    """Mark what the same client did again a moment later; of several in a row the first is the one to count."""
+def _mark_duplicates(events: Sequence[MessageEvent], judged: list[Verdict], timing: Timing) -> None:
+    """Mark what the same client did again a moment later; of several in a row the first is the one to count.
+
+    A mail program that fetches a link and then hands it to a browser is one person's click too.
+    """
+    repeated = _repeated(events, timing.microseconds("handover_span"))
     latest: dict[Hashable, tuple[int, int]] = {}
-    for hit in _repeated(hits):
-        verdict = judged[hit.place]
+    handed: dict[int, MessageEvent] = {}
+    span, handover = timing.microseconds("duplicate_span"), timing.microseconds("handover_span")
+    for event in repeated:
+        verdict = judged[event.event_index]
         # A person's click is no duplicate of a machine's.
-        keys = [(client, hit.is_click, hit.link, verdict.human is _NO) for client in _clients(hit, verdict)]
-        first = None
-        for key in keys:
-            seen = latest.get(key)
-            if first is None and seen and hit.at - seen[0] < _DUPLICATE:
-                first = seen[1]
-        for key in keys:
-            latest[key] = (hit.at, hit.place if first is None else first)
+        names = [(name, event.is_click, event.link, verdict.human is _NO) for name in _same_client(event, verdict)]
+        seen = [latest[name] for name in names if name in latest]
+        first = next((first for at, first in seen if event.at - at < span), None)
+        for name in names:
+            latest[name] = (event.at, event.event_index if first is None else first)
+        if first is None and event.is_click and verdict.human is not _NO:
+            first = _handed_over(event, verdict, handed, handover)
         if first is not None:
-            judged[hit.place] = Verdict(
-                actor=verdict.actor,
-                human=verdict.human,
-                evidence=verdict.evidence,
-                reasons=(*verdict.reasons, Signal.MSG_DUPLICATE.value),
-                vendor=verdict.vendor,
-                cause=first if verdict.cause is None else verdict.cause,
+            cause = first if verdict.cause is None else verdict.cause
+            judged[event.event_index] = _with(
+                verdict, (*verdict.reasons, Signal.MSG_DUPLICATE.value), cause, evidence=verdict.evidence
             )
 
 
-def _repeated(hits: Sequence[Hit]) -> list[Hit]:
-    """Give the hits that have another on the same link a moment before or after, whoever made it."""
-    if len({hit.link for hit in hits}) == len(hits):
+def _handed_over(event: MessageEvent, verdict: Verdict, handed: dict[int, MessageEvent], span: int) -> int | None:
+    """Give the index of the mail program's own click on a link that a browser opens now; remember one that may be."""
+    if verdict.reasons[0] == _MAIL_CLIENT:
+        handed[event.link] = event
+    program = handed.get(event.link)
+    if program is None or verdict.reasons[0] != _BROWSER or event.at - program.at > span:
+        return None
+    elsewhere = event.address and program.address and event.address != program.address
+    return None if elsewhere else program.event_index
+
+
+def _repeated(events: Sequence[MessageEvent], span: int) -> list[MessageEvent]:
+    """Give the events that have another on the same link a moment before or after, whoever made it."""
+    if len({event.link for event in events}) == len(events):
         return []
-    latest: dict[Hashable, Hit] = {}
-    repeated: dict[int, Hit] = {}
-    for hit in hits:
-        if hit.followed:
-            what = hit.link if hit.is_click else None
+    latest: dict[Hashable, MessageEvent] = {}
+    repeated: dict[int, MessageEvent] = {}
+    for event in events:
+        if event.followed:
+            what = event.link if event.is_click else None
             before = latest.get(what)
-            if before and hit.at - before.at < _DUPLICATE:
-                repeated[before.place] = before
-                repeated[hit.place] = hit
-            latest[what] = hit
+            if before and event.at - before.at <= span:
+                repeated[before.event_index] = before
+                repeated[event.event_index] = event
+            latest[what] = event
     return list(repeated.values())
 
 
-def _clients(hit: Hit, verdict: Verdict) -> list[Hashable]:
-    if verdict.actor is _PROXY:
-        return [hit.agent]  # each try can come from another of its hosts
-    if not hit.client and not hit.address:
-        return [(hit.agent,)]
-    keys: list[Hashable] = [("client", hit.client)] if hit.client else []
-    if hit.address:
-        keys.append((hit.address, hit.agent))
-    return keys
+def _same_client(event: MessageEvent, verdict: Verdict) -> list[Hashable]:
+    # Each try of a proxy can come from another of its hosts.
+    return [event.agent] if verdict.actor is _PROXY else clients_of(event)

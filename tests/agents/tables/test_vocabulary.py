@@ -32,7 +32,8 @@ SAYS: dict[str, tuple[str, str | None]] = {
     "link": ("X Link Preview (Android 10)", "Xlink/1 (Android 10)"),
     "preview": ("XPreview/1", "DeveloperPreview Gecko/2010"),
     "unfurl": ("Xunfurl/1", None),
-    "onebox": ("Xonebox/1", None),
+    "-user": ("Mozilla/5.0 (compatible; Example-User/1.0)", "Mozilla/5.0 (X11; multi-user) Example/1"),
+    "onebox": ("Xonebox/1", "WorkspaceONEBoxer/24.05 (iPhone; iOS 17.5)"),
     "linkexpand": ("XLinkExpand/1", None),
     "opengraph": ("XOpenGraph/1", None),
     "phish": ("AntiPhish/1", None),
@@ -310,7 +311,7 @@ def test_a_system_is_a_word() -> None:
 
 @pytest.mark.parametrize("word", ["Xmail", "Inbox", "Xoutlook", "Ximap"])
 def test_each_word_of_mail_makes_a_mail_program(word: str) -> None:
-    assert reason(f"Zzz {word} Server") == reason(f"Zzz {word} (iPhone)") == "ua.mail_client"
+    assert reason(f"Zzz {word} Reader") == reason(f"Zzz {word} (iPhone)") == "ua.mail_client"
 
 
 @pytest.mark.parametrize("word", ["mailto", "Mailgun", "MailChimp", "EmailWolf"])

@@ -47,12 +47,13 @@ PUBLISHED: Final = (
     Published(
         "microsoft_safelinks",
         "Microsoft",
-        2,
+        3,
         "click",
-        Signal.NET_SCANNER_PROBABLE,
+        Signal.NET_SCANNER,
         "40.94.0.0/16",
-        "not published; reported by users: opencollective #3656, mautic #9400",
-        "2026-08",
+        "not published; reported by users: gophish #2646, #2853 and #3317, Microsoft Q&A 12221247, opencollective "
+        "#3656; people browse in another range, isolated browsers too",
+        "2026-11",
     ),
     Published(
         "barracuda_egd",
@@ -111,9 +112,9 @@ PUBLISHED: Final = (
         1,
         "click",
         Signal.NET_CLOUD,
-        "AS8075",
-        "autonomous system registered to the operator",
-        "2026-08",
+        "AS8068\nAS8069\nAS8070\nAS8071\nAS8072\nAS8073\nAS8074\nAS8075\nAS12076",
+        "autonomous systems registered to the operator (PeeringDB; ARIN gives it 8068 to 8075); breeze #6539",
+        "2026-11",
     ),
     Published(
         "google_cloud",

@@ -1,9 +1,9 @@
 """Agents known by name. Plain data: who adds a name adds it here and nowhere else.
 
 A name is a word of the user agent in lower case; with a slash at its end it must stand before a version, and without
-one it may. Names that hold a word of `lmtrack._agents.tables.vocabulary` (bot, crawl, http, monitor ...) need no row,
-unless a row says more than the word does. Collected 2026-11 from the operators' own pages and, where they have none,
-from crawler-user-agents, isbot and uap-core.
+one it may. Names that hold a word of the `vocabulary` beside this (bot, crawl, http, monitor ...) need no row, unless a
+row says more than the word does. Collected 2026-11 from the operators' own pages and, where they have none, from
+crawler-user-agents, isbot and uap-core.
 """
 
 from __future__ import annotations
@@ -29,13 +29,55 @@ MAIL_PROXIES: Final = _rows("""
 """)
 GOOGLE_PROXY: Final = _rows("Google: googleimageproxy ggpht.com")
 YAHOO_PROXY: Final = _rows("Yahoo: yahoomailproxy")
-# What it is for is documented nowhere.
-UNCLEAR_PROXIES: Final = _rows("Fastmail: fastmailua/")
+# Proxies that name themselves at one end of the agent only. HEY's and Fastmail's fetch when a person views the mail
+# (hey.com/image-proxy; fastmail.com/policies/bots, 2026-11), Fastmail's with a browser's agent before its name. The
+# name alone fetches calendars that people subscribe to, and tells nothing of a mail.
+MAIL_PROXY_BEGINNINGS: Final = {"hey.com/imageproxy": "HEY"}
+PROXIES_BEHIND_A_BROWSER: Final = _rows("Fastmail: fastmailua/")
 # Those of chats and forges: no mail is read there, so nobody opened one.
 SITE_PROXIES: Final = _rows("""
     Slack: slack-imgproxy
     GitHub: github-camo
     -: imgproxy/ thumbor/
+""")
+
+# Assistants that fetch because a person asked them to, and agents that act for a person: the vendors' crawler pages,
+# 2025 and 2026. No person looks at the mail; the robots that collect for the same vendors' models are FETCHERS.
+AI_AGENTS: Final = _rows("""
+    OpenAI: chatgpt-user chatgpt-agent
+    Anthropic: claude-user claude-code/ claude-web
+    Perplexity: perplexity-user
+    Mistral: mistralai-user
+    Google: google-agent google-gemininotebook google-notebooklm gemini-deep-research googleagent-mariner gemini-cli
+    DuckDuckGo: duckassistbot
+    Manus: manus-user
+    Moonshot AI: kimi-user
+    Amazon: amzn-user/ novaact amazon-novaact amazonbuyforme
+    Meta: meta-externalfetcher/
+    Kagi: kagi-fetcher
+    Cognition: devin
+    Browserbase: browserbase
+    Liner: linerbot
+    Phind: phindbot
+""")
+# Where an agent that signs its requests says its keys are (draft-ietf-webbotauth-httpsig-protocol-01, 2026-10): the
+# host, or a host above it. A name in a header that anyone can write, so weak evidence.
+SIGNING_HOSTS: Final = _rows("""
+    OpenAI: chatgpt.com openai.com
+    Anthropic: claude.ai claude.com anthropic.com
+    Google: bot.goog google.com
+    Perplexity: perplexity.ai
+    Mistral: mistral.ai
+    Amazon: amazonaws.com amazon.com
+    Microsoft: microsoft.com
+    Meta: meta.com
+    Manus: manus.im
+    Browserbase: browserbase.com
+    Anchor Browser: anchorbrowser.io
+    Browser Use: browser-use.com
+    Cloudflare: cloudflare.com
+    DuckDuckGo: duckduckgo.com
+    Block: block.xyz
 """)
 
 SCANNERS: Final = _rows("""
@@ -79,7 +121,7 @@ PREVIEWS: Final = _rows("""
     Discord: discordbot/
     LinkedIn: linkedinbot
     X: twitterbot
-    Meta: facebookexternalhit facebookcatalog/ meta-externalfetcher/
+    Meta: facebookexternalhit facebookcatalog/
     Iframely: iframely/
     Embedly: embedly
     Google: googlemessages/
@@ -99,13 +141,12 @@ FETCHERS: Final = _rows("""
     Google: google-ads-conversions playstore-google duplexweb-google/ google-read-aloud google-extended
     Google: appengine-google google-xrawler apis-google feedfetcher-google google-inspectiontool
     Google: google-site-verification googlehc/ gsa-crawler
-    OpenAI: chatgpt-user openai
-    Anthropic: anthropic-ai claude-web claude-user claude-code/
-    Perplexity: perplexity-user
+    OpenAI: openai
+    Anthropic: anthropic-ai
     Cohere: cohere-ai
     Meta: meta-externalagent/ meta-externalads/
     Yahoo: slurp yahoocachesystem yahoowebserviceclient
-    Amazon: cloudfront amazon-kendra amzn-user/ amazon-qbusiness
+    Amazon: cloudfront amazon-kendra amazon-qbusiness
     Apple: apple-pubsub/ appsiteassociation swcd itms
     Cloudflare: cloudflare-ssldetector cloudflare-speedtest cloudflare-stream-hook cloudflare-validator/
     Cloudflare: cloudflareobservatory/ cloudflare-csup cloudflare
@@ -146,7 +187,7 @@ FETCHERS: Final = _rows("""
     -: disqus/ dlc/ dmbrowser dmbrowser-bv ds9 emailwolf eventure exodusmovement/ ezooms flashget
     -: funnelback genieo getright/ gigablast gigablastopensource/ grapeshot happywing hexometer hobbit hotjar
     -: hwcdn/ ichiro/ igetter/ instapaper/ invision iubenda-radar/ jumio kouio.com larbin legalmonster
-    -: linkdex.com linktiger magpie make/ managewp manus-user/ marketgoo/ mediahubmx/ meltwaternews
+    -: linkdex.com linktiger magpie make/ managewp marketgoo/ mediahubmx/ meltwaternews
     -: miniature.io/ mixnode monit/ monsido morningscore/ nagios netvigie newsai/ newsblur newsnow/ newspaper/
     -: nibbler ning/ nodeping novellum nuzzel nvdorz octopus offline-explorer onetrust outbrain owler panopta
     -: panscient.com penthouse phantomas/ pixalate.com/ placid.app/ postrank/ potions/ printfriendly.com
@@ -159,7 +200,12 @@ FETCHERS: Final = _rows("""
 
 # Words that mean something else too: the whole agent, or nothing.
 WHOLE_PREVIEWS: Final = {"viber": "Viber"}
-WHOLE_FETCHERS: Final = {"adventurer": None, "magellan": None, "coccoc": "Coc Coc", "coccoc/1.0 ()": "Coc Coc"}
+WHOLE_FETCHERS: Final = {
+    "adventurer": None,
+    "magellan": None,
+    "coccoc": "Coc Coc",
+    "coccoc/1.0 ()": "Coc Coc",
+}
 
 # Programs and libraries that fetch for whoever wrote the program.
 LIBRARIES: Final = _rows("""
@@ -176,26 +222,33 @@ LIBRARIES: Final = _rows("""
     -: python-requests/ python-urllib/ python/ qt-network rclone/ reactornetty/ request-promise
     -: requests-php/ requests/ reqwest rest-client/ restsharp/ resttemplate resty/ ruby rusoto/ rust/ s3fs/
     -: siege/ snoopy superagent symfony terraform/ tornado treq typhoeus uclient-fetch undici
-    -: unirest-java/ ureq/ urlgrabber/ urllib3/ vegeta vert.x vertx wget wget2/ windowspowershell/ wininet
+    -: unirest-java/ weasyprint ureq/ urlgrabber/ urllib3/ vegeta vert.x vertx wget wget2/ windowspowershell/ wininet
     -: wordpress/ wrk/ www-mechanize/ xh/ xsuaa yarn/ yum/
+""")
+
+# Programs that catch, check or send mail while others are built or sold: their names hold "mail", and no person reads.
+MAIL_TOOLS: Final = _rows("""
+    -: emailonacid glockapps greenmail inbucket litmus mailcatcher mailcrab maildev mailhog mailinator mailosaur
+    -: mailpit mailslurper mailslurp mailtrap papercut-smtp smtp4dev testmail
 """)
 
 # Mail programs, and apps that show mail, by what people call them.
 MAIL_CLIENTS: Final = _rows("""
-    Outlook: ms-office msoffice office outlook outlook-ios/ outlook-android/ macoutlook/ oneoutlook/ olk/
+    Outlook: ms-office msoffice office outlook outlook-ios/ outlook-android/ outlook-ios-android/ macoutlook/
+    Outlook: oneoutlook/ olk/
     Outlook: com.microsoft.office.outlook acompli/
     Outlook Express: outlook-express/
     Windows Mail: windowsmail/ wlmail windowslivemail/ livemail microsoft.windows.mail/
     Thunderbird: thunderbird betterbird/ icedove/
     Apple Mail: applemail apple-mail maild mobilemail/ com.apple.mail
     Gmail: android-gmail/ gmail com.google.gmail com.google.android.gm google-inbox
-    Yahoo Mail: ymail yahoomobilemail/ yahoomail
+    Yahoo Mail: ymail yahoomobilemail/ yahoomail jp.co.yahoo.ymail/ jp.co.yahoo.android.ymail/
     AOL Mail: aolmail/
     Samsung Email: samsungemail samsung-email com.samsung.android.email.provider
     eM Client: emclient
     Evolution: evolution/
     Superhuman: superhuman
-    Postbox: postbox/ postboxapp/
+    Postbox: postbox postboxapp/
     Airmail: airmail airmailbeta/
     Mailspring: mailspring nylasmail/ nylas
     BlueMail: bluemail typemail typeapp/
@@ -215,7 +268,8 @@ MAIL_CLIENTS: Final = _rows("""
     Fastmail: fastmail/
     HEY: hey/
     Mimestream: mimestream
-    KMail: kmail kmail2 kontact
+    KMail: kmail kmail2
+    Kontact: kontact
     Geary: geary/
     Claws Mail: claws-mail claws
     Sylpheed: sylpheed
@@ -239,12 +293,13 @@ MAIL_CLIENTS: Final = _rows("""
     SquirrelMail: squirrelmail
     RainLoop: rainloop
     SOGo: sogo sogomail
-    NetEase Mail: mailmaster netease
+    Mail Master: mailmaster mailmasterpc/ mailmaster_android/ mailmaster_ios/
+    NetEase Mail: netease
     QQ Mail: qqmail
     GMX: gmx gmxmail/
     WEB.DE: web.de web.de-mail webde webdemail/ web.de.android.androidmail
     T-Online: t-onlinemail
-    Naver Mail: naver-mail
+    Naver Mail: naver-mail navermailapp/ navermail
     MailDroid: maildroid
     TouchDown: touchdown
     BlackBerry Hub: com.blackberry.hub
@@ -254,9 +309,9 @@ MAIL_CLIENTS: Final = _rows("""
     Unibox: unibox
     Twobird: twobird
     Franz: franz/
-    Rambox: rambox/
+    Rambox: rambox ramboxpro/
     Wavebox: wavebox
-    Basecamp: basecamp
+    Basecamp: basecamp basecamp3/
     GroupWise: groupwise
     IceWarp: icewarp
     Kerio Connect: kerio
@@ -267,17 +322,55 @@ MAIL_CLIENTS: Final = _rows("""
     Epyrus: epyrus/
     Open-Xchange: open-xchange
     Evernote: evernote
+    Zoho Mail: zohomail zohomail-desktop/
+    Zoho Trident: zohotridentwindows/ zohotridentmac/ zohotrident
+    Lark: lark/
+    Tempo: tempo/
+    Spike: spikenow spike/
+    Front: frontapp front/
+    Boxer: workspaceoneboxer/ boxer/ com.boxer.email com.air-watch.boxer
+    BlackBerry Work: blackberrywork gfe/
+    Secure Mail: securemail/ secure-mail citrixsecuremail worxmail/
+    Email+: emailplus/ divide/
+    FossaMail: fossamail/
+    Framabird: framabird/
+    PocoMail: pocomail
+    MobMail: mobmail
+    Mail.ru: ru.mail.mailapp com.my.mail
+    Yandex Mail: ru.yandex.mail yandexmail yandex-mail
+    Pegasus Mail: pegasus-mail
+    Mailtemi: mailtemi
+    Thunderbird: net.thunderbird.android
+    K-9 Mail: com.fsck.k9
+    Notion Mail: notionmail
     -: aerc/ gnus/ himalaya/ knode/ meli/ mu4e/ mulberry/ notmuch/ pan/ pine/ slrn/ tin/ turnpike/ wanderlust/
     -: com.android.email email/ emailapp/ exchangewebservices/ hotmail mail/ mailapp/ mailbox/
 """)
 # The same for names of several words, or with signs that end a word.
 MAIL_CLIENT_BEGINNINGS: Final = {
+    "david client": "David",  # browscap issue 1622
+    "fancy viewer": "Claws Mail",  # its WebKit plug-in; recorded from Claws Mail 4.1.1, 2026-11
+    "outlook-express/7.": "Windows Live Mail",  # browscap: it kept its forerunner's name
     "the bat!": "The Bat!",
     "em client": "eM Client",
     "becky!": "Becky",
     "spark desktop": "Spark",
     "horde": "Horde",
     "yahoo%20mail": "Yahoo Mail",
+    "yahoomobile/1.0 (mail": "Yahoo Mail",
+    "yahoomobilemessenger/1.0 (android mail": "Yahoo Mail",
+}
+# The same wherever they stand: a mail program on Chromium or Electron puts its name behind the browser's.
+MAIL_CLIENT_PHRASES: Final = {
+    " em client/": "eM Client",
+    " mail free/": "Mail Free",
+    " claws mail": "Claws Mail",
+    " spark desktop": "Spark",
+    " opera mail": "Opera Mail",
+    " windows live mail": "Windows Live Mail",
+    " k-9 mail": "K-9 Mail",
+    " canary mail": "Canary Mail",
+    " proton mail": "Proton Mail",
 }
 
 # Office looks whether a link exists that a person is opening.
@@ -288,6 +381,9 @@ APP_LIBRARIES: Final = _rows("""
     -: afnetworking/ alamofire/ coil/ dart/ dio/ exoplayerlib/ flutter/ glide/ nsurlconnection/ okhttp okhttp3
     -: volley/
 """)
+
+# Programs that show documents and mail to the person at the computer, and fetch pictures for that.
+APPS: Final = _rows("LibreOffice: libreoffice\nOpenOffice: openoffice openoffice.org")
 
 # Browsers, players and apps that name neither an engine nor a system.
 BROWSERS: Final = _rows("""

@@ -20,6 +20,18 @@ COMMON: Final = _words(
     compatible msie trident/ net clr net4.0c net4.0e media center pc slcc1 slcc2 infopath.2 infopath.3 en en-us i686
     """
 )
+# Products that name an engine, a frame, a system or a library, and never the program.
+NO_PROGRAMS: Final = _words(
+    """
+    mozilla applewebkit webkit khtml gecko trident presto blink chrome chromium safari version mobile firefox electron
+    qtwebengine goanna servo build cfnetwork darwin dalvik okhttp monazilla crios fxios edg edge edga edgios opr gsa
+    lightning headlesschrome ios android linux windows macos language like locale channelname
+    """
+)
+# What so many programs write that it tells none of them apart.
+SAID_BY_MANY: Final = _words(
+    "opera samsungbrowser mail email bot robot crawler spider http https client agent browser phone tablet desktop"
+)
 WORD: Final = re.compile(r"[a-z][a-z0-9_.-]*+/?+")
 
 # The device of an Android phone stands where only vendors write: before `Build/`, or last in the platform comment of a
@@ -108,6 +120,8 @@ LINUX_BROWSERS: Final = _words(
     linkedinapp wechat/
     """
 )
+# Yandex's branches count on where Chrome's end.
+YANDEX: Final = re.compile(r"(?i:yabrowser|yaapp|yasearch|yowser|yandex)")
 CHROME: Final = re.compile(r"chrome/([0-9]++)\.0\.([0-9]++)\.([0-9]++)")
 OLD_WINDOWS: Final = re.compile(r"\(windows nt (?:5\.[0-9]|6\.0)[;)]")
 PHONE: Final = re.compile(
@@ -115,8 +129,8 @@ PHONE: Final = re.compile(
     r"|sonyericsson|\bmot-|\bup/[0-9]"
 )
 SYSTEM: Final = re.compile(
-    r"\b(?:mac ?os|macintosh|windows[ /]|win(?:nt|[0-9])|tizen|apple ?tv|roku|playstation|ps[345]|nintendo|xbox"
-    r"|webos|web0s|smart-?tv|amiga|morphos|psp|dreamcast|x11|kindle|amazon[; ]aft"
+    r"\b(?:mac ?os|macintosh|(?<!-)windows[ /,;)]|win(?:nt|[0-9])|tizen|apple ?tv|roku|playstation|ps[345]"
+    r"|nintendo|xbox|webos|web0s|smart-?tv|amiga|morphos|psp|dreamcast|x11|kindle|amazon[; ]aft"
     r"|openharmony|serenityos|samsung|htc[-_ /]|lge?[-_ /]|sony[ /])"
 )
 TOOL: Final = re.compile(r"[a-z0-9_.+-]++(?:/[a-z0-9._+-]++)?")
@@ -126,5 +140,5 @@ PACKAGE: Final = re.compile(r"[a-z][a-z0-9_+-]{2,}+(?:/[a-z0-9._+-]++)?")
 ROUND: Final = re.compile(r"[a-z_+-]++[/ ]v?(?:[1-9]\.0|0\.[0-9]++)")
 # A mail service's image proxy that nobody has told us of: Seznam's and Yahoo's are called so.
 MAIL_PROXY: Final = re.compile(r"mail[._-]?(?:image|img)?[._-]?proxy")
-MAIL: Final = re.compile(r"mail(?!to|gun|chimp|wolf)|inbox|outlook|imap")
+MAIL: Final = re.compile(r"mail(?!to|gun|chimp|wolf|jet|erlite|ersend|munch|pit\b|hog|trap|chain)|\binbox|outlook|imap")
 WHATSAPP: Final = re.compile(r"whatsapp(?:/[0-9.]++(?:[ /][ainw]| cfnetwork/.*+)?)?")

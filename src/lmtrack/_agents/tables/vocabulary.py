@@ -37,10 +37,13 @@ def _closer(
 # Who writes one of these says that it is a robot. `bot` ends a word or a part of it (Googlebot, msnbot-media), or
 # begins one; inside it is something else (Caboto, both, bottle, turbotabbee), and CUBOT makes phones.
 ROBOTS: Final = (
+    # As vendors call what fetches when a person asks their assistant: ChatGPT-User, Claude-User, Manus-User. First,
+    # since the page that explains it may be called `/bot`.
+    *_closer({"-user": r"(?<=[a-z0-9])-user/"}, Actor.AI_AGENT, Signal.UA_AI_AGENT),
     *_closer(
         {
             "bot": (
-                r"bot(?<!cubot)(?<!abbot)(?<!talbot)"
+                r"bot(?<!\bcubot)(?<!\babbot)(?<!\btalbot)"
                 r"(?:s?(?![a-z])|(?<=\bbot)(?:seer|nik|ify|link|poke)|(?<=robot)(?!o))"
             ),
             "scrap": r"scrap(?!book)",
@@ -57,7 +60,8 @@ ROBOTS: Final = (
 # Who writes one of these says what it fetches for, and that is not to show it to somebody who reads mail.
 PURPOSES: Final = (
     *_closer({"preview": r"preview(?<!developerpreview)"}, Actor.LINK_PREVIEW, Signal.UA_PREVIEW_TOKEN, 3),
-    *_plain("unfurl onebox linkexpand opengraph", Actor.LINK_PREVIEW, Signal.UA_PREVIEW_TOKEN, 3, on_phones=True),
+    *_plain("unfurl linkexpand opengraph", Actor.LINK_PREVIEW, Signal.UA_PREVIEW_TOKEN, 3, on_phones=True),
+    *_closer({"onebox": r"onebox(?![a-z])"}, Actor.LINK_PREVIEW, Signal.UA_PREVIEW_TOKEN, 3, on_phones=True),
     *_plain(
         "phish malware antivirus anti-virus safebrowsing urldefense safelink vulnerab pentest exploit fuzz",
         Actor.SECURITY_SCANNER,
@@ -149,10 +153,23 @@ TOOLS: Final = re.compile(
     | node | lua | scala | erlang | elixir | wget | sql | docker | kube | semantic | knowledge | intelligence
     | \bai\b | gpt | llm | advis | \bpos\b | \berp\b | \bcrm\b | \blead | blog | subscriber | site | content
     | stat[su] | metric | track | survey | scor | match | discover
-    | explor(?<!internet\ explor)(?<!mobileexplor) | secur | agent | \bcli\b | \blib | lib\b | open-?source
+    | explor(?<!internet\ explor)(?<!mobileexplor) | secur | agent | \bcli\b | \blib(?!re) | lib\b | open-?source
     | github | sender | manager | cookie | consent | tool | util | batch | process | generator | client | render
     | walker | recon\b | peeker | wayback | adwords | google- | -google | facebook | meta- | \bjs\b | \bgo\b
     | \br\b
+    """,
+    re.VERBOSE,
+)
+
+# What is done to mail rather than with it. A word with "mail" in it proves no person, and next to one of these it is a
+# tool's: EmailSecurity, Gmail-content-sampling, MailValidator.
+MAIL_TOOLS: Final = re.compile(
+    r"""
+    secur | protect | defen[cs]e | gateway | filter | guard | shield | sampl | sandbox | detonat | inspect | analy
+    | check | verif | valid | test | monitor | track | extract | harvest | fetch | proxy | relay | logg | hook
+    | send(?:er|ing)? | market | campaign | bulk | blast | archiv | backup | migrat | export | import | pars(?:er|ing)
+    | render | preview | screenshot | spam | phish | virus | malware | threat | forensic | scan | api | sdk | server
+    | servi[cs] | grabber | grepper | finder | hunter | lookup | worker | daemon | script | robot
     """,
     re.VERBOSE,
 )

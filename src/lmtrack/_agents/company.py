@@ -1,0 +1,120 @@
+"""What an event is by what others did near it: an invisible link, a gateway's look, a client that proved a machine.
+
+A screen reader or a plain-text view can show an invisible link to a person, so its neighbours get a point only.
+
+A gateway that looks at a link the moment a person follows it shows as two clicks: its own and the person's. Safe Links
+redirects the person's own browser and does not fetch for it (warmbly issue 412, 2026-08), so of two clicks on one link
+the one from the gateway's network is the look. An isolated browser fetches for the person, and then there is one.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from lmtrack._agents.matches import (
+    DETONATION,
+    NO_LINK,
+    SAME_CLIENT,
+    TAINT,
+    MessageEvent,
+    RuleMatches,
+    clients_of,
+)
+from lmtrack._agents.verdict import Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from lmtrack._agents.timing import Timing
+
+_PROBABLE: Final = Signal.NET_SCANNER_PROBABLE.value
+_BY_GATEWAY: Final = Signal.HDR_REFERER_REWRITER.value
+_SCANNER: Final = Signal.NET_SCANNER.value
+# Codes by which a click that is a machine's shows that its client is one.
+_SHOWING: Final = frozenset((_SCANNER, _PROBABLE, Signal.NET_LISTED.value))
+# A person's own programs ask too, but not for the pixel a moment later.
+_ASKING: Final = frozenset((Signal.METHOD_HEAD.value, Signal.METHOD_OPTIONS.value))
+
+
+def match_traps(events: Sequence[MessageEvent], matches: RuleMatches, *, timing: Timing) -> None:
+    """Match what the follower of an invisible link did, and clicks close to one; `events` are sorted."""
+    traps: dict[Hashable, list[MessageEvent]] = defaultdict(list)
+    for event in events:
+        if event.is_honeypot:
+            for name in (*clients_of(event), None):
+                traps[name].append(event)
+    if not traps:
+        return
+    before, after = timing.microseconds("trap_before"), timing.microseconds("trap_after")
+    near = timing.microseconds("trap_near")
+    for event in events:
+        if event.is_honeypot:
+            continue
+        found = [_first(traps.get(name, ()), event.at - after, event.at + before) for name in clients_of(event)]
+        if event.is_click:
+            found.append(_first(traps[None], event.at - near, event.at + near))
+        if trap := next(filter(None, found), None):
+            matches.add((event,), TAINT, trap.event_index)
+
+
+def match_looks(events: Sequence[MessageEvent], matches: RuleMatches, *, timing: Timing) -> None:
+    """Match clicks from networks that probably scan if another follows the same link; `events` are sorted."""
+    looks = [event for event in events if event.is_click and _is_probable(event) and event.link != NO_LINK]
+    if not looks:
+        return
+    people: dict[int, list[MessageEvent]] = defaultdict(list)
+    for event in events:
+        if event.is_click and event.followed and not event.is_machine and _PROBABLE not in event.reasons:
+            people[event.link].append(event)
+    around = timing.microseconds("look_span")
+    for look in looks:
+        if person := _first(people.get(look.link, ()), look.at - around, look.at + around):
+            matches.add((look,), DETONATION, person.event_index)
+
+
+def _is_probable(event: MessageEvent) -> bool:
+    return _PROBABLE in event.reasons and _BY_GATEWAY not in event.reasons
+
+
+def match_proven(events: Sequence[MessageEvent], matches: RuleMatches, *, timing: Timing) -> None:
+    """Match what a client did that other rules have shown to be a machine; `events` are sorted, and this comes last."""
+    proofs: dict[Hashable, list[MessageEvent]] = defaultdict(list)
+    asking: dict[Hashable, list[MessageEvent]] = defaultdict(list)
+    for event in events:
+        for name in _proven_names(event, matches):
+            proofs[name].append(event)
+        if event.is_machine and event.is_click and not _ASKING.isdisjoint(event.reasons):
+            for name in clients_of(event):
+                asking[name].append(event)
+    if not proofs and not asking:
+        return
+    before, after = timing.microseconds("proof_before"), timing.microseconds("proof_after")
+    near = timing.microseconds("proof_near")
+    for event in events:
+        if event.is_machine or matches.proves(event.event_index):
+            continue
+        start, end = (event.at - near, event.at + near) if event.is_click else (event.at - after, event.at + before)
+        names = (*clients_of(event), *event.scanners)
+        found = [_first(proofs.get(name, ()), start, end) for name in names]
+        if not event.is_click:
+            found += [_first(asking.get(name, ()), event.at - near, event.at + near) for name in names]
+        if proof := next(filter(None, found), None):
+            matches.add((event,), SAME_CLIENT, proof.event_index)
+
+
+def _proven_names(event: MessageEvent, matches: RuleMatches) -> list[Hashable]:
+    """Give the names of a client that this event shows to be a machine."""
+    if matches.proves(event.event_index):
+        return clients_of(event)
+    if not event.is_machine or not event.is_click or _SHOWING.isdisjoint(event.reasons):
+        return []
+    # A list of gateways only may say something of clicks only. What else comes from there at the time is theirs too.
+    return [*clients_of(event), *event.scanners] if _SCANNER in event.reasons else clients_of(event)
+
+
+def _first(events: Sequence[MessageEvent], start: int, end: int) -> MessageEvent | None:
+    """Give the first of these sorted events from `start` to `end`, both included."""
+    index = bisect_left(events, start, key=lambda event: event.at)
+    return events[index] if index < len(events) and events[index].at <= end else None
