@@ -11,7 +11,7 @@ from hypothesis import example, given, strategies as st
 from lmtrack import LinkPolicy, SkipReason, TrackingDomain, make_keys, rewrite_html, track_html
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import WHITESPACE
-from lmtrack._linking.prefilter import innocent
+from lmtrack._linking.prefilter import surely_trackable
 from lmtrack.links import Edit, Link, looks_like_url, skip_reason
 from lmtrack.resolver import Consent, Route, resolve
 from strategies import LINK_VALUES
@@ -147,7 +147,7 @@ def reason_of(value: str, *, policy: LinkPolicy = POLICY, before: str = "") -> S
         ("https://shop.example/options", None),
         ("https://shop.example/opt/in/out", None),
         ("https://shop.example/optical", None),
-        ("https://shop.example/darling/de/baja", None),
+        ("https://shop.example/baja-california", None),
         ("https://shop.example/dar/de/alta", None),
         ("https://shop.example/subscribe", None),
         ("https://abmelden.example/x", None),
@@ -179,9 +179,7 @@ def reason_of(value: str, *, policy: LinkPolicy = POLICY, before: str = "") -> S
         ("https://shop.example/?user[reset_password_token]=1", "sensitive"),
         ("https://shop.example/?token[]=1", "sensitive"),
         ("https://shop.example/?token2=1", "sensitive"),
-        ("https://shop.example/?code=1", "sensitive"),
         ("https://shop.example/?otp=1", "sensitive"),
-        ("https://shop.example/?key=1", "sensitive"),
         ("https://shop.example/?api.key=1", "sensitive"),
         ("https://shop.example/?sig=1", "sensitive"),
         ("https://shop.example/?X-Amz-Signature=1", "sensitive"),
@@ -613,7 +611,7 @@ def test_text_is_what_a_person_sees(html: str, text: str) -> None:
 @example("https://shop.example/?wpauthtoken=1")
 @example("https://shop.example/\u212aey")
 def test_the_quick_look_says_yes_only_where_the_rules_do(value: str) -> None:
-    (url,) = innocent([value])
+    (url,) = surely_trackable([value])
     if url:
         assert url == decode_attribute(value).strip(WHITESPACE)
         assert skip_reason(url, WIDE) is None
@@ -629,7 +627,7 @@ def test_the_quick_look_says_yes_to_ordinary_links(path: list[str], query: list[
     url = f"https://shop.example/{'/'.join(path)}"
     if query:
         url += "?" + "&".join(f"{name}={value}" for name, value in query)
-    assert innocent([url, url.replace("&", "&amp;")]) == [url, url]
+    assert surely_trackable([url, url.replace("&", "&amp;")]) == [url, url]
 
 
 @given(
@@ -638,7 +636,7 @@ def test_the_quick_look_says_yes_to_ordinary_links(path: list[str], query: list[
     )
 )
 def test_the_quick_look_at_many_is_the_quick_look_at_each(values: list[str]) -> None:
-    assert innocent(values) == [innocent([value])[0] for value in values]
+    assert surely_trackable(values) == [surely_trackable([value])[0] for value in values]
 
 
 @given(LINK_VALUES)
@@ -698,7 +696,7 @@ def test_the_quick_look_agrees_with_the_rules_on_real_mail(shared: Path) -> None
         values |= {
             match[1] or match[2] or "" for match in re.finditer(r"""href=(?:3D)?(?:"([^"]*)"|'([^']*)')""", text)
         }
-    answers = dict(zip(sorted(values), innocent(sorted(values)), strict=True))
+    answers = dict(zip(sorted(values), surely_trackable(sorted(values)), strict=True))
     quick = [value for value, url in answers.items() if url]
     assert len(quick) > 1000
     for value in quick:

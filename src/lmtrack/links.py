@@ -7,17 +7,21 @@ looks for stands in a table with its source.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence  # noqa: TC003 - who asks for the type hints of a value at run time gets them
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Literal, NamedTuple
-from unicodedata import combining, normalize
+from typing import Final, Literal, NamedTuple, TypeVar
 
+from lmtrack._html.grammar import ascii_lower
 from lmtrack._html.visible import visible_text
-from lmtrack._linking.words import SECRET_ALWAYS, SECRET_NOUNS, SECRET_WORDS, UNSUBSCRIBE
+from lmtrack._linking.placeholders import is_placeholder
+from lmtrack._linking.secrets import decoded, is_sensitive, is_sensitive_name
+from lmtrack._linking.ways_out import is_way_out_url, says_way_out
 from lmtrack._pattern import compile_pattern
 from lmtrack._url.destination import is_destination
-from lmtrack._url.reader import host_of, plain_host
+from lmtrack._url.reader import SCHEME, effective_port, host_of, plain_host, read_authority, read_url
+
+Entry = TypeVar("Entry")
 
 __all__ = [
     "LinkPolicy",
@@ -127,28 +131,36 @@ class LinkPolicy:
 
     Attributes:
         skip_urls: Never track these: exact URLs as str, or compiled patterns that are searched for in the URL.
+        skip_hosts: Never track links to these hosts and their sub-domains.
+        preference_urls: The sender's own pages for unsubscribing and for mail preferences, as prefixes that end where
+            a path, query or fragment may begin. Never tracked; the reason is `unsubscribe`.
+        opt_out_attributes: Names of further attributes whose presence means "do not track this link".
         tracking_hosts: Hosts whose links are tracked already (an e-mail service's own); compared without case.
         track_unsubscribe: Track links that look like a way to unsubscribe.
-        track_sensitive: Track links that hold an e-mail address or a secret parameter.
+        track_sensitive: Track links that hold a secret, an e-mail address or other data of a person.
         track_conditional: Look at links inside Outlook conditional comments.
         strip_opt_out: Remove opt-out attributes from the output: our `data-lm-no-track` ("own"), every vendor's
             ("all", when no later service needs to see them), or leave all ("none"). Removed only from documents in
             which some link is rewritten; where none is, not a character changes.
         skip_url_text: Leave links whose visible text is itself a URL (readers compare it with the status line).
-        max_url_octets: Leave longer URLs, 1 to 2,048 octets of UTF-8.
+        max_url_octets: Leave longer URLs, 1 to 2,048 bytes of UTF-8.
         skip_slots: Never track links with these slots in their URL.
         slot_hosts: Hosts to which a link may lead whose URL, or its beginning, is a slot; compared without case. A link
             to any other host gets its value and is not tracked, as our host would redirect to wherever data says.
 
     Raises:
-        TypeError: A field has another type; a str for `skip_urls` or `tracking_hosts` would be read letter by letter.
-        ValueError: `strip_opt_out` is none of the three or `max_url_octets` is out of range.
+        TypeError: A field has another type; a str for one of the lists would be read letter by letter.
+        ValueError: `strip_opt_out` is none of the three, `max_url_octets` is out of range, a prefix is not an http or
+            https URL, or an attribute's name could not stand in a tag.
 
     >>> LinkPolicy(tracking_hosts=["Click.Service.example"]).tracking_hosts
     ('click.service.example',)
     """
 
     skip_urls: Sequence[str | re.Pattern[str]] = ()
+    skip_hosts: Sequence[str] = ()
+    preference_urls: Sequence[str] = ()
+    opt_out_attributes: Sequence[str] = ()
     tracking_hosts: Sequence[str] = ()
     track_unsubscribe: bool = False
     track_sensitive: bool = False
@@ -163,66 +175,46 @@ class LinkPolicy:
         for name in ("track_unsubscribe", "track_sensitive", "track_conditional", "skip_url_text"):
             if not isinstance(getattr(self, name), bool):
                 raise TypeError(f"{name} must be a bool")
-        for name in ("skip_slots", "slot_hosts"):
-            values = getattr(self, name)
-            if isinstance(values, str) or not all(isinstance(value, str) for value in values):
-                raise TypeError(f"{name} must be a sequence of str")
-        object.__setattr__(self, "skip_slots", tuple(map(str.__str__, self.skip_slots)))
-        object.__setattr__(self, "slot_hosts", tuple(str.__str__(host).lower() for host in self.slot_hosts))
-        if isinstance(self.skip_urls, str | re.Pattern) or isinstance(self.tracking_hosts, str):
-            raise TypeError("skip_urls and tracking_hosts must be sequences, not one value")
-        skip_urls, hosts = tuple(self.skip_urls), tuple(self.tracking_hosts)
-        if not all(isinstance(entry, str | re.Pattern) for entry in skip_urls):
-            raise TypeError("skip_urls must hold str and compiled patterns")
+        skip_urls = _entries("skip_urls", self.skip_urls, (str, re.Pattern))
         if any(isinstance(entry, re.Pattern) and not isinstance(entry.pattern, str) for entry in skip_urls):
             raise TypeError("patterns of skip_urls must be str patterns")
-        if not all(isinstance(host, str) for host in hosts):
-            raise TypeError("tracking_hosts must hold str")
         if self.strip_opt_out not in {"own", "all", "none"}:
             raise ValueError("strip_opt_out must be 'own', 'all' or 'none'")
         if isinstance(self.max_url_octets, bool) or not isinstance(self.max_url_octets, int):
             raise TypeError("max_url_octets must be an int")
         if not 1 <= self.max_url_octets <= 2048:  # 2,048: what a token holds
             raise ValueError("max_url_octets must be 1 to 2048")
-        skip_urls = tuple(str.__str__(entry) if isinstance(entry, str) else entry for entry in skip_urls)
+        pages = _entries("preference_urls", self.preference_urls, str)
+        if not all(is_destination(page) for page in pages):
+            raise ValueError("preference_urls must hold http or https URLs")
+        attributes = _entries("opt_out_attributes", self.opt_out_attributes, str)
+        if not all(map(_ATTRIBUTE_NAME.fullmatch, attributes)):
+            raise ValueError("opt_out_attributes must hold names of attributes")
         object.__setattr__(self, "skip_urls", skip_urls)
-        hosts = tuple(map(str.__str__, hosts))
-        object.__setattr__(self, "tracking_hosts", tuple(plain_host(host) or host.lower() for host in hosts))
+        object.__setattr__(self, "preference_urls", pages)
+        object.__setattr__(self, "opt_out_attributes", tuple(map(ascii_lower, attributes)))
+        object.__setattr__(self, "skip_slots", _entries("skip_slots", self.skip_slots, str))
+        for name in ("skip_hosts", "slot_hosts", "tracking_hosts"):
+            hosts = _entries(name, getattr(self, name), str)
+            object.__setattr__(self, name, tuple(plain_host(host) or host.lower() for host in hosts))
+
+    @property
+    def lists_urls(self) -> bool:
+        """Whether a list must be asked about every URL (internal)."""
+        return bool(self.skip_urls or self.skip_hosts or self.preference_urls or self.tracking_hosts)
 
 
-# RFC 3986 section 3.1.
-_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*+):")
-
-# Template languages seen in 470 href values of real mail: Jinja, Django, Liquid and Handlebars `{{ }}` and `{% %}`,
-# ERB and EJS `<%= %>`, Mailchimp `*|X|*`, Mailgun and others `%name%`, SAP and Salesforce `%%x%%` and `%%=f(x)=%%`,
-# JavaScript `${x}`, Mailjet `[[x]]`. `%name%` counts only if it cannot be two percent escapes with something between.
-_PLACEHOLDER: Final = re.compile(
-    r"""
-      \{\{ | \{% | <% | \*\| | %%[A-Za-z_=] | \$\{ | \[\[
-    | %(?![0-9A-Fa-f]{2}) [A-Za-z_][A-Za-z0-9_.-]*+ %
-    | % [A-Fa-f][A-Za-z0-9_.-]*+ % (?![0-9A-Fa-f]{2})
-    """,
-    re.VERBOSE,
-)
+# What HTML reads as one attribute's name (WHATWG HTML 13.1.2.3), less what nobody names one.
+_ATTRIBUTE_NAME: Final = re.compile(r"[^\x00-\x20\x7f-\x9f\"'>/=<`]+")
 
 
-# One of these is in every placeholder, and in few URLs.
-_PLACEHOLDER_SIGNS: Final = frozenset("{%<*$[")
-_TAIL: Final = re.compile(r"(?<=[^:/])[/?#].*+", re.DOTALL)  # from the first path, query or fragment on
-_WORDS: Final = re.compile(r"[^\W\d_]+")
-_LONGEST_PHRASE: Final = 3
-_DOTLESS: Final = {ord("ı"): "i"}  # the one letter of the table's languages that no accent can be taken off
-_FIRST_WORDS: Final = frozenset(phrase.partition("-")[0] for phrase in UNSUBSCRIBE)
-
-# An e-mail address in a decoded URL. Begun at the `@`, so that a long local part costs nothing. A profile (`/@name`)
-# and a picture for fine screens (`logo@2x.png`) are none.
-_ADDRESS: Final = re.compile(r"(?<=[\w+~-])@(?![1-9]x\.)(?:[\w-]++\.)+[^\W\d_]{2}")
-_SECRET_ENDS: Final = tuple(sorted(SECRET_NOUNS))
-_ALWAYS_SECRET: Final = tuple(sorted(SECRET_ALWAYS))
-_LONGEST_WORD: Final = max(map(len, SECRET_WORDS))
-_LONGEST_NAME: Final = 128  # our choice: no program calls a parameter anything longer, and taking names apart is slow
-_PARAMETER: Final = re.compile(r"[?&;#]([^?&;#=]*+)=")
-_SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
+def _entries(name: str, given: Sequence[Entry], kinds: type | tuple[type, ...], /) -> tuple[Entry, ...]:
+    if isinstance(given, str | bytes | re.Pattern) or not isinstance(given, Iterable):
+        raise TypeError(f"{name} must be a sequence, not one value")
+    entries = tuple(str.__str__(entry) if isinstance(entry, str) else entry for entry in given)
+    if not all(isinstance(entry, kinds) for entry in entries):
+        raise TypeError(f"{name} must hold str" + (" and compiled patterns" if isinstance(kinds, tuple) else ""))
+    return entries
 
 
 _URL_TEXT: Final = compile_pattern(
@@ -242,13 +234,13 @@ def skip_reason(url: str, policy: LinkPolicy, /) -> SkipReason | None:
 def _form_problem(url: str, policy: LinkPolicy, /) -> SkipReason | None:  # noqa: PLR0911 - one return a rule, in order
     if not url:
         return SkipReason.EMPTY
-    if not _PLACEHOLDER_SIGNS.isdisjoint(url) and _PLACEHOLDER.search(url):
+    if is_placeholder(url):
         return SkipReason.PLACEHOLDER
     if url[0] == "#":
         return SkipReason.FRAGMENT
     if url.startswith("//"):
         return SkipReason.SCHEME_RELATIVE
-    scheme = _SCHEME.match(url)
+    scheme = SCHEME.match(url)
     if scheme is None:
         return SkipReason.RELATIVE
     if scheme[1].lower() not in {"http", "https"}:
@@ -259,14 +251,20 @@ def _form_problem(url: str, policy: LinkPolicy, /) -> SkipReason | None:  # noqa
     return None if is_destination(url) else SkipReason.BAD_DESTINATION
 
 
-def _policy_problem(url: str, policy: LinkPolicy, /) -> SkipReason | None:
-    if policy.tracking_hosts and host_of(url) in policy.tracking_hosts:
-        return SkipReason.TRACKED
+def _policy_problem(url: str, policy: LinkPolicy, /) -> SkipReason | None:  # noqa: PLR0911 - one return a rule
+    if policy.tracking_hosts or policy.skip_hosts:
+        host = host_of(url)
+        if host in policy.tracking_hosts:
+            return SkipReason.TRACKED
+        if any(host == entry or host.endswith(f".{entry}") for entry in policy.skip_hosts):
+            return SkipReason.LISTED
     if any(url == entry if isinstance(entry, str) else entry.search(url) for entry in policy.skip_urls):
         return SkipReason.LISTED
+    if policy.preference_urls and is_preference_page(url, policy.preference_urls):
+        return SkipReason.UNSUBSCRIBE
     if not policy.track_unsubscribe and is_unsubscribe(url):
         return SkipReason.UNSUBSCRIBE
-    if not policy.track_sensitive and _is_sensitive(url):
+    if not policy.track_sensitive and is_sensitive(url):
         return SkipReason.SENSITIVE
     return None
 
@@ -277,58 +275,49 @@ def looks_like_url(text: str, /) -> bool:
 
 
 def is_unsubscribe(url: str, /) -> bool:
-    """Whether a URL looks like a way to unsubscribe: by its own word, or by one of other languages in path or query."""
-    if "unsubscribe" in url.lower():
-        return True
-    # Path and query only: a host is a name. Accents are dropped so that both spellings of "désabonner" are one.
-    tail = _TAIL.search(url)
-    plain = _decoded(tail[0]).casefold() if tail else ""
-    if not plain.isascii():
-        plain = "".join(char for char in normalize("NFKD", plain.translate(_DOTLESS)) if not combining(char))
-        plain = normalize("NFC", plain)
-    if "unsubscribe" in plain:
-        return True
-    words = _WORDS.findall(plain)
-    return not _FIRST_WORDS.isdisjoint(words) and any(
-        "-".join(words[first : first + length]) in UNSUBSCRIBE
-        for first, word in enumerate(words)
-        if word in _FIRST_WORDS
-        for length in range(1, _LONGEST_PHRASE + 1)
+    """Tell whether a URL looks like a way to unsubscribe: by its own word, or by one of other languages."""
+    return is_way_out_url(url, decoded(url))
+
+
+def is_preference_page(url: str, prefixes: Iterable[str], /) -> bool:
+    """Tell whether a URL is below one of the sender's own pages: equal, or longer by a path, query or fragment.
+
+    Scheme and host are compared as `plain_origin` writes them, http and https as one; the rest as it is written.
+
+    >>> is_preference_page("http://s.example/mail?u=7", ["https://S.example/mail"])
+    True
+    >>> is_preference_page("https://s.example/mailbox", ["https://S.example/mail"])
+    False
+    """
+    plain = _page(url)
+    return any(
+        plain.startswith(page) and (len(plain) == len(page) or page[-1] in "/?#=&" or plain[len(page)] in "/?#")
+        for page in map(_page, prefixes)
     )
 
 
-def _is_sensitive(url: str, /) -> bool:
-    # Twice, because a URL inside a parameter of a redirect is encoded twice.
-    plain = _decoded(_decoded(url))
-    if "@" in plain and _ADDRESS.search(plain):
-        return True
-    names = _PARAMETER.findall(url) if "=" in url else []
-    if plain != url:
-        names += [*map(_decoded, names), *_PARAMETER.findall(plain)]
-    return any(map(is_secret_parameter, names))
+def _page(url: str, /) -> str:
+    parts = read_url(url)
+    user, host, port = read_authority(parts.authority or "")
+    port = effective_port(parts.scheme, port)
+    rest = url[len(parts.origin) :] if parts.authority is not None else url
+    return f"//{plain_host(host)}{port and f':{port}'}{rest or '/'}" if user is None else url
 
 
-def is_secret_parameter(name: str, /) -> bool:
-    """Whether a parameter's name ends in an unmistakable noun, or consists of words of the two tables, a noun last."""
-    plain = _SEPARATORS.sub("", name.lower()).rstrip("0123456789")
-    if plain.endswith(_ALWAYS_SECRET):
-        return True
-    if not plain.endswith(_SECRET_ENDS) or len(plain) > _LONGEST_NAME:
-        return False
-    reached = [0]  # where a word may begin
-    for end in range(1, len(plain)):
-        if any(plain[start:end] in SECRET_WORDS for start in reached[-_LONGEST_WORD:]):
-            reached.append(end)
-    return any(plain[start:] in SECRET_NOUNS for start in reached[-_LONGEST_WORD:])
+_CAMEL_CASE: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def _decoded(text: str, /) -> str:
-    """Undo percent escapes; octets that are no UTF-8 are Latin-1, as old sites write them."""
-    if "%" not in text:
-        return text
-    from urllib.parse import unquote  # noqa: PLC0415 - 2 ms of every import
+def slots_reason(names: Iterable[str], policy: LinkPolicy, /) -> SkipReason | None:
+    """Judge a link by the names of the slots in its URL: what it is for, whoever gets it.
 
-    try:
-        return unquote(text, errors="strict")
-    except UnicodeDecodeError:
-        return unquote(text, "latin-1")
+    >>> slots_reason(["unsubscribe_url"], LinkPolicy()), slots_reason(["order_id"], LinkPolicy())
+    (<SkipReason.UNSUBSCRIBE: 'unsubscribe'>, None)
+    """
+    for name in names:
+        if name in policy.skip_slots:
+            return SkipReason.LISTED
+        if not policy.track_unsubscribe and says_way_out(_CAMEL_CASE.sub("_", name)):
+            return SkipReason.UNSUBSCRIBE
+        if not policy.track_sensitive and is_sensitive_name(name):
+            return SkipReason.SENSITIVE
+    return None

@@ -8,12 +8,25 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Final
 
-from lmtrack._linking.words import SECRET_ALWAYS, SECRET_NOUNS, SECRET_WORDS, UNSUBSCRIBE
+from lmtrack._linking.words import (
+    PERSON_ADDRESSES,
+    PERSON_BIRTHS,
+    PERSON_NAMES,
+    PERSON_PHONES,
+    SECRET_ALWAYS,
+    SECRET_NOUNS,
+    SECRET_SEGMENT_ENDS,
+    SECRET_SEGMENTS,
+    SECRET_WORDS,
+    WAYS_OUT,
+    WAYS_OUT_WHOLE,
+)
 from lmtrack._pattern import compile_pattern
 
 
-def innocent(values: list[str], /) -> list[str]:
+def surely_trackable(values: list[str], /) -> list[str]:
     """Take a quick look at href values as written, all at once: the URL if no rule can object to it, else "".
 
     An empty answer says nothing. The lists and the limit of the policy are not looked at.
@@ -25,40 +38,61 @@ def innocent(values: list[str], /) -> list[str]:
         # Lower-casing could make ASCII letters, and a line end inside a value would shift the answers.
         values = [value if value.isascii() and "\n" not in value else "" for value in values]
         lines = "\n".join(values)
-    # No other reference is left in an innocent line: there `&` comes before a name and `=`, where it stands for itself.
+    # No other reference is left in a line that passes: there `&` comes before a name and `=`, and stands for itself.
     lines = lines.replace("&amp;", "&")
     low = lines.lower()
-    answers = _innocent_lines().findall(low + "\n")
+    answers = _passing_lines().findall(low + "\n")
     urls = lines.split("\n")
-    if "unsubscribe" in low:
-        answers = [answer and "unsubscribe" not in url.lower() for answer, url in zip(answers, urls, strict=True)]
+    if _shows_something(low, lines):
+        answers = [answer and not _shows_something(url.lower(), url) for answer, url in zip(answers, urls, strict=True)]
     return [url if answer else "" for answer, url in zip(answers, urls, strict=True)]
+
+
+# What the rules look for anywhere in a URL, each with the signs that are surely in it.
+_SEGMENT_SIGNS: Final = tuple(sorted(SECRET_SEGMENTS | SECRET_SEGMENT_ENDS))
+_SIGNED_SIGNS: Final = ("eyj", "gaaaaa", ".local.", ".public.", "--")
+_ITSDANGEROUS: Final = re.compile(r"\.[A-Za-z0-9_-]{27}")
+_BASE64_TEXT: Final = re.compile(r"[=/](?:[I-Za-f][C-HS-Xi-ny-z0-3][A-Za-z0-9_-]{2}){2}")
+
+
+def _shows_something(low: str, written: str, /) -> bool:
+    return (
+        ("unsub" in low or "un-sub" in low or "un_sub" in low or "un+sub" in low)
+        or any(sign in low for sign in _SEGMENT_SIGNS)
+        or any(sign in low for sign in _SIGNED_SIGNS)
+        or _ITSDANGEROUS.search(low) is not None
+        or (low != written and _BASE64_TEXT.search(written) is not None)
+    )
 
 
 # Compiled when the first link is judged: that takes 5 ms, which an import need not pay.
 @cache
-def _innocent_lines() -> re.Pattern[str]:
-    """Build the expression that reads lower-cased ASCII URLs, a line each; group 1 takes part for the innocent ones.
+def _passing_lines() -> re.Pattern[str]:
+    """Build the expression that reads lower-cased ASCII URLs, a line each; group 1 takes part for those that pass.
 
     It may only ever be missing too often: a word that begins like a listed one, a parameter that begins like a secret,
     a sign that a placeholder, an address or an escape needs, all make a URL go the long way.
     """
-    word = rf"(?: [{_other_letters(UNSUBSCRIBE)}] [a-z]*+ | (?!{_beginning(UNSUBSCRIBE, 5)}) [a-z]++ )"
+    ways_out = frozenset(phrase.partition("-")[0] for phrase in WAYS_OUT | WAYS_OUT_WHOLE if phrase.isascii())
+    others = "".join(sorted(set("abcdefghijklmnopqrstuvwxyz") - {word[0] for word in ways_out}))
+    word = rf"(?: [{others}] [a-z]*+ | (?!{_by_first_letter(_words_or_beginnings(ways_out, 5))}) [a-z]++ )"
     path = rf"[0-9/.,_~+!()=-]*+ (?: {word} [0-9/.,_~+!()=-]*+ )*+"
     text = rf"[0-9/.,_~+!()-]*+ (?: {word} [0-9/.,_~+!()-]*+ )*+"
     # Secrets begin with one of their words; behind a short one the next word begins within these four letters.
     secrets = frozenset(
-        beginning
+        beginning[:4]
         for first in SECRET_WORDS
         for beginning in (
             [first] if first in SECRET_NOUNS or len(first) >= 4 else [first + other for other in SECRET_WORDS]
         )
     )
+    people = PERSON_NAMES | PERSON_PHONES | PERSON_BIRTHS | PERSON_ADDRESSES | {"name"}
+    others_begin = _words_or_beginnings(people | ways_out, 4)
     # So four letters tell, and the last ones, if no sign stands among them.
     endings = "".join(f"(?<!{noun})" for noun in sorted(SECRET_ALWAYS))
     name = rf"""
         (?: utm_(?:source|medium|campaign|content|term|id)(?==) | [0-9]++
-          | (?! {_beginning(secrets | UNSUBSCRIBE, 4)} ) [a-z]++ {endings}
+          | (?! {_by_first_letter(secrets | others_begin)} ) [a-z]++ {endings}
         )
     """
     return compile_pattern(
@@ -76,16 +110,14 @@ def _innocent_lines() -> re.Pattern[str]:
     )
 
 
-def _beginning(words: frozenset[str], length: int, /) -> str:
-    """Spell a pattern for whatever begins like one of the ASCII words, by first letter so that most fail at once."""
+def _words_or_beginnings(words: frozenset[str], length: int, /) -> frozenset[str]:
+    """Cut words to their beginnings; a shorter one is meant whole."""
+    return frozenset(word[:length] if len(word) >= length else f"{word}(?![a-z])" for word in words)
+
+
+def _by_first_letter(pieces: frozenset[str], /) -> str:
+    """Spell a pattern for whatever begins like one of the pieces, by first letter so that most fail at once."""
     tails: dict[str, set[str]] = {}
-    for word in words:
-        if word.isascii():
-            start = word.partition("-")[0][:length]
-            tails.setdefault(start[0], set()).add(start[1:])
+    for piece in pieces:
+        tails.setdefault(piece[0], set()).add(piece[1:])
     return "|".join(f"{letter}(?:{'|'.join(sorted(ends))})" for letter, ends in sorted(tails.items()))
-
-
-def _other_letters(words: frozenset[str], /) -> str:
-    """The letters that none of the words begins with."""
-    return "".join(sorted(set("abcdefghijklmnopqrstuvwxyz") - {word[0] for word in words}))

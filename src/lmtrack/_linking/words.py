@@ -1,4 +1,8 @@
-"""Words that tell what a link is for. Plain data: who adds a word adds it here and nowhere else."""
+"""Words that tell what a link is for. Plain data: who adds a word adds it here and nowhere else.
+
+They are written as people write them; `_linking.ways_out` takes case and accents off before it compares. Words joined
+by a hyphen are a phrase.
+"""
 
 from __future__ import annotations
 
@@ -9,32 +13,102 @@ def _table(text: str, /) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# "Unsubscribe" in other languages, as words of paths and queries; without accents, words joined by hyphens. Collected
-# 2026-11 from the footers of mail in these languages: en de fr es it pt nl sv da nb fi pl cs hu ro tr ru uk ja zh.
-UNSUBSCRIBE: Final = _table("""
-    opt-out optout abmelden abmeldung abbestellen abbestellung austragen desabonner desabonnement desabonnez
-    desinscrire desinscription desinscrivez darse-de-baja dar-de-baja darme-de-baja desuscribir desuscribirse
-    desuscripcion cancelar-suscripcion anular-suscripcion disiscriviti disiscrizione disiscrivi annulla-iscrizione
-    descadastrar descadastro descadastre cancelar-inscricao cancelar-assinatura desinscrever uitschrijven uitschrijving
-    afmelden afmelding avregistrera avprenumerera avsluta-prenumeration afmeld frameld avmeld avmelding peruuta-tilaus
-    wypisz wypisz-sie rezygnacja odhlasit odhlaseni odhlasenie leiratkozas leiratkozom dezabonare dezabonati
-    abonelikten-cik abonelikten-ayril otpisatsya otpiska отписаться отписка відписатися відписка
-    配信停止 登録解除 退订 退訂
+# "Unsubscribe" in other languages. Where from: the translations of listmonk (commit 911e0b7, July 2026: ar bg ca cs cy
+# da de el es fi fr he hu id it ja ko nl no pl pt ro ru sk sl sv tr uk vi zh), Lettermint's page of the Dutch word, and
+# footers of mail in these languages, November 2026. English `unsub` and its spellings are a pattern of `ways_out`.
+#
+# These mean it wherever they stand as a word of their own in a path, a query or a link's text.
+WAYS_OUT: Final = _table("""
+    optout optouts
+    abmelden abmeldung abbestellen abbestellung austragen
+    désabonner désabonnement désabonnez désabonne désinscrire désinscription désinscrivez désinscris
+    desuscribir desuscribirse desuscribirme desuscripción desuscríbete desuscríbase
+    disiscriviti disiscrizione disiscrivi disiscrivimi disiscriversi disiscrivermi
+    descadastrar descadastro descadastre desinscrever desinscreva
+    desubscriu desubscripció desubscriure
+    uitschrijven uitschrijving uitschrijflink afmelden afmelding afmeldlink
+    avregistrera avprenumerera avanmäl avanmälan
+    afmeld afmelde frameld framelding avmeld avmelding avabonner
+    odsubskrybuj wypisz rezygnacja
+    odhlásit odhlášení odhlásenie odhlásiť
+    leiratkozás leiratkozom leiratkozáshoz
+    dezabonare dezabonați dezabonează dezabonez
+    odjava odjavi odjavite odjavim odjaviti
+    danysgrifio
+    отписаться отпишитесь отписка отписки отписване отпиши відписатися відписатись відписка одјава одјави
+    otpisatsya otpiska otpishites otpisvane vidpysatysya
+""")
+# These fill a segment of a path, a value or a link's text, but for words of `COMPANIONS`: their words mean other
+# things, too (`/opt-out-of-plastic`, "Baja California", `/annulla-ordine`).
+WAYS_OUT_WHOLE: Final = _table("""
+    opt-out opt-me-out opting-out remove-me remove-my-email remove-from-list cancel-subscription
+    cancel-my-subscription stop-emails stop-receiving stop-mailing leave-list leave-this-list
+    vom-newsletter-abmelden newsletter-abmelden keine-mails-mehr nicht-mehr-erhalten
+    se-désabonner se-désinscrire me-désabonner me-désinscrire ne-plus-recevoir
+    baja darse-de-baja dar-de-baja darme-de-baja dame-de-baja date-de-baja dese-de-baja cancelar-suscripción
+    cancelar-la-suscripción cancelar-mi-suscripción anular-suscripción anular-la-suscripción anular-subscripció
+    dona-t-de-baixa donar-se-de-baixa donar-de-baixa
+    annulla annulla-iscrizione annulla-l-iscrizione cancella-iscrizione cancella-l-iscrizione cancellati cancellami
+    cancelar-inscrição cancelar-a-inscrição cancelar-assinatura cancelar-a-assinatura cancelar-subscrição
+    cancelar-a-subscrição anular-subscrição sair-da-lista
+    schrijf-me-uit schrijf-je-uit meld-je-af meld-me-af
+    avsluta-prenumeration avsluta-prenumerationen säg-upp-prenumeration
+    meld-av meld-deg-av meld-fra meld-dig-fra meld-mig-fra
+    peruuta-tilaus peruuta-uutiskirje peru-tilaus poistu-listalta poistu-postituslistalta eroa-postituslistalta
+    postituslistalta-eroaminen lopeta-tilaus
+    wypisz-się wypisz-mnie zrezygnuj-z-subskrypcji anuluj-subskrypcję
+    zrušit-odběr zrušit-odběr-novinek zrušiť-odber zrušenie-odberu zrušení-odběru
+    feliratkozás-törlése hírlevél-lemondása
+    abonelikten-çık abonelikten-ayrıl üyelikten-ayrıl üyelikten-çık üyeliği-sonlandır aboneliği-iptal
+    aboneliği-iptal-et
+    διαγραφή διαγραφή-από-τη-λίστα κατάργηση-εγγραφής diagrafi
+    atsisakyti atsisakyti-prenumeratos atrakstīties atteikties loobu-uudiskirjast loobu tühista-tellimus
+    batal-berlangganan berhenti-berlangganan hủy-đăng-ký huy-dang-ky
+    prekliči-naročnino otkaži-pretplatu otkaži-pretplatu-na-newsletter
+    відмовитися-від-розсилки отказаться-от-рассылки отмени-абонамента
+""")
+# Of scripts whose words are not set apart by blanks, or are made of more than letters: anywhere. Blanks are a hyphen.
+WAYS_OUT_ANYWHERE: Final = _table("""
+    配信停止 配信を停止 配信解除 登録解除 登録を解除 登録を取り消 購読解除 購読を解除 メール停止
+    退订 退訂 取消订阅 取消訂閱
+    수신거부 수신-거부 구독해지 구독-해지 구독취소 구독-취소
+    إلغاء-الاشتراك الغاء-الاشتراك ביטול-רישום להסרה-מרשימת הסרה-מרשימת-התפוצה הסר-מרשימת הפסק-את-ההרשמה
+    सदस्यता-समाप्त सदस्यता-रद्द सदस्यता-छोड़ें अनसब्सक्राइब ยกเลิกการสมัคร ยกเลิกการรับ വരിക്കാരനല്ലാതാകുക
+""")
+# What may stand around a phrase of `WAYS_OUT_WHOLE`: names of what is left, and the words of a request.
+COMPANIONS: Final = _table("""
+    a all and any at can click confirm e email emails form from global here html i if in link list lists mail mailing
+    mailinglist mails marketing me message messages my newsletter newsletters no now of or our page php please aspx
+    simply subscriber subscribers the these this to tracking update url user want wish you your
+    bitte hier klicken diese diesen von vom den dem der sich um zu link
+    ici cliquez cliquer pour vous de la le les cette liste nos
+    aquí haz haga clic para este esta lista boletín boletines correos los del al
+    qui clicca per dalla questa newsletter
+    aqui clique desta da
+    hier klik om deze nieuwsbrief
+    här klicka för att klikk her klik for at nyhetsbrev nyhedsbrev
+    tutaj kliknij aby
+    üye buradan
+    здесь от рассылки
 """)
 
 # Parameters whose value is a bearer secret: a noun alone or behind words that tell what it opens, in any spelling
-# (`resetToken`, `user[reset_password_token]`, `X-Amz-Signature`). "promo_code" and "zip_code" are none. Our choice,
-# from the sign-in, reset, invitation and download links of transactional templates and frameworks.
+# (`resetToken`, `user[reset_password_token]`, `X-Amz-Signature`). "promo_code" and "zip_code" are none. From the
+# sign-in, reset, invitation and download links of transactional templates and of the packages in
+# `tests/secret_urls.py`.
 SECRET_NOUNS: Final = _table("""
     token code otp key sig signature auth jwt password passwd pwd pass secret ticket nonce hash hmac mac session
     sessionid jsessionid sessid sid credential credentials assertion samlresponse passphrase bearer authorization
-    authorisation tokenid
+    authorisation tokenid sesame phpsessid
 """)
 # The nouns that mean a secret whatever stands before them: a "download_token" is one, a "promo_code" is none.
 SECRET_ALWAYS: Final = _table("""
     token password passwd pwd passphrase secret signature jwt credential credentials bearer authorization authorisation
-    tokenid
+    tokenid sesame
 """)
+# The nouns that alone mean other things, too (`?key=lamps`, `?code=SUMMER25`, `?pass=festival`): their value must look
+# random.
+SECRET_MAYBE: Final = _table("code key pass session ticket hash mac nonce sid")
 SECRET_OWNERS: Final = _table("""
     access account activate activation admin api auth authorization authorisation bearer client confirm confirmation
     csrf email id invitation invite link login logon magic mfa oauth oauth2 onetime oob otp passwordless password php
@@ -42,3 +116,32 @@ SECRET_OWNERS: Final = _table("""
     validation verification verify wp xamz xgoog xsrf
 """)
 SECRET_WORDS: Final = SECRET_NOUNS | SECRET_OWNERS
+
+# Segments of a path behind which a long random one is a secret: a word of theirs is one of these, or begins so, or
+# (the second table) ends so.
+SECRET_SEGMENTS: Final = _table("""
+    reset confirm verif activat invit magic login logon passw recover unlock forgot signin onetime otp oob
+    token tokens auth oauth sso session rejoin reactivat validat
+""")
+SECRET_SEGMENT_ENDS: Final = _table("confirm confirmation verify verification activate activation invite invitation")
+# Words of the first table that must stand alone: "author", "sessions", "tokenizer", "otpusk" are others.
+SECRET_SEGMENTS_ALONE: Final = _table("token tokens auth oauth sso session otp oob")
+
+# Parameters that hold what a person is called, was born, lives or is rung up on. `_linking.secrets` says what the value
+# must look like: `?phone=android` and `?birthday=club` are none.
+PERSON_NAMES: Final = _table("""
+    firstname lastname fullname surname forename givenname familyname middlename fname lname username customername
+    contactname recipientname subscribername membername guestname vorname nachname prenom nomfamille apellido apellidos
+    cognome sobrenome voornaam achternaam fornavn etternavn efternavn fornamn efternamn
+""")
+PERSON_PHONES: Final = _table("""
+    phone phonenumber phoneno telephone tel telnumber mobile mobilenumber mobilephone mobileno cell cellphone msisdn
+    whatsapp handy telefon telefono celular gsm
+""")
+PERSON_BIRTHS: Final = _table("""
+    dob birthday birthdate birth dateofbirth bday geburtsdatum geburtstag datenaissance fechanacimiento nascimento
+    geboortedatum
+""")
+PERSON_ADDRESSES: Final = _table("""
+    street streetaddress address addressline postaladdress homeaddress strasse rue calle indirizzo adresse
+""")

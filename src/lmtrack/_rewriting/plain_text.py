@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from lmtrack._linking.placeholders import IN_TEXT, IN_TEXT_URL
 from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.own_tokens import verified_click
 from lmtrack._rewriting.plan import Judge, Judged, LinkSlots, Plan, settled
@@ -18,15 +19,8 @@ if TYPE_CHECKING:
     from lmtrack._rewriting.template import Template
     from lmtrack.urls import TrackingDomain
 
-# The placeholders of `lmtrack.links` that may hold blanks or signs that end a URL, each on one line. Each stops where
-# another could begin, so a row of unfinished ones is read once.
-_TEMPLATE: Final = r"""
-    \{\{ \{?+ [^{}\r\n]*+ \}\} \}?+ | \{% [^%{}\r\n]*+ %\} | <% [^%<>\r\n]*+ %> | \*\| [^|*\r\n]*+ \|\*
-  | %%= [^%\r\n]*+ %% | \$\{ [^{}\r\n]*+ \}
-"""
-# Outside a URL double brackets are more often a wiki's link than Mailjet's placeholder.
-_PLACEHOLDER: Final = re.compile(rf"{_TEMPLATE} | \[\[ [^\[\]\r\n]*+ \]\]", re.VERBOSE)
-_NEXT: Final = re.compile(rf"{_TEMPLATE} | ([hH][tT][tT][pP][sS]?://)", re.VERBOSE)
+_PLACEHOLDER: Final = re.compile(IN_TEXT_URL, re.VERBOSE)
+_NEXT: Final = re.compile(rf"{IN_TEXT} | ([hH][tT][tT][pP][sS]?://)", re.VERBOSE)
 
 # What no reader takes for a part of a URL: white space, controls, the marks RFC 3986 appendix C puts around one,
 # quotation marks that are no apostrophe, and the punctuation of East Asia, which stands without a blank (the Unicode
@@ -48,9 +42,7 @@ _QUOTED_BODY: Final = compile_pattern(
     re.VERBOSE,
 )
 # Between angle brackets everything is part of it (RFC 3986 appendix C).
-_INSIDE: Final = compile_pattern(
-    rf"(?: [^\s\x00-\x1f\x7f-\x9f<>{{*%$]++ | {_TEMPLATE} | [{{*%$] )++ (?= > )", re.VERBOSE
-)
+_INSIDE: Final = compile_pattern(rf"(?: [^\s\x00-\x1f\x7f-\x9f<>{{*%$]++ | {IN_TEXT} | [{{*%$] )++ (?= > )", re.VERBOSE)
 # Appendix C allows blanks and line ends there too, for readers to take out; few do. Four lines are our choice.
 _BROKEN: Final = compile_pattern(r"(?: [^<>\r\n]*+ (?: \r\n? | \n ) ){0,4}+ [^<>\r\n]*+ >", re.VERBOSE)
 

@@ -12,12 +12,11 @@ from lmtrack._html.grammar import WHITESPACE
 from lmtrack._html.visible import visible_text
 from lmtrack._linking.optout import opt_outs
 from lmtrack._linking.optout_attributes import OWN
-from lmtrack._linking.prefilter import innocent
+from lmtrack._linking.prefilter import surely_trackable
 from lmtrack._rewriting.own_tokens import verified_click
-from lmtrack._rewriting.slot_names import slots_reason
 from lmtrack._tokens.body import pack_number, pack_url
 from lmtrack._url.reader import host_of, join, read_url, without_dots
-from lmtrack.links import Edit, Link, SkipReason, looks_like_url, skip_reason
+from lmtrack.links import Edit, Link, SkipReason, looks_like_url, skip_reason, slots_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -459,13 +458,13 @@ class Judge:
     def _quick(self, values: list[str], /) -> list[str]:
         """Return the URLs that need no second look, "" for the others."""
         policy, domain = self.policy, self.domain
-        if policy.skip_urls or policy.tracking_hosts:
+        if policy.lists_urls:
             return [""] * len(values)
         limit = policy.max_url_octets
         if domain is None:
-            return [url if len(url) <= limit else "" for url in innocent(values)]
+            return [url if len(url) <= limit else "" for url in surely_trackable(values)]
         host = host_of(domain.base_url)
-        return [url if len(url) <= limit and host not in url.lower() else "" for url in innocent(values)]
+        return [url if len(url) <= limit and host not in url.lower() else "" for url in surely_trackable(values)]
 
 
 def _read_base(text: str, /) -> Url | None:

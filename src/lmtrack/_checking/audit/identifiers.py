@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote
 
 from lmtrack._checking.audit.services import personal_parameter
-from lmtrack.links import is_secret_parameter, is_unsubscribe
+from lmtrack._linking.secrets import is_secret_parameter
+from lmtrack.links import is_unsubscribe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,9 @@ def is_static(address: Address, /) -> bool:
 
 def identifier_in(address: Address, /, *, is_link: bool) -> str | None:
     """Say in a few words what in a URL has the form of a person's own value; None if nothing has."""
-    if is_link and (is_unsubscribe(address.url) or any(is_secret_parameter(one.name) for one in _query(address.query))):
+    if is_link and (
+        is_unsubscribe(address.url) or any(is_secret_parameter(one.name, one.text) for one in _query(address.query))
+    ):
         return None
     everything = unquote(unquote(address.url))
     if "@" in everything and _MAIL.search(everything):

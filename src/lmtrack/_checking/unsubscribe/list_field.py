@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from lmtrack.links import LinkPolicy, SkipReason, skip_reason
+from lmtrack._linking import placeholders
 
 # RFC 2047 section 2.
 _ENCODED_WORD: Final = re.compile(r"=\?[^?\s]++\?[bBqQ]\?[^?]*+\?=")
@@ -29,7 +29,6 @@ _HOST_IN_BRACKETS: Final = re.compile(r"(//)\[[0-9A-Fa-f:.]*+\]")
 # What template languages beside those of `lmtrack.links` leave behind: MailPoet's `[link:...]` and every other use of
 # brackets and braces, none of which a URI may hold. Each stops where another could begin, so a row is read once.
 _TEMPLATE: Final = re.compile(r"\[[^\[\]]*+\]|\{[^{}]*+\}|<%|%>")
-_POLICY: Final = LinkPolicy()
 
 
 class Uri(NamedTuple):
@@ -114,10 +113,7 @@ def _is_absolute(uri: Uri, /) -> bool:
 
 def is_placeholder(text: str, /) -> bool:
     """Whether a URL holds what a template would have replaced."""
-    return (
-        _TEMPLATE.search(_HOST_IN_BRACKETS.sub(r"\1host", text)) is not None
-        or skip_reason(text, _POLICY) is SkipReason.PLACEHOLDER
-    )
+    return _TEMPLATE.search(_HOST_IN_BRACKETS.sub(r"\1host", text)) is not None or placeholders.is_placeholder(text)
 
 
 def has_bad_character(uri: str, /) -> bool:

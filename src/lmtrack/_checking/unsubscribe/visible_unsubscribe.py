@@ -13,7 +13,7 @@ from lmtrack._checking.unsubscribe.displayed_parts import displayed_pages, versi
 from lmtrack._checking.unsubscribe.list_field import is_placeholder
 from lmtrack._checking.unsubscribe.rules import broken
 from lmtrack._checking.unsubscribe.visible_links import html_links, text_links
-from lmtrack._linking.words import UNSUBSCRIBE
+from lmtrack._linking.ways_out import mentions_way_out
 from lmtrack._mime.headers import unsubscribe_key
 from lmtrack._url.reader import plain_path, remote_url
 from lmtrack.errors import BadToken
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from lmtrack._checking.unsubscribe.visible_links import FoundLink
 
 _MAILTO: Final = "mailto:"
-# Words of scripts without blanks stand anywhere in a text.
-_WITHOUT_BLANKS: Final = tuple(word for word in UNSUBSCRIBE if ord(word[0]) > 0x3000)
 _UNREAD: Final = "programs read the displayed text differently, so nobody can say whether a link is in it"
 _CLOSED: Final = "the text is encrypted, so nobody can say whether a link is in it"
 
@@ -130,7 +128,7 @@ def _address(url: str, /) -> Address | None:
 
 def _names_it(words: str, /) -> bool:
     """Whether words say that a link is for unsubscribing."""
-    return is_unsubscribe(f"text/{words}") or any(word in words for word in _WITHOUT_BLANKS)
+    return mentions_way_out(words)
 
 
 def _check_withdrawal(links: list[FoundLink], watch: Watch, place: str, /) -> list[Finding]:

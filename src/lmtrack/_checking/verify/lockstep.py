@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from lmtrack._checking.finding import Finding, FindingKind
 from lmtrack._checking.verify.editable_attributes import conditional_content, is_link, opted_out
 from lmtrack._checking.verify.events import Comment, Data, Doctype, End, Start, read_events
-from lmtrack._pattern import compile_pattern
+from lmtrack._linking.placeholders import begins_with_placeholder, is_placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,23 +18,6 @@ if TYPE_CHECKING:
 _WHITE: Final = "\t\n\f\r "
 _SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*+):")
 _WEB: Final = re.compile(r"https?://[^/?#\\ \t\n\f\r]", re.IGNORECASE | re.ASCII)
-# What no rewriting may touch, since nobody knows what it will be when the mail is sent; as in `lmtrack.links`.
-_TEMPLATE_OPENS: Final = re.compile(
-    r"""
-      \{\{ | \{% | <% | \*\| | %%[A-Za-z_=] | \$\{ | \[\[
-    | %(?![0-9A-Fa-f]{2}) [A-Za-z_][A-Za-z0-9_.-]*+ %
-    | % [A-Fa-f][A-Za-z0-9_.-]*+ % (?![0-9A-Fa-f]{2})
-    """,
-    re.VERBOSE,
-)
-# A whole template expression, with which a new value may begin: a sender fills in the click URL later.
-_EXPRESSION: Final = compile_pattern(
-    r"""
-      \{\{ (?: (?!\}\}) . )++ \}\} | \{% (?: (?!%\}) . )++ %\} | <% (?: (?!%>) . )++ %> | \*\| (?: (?!\|\*) . )++ \|\*
-    | \$\{ [^}]++ \} | \[\[ (?: (?!\]\]) . )++ \]\] | %% (?: (?!%%) . )++ %% | % [A-Za-z_][A-Za-z0-9_.-]*+ %
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 # Of what must be taken out of step when only one document has it; tags are never, as nothing after them would fit.
 _ALONE: Final = (Data, Comment, Doctype)
 
@@ -47,13 +30,13 @@ def too_deep() -> Finding:
 def is_new_target(value: str, /) -> bool:
     """Whether a rewriting may have put this there: an absolute web address, or an expression that will give one."""
     value = value.strip(_WHITE)
-    return bool(_WEB.match(value) or _EXPRESSION.match(value))
+    return bool(_WEB.match(value) or begins_with_placeholder(value))
 
 
 def _is_old_target(value: str, /) -> bool:
     """Whether a rewriting may replace this: a web address, or one that a base makes one."""
     value = value.strip(_WHITE)
-    if not value or value[0] == "#" or _TEMPLATE_OPENS.search(value):
+    if not value or value[0] == "#" or is_placeholder(value):
         return False
     scheme = _SCHEME.match(value)
     return scheme is None or scheme[1].lower() in {"http", "https"}

@@ -1,0 +1,241 @@
+"""Does a URL hold what must not be copied into a token, since whoever sees the token reads it.
+
+A bearer secret (whoever has the link has the account), or a person: an address, a name, a phone number, a date of
+birth. Each rule is a shape or a table; `tests/secret_urls.py` has the links of some 30 packages, as those
+packages write them.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import Error, a2b_base64
+from typing import Final
+
+from lmtrack._linking.words import (
+    PERSON_ADDRESSES,
+    PERSON_BIRTHS,
+    PERSON_NAMES,
+    PERSON_PHONES,
+    SECRET_ALWAYS,
+    SECRET_MAYBE,
+    SECRET_NOUNS,
+    SECRET_SEGMENT_ENDS,
+    SECRET_SEGMENTS,
+    SECRET_SEGMENTS_ALONE,
+    SECRET_WORDS,
+)
+from lmtrack._pattern import compile_pattern
+
+# An e-mail address in a decoded URL. Begun at the `@`, so that a long local part costs nothing. A profile (`/@name`)
+# and a picture for fine screens (`logo@2x.png`) are none.
+_ADDRESS: Final = re.compile(r"(?<=[\w+~-])@(?![1-9]x\.)(?:[\w-]++\.)+[^\W\d_]{2}")
+# Base64 of printable ASCII, three signs at a time: of four characters the first is I to f, and the second has one of
+# these, as bytes below 0x80 and above 0x1F make it. Random text passes this once in some ten thousand times.
+_BASE64_TEXT: Final = compile_pattern(
+    r"(?<![A-Za-z0-9+_-]) (?: [I-Za-f][C-HS-Xi-ny-z0-3][A-Za-z0-9+/_-]{2} ){2}+ [A-Za-z0-9+/_-]*+", re.VERBOSE
+)
+
+# Signed values, wherever they stand, whatever they are called.
+_SIGNED: Final = compile_pattern(
+    r"""
+    # JSON Web Token, signed, unsigned or encrypted: RFC 7519 section 3; a header is a JSON object, so it begins so.
+      eyJ[A-Za-z0-9_-]{8,}+ \. [A-Za-z0-9_-]*+ \. [A-Za-z0-9_-]*+
+    # PASETO, versions 1 to 4.
+    | (?<![A-Za-z0-9]) v[1-4]\.(?:local|public)\. [A-Za-z0-9_-]{32}
+    # Fernet: version 0x80 and the leading zeros of a time.
+    | gAAAAA[A-Za-z0-9_-]{60}
+    # Rails' MessageVerifier, signed_id and message encryptor: base64, two dashes, a digest in hexadecimal or a tag.
+    | [A-Za-z0-9+/_=-]{16} -- (?: [0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128} ) (?![A-Za-z0-9])
+    # django.core.signing: value, time in base 62, signature of SHA-256 (or SHA-1, before Django 3.1).
+    | (?: : [A-Za-z0-9]{6} )? : (?: [A-Za-z0-9_-]{43} | [A-Za-z0-9_-]{27} ) (?![A-Za-z0-9_-])
+    # itsdangerous: payload, time (of four bytes till 2106), signature of SHA-1, SHA-256 or SHA-512.
+    | [A-Za-z0-9_-] \. [A-Za-z0-9_-]{6} \.
+      (?: [A-Za-z0-9_-]{27} | [A-Za-z0-9_-]{43} | [A-Za-z0-9_-]{86} ) (?![A-Za-z0-9_.-])
+    | (?<![A-Za-z0-9_.-]) (?: Im|Ik|Il|In|eyJ|W|[MN][A-D] ) [A-Za-z0-9_-]++ \.
+      (?: [A-Za-z0-9_-]{27} | [A-Za-z0-9_-]{43} | [A-Za-z0-9_-]{86} ) (?![A-Za-z0-9_.-])
+    """,
+    re.VERBOSE,
+)
+
+_PARAMETER: Final = re.compile(r"[?&;#]([^?&;#=]*+)=([^?&;#]*+)")
+_NAME_SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
+_SECRET_ENDS: Final = tuple(sorted(SECRET_NOUNS))
+_ALWAYS_SECRET: Final = tuple(sorted(SECRET_ALWAYS))
+_LONGEST_WORD: Final = max(map(len, SECRET_WORDS))
+_LONGEST_NAME: Final = 128  # our choice: no program calls a parameter anything longer, and taking names apart is slow
+
+_NAMES, _PHONES, _BIRTHS = (tuple(sorted(words)) for words in (PERSON_NAMES, PERSON_PHONES, PERSON_BIRTHS))
+_PHONE: Final = re.compile(r"(?:[0-9][^0-9A-Za-z]*+){6}")
+_TWO_NAMES: Final = re.compile(r"[^\W\d_a-z][^\W\d_]+(?:[ +'-]+[^\W\d_a-z][^\W\d_]+)+")
+
+# A segment says what is behind it in one of its words; `passwordReset` is two.
+_SEGMENT_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_SEGMENT_STARTS: Final = tuple(sorted(SECRET_SEGMENTS - SECRET_SEGMENTS_ALONE))
+_SEGMENT_ENDS: Final = tuple(sorted(SECRET_SEGMENT_ENDS))
+_SHORTEST_SECRET: Final = 16
+_LONG: Final = compile_pattern(rf"[A-Za-z0-9._~:=+-]{{{_SHORTEST_SECRET},}}+")
+_PIECES: Final = re.compile(r"[A-Za-z0-9]++")
+_MANY_CHUNKS: Final = 4
+_MANY_NUMBERS: Final = 3
+_LONG_NUMBER: Final = 6  # digits; the one-time codes of sign-ins have as many
+_CHUNKS: Final = re.compile(r"[0-9]+|[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+def is_sensitive(url: str, /) -> bool:
+    """Tell whether a URL holds a secret or a person's data.
+
+    >>> is_sensitive("https://shop.example/reset/Zk3x9Qp2Lm8w7RtV"), is_sensitive("https://shop.example/?code=SUMMER25")
+    (True, False)
+    """
+    # Twice, because a URL inside a parameter of a redirect is encoded twice.
+    text = decoded(decoded(url))
+    if ("@" in text and _ADDRESS.search(text)) or _SIGNED.search(text):
+        return True
+    if "=" in url:
+        pairs = _PARAMETER.findall(url)
+        if text != url:
+            pairs += [(decoded(name), decoded(value)) for name, value in pairs]
+            pairs += _PARAMETER.findall(text)
+        if any(is_sensitive_parameter(name, value) for name, value in pairs):
+            return True
+    return _holds_secret_segment(text) or any(map(_is_address_inside, _BASE64_TEXT.findall(text)))
+
+
+def is_sensitive_parameter(name: str, value: str, /) -> bool:
+    """Tell whether a parameter holds a secret or tells of a person.
+
+    >>> is_sensitive_parameter("code", "SplxlOBeZQQYbYS6"), is_sensitive_parameter("phone", "android")
+    (True, False)
+    """
+    return is_secret_parameter(name, value) or is_personal_parameter(name, value)
+
+
+def is_secret_parameter(name: str, value: str, /) -> bool:
+    """Tell whether a parameter holds a secret: its name ends in an unmistakable noun, or is made of the tables' words.
+
+    A noun that means other things, too, and stands alone needs a value that looks random.
+    """
+    plain = _plain_name(name)
+    if plain.endswith(_ALWAYS_SECRET):
+        return True
+    if not plain.endswith(_SECRET_ENDS) or len(plain) > _LONGEST_NAME:
+        return False
+    if plain in SECRET_MAYBE:
+        return looks_random(value)
+    reached = [0]  # where a word may begin
+    for end in range(1, len(plain)):
+        if any(plain[start:end] in SECRET_WORDS for start in reached[-_LONGEST_WORD:]):
+            reached.append(end)
+    return any(plain[start:] in SECRET_NOUNS for start in reached[-_LONGEST_WORD:])
+
+
+def is_personal_parameter(name: str, value: str, /) -> bool:
+    """Tell whether a parameter says what a person is called, was born, lives or is rung up on."""
+    plain = _plain_name(name)
+    if plain.endswith(_NAMES):
+        return any(map(str.isalpha, value))
+    if plain.endswith(_PHONES):
+        return _PHONE.search(value) is not None
+    if plain.endswith(_BIRTHS):
+        return sum(map(str.isdigit, value)) >= 4
+    if plain in PERSON_ADDRESSES:
+        return any(map(str.isdigit, value)) and any(map(str.isalpha, value))
+    return plain == "name" and _TWO_NAMES.fullmatch(value) is not None
+
+
+def is_sensitive_name(name: str, /) -> bool:
+    """Tell whether a merge field of this name fills a URL with a secret or with what identifies a person.
+
+    >>> is_sensitive_name("reset_link"), is_sensitive_name("first_name"), is_sensitive_name("order_id")
+    (True, True, False)
+    """
+    plain = _plain_name(name)
+    if plain in PERSON_NAMES | PERSON_PHONES | PERSON_BIRTHS | PERSON_ADDRESSES | _PERSONAL_FIELDS:
+        return True
+    return is_secret_parameter(name, _RANDOM_VALUE) or _says_secret(name)
+
+
+_PERSONAL_FIELDS: Final = frozenset(
+    ("name", "email", "emailaddress", "mail", "recipient", "recipientemail", "useremail")
+)
+_RANDOM_VALUE: Final = "3f2504e04f8911d39a0c"
+
+
+def looks_random(text: str, /) -> bool:
+    """Tell whether a value looks made by a machine: it changes between digits, capitals and small letters all the time.
+
+    Words, dates and names of sales do not: "SUMMER25" changes once. Six digits in a row are a one-time code.
+
+    >>> looks_random("8F3K2LQ9"), looks_random("SUMMER25"), looks_random("sort-by-price-2026")
+    (True, False, False)
+    """
+    return any(map(_is_random, _PIECES.findall(text)))
+
+
+def _is_random(piece: str, /) -> bool:
+    """Whether a piece without separators changes at least every third sign, or is a long number, or far too long."""
+    chunks = _CHUNKS.findall(piece)
+    numbers = [len(chunk) for chunk in chunks if chunk[0] <= "9"]
+    return (
+        len(piece) >= 2 * _SHORTEST_SECRET
+        or any(number >= _LONG_NUMBER for number in numbers)
+        or (len(chunks) >= _MANY_CHUNKS and (len(piece) <= 3 * len(chunks) or len(numbers) >= _MANY_NUMBERS))
+    )
+
+
+def _plain_name(name: str, /) -> str:
+    return _NAME_SEPARATORS.sub("", name.lower()).rstrip("0123456789")
+
+
+def _holds_secret_segment(text: str, /) -> bool:
+    """Whether behind a segment that says so another one is long and random, in the path or in a fragment (`#/`)."""
+    said = False
+    for segment in text.split("/")[3:]:
+        plain = segment.partition("?")[0]
+        if said and _is_secret_segment(plain):
+            return True
+        said = said or _says_secret(plain)
+    return False
+
+
+def _says_secret(segment: str, /) -> bool:
+    segment = segment[:_LONGEST_NAME]
+    if segment.lower().replace("-", "").replace("_", "").startswith(_SEGMENT_STARTS):  # `log-in`
+        return True
+    for written in _SEGMENT_WORDS.findall(segment):
+        word = written.lower()
+        if word.startswith(_SEGMENT_STARTS) or word.endswith(_SEGMENT_ENDS) or word in SECRET_SEGMENTS_ALONE:
+            return True
+    return False
+
+
+def _is_secret_segment(segment: str, /) -> bool:
+    """Whether at least half of a segment of 16 characters or more is random."""
+    for long in _LONG.findall(segment):
+        pieces = _PIECES.findall(long)
+        random = sum(len(piece) for piece in pieces if _is_random(piece))
+        if random >= 8 and 2 * random >= sum(map(len, pieces)):
+            return True
+    return False
+
+
+def _is_address_inside(text: str, /) -> bool:
+    whole = text[: len(text) - len(text) % 4].replace("-", "+").replace("_", "/")
+    rest = text[len(whole) :].replace("-", "+").replace("_", "/")
+    try:
+        octets = a2b_base64(whole) + (a2b_base64(rest + "=" * (4 - len(rest))) if len(rest) > 1 else b"")
+    except Error:  # pragma: no cover
+        return False
+    return b"@" in octets and _ADDRESS.search(octets.decode("latin-1")) is not None
+
+
+def decoded(text: str, /) -> str:
+    """Undo percent escapes; bytes that are not UTF-8 are Latin-1, as old sites write them."""
+    if "%" not in text:
+        return text
+    from urllib.parse import unquote  # noqa: PLC0415 - 2 ms of every import
+
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        return unquote(text, "latin-1")

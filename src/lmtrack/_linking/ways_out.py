@@ -1,0 +1,126 @@
+"""Is a link a way out: one that unsubscribes, by its URL or by what a person reads on it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from unicodedata import combining, normalize
+
+from lmtrack._linking.words import COMPANIONS, WAYS_OUT, WAYS_OUT_ANYWHERE, WAYS_OUT_WHOLE
+
+# "unsubscribe", its forms and its short form: `unsub` goes on in `scri` or ends there ("unsubstantiated" does neither).
+_UNSUB: Final = re.compile(r"un[-_+ ]?sub(?:scri|(?![a-z]))")
+# From the first path, query or fragment on: a host is a name.
+_TAIL: Final = re.compile(r"(?<=[^:/])[/?#].*+", re.DOTALL)
+_WORDS: Final = re.compile(r"[^\W\d_]+")
+_SEGMENTS: Final = re.compile(r"[^/?&=#;:,]++")
+_BLANKS: Final = re.compile(r"[\s+_./-]++")
+_MOST_WORDS: Final = 8  # our choice: a link's text that says so and more is an article's title
+_LETTERS: Final = {ord("ı"): "i", ord("đ"): "d", ord("ł"): "l", ord("ø"): "o"}  # no accent can be taken off these
+
+
+def plain(text: str, /) -> str:
+    """Write a text without case and accents, so that all spellings of a word are one.
+
+    >>> plain("Se DÉSABONNER")
+    'se desabonner'
+    """
+    text = text.casefold()
+    if text.isascii():
+        return text
+    text = normalize("NFKD", text.translate(_LETTERS))
+    return normalize("NFC", "".join(char for char in text if not combining(char)))
+
+
+_SURE: Final = frozenset(map(plain, WAYS_OUT))
+_WHOLE: Final = frozenset(map(plain, WAYS_OUT_WHOLE))
+_ANYWHERE: Final = tuple(map(plain, WAYS_OUT_ANYWHERE))
+_COMPANIONS: Final = frozenset(map(plain, COMPANIONS))
+_LONGEST_PHRASE: Final = max(phrase.count("-") for phrase in _WHOLE) + 1
+_FIRST: Final = frozenset(phrase.partition("-")[0] for phrase in _SURE | _WHOLE)
+
+
+def is_way_out_url(url: str, decoded: str, /) -> bool:
+    """Tell whether a URL, which is also given with its percent escapes undone, looks like a way to unsubscribe.
+
+    >>> is_way_out_url("https://shop.example/abmelden/9", "https://shop.example/abmelden/9")
+    True
+    """
+    if "un" in url.lower() and _UNSUB.search(url.lower()):
+        return True
+    tail = _TAIL.search(decoded)
+    return tail is not None and says_way_out(tail[0])
+
+
+def says_way_out(text: str, /) -> bool:
+    """Tell whether a path with its query, or a name that a program gave to such a URL, says so in any language."""
+    text = plain(text)
+    if _UNSUB.search(text):
+        return True
+    if not text.isascii() and _says_anywhere(text):
+        return True
+    words = _WORDS.findall(text)
+    if _FIRST.isdisjoint(words):
+        return False
+    if not _SURE.isdisjoint(words):
+        return True
+    path = re.split("[?#]", text, maxsplit=1)[0]
+    return any(map(_fills, [path, *_SEGMENTS.findall(text)]))
+
+
+def is_way_out_text(text: str, /) -> bool:
+    """Tell whether what a person reads on a link says that it unsubscribes.
+
+    >>> is_way_out_text("Click here to opt out"), is_way_out_text("Opt out of plastic")
+    (True, False)
+    """
+    text = plain(text)
+    words = _WORDS.findall(text)
+    if not text.isascii() and len(text) <= 80 and _says_anywhere(text):
+        return True
+    if not 1 <= len(words) <= 3 * _MOST_WORDS:
+        return False
+    if len(words) <= _MOST_WORDS and (_UNSUB.search(text) or not _SURE.isdisjoint(words)):
+        return True
+    return not _FIRST.isdisjoint(words) and _fills(text)
+
+
+def mentions_way_out(text: str, /) -> bool:
+    """Tell whether a text around a link speaks of unsubscribing: a word or a whole phrase of the tables is in it.
+
+    >>> mentions_way_out("Para darse de baja: https://shop.example/9"), mentions_way_out("Baja California")
+    (True, False)
+    """
+    text = plain(text)
+    if _UNSUB.search(text) or (not text.isascii() and _says_anywhere(text)):
+        return True
+    words = _WORDS.findall(text)
+    if not _SURE.isdisjoint(words):
+        return True
+    return any(
+        "-".join(words[start : start + length]) in _WHOLE
+        for start, word in enumerate(words)
+        if word in _FIRST
+        for length in range(2, _LONGEST_PHRASE + 1)
+    )
+
+
+def _says_anywhere(text: str, /) -> bool:
+    joined = _BLANKS.sub("-", text)
+    return any(phrase in joined for phrase in _ANYWHERE)
+
+
+def _fills(segment: str, /) -> bool:
+    """Whether a phrase of the table is all that a segment says, but for companions around it."""
+    words = _WORDS.findall(segment)
+    if not 1 <= len(words) <= 2 * _MOST_WORDS:
+        return False
+    starts = [index for index, word in enumerate(words) if word in _FIRST]
+    for start in starts:
+        if not all(word in _COMPANIONS for word in words[:start]):
+            return False
+        for length in range(len(words) - start, 0, -1):
+            behind = words[start + length :]
+            if "-".join(words[start : start + length]) in _WHOLE and all(word in _COMPANIONS for word in behind):
+                return True
+    return False
