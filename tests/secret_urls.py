@@ -1,4 +1,5 @@
-"""Links with a secret, as packages write them: each was made by running that version (November 2026) with keys of a test.
+# ruff: noqa: E501 - a URL is one line
+"""Links with a secret, as packages write them: each was made by running that version (November 2026) with test keys.
 
 `DOCUMENTED` has the forms that projects in other languages print in their documentation or templates, with made-up
 secrets of the same shape. `WORDS` are public pages whose names only sound like secrets.
@@ -116,6 +117,7 @@ WORDS = [
     "/?promo_code=AbC123xYz9",
     "/?utm_id=3f2504e0&fbclid=IwAR0Zk3x9Qp2Lm8w7RtVZk3x9Qp2Lm8w7RtV",
     "/assets/app.3f2504e04f8911d39a0c0305e8.css",
+    "/?pref_name=content-type",
     "/?name=lamps",
     "/?name=Lamps",
     "/?name=oak-table",

@@ -229,7 +229,8 @@ _LINK_WORDS = st.sampled_from(
 ) | _one_of(
     """shop news design discover options promo zip country utm_source utm_token id x unsubscribe ann example c o copy
     amp lt not 40 2d C3 BC unsub un sub Zk3x9Qp2Lm8w7RtV 3f2504e04f8911d3 8F3K2LQ9 SUMMER25 Ann+Smith 31201234567 reset
-    eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc YW5uQHBvc3QuZXhhbXBsZQ name über désabonner darse de baja 退订 logo@2x ann@shop.example"""
+    eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc YW5uQHBvc3QuZXhhbXBsZQ
+    name über désabonner darse de baja 退订 logo@2x ann@shop.example"""
 )
 _LINK_SIGNS = st.sampled_from(
     [*"/.-_~+&=?;#%@:,!()' *|$\\", "/", "/", "&", "=", "", "", "\u00a0", "\t", "\n", "\0", "\ud800"]

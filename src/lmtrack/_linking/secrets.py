@@ -64,7 +64,7 @@ _ALWAYS_SECRET: Final = tuple(sorted(SECRET_ALWAYS))
 _LONGEST_WORD: Final = max(map(len, SECRET_WORDS))
 _LONGEST_NAME: Final = 128  # our choice: no program calls a parameter anything longer, and taking names apart is slow
 
-_NAMES, _PHONES, _BIRTHS = (tuple(sorted(words)) for words in (PERSON_NAMES, PERSON_PHONES, PERSON_BIRTHS))
+_ENDING_LONG: Final = 7  # letters of a word that may end a longer name (`user[last_name]`); `pref_name` is no `fname`
 _PHONE: Final = re.compile(r"(?:[0-9][^0-9A-Za-z]*+){6}")
 _TWO_NAMES: Final = re.compile(r"[^\W\d_a-z][^\W\d_]+(?:[ +'-]+[^\W\d_a-z][^\W\d_]+)+")
 
@@ -75,7 +75,8 @@ _SEGMENT_ENDS: Final = tuple(sorted(SECRET_SEGMENT_ENDS))
 _SHORTEST_SECRET: Final = 16
 _LONG: Final = compile_pattern(rf"[A-Za-z0-9._~:=+-]{{{_SHORTEST_SECRET},}}+")
 _PIECES: Final = re.compile(r"[A-Za-z0-9]++")
-_MANY_CHUNKS: Final = 4
+_FEW_CHANGES: Final = 3
+_CHUNKS: Final = 4
 _MANY_NUMBERS: Final = 3
 _LONG_NUMBER: Final = 6  # digits; the one-time codes of sign-ins have as many
 _CHUNKS: Final = re.compile(r"[0-9]+|[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -132,15 +133,19 @@ def is_secret_parameter(name: str, value: str, /) -> bool:
 def is_personal_parameter(name: str, value: str, /) -> bool:
     """Tell whether a parameter says what a person is called, was born, lives or is rung up on."""
     plain = _plain_name(name)
-    if plain.endswith(_NAMES):
+    if _is_or_ends_in(plain, PERSON_NAMES):
         return any(map(str.isalpha, value))
-    if plain.endswith(_PHONES):
+    if _is_or_ends_in(plain, PERSON_PHONES):
         return _PHONE.search(value) is not None
-    if plain.endswith(_BIRTHS):
+    if _is_or_ends_in(plain, PERSON_BIRTHS):
         return sum(map(str.isdigit, value)) >= 4
     if plain in PERSON_ADDRESSES:
         return any(map(str.isdigit, value)) and any(map(str.isalpha, value))
     return plain == "name" and _TWO_NAMES.fullmatch(value) is not None
+
+
+def _is_or_ends_in(name: str, words: frozenset[str], /) -> bool:
+    return name in words or any(name.endswith(word) for word in words if len(word) >= _ENDING_LONG)
 
 
 def is_sensitive_name(name: str, /) -> bool:
@@ -169,17 +174,17 @@ def looks_random(text: str, /) -> bool:
     >>> looks_random("8F3K2LQ9"), looks_random("SUMMER25"), looks_random("sort-by-price-2026")
     (True, False, False)
     """
-    return any(map(_is_random, _PIECES.findall(text)))
+    return _is_random(text, length=5, digits=6)
 
 
-def _is_random(piece: str, /) -> bool:
-    """Whether a piece without separators changes at least every third sign, or is a long number, or far too long."""
-    chunks = _CHUNKS.findall(piece)
-    numbers = [len(chunk) for chunk in chunks if chunk[0] <= "9"]
-    return (
-        len(piece) >= 2 * _SHORTEST_SECRET
-        or any(number >= _LONG_NUMBER for number in numbers)
-        or (len(chunks) >= _MANY_CHUNKS and (len(piece) <= 3 * len(chunks) or len(numbers) >= _MANY_NUMBERS))
+def _is_random(text: str, /, *, length: int, digits: int) -> bool:
+    """Whether a text changes at least three times, and each so many signs; or holds a long number or one huge word."""
+    pieces = [_CHUNKS.findall(piece) for piece in _PIECES.findall(text)]
+    changes = sum(len(chunks) - 1 for chunks in pieces)
+    if changes >= _FEW_CHANGES and length * changes >= sum(len(chunk) for chunks in pieces for chunk in chunks):
+        return True
+    return any(
+        len(chunk) >= (digits if chunk[0] <= "9" else 2 * _SHORTEST_SECRET) for chunks in pieces for chunk in chunks
     )
 
 
@@ -210,13 +215,12 @@ def _says_secret(segment: str, /) -> bool:
 
 
 def _is_secret_segment(segment: str, /) -> bool:
-    """Whether at least half of a segment of 16 characters or more is random."""
-    for long in _LONG.findall(segment):
-        pieces = _PIECES.findall(long)
-        random = sum(len(piece) for piece in pieces if _is_random(piece))
-        if random >= 8 and 2 * random >= sum(map(len, pieces)):
-            return True
-    return False
+    """Whether a segment holds 16 signs or more that look random, or 16 without any sign between them and a digit."""
+    return any(
+        _is_random(long, length=7, digits=12)
+        or any(len(piece) >= _SHORTEST_SECRET and any(map(str.isdigit, piece)) for piece in _PIECES.findall(long))
+        for long in _LONG.findall(segment)
+    )
 
 
 def _is_address_inside(text: str, /) -> bool:

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from lmtrack import LinkPolicy
+from lmtrack._linking.secrets import decoded
+from lmtrack._linking.ways_out import is_way_out_text, is_way_out_url, mentions_way_out, plain
+from lmtrack._linking.words import WAYS_OUT, WAYS_OUT_ANYWHERE, WAYS_OUT_WHOLE
+from lmtrack.links import SkipReason, is_preference_page, skip_reason
+
+# What services write on the link, by language: listmonk's translations (July 2026) and mail in these languages.
+TEXTS = {
+    "ar": ["إلغاء الاشتراك"],
+    "bg": ["Отписване", "Отпиши се"],
+    "ca": ["Dona't de baixa", "Desubscriu"],
+    "cs": ["Zrušit odběr", "Odhlásit se"],
+    "cy": ["Dad-danysgrifio"],
+    "da": ["Afmeld", "Afmeld nyhedsbrev", "Frameld"],
+    "de": ["Abmelden", "Newsletter abbestellen", "Hier abmelden", "Vom Newsletter abmelden"],
+    "el": ["Διαγραφή", "ΔΙΑΓΡΑΦΗ"],
+    "en": ["Unsubscribe", "unsubscribe here", "Unsubscribe from this list", "UNSUBSCRIBE", "Un-subscribe", "Opt out",
+           "Click here to opt out", "Opt-out of these emails", "Remove me from this list", "Cancel subscription"],
+    "es": ["Darse de baja", "Cancelar suscripción", "Desuscribirse", "Darse de baja aquí", "Date de baja"],
+    "fi": ["Peruuta tilaus", "Poistu postituslistalta", "Eroa postituslistalta"],
+    "fr": ["Se désabonner", "Se désinscrire", "Désabonnement", "Désinscription", "Me désinscrire de cette liste"],
+    "he": ["ביטול רישום", "להסרה מרשימת התפוצה"],
+    "hi": ["सदस्यता समाप्त करें"],
+    "hr": ["Odjava", "Odjavi se"],
+    "hu": ["Leiratkozás", "Leiratkozom a hírlevélről"],
+    "id": ["Batal berlangganan", "Berhenti berlangganan"],
+    "it": ["Annulla iscrizione", "Cancella iscrizione", "Disiscriviti", "Annulla l'iscrizione"],
+    "ja": ["配信停止", "登録を解除する", "メールの配信停止はこちら"],
+    "ko": ["구독 해지", "수신거부", "구독 취소"],
+    "nb": ["Meld av", "Avmeld", "Meld deg av"],
+    "nl": ["Uitschrijven", "Afmelden", "Schrijf je uit"],
+    "pl": ["Wypisz się", "Odsubskrybuj", "Rezygnacja"],
+    "pt": ["Cancelar inscrição", "Cancelar subscrição", "Descadastrar", "Cancelar a assinatura"],
+    "ro": ["Dezabonare", "Dezabonați-vă"],
+    "ru": ["Отписаться", "Отписаться от рассылки"],
+    "sk": ["Zrušiť odber", "Odhlásiť sa"],
+    "sl": ["Odjava"],
+    "sr": ["Одјава"],
+    "sv": ["Avregistrera", "Avsluta prenumeration", "Avprenumerera"],
+    "th": ["ยกเลิกการสมัคร"],
+    "tr": ["Abonelikten çık", "Üyelikten ayrıl", "Aboneliği iptal et"],
+    "uk": ["Відписатися", "Відписатись"],
+    "vi": ["Hủy đăng ký"],
+    "zh": ["退订", "退訂", "取消订阅"],
+}  # fmt: skip
+OTHER_TEXTS = [
+    "Opt out of plastic", "Baja California", "Unsubstantiated claims", "Subscribe", "Annulla ordine", "Shop now", "",
+    "Read more", "Optical lenses", "Cancel my order", "Remove stains", "Abmeldungen.example", "Confirm subscription",
+    "The unsubscribe header explained for people who send a lot of mail", "Stop", "Dear subscriber", "Sign out",
+]  # fmt: skip
+URLS = [
+    "/unsubscribe", "/UNSUBSCRIBE?x", "/unsub/9", "/unsub", "?act=unsub", "/unsub_center.aspx", "/un-subscribe/9",
+    "/un_subscribe", "/?un+subscribe", "/u?do=unsub&id=7", "/listunsubscribenow", "/unsubscription", "/#unsub", "/baja",
+    "/baja/9", "/annulla", "/annulla?id=7", "/opt-out", "/opt_out/9", "/optOut", "/email-opt-out", "/opt-out-form",
+    "/opt-out.php?id=7", "/abmelden", "/newsletter/abmelden.php?id=7", "/desabonner", "/d%C3%A9sabonner", "/remove-me",
+    "/darse-de-baja", "/dar/de/baja", "/huy-dang-ky", "/h%E1%BB%A7y-%C4%91%C4%83ng-k%C3%BD", "/odhlasit",
+    "/%D0%BE%D1%82%D0%BF%D0%B8%D1%81%D0%BA%D0%B0", "/退订", "/cancelar-inscri%C3%A7%C3%A3o",
+    "/?a=b&action=cancel-subscription",
+]  # fmt: skip
+OTHER_URLS = [
+    "/opt-out-of-plastic", "/unsubstantiated", "/unsubtle", "/unsubmitted", "/baja-california", "/annulla-ordine",
+    "/options", "/optical", "/opt/in/out", "/subscribe", "/subscription/8e1c/77aa", "/design", "/abmeldenx",
+    "/dar/de/alta",
+    "/cancelar/pedido", "/remove", "/stop", "/adopt-out", "/leave-a-review", "/se/me/de",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [text for texts in TEXTS.values() for text in texts])
+def test_what_people_read_on_a_way_out_is_known_in_many_languages(text: str) -> None:
+    assert is_way_out_text(text)
+    assert is_way_out_text(text.upper())
+    assert mentions_way_out(f"Hello! {text}: https://shop.example/9") or text in {"Διαγραφή", "ΔΙΑΓΡΑΦΗ"}
+
+
+@pytest.mark.parametrize("text", OTHER_TEXTS)
+def test_other_texts_are_none(text: str) -> None:
+    assert not is_way_out_text(text)
+
+
+@pytest.mark.parametrize("path", URLS)
+def test_a_url_says_that_it_is_a_way_out(path: str) -> None:
+    assert skip_reason(f"https://shop.example{path}", LinkPolicy()) is SkipReason.UNSUBSCRIBE
+    assert skip_reason(f"https://shop.example{path}", LinkPolicy(track_unsubscribe=True)) is None
+
+
+@pytest.mark.parametrize("path", OTHER_URLS)
+def test_a_url_that_only_sounds_so_is_none(path: str) -> None:
+    assert skip_reason(f"https://shop.example{path}", LinkPolicy()) is None
+
+
+def test_the_host_is_a_name_but_for_our_own_word() -> None:
+    assert not is_way_out_url("https://abmelden.example/x", "https://abmelden.example/x")
+    assert is_way_out_url("https://unsubscribe.shop.example/x", "https://unsubscribe.shop.example/x")
+
+
+@given(st.sampled_from(sorted(WAYS_OUT | WAYS_OUT_WHOLE | WAYS_OUT_ANYWHERE)), st.sampled_from("-_+"), st.booleans())
+def test_every_phrase_of_the_tables_is_found_in_a_url_and_as_a_text(phrase: str, blank: str, upper: bool) -> None:
+    written = phrase.replace("-", blank)
+    url = f"https://shop.example/{written.upper() if upper else written}?id=7"
+    assert is_way_out_url(url, decoded(url))
+    assert is_way_out_text(phrase.replace("-", " "))
+    assert plain(plain(phrase)) == plain(phrase)
+
+
+@given(st.text(max_size=50))
+def test_any_text_is_judged(text: str) -> None:
+    is_way_out_text(text)
+    mentions_way_out(text)
+    is_way_out_url(f"https://x.example/{text}", text)
+
+
+@pytest.mark.parametrize(
+    ("url", "prefix", "below"),
+    [
+        ("https://s.example/mail", "https://s.example/mail", True),
+        ("https://s.example/mail/77?x", "https://s.example/mail", True),
+        ("https://s.example/mail?u=7", "https://s.example/mail", True),
+        ("https://s.example/mail#x", "https://s.example/mail", True),
+        ("HTTP://S.example:80/mail/7", "https://s.example/mail", True),
+        ("https://s.example./mail/7", "https://S.example:443/mail", True),
+        ("https://s.example/mail/7", "https://s.example/mail/", True),
+        ("https://s.example/p?page=mail&u=7", "https://s.example/p?page=mail", False),
+        ("https://s.example/p?page=mail&u=7", "https://s.example/p?page=mail&", True),
+        ("https://s.example", "https://s.example/", True),
+        ("https://s.example/x", "https://s.example", True),
+        ("https://s.example/mailbox", "https://s.example/mail", False),
+        ("https://s.example/mail-preferences", "https://s.example/mail", False),
+        ("https://s.example:8443/mail", "https://s.example/mail", False),
+        ("https://s.example/Mail", "https://s.example/mail", False),
+        ("https://ann@s.example/mail", "https://s.example/mail", False),
+        ("https://x.example/https://s.example/mail", "https://s.example/mail", False),
+        ("mailto:ann@s.example", "https://s.example/mail", False),
+    ],
+)
+def test_a_preference_page_ends_where_a_path_query_or_fragment_begins(url: str, prefix: str, below: bool) -> None:
+    assert is_preference_page(url, [prefix]) is below
+    policy = LinkPolicy(preference_urls=[prefix], track_unsubscribe=True)
+    assert (skip_reason(url, policy) is SkipReason.UNSUBSCRIBE) is below
