@@ -87,9 +87,9 @@ SIGNATURES = {
         "(index, url, element='a', conditional=False, source='', start=0, limit=0, personal=False, template_url='')"
     ),
     "LinkPolicy": (
-        "(*, skip_urls=(), tracking_hosts=(), track_unsubscribe=False, track_sensitive=False, "
-        "track_conditional=True, strip_opt_out='own', skip_url_text=False, max_url_octets=2000, "
-        "skip_slots=(), slot_hosts=())"
+        "(*, skip_urls=(), skip_hosts=(), skip_slots=(), preference_urls=(), opt_out_attributes=(), slot_hosts=(), "
+        "tracking_hosts=(), track_unsubscribe=False, track_sensitive=False, track_conditional=True, "
+        "strip_opt_out='own', skip_url_text=False, max_url_octets=2000)"
     ),
     "LmtrackError": "Exception",
     "MalformedToken": "BadToken",

@@ -132,9 +132,12 @@ class LinkPolicy:
     Attributes:
         skip_urls: Never track these: exact URLs as str, or compiled patterns that are searched for in the URL.
         skip_hosts: Never track links to these hosts and their sub-domains.
+        skip_slots: Never track links with these slots in their URL.
         preference_urls: The sender's own pages for unsubscribing and for mail preferences, as prefixes that end where
             a path, query or fragment may begin. Never tracked; the reason is `unsubscribe`.
         opt_out_attributes: Names of further attributes whose presence means "do not track this link".
+        slot_hosts: Hosts to which a link may lead whose URL, or its beginning, is a slot; compared without case. A link
+            to any other host gets its value and is not tracked, as our host would redirect to wherever data says.
         tracking_hosts: Hosts whose links are tracked already (an e-mail service's own); compared without case.
         track_unsubscribe: Track links that look like a way to unsubscribe.
         track_sensitive: Track links that hold a secret, an e-mail address or other data of a person.
@@ -144,9 +147,6 @@ class LinkPolicy:
             which some link is rewritten; where none is, not a character changes.
         skip_url_text: Leave links whose visible text is itself a URL (readers compare it with the status line).
         max_url_octets: Leave longer URLs, 1 to 2,048 bytes of UTF-8.
-        skip_slots: Never track links with these slots in their URL.
-        slot_hosts: Hosts to which a link may lead whose URL, or its beginning, is a slot; compared without case. A link
-            to any other host gets its value and is not tracked, as our host would redirect to wherever data says.
 
     Raises:
         TypeError: A field has another type; a str for one of the lists would be read letter by letter.
@@ -159,8 +159,10 @@ class LinkPolicy:
 
     skip_urls: Sequence[str | re.Pattern[str]] = ()
     skip_hosts: Sequence[str] = ()
+    skip_slots: Sequence[str] = ()
     preference_urls: Sequence[str] = ()
     opt_out_attributes: Sequence[str] = ()
+    slot_hosts: Sequence[str] = ()
     tracking_hosts: Sequence[str] = ()
     track_unsubscribe: bool = False
     track_sensitive: bool = False
@@ -168,8 +170,6 @@ class LinkPolicy:
     strip_opt_out: Literal["own", "all", "none"] = "own"
     skip_url_text: bool = False
     max_url_octets: int = 2000
-    skip_slots: Sequence[str] = ()
-    slot_hosts: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         for name in ("track_unsubscribe", "track_sensitive", "track_conditional", "skip_url_text"):

@@ -76,9 +76,6 @@ _SHORTEST_SECRET: Final = 16
 _LONG: Final = compile_pattern(rf"[A-Za-z0-9._~:=+-]{{{_SHORTEST_SECRET},}}+")
 _PIECES: Final = re.compile(r"[A-Za-z0-9]++")
 _FEW_CHANGES: Final = 3
-_CHUNKS: Final = 4
-_MANY_NUMBERS: Final = 3
-_LONG_NUMBER: Final = 6  # digits; the one-time codes of sign-ins have as many
 _CHUNKS: Final = re.compile(r"[0-9]+|[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
