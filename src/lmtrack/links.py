@@ -209,12 +209,14 @@ _ATTRIBUTE_NAME: Final = re.compile(r"[^\x00-\x20\x7f-\x9f\"'>/=<`]+")
 
 
 def _entries(name: str, given: Sequence[Entry], kinds: type | tuple[type, ...], /) -> tuple[Entry, ...]:
+    """Read a list of a policy, str of subclasses as plain str."""
     if isinstance(given, str | bytes | re.Pattern) or not isinstance(given, Iterable):
         raise TypeError(f"{name} must be a sequence, not one value")
-    entries = tuple(str.__str__(entry) if isinstance(entry, str) else entry for entry in given)
+    entries = tuple(given)
     if not all(isinstance(entry, kinds) for entry in entries):
         raise TypeError(f"{name} must hold str" + (" and compiled patterns" if isinstance(kinds, tuple) else ""))
-    return entries
+    plain = [str.__str__(entry) if isinstance(entry, str) else entry for entry in entries]
+    return tuple(plain)  # type: ignore[arg-type]  # a plain str stands for one of a subclass
 
 
 _URL_TEXT: Final = compile_pattern(
