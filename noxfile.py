@@ -5,11 +5,15 @@ Requirements come from the groups in `pyproject.toml`. They are read here, becau
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import tarfile
 import zipfile
 from functools import cache
 from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree as ET
 
 import nox
 
@@ -20,8 +24,26 @@ nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False  # a machine with one Python runs what it can, in CI too
 
 PROJECT = nox.project.load_toml("pyproject.toml")
-PYTHONS = nox.project.python_versions(PROJECT)
 WHEEL = Path(".nox", "wheel")
+
+
+@cache
+def runs(version: str) -> bool:
+    """Tell whether a Python is there and runs; pyenv puts a shim in place of each that it has, chosen or not."""
+    found = shutil.which(f"python{version}")
+    words = [str(found), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    if found is None:
+        return False
+    done = subprocess.run(words, capture_output=True, check=False)  # noqa: S603 - all of it stands above
+    return done.stdout.decode().strip() == version
+
+
+# Those that are not there are skipped by name; a shim that does not run would be an error.
+PYTHONS = [
+    version
+    for version in nox.project.python_versions(PROJECT)
+    if runs(version) or shutil.which(f"python{version}") is None
+]
 
 # What has to be in the packages, beyond the modules: types for users, the licence, tests and docs for distributors.
 IN_WHEEL = {"lmtrack/py.typed", "lmtrack/cli.py"}
@@ -145,25 +167,128 @@ def browser(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "tests/test_browser.py", *session.posargs, env={"LMTRACK_BROWSER": "1"})
 
 
+# What Debian's unstable has beside the Pythons of stable systems, by the name to print; the last one without lxml.
+NEWER: Final = {"CPython 3.14": "python3.14", "CPython 3.15": "python3.15", "PyPy": "pypy3"}
+UNSTABLE: Final = Path(".nox", "unstable")
+# Mounts that end with the process. The certificates are this machine's: its network may have its own.
+INSIDE: Final = """
+set -eu
+root=$1; shift
+mkdir -p "$root/repo" "$root/shared"
+mount --rbind /dev "$root/dev"
+mount -t proc proc "$root/proc"
+mount --bind . "$root/repo"
+if [ -d ../shared ]; then mount --bind ../shared "$root/shared"; fi
+cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+exec chroot "$root" /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH=/usr/local/bin:/usr/bin:/bin \\
+    PIP_CERT=/etc/ssl/certs/ca-certificates.crt PYTHONPYCACHEPREFIX=/tmp/pycache sh -c 'cd /repo; exec "$@"' sh "$@"
+"""
+
+
+@nox.session(default=False)
+def newer(session: nox.Session) -> None:
+    """Run the suite natively on the Pythons of Debian's unstable (on demand; needs Linux, root and `debootstrap`)."""
+    lacking = [tool for tool in ("debootstrap", "unshare", "chroot") if shutil.which(tool) is None]
+    if lacking or os.geteuid():
+        session.skip(f"needs {', '.join([*lacking, *(['root'] if os.geteuid() else [])])}")
+    if not (UNSTABLE / "usr/bin/pypy3").exists():  # four minutes
+        packages = ",".join(["ca-certificates", *(f"{python}-venv" for python in NEWER.values())])
+        session.run(
+            "debootstrap", "--variant=minbase", f"--include={packages}", "unstable", str(UNSTABLE), external=True
+        )
+    wheel = built_wheel(session)
+    counts = {name: suite_inside(session, python, wheel, pure=python == "pypy3") for name, python in NEWER.items()}
+    for name, count in counts.items():
+        session.log(f"{name}: {count or 'did not run'}")
+    if not all(count.endswith(" 0 failed") for count in counts.values()):
+        session.error("not all tests passed")
+
+
+def suite_inside(session: nox.Session, python: str, wheel: str, *, pure: bool) -> str:
+    """Run the suite in the other system, or its pure part; return how many tests passed, were skipped and failed."""
+
+    def run(*words: str, **options: object) -> None:
+        inside = ("unshare", "--mount", "--propagation", "private", "sh", "-c", INSIDE, "sh", str(UNSTABLE))
+        session.run(*inside, *words, external=True, **options)
+
+    venv = f"/venvs/{python}"
+    run(python, "-m", "venv", "--clear", venv)
+    requirements = [*without_lxml(), *group("pure")] if pure else [*PROJECT["project"]["dependencies"], *group("tests")]
+    pip = (f"{venv}/bin/python", "-m", "pip", "install", "--quiet")
+    run(*pip, *requirements)
+    run(*pip, "--no-deps", wheel)
+    report = f"{venv}/report.xml"
+    spread = () if pure else ("-n", "auto", "--maxprocesses", "8", "--dist", "loadfile")
+    run(
+        "env",
+        *(["LMTRACK_PURE=1"] if pure else []),
+        *(f"{venv}/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *spread),
+        *session.posargs,
+        success_codes=[0, 1],
+    )
+    suite = ET.parse(UNSTABLE / report.lstrip("/")).getroot()[0].attrib  # noqa: S314 - pytest wrote it
+    failed, skipped = int(suite["failures"]) + int(suite["errors"]), int(suite["skipped"])
+    return f"{int(suite['tests']) - failed - skipped:,} passed, {skipped:,} skipped, {failed:,} failed"
+
+
+# Each for one version of CPython in WebAssembly, from npm.
+PYODIDES: Final = ("314.0.7", "315.0.0-alpha.2")
+
+
+@nox.session(default=False)
+def pyodide(session: nox.Session) -> None:
+    """Run the command, a host and the suite's pure part in WebAssembly (on demand and in CI; needs node and npm)."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        session.skip("needs node and npm")
+    site = Path(session.create_tmp(), "site")
+    shutil.rmtree(site, ignore_errors=True)
+    into = ("python", "-m", "pip", "install", "--quiet", "--target", str(site))
+    session.run(*into, *without_lxml(), *group("pure"))
+    session.run(*into, "--no-deps", built_wheel(session))
+    for version in PYODIDES:
+        folder = Path(session.create_tmp(), version)
+        package = folder / "node_modules" / "pyodide"
+        folder.mkdir(exist_ok=True)
+        if not package.exists():
+            npm = ("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder))
+            session.run(*npm, f"pyodide@{version}", external=True, success_codes=range(256))
+        if not package.exists():
+            session.warn(f"Pyodide {version} could not be fetched, so nothing was tried on it")
+            continue
+        script = ("tests/pyodide/run.mjs", str(package), str(site), ".", "tests/pyodide/checks.py")
+        env = {"HYPOTHESIS_PROFILE": "few"}
+        session.run("node", *script, *(session.posargs or ("-m", "not shared")), external=True, env=env)
+
+
+def without_lxml() -> list[str]:
+    """Return the dependencies but for the one that is compiled and that only the checks need."""
+    return [requirement for requirement in PROJECT["project"]["dependencies"] if not requirement.startswith("lxml")]
+
+
 def newest_python() -> str:
-    """Give the newest version to test on that this machine has."""
-    return next((version for version in reversed(PYTHONS) if shutil.which(f"python{version}")), PYTHONS[-1])
+    """Return the newest version to test on that runs here, so that coverage is measured on one that does."""
+    return next((version for version in reversed(PYTHONS) if runs(version)), PYTHONS[-1])
 
 
 def group(name: str) -> tuple[str, ...]:
-    """Give the requirements of a dependency group."""
+    """Return the requirements of a dependency group."""
     return nox.project.dependency_groups(PROJECT, name)
 
 
 def install(session: nox.Session, *requirements: str) -> None:
     """Install what the session needs, and the project as its users get it: from a wheel."""
-    _forget_old_wheel()
-    if not list(WHEEL.glob("*.whl")):
-        session.run("python", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(WHEEL), ".")
-    wheel = str(next(WHEEL.glob("*.whl")))
+    wheel = built_wheel(session)
     session.install(wheel, *requirements)
     # An environment that is used again has this version already, and pip would leave it.
     session.install("--no-deps", "--force-reinstall", wheel)
+
+
+def built_wheel(session: nox.Session) -> str:
+    """Build the project's wheel, once a run; return its path."""
+    _forget_old_wheel()
+    if not list(WHEEL.glob("*.whl")):
+        session.run("python", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(WHEEL), ".")
+    return str(next(WHEEL.glob("*.whl")))
 
 
 @cache

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+import pure_part
+
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 settings.register_profile("default", deadline=None, max_examples=100)
+settings.register_profile("few", deadline=None, max_examples=10, database=None)  # where Python runs slowly
 settings.register_profile(
     "deep", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -18,6 +21,8 @@ settings.register_profile(
 ENVIRONMENT = os.environ  # noqa: TID251 - the ban is for the library
 if PROFILE := ENVIRONMENT.get("HYPOTHESIS_PROFILE", "" if ENVIRONMENT.get("CI") else "default"):
     settings.load_profile(PROFILE)
+if ENVIRONMENT.get("LMTRACK_PURE"):
+    pure_part.install()
 
 
 @pytest.fixture(scope="session")

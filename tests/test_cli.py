@@ -115,6 +115,19 @@ def test_main_module_runs_the_command_only_when_it_is_run(
     assert capsysbinary.readouterr().out.startswith(b"opens   off  route_off")
 
 
+@pytest.mark.parametrize("verb", ["audit", "diff", "lint-unsubscribe"])
+def test_verb_that_needs_a_package_which_is_not_installed_says_which(
+    capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, html_file: str, verb: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "lxml", None)
+    header = b"From: a\r\nMIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n"
+    mails = [Path(html_file).with_name(f"{name}.eml") for name in ("one", "two")]
+    for number, mail in enumerate(mails):
+        mail.write_bytes(header + HTML.replace(b"x=1", b"x=%d" % number))
+    said = refused(capsysbinary, verb, *map(str, mails if verb == "diff" else mails[:1]))
+    assert said == "lmtrack: error: this needs the package lxml, which is not installed here\n"
+
+
 def test_version_is_that_of_the_package_and_of_what_is_installed(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     assert run(capsysbinary, "--version") == (0, f"lmtrack {lmtrack.__version__}\n".encode(), "")
     assert metadata.version("lmtrack") == lmtrack.__version__

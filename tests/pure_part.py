@@ -1,0 +1,44 @@
+"""Run the part of the suite that needs nothing compiled: on PyPy, and in WebAssembly, where there are no processes.
+
+`LMTRACK_PURE=1` has `conftest.py` install this. What asks for a package that is not there, or for a process or a thread
+where the system has none, is skipped with that reason: a whole file if it does so at its head, else one test.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from typing import NoReturn
+
+import pytest
+
+# Of the group `tests`, what has compiled parts, or nothing to serve without them.
+_COMPILED = frozenset((
+    "aiosmtpd", "anymail", "coverage", "cryptography", "django", "dkim", "fastapi", "lxml", "selectolax", "starlette",
+    "uvicorn",
+))  # fmt: skip
+
+
+class _Absent:
+    """The last of the finders: nobody has found the package."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:  # noqa: ARG002 - importlib's
+        if name.partition(".")[0] in _COMPILED:
+            pytest.skip(f"{name} is not here", allow_module_level=True)
+
+
+def _no_process(*_: object, **__: object) -> NoReturn:
+    pytest.skip("no processes on this system")
+
+
+def _no_thread(*_: object, **__: object) -> NoReturn:
+    pytest.skip("no threads on this system")
+
+
+def install() -> None:
+    """Skip from now on."""
+    sys.meta_path.append(_Absent())
+    if sys.platform == "emscripten":
+        subprocess.Popen.__init__ = _no_process  # type: ignore[method-assign]
+        threading.Thread.start = _no_thread  # type: ignore[method-assign]
