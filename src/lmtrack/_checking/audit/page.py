@@ -16,8 +16,7 @@ from lmtrack._checking.audit.url_judgement import Judge, Judgement
 from lmtrack._checking.finding import Finding, FindingKind
 from lmtrack._checking.pages.address import address_of, shown
 from lmtrack._checking.pages.all_readers import Reading
-from lmtrack._checking.pages.cascade import Cascade
-from lmtrack._checking.pages.display import Display, unseen_rule
+from lmtrack._checking.pages.display import Display, cascades_of, unseen_rule
 from lmtrack._checking.pages.element import Lines
 from lmtrack._checking.pages.loads import Way, uses_of
 from lmtrack._checks import plain_str
@@ -110,19 +109,16 @@ class _Page:
         self._drawn: set[str] = set()  # URLs that are drawn larger somewhere
 
     def findings(self) -> list[Finding]:
-        cascade = Cascade()
-        for one in self._reading.sheets:
-            for rule in one.sheet.rules:
-                cascade.add(rule)
-        self._display = Display(cascade)
+        cascades = cascades_of(self._reading.sheets)
+        self._display = Display(cascades)
         self._judge_sheets()
-        with_urls = cascade.has_urls
+        with_urls = any(cascade.has_urls for cascade in cascades.values())
         for element in self._reading.elements:
             self._judge_element(element)
             if with_urls or "style" in element.attributes:
                 self._judge_style(element)
         limits = list(self._reading.limits)
-        if cascade.exhausted:
+        if any(cascade.exhausted for cascade in cascades.values()):
             limits.append("the style sheets have too many rules for so many elements")
         kept = [entry for index, entry in enumerate(self._found) if self._sizes.get(index, "") not in self._drawn]
         kept.sort(key=lambda entry: entry[0])
@@ -152,23 +148,27 @@ class _Page:
 
     def _judge_style(self, element: Element, /) -> None:
         urls = self._display.style(element).urls
-        if not any(own for _, own in urls) and (not urls or self._display.unseen(element, static=False) is None):
+        if not any(own for _, own in urls) and (
+            not urls or self._display.unseen(element, static=False, background=True) is None
+        ):
             return
         for value, own in urls:
             here = _here(f"{element.name} {'style' if own else 'by a style sheet'}", element.line, element.note)
             for url in remote_urls(value, self._bases):
-                judged = self._seen(element, url, self._judge(url, is_link=False))
+                judged = self._seen(element, url, self._judge(url, is_link=False), background=True)
                 for one in judged:
                     # What the URL says by itself has been said of the sheet.
                     if own or one.kind is FindingKind.HIDDEN_IMAGE:
                         self._note(one, element.line, here, url)
 
-    def _seen(self, element: Element, url: str, judged: tuple[Judgement, ...], /) -> tuple[Judgement, ...]:
+    def _seen(
+        self, element: Element, url: str, judged: tuple[Judgement, ...], /, *, background: bool = False
+    ) -> tuple[Judgement, ...]:
         """Add that nobody sees a picture, unless it is known to count anyway."""
         if any(one.kind is not FindingKind.IDENTIFIER for one in judged):
             return judged
         static = is_static(address_of(url)) and not judged
-        unseen = self._display.unseen(element, static=static)
+        unseen = self._display.unseen(element, static=static, background=background)
         if unseen is None:
             if self._display.size(element).is_large():
                 self._drawn.add(url)

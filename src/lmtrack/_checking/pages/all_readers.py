@@ -67,6 +67,7 @@ class _Place:
         depth: How many more documents may stand in each other.
         seen: What some reader has seen of it.
         host: The element that holds it.
+        document: That, if style sheets outside do not count inside.
         condition: The conditions for Outlook that hold here; the last of `outer` before the innermost was opened.
         outer: What held around each condition that is open.
     """
@@ -75,6 +76,7 @@ class _Place:
     depth: int
     seen: set[object] = field(default_factory=set)
     host: Element | None = None
+    document: Element | None = None
     condition: str = ""
     outer: list[str] = field(default_factory=list)
 
@@ -148,6 +150,7 @@ class Reading:
         if isinstance(item, Element):
             if item.parent is None:
                 item.host = place.host
+            item.document = place.document
             item.condition = item.condition or place.condition
             self._take_element(item, place.depth)
         elif isinstance(item, RawText):
@@ -155,11 +158,12 @@ class Reading:
                 self._sheet(item.text, item.line, place.note, place.depth, item.element or place.host)
             if item.foreign and "<" in item.text:
                 # The other reader sees what is in it as well; here it gets a tree.
-                inner = _Place(place.note, place.depth - 1, place.seen, item.element, place.condition)
+                inner = _Place(place.note, place.depth - 1, place.seen, item.element, place.document, place.condition)
                 self._read(item.text, item.line, inner)
             elif item.name in _HTML_TEXTS:
                 note = place.note or f"in the text of {item.name}"
-                self._again(item.text, item.line, _Place(note, place.depth, host=item.element or place.host))
+                host = item.element or place.host
+                self._again(item.text, item.line, _Place(note, place.depth, host=host, document=place.document))
         else:
             self._take_comment(item, place)
 
@@ -179,7 +183,13 @@ class Reading:
             return
         first_line = comment.line - comment.text.count("\n", opening.end())
         text = comment.text[opening.end() :].removesuffix("<![endif]")
-        inner = _Place("in a conditional comment", place.depth, host=comment.parent or place.host, condition=condition)
+        inner = _Place(
+            "in a conditional comment",
+            place.depth,
+            host=comment.parent or place.host,
+            document=place.document,
+            condition=condition,
+        )
         self._again(text, first_line, inner)
 
     def _again(self, text: str, first_line: int, place: _Place, /) -> None:
@@ -209,7 +219,7 @@ class Reading:
         for why in content.limits:
             self._limit(why)
         for text in content.documents:
-            self._again(text, line, _Place(note or "in a data: document", depth, host=element))
+            self._again(text, line, _Place(note or "in a data: document", depth, host=element, document=element))
         for text in content.sheets:
             self._sheet(text, line, note, depth - 1, element)
 
@@ -229,7 +239,7 @@ class Reading:
 
 
 def _inside(element: Element, note: str, depth: int, /) -> _Place:
-    return _Place(element.note or note, depth, host=element, condition=element.condition)
+    return _Place(element.note or note, depth, host=element, document=element, condition=element.condition)
 
 
 def _in_short(condition: str, /) -> str:

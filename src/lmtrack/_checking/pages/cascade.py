@@ -1,7 +1,9 @@
-"""What the style sheets of a document and an element's own style add up to.
+"""What the style sheets of a document and an element's own style add up to, for each kind of reader.
 
-Source: css-cascade-5, section 6: importance, then the style attribute, then specificity, then order. Rules under a
-condition (`@media`) hide nothing here, as they do so for some readers only; but what they show, somebody sees.
+Source: css-cascade-5, section 6: importance, then the style attribute, then specificity, then order. Readers do not add
+up alike: one in standards mode drops lengths without units and tells capitals apart, one in quirks mode does neither,
+an old one drops nothing. So there are several *worlds*, and what is hidden in one of them is hidden. Rules that hold
+for some readers only (`@media`, `:hover`) hide nothing, but what they show, somebody sees.
 """
 
 from __future__ import annotations
@@ -10,27 +12,33 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.pages.css import When, read_declarations
 from lmtrack._checking.pages.selectors import Selector, read_selectors
+from lmtrack._checking.pages.values import Validity, is_unitless, validity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from lmtrack._checking.pages.css import Declaration, Rule
     from lmtrack._checking.pages.element import Element
 
+
+def _words(text: str, /) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # What `hidden` and `visible_links` ask for. Rules about nothing else are not kept.
-_ASKED: Final = frozenset(
-    (
-        *("display", "visibility", "opacity", "filter", "clip", "clip-path", "transform", "scale"),
-        *("content-visibility", "zoom", "translate", "font-size", "color"),
-        *("position", "left", "top", "right", "bottom", "margin", "margin-left", "margin-top", "text-indent"),
-        *("inset", "inset-inline", "inset-inline-start", "inset-block-start"),
-        *("margin-inline", "margin-inline-start", "margin-block-start"),
-        *("inline-size", "block-size", "max-inline-size", "max-block-size", "min-inline-size", "min-block-size"),
-        *("overflow", "overflow-x", "overflow-y", "width", "height"),
-        *("max-width", "max-height", "min-width", "min-height"),
-    )
-)
-_SHOWS: Final = {"display": ("none",), "visibility": ("hidden", "collapse"), "max-height": ("0", "0px")}
+_ASKED: Final = _words("""
+    display visibility opacity filter clip clip-path transform scale content-visibility zoom translate rotate font-size
+    color position left top right bottom margin margin-left margin-top text-indent inset inset-inline
+    inset-inline-start inset-block-start margin-inline margin-inline-start margin-block-start inline-size block-size
+    max-inline-size max-block-size min-inline-size min-block-size overflow overflow-x overflow-y width height max-width
+    max-height min-width min-height object-position content backface-visibility background-size background-position
+    background-repeat background
+""")
+# Presentation attributes of SVG (SVG 2, section 6.6) that hide something.
+_DRAWN: Final = frozenset(("display", "visibility", "opacity", "transform", "clip-path", "filter"))
+_DRAWINGS: Final = frozenset(("svg", "g", "image", "use", "foreignobject", "switch", "symbol", "a", "rect", "text"))
+# What a rule that holds for some readers only does not do to the others.
+_HIDES: Final = frozenset(("hidden", "collapse", "0", "0px", "0%"))
 _MOST_STEPS: Final = 400_000  # our choice: comparisons and declarations, about a second of work; real mail needs 1,000
 
 
@@ -39,18 +47,72 @@ class _Entry(NamedTuple):
     order: int
     selector: Selector
     rule: Rule
+    when: When
+
+
+class _Said(NamedTuple):
+    """A declaration that is for an element.
+
+    Attributes:
+        declaration: What it says.
+        when: For which readers.
+        exact: Whether it is for it in standards mode, too.
+        own: Whether it is of the element's own style.
+    """
+
+    declaration: Declaration
+    when: When
+    exact: bool
+    own: bool = False
+
+    def in_old_readers(self) -> bool:
+        return self.when >= When.DOUBTED
+
+    def in_quirks_mode(self) -> bool:
+        one = self.declaration
+        if self.when is not When.ALL:
+            return False
+        valid = validity(one.name, one.value)
+        return valid is Validity.KEPT or (valid is Validity.UNSURE and is_unitless(one.value))
+
+    def in_standards_mode(self) -> bool:
+        one = self.declaration
+        return self.when is When.ALL and self.exact and validity(one.name, one.value) is Validity.KEPT
+
+
+class World(NamedTuple):
+    """Values by property for one kind of reader, and those with what rules for some readers show."""
+
+    values: dict[str, str]
+    shown: dict[str, str]
 
 
 class Style(NamedTuple):
-    """Values by property, the URLs in them, and whether a rule under a condition shows what others hide."""
+    """What holds for an element.
 
-    values: dict[str, str]
-    urls: list[tuple[str, bool]]  # each with whether it is of the style attribute
-    shown_elsewhere: bool
+    Attributes:
+        worlds: What it adds up to; the first is that of a reader that drops nothing.
+        urls: What is loaded, each with whether it is of the element's own style.
+    """
+
+    worlds: tuple[World, ...]
+    urls: list[tuple[str, bool]]
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Give the values for a reader that drops nothing."""
+        return self.worlds[0].values
+
+    def hides(self, why: Callable[[Mapping[str, str]], str | None], /) -> str | None:
+        """Say why something is hidden in one of the worlds; None if it is in none, or some reader is shown it."""
+        for values, shown in self.worlds:
+            if (found := why(values)) and (shown is values or why(shown)):
+                return found
+        return None
 
 
 class Cascade:
-    """Rules of all style sheets, found by what they ask of an element.
+    """Rules of all style sheets of one document, found by what they ask of an element.
 
     Attributes:
         exhausted: Whether comparing took too long, so that some rules were left out.
@@ -66,31 +128,30 @@ class Cascade:
         self.exhausted = False
         self.has_urls = False
 
-    def add(self, rule: Rule, /) -> None:
-        """Add a rule, in order."""
-        if not rule.selectors or not any(one.name in _ASKED or one.urls for one in rule.declarations):
+    def add(self, rule: Rule, when: When = When.ALL, /) -> None:
+        """Add a rule, in order; `when` says for which readers its sheet is."""
+        when = min(when, rule.when)
+        if not rule.selectors or not rule.grouped or not any(_is_asked(one) for one in rule.declarations):
             return
         self.has_urls = self.has_urls or any(one.urls for one in rule.declarations)
         for selector in read_selectors(rule.selectors):
             self._count += 1
-            entry = _Entry(selector.weight(), self._count, selector, rule)
+            entry = _Entry(selector.weight(), self._count, selector, rule, min(when, selector.when))
             self._by_key.setdefault(selector.compounds[0].key(), []).append(entry)
 
     def style(self, element: Element, /) -> Style:
         """Add up what holds for an element."""
         own = read_declarations(element.attributes["style"]) if "style" in element.attributes else []
-        matched = sorted(self._matching(element))
-        values: dict[str, str] = {}
-        urls = [(url, False) for entry in matched for one in entry.rule.declarations for url in one.urls]
+        said = [_Said(one, When.ALL, exact=True) for one in _drawn(element)]
+        urls: list[tuple[str, bool]] = []
+        for entry, exact in sorted(self._matching(element)):
+            said += [_Said(one, entry.when, exact) for one in entry.rule.declarations]
+            urls += [(url, False) for one in entry.rule.declarations for url in one.urls]
+        said += [_Said(one, When.ALL, exact=True, own=True) for one in own]
         urls += [(url, True) for one in own for url in one.urls]
-        ruled = [one for entry in matched if entry.rule.when is When.ALL for one in entry.rule.declarations]
-        for important in (False, True):
-            for declarations in (ruled, own):
-                values.update((one.name, one.value) for one in declarations if one.important == important)
-        conditional = [one for entry in matched if entry.rule.when is not When.ALL for one in entry.rule.declarations]
-        return Style(values, urls, any(map(_shows, conditional)))
+        return Style(_worlds(said), urls)
 
-    def _matching(self, element: Element, /) -> Iterator[_Entry]:
+    def _matching(self, element: Element, /) -> Iterator[tuple[_Entry, bool]]:
         keys = ["", element.name, *("." + name for name in sorted(element.classes))]
         if name := element.attributes.get("id"):
             keys.append("#" + name.strip().lower())
@@ -103,8 +164,47 @@ class Cascade:
                 self._steps += steps
                 if found:
                     self._steps += len(entry.rule.declarations)
-                    yield entry
+                    yield entry, entry.selector.matches(element, entry.rule.cased)[0]
 
 
-def _shows(declaration: Declaration, /) -> bool:
-    return declaration.value not in _SHOWS.get(declaration.name, (declaration.value,))
+def _is_asked(declaration: Declaration, /) -> bool:
+    return declaration.name in _ASKED or bool(declaration.urls)
+
+
+def _drawn(element: Element, /) -> list[Declaration]:
+    if element.name not in _DRAWINGS:
+        return []
+    written = [f"{name}:{value}" for name, value in element.attributes.items() if name in _DRAWN]
+    return read_declarations(";".join(written)) if written else []
+
+
+def _worlds(said: list[_Said], /) -> tuple[World, ...]:
+    """Add up for each kind of reader; of worlds that are alike there is one."""
+    said = [one for one in said if one.declaration.name in _ASKED]
+    found: list[World] = []
+    for test in (_Said.in_old_readers, _Said.in_quirks_mode, _Said.in_standards_mode):
+        kept = [one for one in said if test(one)]
+        values = shown = _values(kept)
+        if len(kept) < len(said) and any(one.when in {When.SOME, When.PERHAPS} for one in said):
+            shown = _values([one for one in said if test(one) or _shows(one)])
+        if not any(world.values == values and world.shown == shown for world in found):
+            found.append(World(values, values if shown == values else shown))
+    return tuple(found)
+
+
+def _shows(said: _Said, /) -> bool:
+    one = said.declaration
+    hides = one.value in _HIDES or (one.name == "display" and one.value == "none")
+    return said.when in {When.SOME, When.PERHAPS} and not hides
+
+
+def _values(said: list[_Said], /) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for important in (False, True):
+        for own in (False, True):
+            values.update(
+                (one.declaration.name, one.declaration.value)
+                for one in said
+                if one.declaration.important == important and one.own == own
+            )
+    return values

@@ -42,8 +42,6 @@ _IMAGE_FUNCTIONS: Final = _URL_FUNCTIONS | {
 _ABSOLUTE: Final = re.compile(r"\s*+(?:https?:|//|\\\\)", re.IGNORECASE)
 # Properties whose strings are text.
 _TEXTS: Final = frozenset(("content", "quotes", "font-family", "font", "grid-template-areas", "voice-family"))
-# At-rules that only group: nearly every reader applies the rules in them.
-_UNCONDITIONAL: Final = ("@layer", "@supports", "@scope")
 # At-rules in which style rules stand.
 _GROUPING: Final = (
     "@media",
@@ -58,6 +56,12 @@ _GROUPING: Final = (
 # Media that no screen is (mediaqueries-5, section 2.3), and those that ask for one that cannot be.
 _NOT_ON_SCREENS: Final = re.compile(
     r"(?:only )?(?:print|speech|aural|braille|embossed|handheld|projection|tty|tv)\b|not (?:all|screen)$"
+)
+_FEATURE: Final = re.compile(r"\( ?([-a-z]++) ?:")
+_KNOWN_FEATURES: Final = re.compile(
+    r"(?:-webkit-|-moz-|-ms-)[-a-z]+$|(?:display|position|color|background|opacity|transform|transition|animation|filter"
+    r"|backdrop-filter|object-fit|aspect-ratio|gap|grid|flex|float|width|height|font|border-radius|mix-blend-mode"
+    r"|clip-path|mask|accent-color|contain|content-visibility|overflow|margin|padding|inset)(?:-[-a-z]+)?$"
 )
 _WIDTH: Final = re.compile(
     r"\b(?P<side>min|max)-(?:device-)?width ?: ?(?P<number>[0-9]{1,9}(?:\.[0-9]{1,9})?)(?P<unit>px|em)?"
@@ -79,10 +83,12 @@ class Declaration:
 
 
 class When(IntEnum):
-    """For which readers the rules in an at-rule hold."""
+    """For which readers a rule holds, of those that show mail on a screen in colours."""
 
-    NEVER = auto()  # none that shows mail on a screen
-    SOME = auto()
+    NEVER = auto()  # none
+    SOME = auto()  # what it shows somebody sees; what it hides is shown to others
+    DOUBTED = auto()  # perhaps none, but what it hides may be hidden
+    PERHAPS = auto()  # nearly all or nearly none, and nobody knows which
     ALL = auto()
 
 
@@ -96,6 +102,7 @@ class Rule:
         when: For which readers it holds.
         prelude: All that stands before its block.
         escaped: Whether an escape stands there, so that a name may hold any character.
+        cased: The words there that hold capitals, by what they are in lower case.
         grouped: Whether it is a style rule: in nothing but at-rules that group rules, `@media` and its like.
         declarations: In order.
     """
@@ -105,6 +112,7 @@ class Rule:
     when: When = When.ALL
     prelude: str = ""
     escaped: bool = False
+    cased: dict[str, set[str]] = field(default_factory=dict)
     grouped: bool = True
     declarations: list[Declaration] = field(default_factory=list)
 
@@ -145,6 +153,7 @@ class _Statement:
         brackets: Open functions and brackets.
         image: How many of these are open up to the outermost one whose strings are URLs; 0 without one.
         escaped: Whether a name in it is written with an escape.
+        cased: Words with capitals.
     """
 
     start: int
@@ -156,6 +165,16 @@ class _Statement:
     brackets: list[str] = field(default_factory=list)
     image: int = 0
     escaped: bool = False
+    cased: list[str] = field(default_factory=list)
+
+    def word(self, written: str, /) -> None:
+        """Take a word."""
+        text = unescape(written)
+        self.escaped = self.escaped or "\\" in written
+        lower = text.lower()
+        if lower != text:
+            self.cased.append(text)
+        self.pieces.append(lower)
 
     def open_bracket(self, name: str, /) -> None:
         """Go into a function, or with an empty name into a bracket."""
@@ -233,8 +252,7 @@ class _Reader:
                 else:
                     statement.start = position
             elif kind == "word":
-                statement.escaped = statement.escaped or "\\" in piece
-                statement.pieces.append(unescape(piece).lower())
+                statement.word(piece)
             elif kind == "string":
                 statement.string(piece[1:].removesuffix(piece[0]), piece[0])
             elif kind == "function":
@@ -283,6 +301,7 @@ class _Reader:
             when=When.ALL if outer is None else outer.when,
             prelude=prelude,
             escaped=statement.escaped,
+            cased=_by_lower_case(statement.cased),
             grouped=outer is None or (outer.grouped and not outer.selectors),
         )
         if is_at_rule:
@@ -306,11 +325,25 @@ class _Reader:
             outer.declarations.append(statement.declaration())
 
 
+def _by_lower_case(words: list[str], /) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for word in words:
+        bare = word.lstrip("#@")
+        found.setdefault(bare.lower(), set()).add(bare)
+    return found
+
+
 def _when(prelude: str, /) -> When:
     """Say for which readers the rules in an at-rule hold."""
     if prelude.startswith("@media"):
         return when_media(prelude.removeprefix("@media"))
-    return When.ALL if prelude.startswith(_UNCONDITIONAL) else When.SOME
+    if prelude.startswith("@supports"):
+        known = _FEATURE.findall(prelude)
+        is_usual = known and all(map(_KNOWN_FEATURES.match, known)) and " not" not in prelude
+        return When.PERHAPS if is_usual else When.DOUBTED
+    if prelude.startswith("@layer"):
+        return When.ALL
+    return When.PERHAPS if prelude.startswith("@scope") else When.SOME
 
 
 def when_media(query: str, /) -> When:

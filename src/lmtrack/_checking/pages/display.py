@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from lmtrack._checking.pages.cascade import Cascade
+from lmtrack._checking.pages.css import When, when_media
 from lmtrack._checking.pages.element import Element
-from lmtrack._checking.pages.hidden import Size, covering, hiding, size_of
+from lmtrack._checking.pages.hidden import (
+    INVISIBLE,
+    Size,
+    covering,
+    hiding,
+    opacity_of,
+    scale_of,
+    size_of,
+    unpainted,
+)
 
 if TYPE_CHECKING:
-    from lmtrack._checking.pages.cascade import Cascade, Style
+    from collections.abc import Iterable, Mapping
+
+    from lmtrack._checking.pages.all_readers import StyleSheet
+    from lmtrack._checking.pages.cascade import Style
     from lmtrack._checking.pages.css import Rule
 
 # Elements whose box is the picture's own: as small as the box is, as small is the picture.
@@ -19,6 +33,9 @@ _REPLACED: Final = frozenset(
     )
 )
 
+_MEDIA: Final = frozenset(("video", "audio"))
+_OF_MEDIA: Final = frozenset(("source", "track"))
+
 
 class Unseen(NamedTuple):
     """Why a picture is shown to nobody, and whether only its size speaks for that."""
@@ -28,64 +45,158 @@ class Unseen(NamedTuple):
 
 
 class Display:
-    """Answers for one document, each element's once."""
+    """Answers for the documents of one mail, each element's once."""
 
-    __slots__ = ("_cascade", "_covered", "_styles")
+    __slots__ = ("_around_of", "_cascades", "_no_sheets", "_styles")
 
-    def __init__(self, cascade: Cascade, /) -> None:
-        self._cascade = cascade
+    def __init__(self, cascades: Mapping[Element | None, Cascade], /) -> None:
+        self._cascades = cascades
+        self._no_sheets = Cascade()
         self._styles: dict[Element, Style] = {}
-        self._covered: dict[Element, str | None] = {}
+        self._around_of: dict[Element, _Surroundings] = {}
 
     def style(self, element: Element, /) -> Style:
         """Give what the style sheets and its own style say of an element."""
         if element not in self._styles:
-            self._styles[element] = self._cascade.style(element)
+            self._styles[element] = self._cascades.get(element.document, self._no_sheets).style(element)
         return self._styles[element]
 
     def size(self, element: Element, /) -> Size:
-        """Give the size of the box a picture is drawn in; a `source` has that of the picture around it."""
-        box = element
-        if element.name == "source" and (around := element.parent) is not None:
-            box = around.picture or around
+        """Give the size of the box a picture is drawn in, for a reader that drops no declaration."""
+        box = _box(element)
         return size_of(box, self.style(box).values)
 
-    def unseen(self, element: Element, /, *, static: bool) -> Unseen | None:
-        """Say why nobody sees what an element draws; None if somebody may."""
+    def unseen(self, element: Element, /, *, static: bool, background: bool = False) -> Unseen | None:
+        """Say why nobody sees what an element draws, or what is drawn behind it; None if somebody may."""
         if element.name == "amp-pixel":
             return Unseen("an amp-pixel is never drawn", by_size=False)
         style = self.style(element)
-        if not style.shown_elsewhere and (why := hiding(element, style.values)):
+        outer = _around(element)
+        why = style.hides(lambda values: hiding(element, values)) or (background and style.hides(unpainted))
+        if outer is not None and element.name in _OF_MEDIA and outer.name in _MEDIA:  # it is what that shows
+            media = outer
+            why = why or self.style(media).hides(lambda values: hiding(media, values))
+            outer = _around(media)
+        around = self._surroundings(outer)
+        if not why and around.why:
+            why = f"{around.why}, of an element around it"
+        if not why and around.scale * scale_of(style.values) <= INVISIBLE:
+            why = "it is scaled to nothing, with the elements around it"
+        if not why and around.opacity * opacity_of(style.values) <= INVISIBLE:
+            why = "opacity:0, with that of the elements around it"
+        if why:
             return Unseen(f"nobody sees it: {why}", by_size=False)
-        if why := self._around(element):
-            return Unseen(f"nobody sees it: {why}, of an element around it", by_size=False)
-        size = self.size(element)
-        replaced = element.name in _REPLACED or ":" in element.name
-        if size.is_tiny() or (replaced and size.is_nothing()):
-            return Unseen(f"nobody sees it: it is drawn {size} pixels large", by_size=True)
-        if replaced and size.is_thin() and not static:
-            why = f"it is drawn {size} pixels large, and no mere file for spacing: what it asks for may count"
-            return Unseen(why, by_size=True)
-        return None
+        return self._too_small(element, around.scale * scale_of(style.values), static=static)
 
-    def _around(self, element: Element, /) -> str | None:
-        """Look from the element outwards until the answer is known, and keep it for all that were passed."""
+    def _too_small(self, element: Element, scale: float, /, *, static: bool) -> Unseen | None:
+        box = _box(element)
+        replaced = element.name in _REPLACED or ":" in element.name
+        thin = None
+        for world in self.style(box).worlds:
+            sizes = [size_of(box, values).scaled(scale) for values in world]
+            if all(size.is_tiny() or (replaced and size.is_nothing()) for size in sizes):
+                return Unseen(f"nobody sees it: it is drawn {sizes[0]} pixels large", by_size=True)
+            if replaced and not static and all(size.is_thin() for size in sizes):
+                why = f"it is drawn {sizes[0]} pixels large, and no mere file for spacing: what it asks for may count"
+                thin = Unseen(why, by_size=True)
+        return thin
+
+    def _surroundings(self, element: Element | None, /) -> _Surroundings:
+        """Look from an element outwards until the answer is known, and keep it for all that were passed."""
         passed: list[Element] = []
-        at, found = element.parent, None
-        while at is not None and found is None:
-            if at in self._covered:
-                found = self._covered[at]
-                break
+        at = element
+        while at is not None and at not in self._around_of:
             passed.append(at)
-            style = self.style(at)
-            found = None if style.shown_elsewhere else covering(at, style.values)
-            at = at.parent
-        if found is None:
-            self._covered.update(dict.fromkeys(passed))
-        elif passed:
-            # Only what lies inside the one that hides is hidden; the last that was passed is that one.
-            self._covered.update(dict.fromkeys(passed, found))
+            at = _around(at)
+        found = self._around_of[at] if at is not None else _IN_THE_OPEN
+        for at in reversed(passed):
+            found = self._around_of[at] = self._inside(at, found)
         return found
+
+    def _inside(self, element: Element, outer: _Surroundings, /) -> _Surroundings:
+        """Say what an element does to what it holds, with what is done to it."""
+        style = self.style(element)
+        why = outer.hidden or style.hides(lambda values: covering(element, values))
+        folded = outer.folded
+        if element.name == "summary" and folded is not None and folded is element.parent:
+            folded = None
+        elif element.name == "details" and "open" not in element.attributes and folded is None:
+            folded = element
+        return _Surroundings(
+            why,
+            folded,
+            outer.opacity * opacity_of(style.values),
+            outer.scale * scale_of(style.values),
+        )
+
+
+class _Surroundings(NamedTuple):
+    """What the elements around something do to it.
+
+    Attributes:
+        hidden: Why nobody sees it, details aside.
+        folded: The closed `details` it is in, unless in the summary of that.
+        opacity: How opaque it is drawn, at most.
+        scale: How much smaller or larger.
+    """
+
+    hidden: str | None
+    folded: Element | None
+    opacity: float
+    scale: float
+
+    @property
+    def why(self) -> str | None:
+        """Say why nobody sees it."""
+        return self.hidden or ("closed details" if self.folded is not None else None)
+
+
+_IN_THE_OPEN: Final = _Surroundings(None, None, 1.0, 1.0)
+
+
+def _around(element: Element, /) -> Element | None:
+    return element.parent or element.host
+
+
+def _box(element: Element, /) -> Element:
+    """Give what a picture is drawn as: a `source` is drawn as the picture around it."""
+    if element.name == "source" and (around := element.parent) is not None:
+        return around.picture or around
+    return element
+
+
+def cascades_of(sheets: Iterable[StyleSheet], /) -> dict[Element | None, Cascade]:
+    """Put the rules of style sheets together, by what holds the document that they are in."""
+    cascades: dict[Element | None, Cascade] = {}
+    for sheet in sheets:
+        element = sheet.element
+        cascade = cascades.setdefault(element and element.document, Cascade())
+        when = When.ALL if element is None else _when(element)
+        if when is not When.NEVER:
+            for rule in sheet.sheet.rules:
+                cascade.add(rule, when)
+    return cascades
+
+
+def _when(element: Element, /) -> When:
+    """Say for which readers the style sheet is that an element holds or names."""
+    attributes = element.attributes
+    kind = attributes.get("type", "").strip().lower()
+    if kind not in {"", "text/css"} or "disabled" in attributes or _is_inert(element):
+        return When.NEVER
+    when = When.ALL if "media" not in attributes else when_media(attributes["media"])
+    if element.condition.strip():  # for Outlook, or for a version of Internet Explorer
+        when = min(when, When.PERHAPS)
+    return when
+
+
+def _is_inert(element: Element, /) -> bool:
+    at = element.parent
+    while at is not None:
+        if at.name == "template":
+            return True
+        at = at.parent
+    return False
 
 
 def unseen_rule(rule: Rule, /) -> str | None:

@@ -15,7 +15,9 @@ class Element:
         line: In which its start tag ends.
         note: Which comment or other text it was found in, for people; empty for the document itself.
         parent: The element around it, if that is known.
+        before: The element before it in the same parent, if that is known.
         host: Of an element that stands in a document of its own (`srcdoc`, a conditional comment): what holds that.
+        document: What holds the document it is in, if that has style sheets of its own; None for the mail itself.
         condition: The conditions for Outlook under which it is there, as written.
         in_tree: Whether the reader that saw it knows what is around it.
         words: The text that stands in it directly; only where it was asked for.
@@ -28,7 +30,9 @@ class Element:
     line: int
     note: str = ""
     parent: Element | None = None
+    before: Element | None = None
     host: Element | None = None
+    document: Element | None = None
     condition: str = ""
     in_tree: bool = False
     words: str = ""

@@ -1,68 +1,54 @@
-"""Is a picture shown to nobody: its size, and what its style and those around it do with it.
+"""Decide whether an element is invisible, from its size and what its style does with it.
 
-`style` is what the cascade says of an element: values by property, in lower case.
+`style` is what the cascade adds up to for one kind of reader: values by property, in lower case.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from lmtrack._checking.pages.values import degrees, flat, functions, is_edge_on, number, percent, pixels
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from lmtrack._checking.pages.element import Element
+    from lmtrack._checking.pages.values import Function
 
-# Pixels of one unit (css-values-4, section 6; a font is taken for 16 pixels high, a screen for 1,000 each way).
-_PIXELS: Final = {
-    **dict.fromkeys(("vw", "vh", "vi", "vb", "vmin", "vmax"), 10.0),
-    "": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 37.8, "mm": 3.78, "q": 0.945,
-    "em": 16.0, "rem": 16.0, "ex": 8.0, "ch": 8.0,
-}  # fmt: skip
-_NUMBER: Final = r"[-+]?+(?:[0-9]{1,20}+(?:\.[0-9]{0,20}+)?+|\.[0-9]{1,20}+)(?:e[-+]?+[0-9]{1,2}+)?+"
-_LENGTH: Final = compile_pattern(rf"({_NUMBER})([a-z%]*+)")
 # HTML, "rules for parsing dimension values"; what follows the number is dropped, a percent sign says it is no pixels.
 _DIMENSION: Final = compile_pattern(r"[\t\n\f\r ]*+\+?+([0-9]{1,20}+(?:\.[0-9]{1,20}+)?+)(%?+)")
-_CLIPPED: Final = compile_pattern(
-    r"rect\([ ]*+0(?:px)?+(?:[ ,]++0(?:px)?+){3}[ ]*+\) | inset\([ ]*+(?:[5-9][0-9]|100)(?:\.[0-9]++)?+%[ ]*+\)"
-    r" | (?:circle|ellipse)\([ ]*+0(?![.0-9]) | polygon\([ ]*+0(?:px|%)?+(?:[ ,]++0(?:px|%)?+)*+[ ]*+\)",
-    re.VERBOSE,
-)
-_SCALED: Final = re.compile(r"(?:scale(?:3d|x|y)?|matrix)\([ ]*+0*+\.?0*+(?:[ ,)])|rotate[xy]\([ ]*+-?+90deg")
-_FIRST: Final = rf"{_NUMBER}[a-z%]*+(?>[ ]*+,[ ]*+|[ ]++)"
-_SHIFTED: Final = compile_pattern(
-    rf"(?:translate(?:3d|x|y)?\([ ]*+|\A)(?:{_FIRST})?+-(?:[0-9]{{4,}}+|[0-9]{{3}}+v[a-z]++)"
-)
-_FADED: Final = compile_pattern(rf"opacity\([ ]*+({_NUMBER}%?+)")
-# One length, dressed up.
-_DRESSED: Final = compile_pattern(rf"(?:calc|min|max|clamp)\([ ]*+({_NUMBER}[a-z%]*+)[ ]*+\)")
 _OF_A_PAGE: Final = 6.0  # our choice: pixels of one hundredth of a mail's width
 _OFFSETS: Final = frozenset(
     ("left", "top", "right", "bottom", "inset", "inset-inline", "inset-inline-start", "inset-block-start")
 )
 _MARGINS: Final = frozenset(
-    (
-        "margin-left",
-        "margin-top",
-        "margin-inline",
-        "margin-inline-start",
-        "margin-block-start",
-        "text-indent",
-    )
+    ("margin-left", "margin-top", "margin-inline", "margin-inline-start", "margin-block-start", "text-indent")
 )
 _FAR: Final = -500.0  # our choice: beyond every margin that pulls a picture to an edge
 _BEYOND: Final = 5_000.0  # and beyond every screen
-_INVISIBLE: Final = 0.01  # opacity: one step of 256 is less
+_FAR_PERCENT: Final = 1_000.0  # our choice: ten times as far as anything is wide
+INVISIBLE: Final = 0.01  # opacity: one step of 256 is less
+_NO_RADIUS: Final = 0.5  # pixels, of a circle to clip to: less than one pixel is left
+# Of one to four values, which is for the top, the right, the bottom and the left.
+_SIDES: Final = ((0, 0, 0, 0), (0, 1, 0, 1), (0, 1, 2, 1), (0, 1, 2, 3))
 _TINY: Final = 2.0  # pixels: what nobody sees on any screen
 
-# Elements that show nothing of what they hold (WHATWG HTML, sections 15.3.1 and 15.4.1), though it is loaded.
-_NEVER_SHOWN: Final = frozenset(("datalist", "canvas", "meter", "progress"))
+# Elements that show nothing of what they hold (WHATWG HTML, 15.3.1, 15.4.1, 4.8.8), though it is loaded;
+# of SVG (section 5), those whose content is drawn only where something refers to it.
+_NEVER_SHOWN: Final = frozenset(
+    (
+        *("datalist", "canvas", "meter", "progress", "video", "audio"),
+        *("defs", "symbol", "clippath", "mask", "pattern", "marker"),
+    )
+)
 # What else a size is called where text runs as it does in mail (css-logical-1, section 4.1).
 _LOGICAL: Final = {"width": "inline-size", "height": "block-size"}
 # Elements that show what they hold in a box of their own, however large that is.
 _FRAMES: Final = frozenset(("svg", "video", "object", "iframe", "marquee"))
+# Elements that are what they load: without a box of their own they are not there (css-display-3, section 2.5).
+_REPLACED: Final = frozenset(("img", "image", "input", "embed", "object", "iframe", "video", "canvas", "picture"))
+_AT_ALL: Final = frozenset(("", "normal", "none", "inherit", "initial", "unset", "revert"))
 
 
 class Size(NamedTuple):
@@ -87,6 +73,10 @@ class Size(NamedTuple):
         """Whether one side is known to be more than two pixels."""
         return any(side is not None and side > _TINY for side in self)
 
+    def scaled(self, factor: float, /) -> Size:
+        """Give the size if it is drawn that much larger or smaller."""
+        return self if factor == 1 else Size(*(side if side is None else side * factor for side in self))
+
     def __str__(self) -> str:
         return " x ".join("?" if side is None else f"{side:g}" for side in self)
 
@@ -99,62 +89,54 @@ def size_of(element: Element, style: Mapping[str, str], /) -> Size:
 def _side(element: Element, style: Mapping[str, str], name: str, /) -> float | None:
     side = None
     if dimension := _DIMENSION.match(element.attributes.get(name, "")):
-        number = float(dimension[1])
-        side = number if not dimension[2] or not number else None
+        attribute = float(dimension[1])
+        side = attribute if not dimension[2] or not attribute else None
     logical = _LOGICAL[name]
     written = style.get(name, style.get(logical))
     if written is not None and written not in {"auto", "inherit", "initial"}:
-        side = _pixels(written)
-    most = _pixels(style.get("max-" + name, style.get("max-" + logical, "")))
-    least = _pixels(style.get("min-" + name, style.get("min-" + logical, "")))
+        side = _extent(written)
+    most = _extent(style.get("max-" + name, style.get("max-" + logical, "")))
+    least = _extent(style.get("min-" + name, style.get("min-" + logical, "")))
     if most is not None:
         # A largest size bounds what is not known, too; but only a tiny one says anything then.
         side = min(most, side) if side is not None else (most if most <= _TINY else None)
     return max(least, side) if least is not None and side is not None else side
 
 
-def _pixels(value: str, /) -> float | None:
-    """Read a length; None for one that depends on something else, and for what is none."""
-    length = _LENGTH.fullmatch(_plain(value))
-    if length is None:
-        return None
-    number, unit = abs(float(length[1])), length[2]
-    if unit == "%" and number < 1:  # so little of anything in a mail is nothing
-        return number * _OF_A_PAGE
-    return 0.0 if not number else number * _PIXELS[unit] if unit in _PIXELS else None
+def _extent(value: str, /) -> float | None:
+    """Read how long something is; None for what depends on something else, and for what is no length."""
+    length, part = pixels(value), percent(value)
+    if part is not None and abs(part) < 1:  # so little of anything in a mail is nothing
+        return abs(part) * _OF_A_PAGE
+    return None if length is None else abs(length)
 
 
-def _plain(value: str, /) -> str:
-    dressed = _DRESSED.fullmatch(value)
-    return dressed[1] if dressed else value
-
-
-def _signed(value: str, /) -> float:
-    number = _pixels(value) or 0.0
-    return -number if _plain(value).startswith("-") else number
-
-
-def hiding(element: Element, style: Mapping[str, str], /) -> str | None:  # noqa: PLR0911 - one return a rule
+def hiding(element: Element, style: Mapping[str, str], /) -> str | None:
     """Say in a few words what hides an element, whatever its size."""
+    return next(_reasons(element, style), None)
+
+
+def _reasons(element: Element, style: Mapping[str, str], /) -> Iterator[str]:
     get = style.get
-    if get("display") == "none":
-        return "display:none"
+    display = get("display", "")
+    if display == "none" or (display == "contents" and element.name in _REPLACED):
+        yield f"display:{display}"
     if get("visibility") in {"hidden", "collapse"}:
-        return "visibility:hidden"
+        yield "visibility:hidden"
     if get("content-visibility") == "hidden":
-        return "content-visibility:hidden"
+        yield "content-visibility:hidden"
     if "display" not in style and (found := _by_default(element)):
-        return found
-    faded = _FADED.search(get("filter", ""))
-    if _is_zero(get("opacity", "1")) or (faded and _is_zero(faded[1])):
-        return "opacity:0"
-    if _CLIPPED.search(get("clip", "") + get("clip-path", "")):
-        return "it is clipped to nothing"
-    transform = get("transform", "")
-    if _SCALED.search(transform) or _is_zero(get("scale", "1").split(" ")[0]) or _is_zero(get("zoom", "1")):
-        return "it is scaled to nothing"
-    shifted = _SHIFTED.search(transform) or _SHIFTED.match(get("translate", ""))
-    return "it is moved off the screen" if shifted or _is_away(style) else None
+        yield found
+    if opacity_of(style) <= INVISIBLE:
+        yield "opacity:0"
+    if any(map(_clips_all, functions(get("clip", "") + " " + get("clip-path", "")))):
+        yield "it is clipped to nothing"
+    if scale_of(style) <= INVISIBLE or _is_turned_away(style):
+        yield "it is scaled to nothing"
+    if _is_away(style):
+        yield "it is moved off the screen"
+    if element.name == "img" and get("content", "") not in _AT_ALL:
+        yield "something else is drawn in its place"
 
 
 def _by_default(element: Element, /) -> str | None:
@@ -166,26 +148,123 @@ def _by_default(element: Element, /) -> str | None:
     return "a closed dialog" if element.name == "dialog" and "open" not in attributes else None
 
 
-def _is_zero(value: str, /) -> bool:
-    number = _LENGTH.fullmatch(value)
-    return number is not None and float(number[1]) * (0.01 if number[2] == "%" else 1) <= _INVISIBLE
+def opacity_of(style: Mapping[str, str], /) -> float:
+    """Give how opaque an element is drawn: 1 unless its style says something else."""
+    opacity = number(style.get("opacity", "1"))
+    opacity = 1.0 if opacity is None else max(opacity, 0.0)
+    for function in functions(style.get("filter", "")):
+        if function.name == "opacity" and (part := number(function.arguments[0])) is not None:
+            opacity *= max(part, 0.0)
+    return opacity
+
+
+def scale_of(style: Mapping[str, str], /) -> float:
+    """Give the smaller of the two factors by which an element is drawn larger or smaller."""
+    x = y = _times(1.0, number(style.get("zoom", "1")))
+    factors = [number(part) for part in _split(style.get("scale", "1"))]
+    x, y = _times(x, factors[0]), _times(y, factors[1] if len(factors) > 1 else factors[0])
+    for name, arguments in functions(style.get("transform", "")):
+        numbers = [number(one) for one in arguments]
+        if name in {"scale", "scale3d"}:
+            x, y = _times(x, numbers[0]), _times(y, numbers[1] if len(numbers) > 1 else numbers[0])
+        elif name == "scalex":
+            x = _times(x, numbers[0])
+        elif name == "scaley":
+            y = _times(y, numbers[0])
+        elif name in {"matrix", "matrix3d"} and len(numbers) >= 6:
+            a, b, c, d = (numbers[at] or 0.0 for at in ((0, 1, 2, 3) if name == "matrix" else (0, 1, 4, 5)))
+            x, y = x * (abs(a) + abs(b)), y * (abs(c) + abs(d)) if abs(a * d - b * c) > INVISIBLE**2 else 0.0
+        elif (name in {"rotatex", "rotatey"} and is_edge_on(degrees(arguments[0]))) or (
+            name.startswith("skew") and any(map(is_edge_on, map(degrees, arguments)))
+        ):
+            y = 0.0
+    return min(abs(x), abs(y))
+
+
+def _times(factor: float, other: float | None, /) -> float:
+    return factor if other is None else factor * other
+
+
+def _is_turned_away(style: Mapping[str, str], /) -> bool:
+    if style.get("backface-visibility") != "hidden":
+        return False
+    turned = [degrees(one.arguments[0]) for one in functions(style.get("transform", "")) if one.name.startswith("rot")]
+    return any(angle is not None and 90 < angle % 360 < 270 for angle in turned)
+
+
+def _clips_all(function: Function, /) -> bool:
+    """Whether a shape to clip to has no area."""
+    name, arguments = function
+    if name == "rect":
+        edges = [*map(pixels, arguments), None, None, None, None][:4]
+        return _is_nothing(edges[0], edges[2]) or _is_nothing(edges[3], edges[1])
+    if name == "inset":
+        if "round" in arguments:
+            arguments = arguments[: arguments.index("round")]
+        top, right, bottom, left = (arguments[at] for at in _SIDES[min(max(len(arguments), 1), 4) - 1])
+        return _covers(top, bottom) or _covers(left, right)
+    if name in {"circle", "ellipse"}:
+        radii = map(_extent, arguments[: 2 if name == "ellipse" else 1])
+        return any(radius is not None and radius < _NO_RADIUS for radius in radii)
+    if name == "polygon":
+        points = [(pixels(one), percent(one)) for one in arguments if one not in {"nonzero", "evenodd"}]
+        return len(set(points[::2])) < 2 or len(set(points[1::2])) < 2
+    return False
+
+
+def _is_nothing(start: float | None, end: float | None, /) -> bool:
+    return start is not None and end is not None and end <= start
+
+
+def _covers(first: str, second: str, /) -> bool:
+    """Whether what is cut off on both sides is all there is, of a picture as wide as a mail at most."""
+    parts = [percent(one) or 0.0 for one in (first, second)]
+    lengths = [pixels(one) or 0.0 for one in (first, second)]
+    return sum(parts) >= 99 or sum(lengths) >= -_FAR * 2
 
 
 def _is_away(style: Mapping[str, str], /) -> bool:
-    if style.get("position") in {"absolute", "fixed", "relative"}:
+    if any(map(_is_far, _moves(style))):
+        return True
+    if style.get("position") in {"absolute", "fixed", "relative", "sticky"}:
         for name in style.keys() & _OFFSETS:
-            offset = _signed(style[name].split(" ")[0])
-            if offset <= _FAR or offset >= _BEYOND:
+            if any(map(_is_far, _split(style[name])[:1])):
                 return True
-    margins = style.get("margin", "").split(" ") + [style[name].split(" ")[0] for name in style.keys() & _MARGINS]
-    return any(_signed(margin) <= _FAR for margin in margins)
+    margins = _split(style.get("margin", "")) + [_split(style[name])[0] for name in style.keys() & _MARGINS]
+    if any((pixels(margin) or 0.0) <= _FAR for margin in margins):
+        return True
+    return any(map(_is_far, _split(style.get("object-position", ""))))
+
+
+def _split(value: str, /) -> list[str]:
+    """Take a list of values apart, sums in it worked out."""
+    return flat(value).split(" ")
+
+
+def _moves(style: Mapping[str, str], /) -> Iterator[str]:
+    """Give the lengths by which an element is moved."""
+    yield from _split(style.get("translate", ""))
+    for name, arguments in functions(style.get("transform", "")):
+        if name.startswith("translate"):
+            yield from arguments[:2]
+        elif name == "matrix":
+            yield from arguments[4:6]
+        elif name == "matrix3d":
+            yield from arguments[12:14]
+
+
+def _is_far(value: str, /) -> bool:
+    length, part = pixels(value), percent(value)
+    if part is not None:
+        return abs(part) >= _FAR_PERCENT
+    return length is not None and (length <= _FAR or length >= _BEYOND)
 
 
 def covering(element: Element, style: Mapping[str, str], /) -> str | None:
     """Say in a few words what of an element hides everything in it."""
     if found := hiding(element, style):
         return found
-    if element.name in _NEVER_SHOWN:
+    if element.name in _NEVER_SHOWN or (element.name == "object" and "data" in element.attributes):
         return f"{element.name} does not show what it holds"
     cut = element.name in _FRAMES or any(
         style.get(name, "visible").split(" ")[0] not in {"visible", "inherit", "initial"}
@@ -193,3 +272,15 @@ def covering(element: Element, style: Mapping[str, str], /) -> str | None:
     )
     size = size_of(element, style)
     return f"overflow:hidden in {size} pixels" if cut and (size.is_nothing() or size.is_tiny()) else None
+
+
+def unpainted(style: Mapping[str, str], /) -> str | None:
+    """Say in a few words why nothing is seen of the picture behind an element."""
+    size = style.get("background-size", "") or style.get("background", "").rpartition("/")[2].strip()
+    if any(_extent(part) == 0 for part in _split(size)[:2] if part):
+        return "it is drawn no pixels large"
+    repeats = style.get("background-repeat", "") + " " + style.get("background", "")
+    position = style.get("background-position", "") or style.get("background", "")
+    if "no-repeat" in repeats and any(map(_is_far, _split(position))):
+        return "it is moved off the screen"
+    return None

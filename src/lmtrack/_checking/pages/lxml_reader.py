@@ -69,10 +69,12 @@ class _Open(NamedTuple):
 
 def _read_below(root: _Element, note: str, first_line: int, /, *, words: bool) -> Iterator[Element | RawText | Comment]:
     around: list[_Open] = []
+    last: list[Element | None] = [None]  # in each of them, and outside, the last element that was read
     for node in root.iter():
         parent = node.getparent()
         while around and around[-1].node is not parent:
             around.pop()
+            last.pop()
         line = first_line - 1 + min(node.sourceline or 1, _LONGEST_LINE)
         name = node.tag
         outer = around[-1] if around else None
@@ -85,12 +87,15 @@ def _read_below(root: _Element, note: str, first_line: int, /, *, words: bool) -
             line=line,
             note=note,
             parent=outer and outer.element,
+            before=last[-1],
             in_tree=True,
         )
         if words and element.name not in _TEXTS:
             element.words = (node.text or "") + "".join(child.tail for child in node if child.tail)
         is_foreign = outer is not None and (outer.foreign or outer.element.name in {"svg", "math"})
         around.append(_Open(node, element, is_foreign))
+        last[-1] = element
+        last.append(None)
         yield element
         if element.name in _TEXTS and (text := "".join(node.itertext())):
             yield RawText(element.name, text, line, is_foreign, element)

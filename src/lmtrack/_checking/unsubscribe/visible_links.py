@@ -73,7 +73,7 @@ def html_links(html: str, /) -> list[FoundLink] | None:
     sheets = "\n".join(event.text for event in events if isinstance(event, Data) and event.element == "style")
     for rule in read_sheet(sheets[:_MOST_SHEETS]).rules:
         cascade.add(rule)
-    return list(_links(events, Display(cascade)))
+    return list(_links(events, Display({None: cascade})))
 
 
 def _links(events: list[Event], display: Display, /) -> Iterator[FoundLink]:
@@ -110,9 +110,9 @@ def _found(link: _Link, /) -> FoundLink:
 
 
 def _inside(around: _State, element: Element, style: Style, /) -> _State:
-    values = dict(style.values)
-    visibility, font, color = values.pop("visibility", None), values.get("font-size"), values.get("color")
-    hidden = covering(element, values) is not None and not style.shown_elsewhere
+    values = style.values
+    visibility, font, color = values.get("visibility"), values.get("font-size"), values.get("color")
+    hidden = style.hides(lambda world: covering(element, {**world, "visibility": "visible"})) is not None
     return _State(
         gone=around.gone or hidden or element.name in _UNSEEN,
         no_font=around.no_font if font is None else _NO_FONT.fullmatch(font) is not None,

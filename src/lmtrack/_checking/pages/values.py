@@ -1,0 +1,193 @@
+"""Values of CSS properties: which of them a reader drops, and what those with functions and sums come to.
+
+Of a property the last *valid* declaration counts (CSS Syntax 3, section 9), so `opacity:0;opacity:foo` is an opacity of
+0. A number without a unit is a length in quirks mode only (Quirks Mode, section 3.2).
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum, auto
+from math import cos, radians
+from typing import Final, NamedTuple
+
+from lmtrack._pattern import compile_pattern
+
+# Pixels of one unit (css-values-4, section 6; a font is taken for 16 pixels high, a screen for 1,000 each way).
+_PIXELS: Final = {
+    **dict.fromkeys(("vw", "vh", "vi", "vb", "vmin", "vmax", "svw", "svh", "lvw", "lvh", "dvw", "dvh"), 10.0),
+    "": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 37.8, "mm": 3.78, "q": 0.945,
+    "em": 16.0, "rem": 16.0, "ex": 8.0, "ch": 8.0, "lh": 19.0, "rlh": 19.0, "ic": 16.0, "cap": 11.0,
+}  # fmt: skip
+_DEGREES: Final = {"deg": 1.0, "grad": 0.9, "rad": 57.29578, "turn": 360.0}
+NUMBER: Final = r"[-+]?+(?:[0-9]{1,20}+(?:\.[0-9]{0,20}+)?+|\.[0-9]{1,20}+)(?:e[-+]?+[0-9]{1,2}+)?+"
+_LENGTH: Final = compile_pattern(rf"({NUMBER})([a-z%]*+)")
+_SUM: Final = compile_pattern(r"(calc|min|max|clamp|-webkit-calc|)\(([^()]*+)\)")
+_TOKEN: Final = compile_pattern(rf"[ ]*+(?:({NUMBER})([a-z%]*+)|([-+*/,]))")
+_FUNCTION: Final = compile_pattern(r"([-a-z0-9]++)\([ ]*+([^()]*+)\)")
+_FUNCTIONS: Final = compile_pattern(r"none|(?:[-a-z0-9]++\([^()]*+(?:\([^()]*+\)[^()]*+)*+\)[ ]?+)++")
+_WIDE: Final = frozenset(("inherit", "initial", "unset", "revert", "revert-layer"))
+_KEYWORDS: Final = {
+    "display": re.compile(
+        r"none|block|inline|contents|flow-root|list-item|run-in|(?:inline-)?(?:block|flex|grid|table)"
+        r"|table-(?:cell|row|column|caption|row-group|column-group|header-group|footer-group)"
+    ),
+    "visibility": re.compile(r"visible|hidden|collapse"),
+    "position": re.compile(r"static|relative|absolute|fixed|sticky"),
+    "content-visibility": re.compile(r"visible|hidden|auto"),
+    "overflow": re.compile(r"(?:visible|hidden|clip|scroll|auto)(?: (?:visible|hidden|clip|scroll|auto))?+"),
+    "opacity": re.compile(rf"{NUMBER}%?+"),
+    "scale": re.compile(rf"none|{NUMBER}%?+(?: {NUMBER}%?+){{0,2}}+"),
+    "zoom": re.compile(rf"normal|{NUMBER}%?+"),
+    "backface-visibility": re.compile(r"visible|hidden"),
+}
+for _name in ("overflow-x", "overflow-y"):
+    _KEYWORDS[_name] = _KEYWORDS["overflow"]
+_LENGTH_OR_WORD: Final = re.compile(r"auto|none|(?:min|max|fit)-content|thin|medium|thick")
+_LENGTHS: Final = frozenset(
+    (
+        *("left", "top", "right", "bottom", "inset", "inset-inline", "inset-inline-start", "inset-block-start"),
+        *("margin", "margin-left", "margin-top", "margin-inline", "margin-inline-start", "margin-block-start"),
+        *("text-indent", "translate", "width", "height", "inline-size", "block-size"),
+        *("max-width", "max-height", "min-width", "min-height"),
+        *("max-inline-size", "max-block-size", "min-inline-size", "min-block-size"),
+    )
+)
+_WITH_FUNCTIONS: Final = frozenset(("transform", "filter", "clip", "clip-path"))
+_MOST_ROUNDS: Final = 8  # our choice: sums in sums
+
+
+class Validity(IntEnum):
+    """Who drops a declaration."""
+
+    DROPPED = auto()
+    UNSURE = auto()  # some may: a length without a unit, what is newer than some readers
+    KEPT = auto()
+
+
+def validity(name: str, value: str, /) -> Validity:
+    """Say who drops a declaration; of properties that no rule here asks for nobody knows."""
+    if value in _WIDE:
+        return Validity.KEPT
+    if (keywords := _KEYWORDS.get(name)) is not None:
+        return Validity.KEPT if keywords.fullmatch(value) else Validity.DROPPED
+    if name in _WITH_FUNCTIONS:
+        return Validity.KEPT if value in {"none", "auto"} or _FUNCTIONS.fullmatch(value) else Validity.DROPPED
+    if name not in _LENGTHS:
+        return Validity.UNSURE
+    worst = Validity.KEPT
+    for part in value.split(" "):
+        length = _LENGTH.fullmatch(part)
+        if length is not None and (length[2] in _PIXELS or length[2] == "%"):
+            if not length[2] and float(length[1]):
+                worst = min(worst, Validity.UNSURE)
+        elif "(" in value:  # an older reader does not know sums
+            worst = min(worst, Validity.UNSURE)
+        elif not _LENGTH_OR_WORD.fullmatch(part):
+            return Validity.DROPPED
+    return worst
+
+
+def is_unitless(value: str, /) -> bool:
+    """Whether a value holds a number that is a length in quirks mode only."""
+    return any(length and not length[2] and float(length[1]) for length in map(_LENGTH.fullmatch, value.split(" ")))
+
+
+def pixels(value: str, /) -> float | None:
+    """Read a length with its sign; None for one that depends on something else, and for what is none."""
+    length = _LENGTH.fullmatch(flat(value))
+    if length is None:
+        return None
+    number = float(length[1])
+    return 0.0 if not number else number * _PIXELS[length[2]] if length[2] in _PIXELS else None
+
+
+def percent(value: str, /) -> float | None:
+    """Read a percentage."""
+    length = _LENGTH.fullmatch(flat(value))
+    return float(length[1]) if length and length[2] == "%" else None
+
+
+def number(value: str, /) -> float | None:
+    """Read a number or a percentage, which is a part of one."""
+    length = _LENGTH.fullmatch(flat(value))
+    if length is None or length[2] not in {"", "%"}:
+        return None
+    return float(length[1]) * (0.01 if length[2] else 1)
+
+
+def degrees(value: str, /) -> float | None:
+    """Read an angle."""
+    length = _LENGTH.fullmatch(flat(value))
+    return float(length[1]) * _DEGREES[length[2]] if length and length[2] in _DEGREES else None
+
+
+def is_edge_on(angle: float | None, /) -> bool:
+    """Whether what is turned by an angle shows nothing but its edge."""
+    return angle is not None and abs(cos(radians(angle % 360))) < 1e-3
+
+
+class Function(NamedTuple):
+    """A function with its arguments."""
+
+    name: str
+    arguments: list[str]
+
+
+def functions(value: str, /) -> list[Function]:
+    """Give the functions of a value, sums in them worked out."""
+    found = _FUNCTION.findall(flat(value)) if "(" in value else []
+    return [Function(name, re.split(r"[ ]*,[ ]*|[ ]+", inside.strip())) for name, inside in found]
+
+
+def flat(value: str, /) -> str:
+    """Work out `calc` and its like where all they hold are numbers of one kind."""
+    for _ in range(_MOST_ROUNDS):
+        if "calc(" not in value and "min(" not in value and "max(" not in value and "clamp(" not in value:
+            break
+        plain = _SUM.sub(_worked_out, value)
+        if plain == value:
+            break
+        value = plain
+    return value
+
+
+def _worked_out(found: re.Match[str], /) -> str:
+    name = found[1]
+    if not name and found.start() and found.string[found.start() - 1] not in " (,+*/-":
+        return found[0]  # of a function that is none of these
+    results = [_sum(part) for part in found[2].split(",")]
+    known = [one for one in results if one is not None]
+    if len(known) != len(results) or len({unit for _, unit in known}) > 1:
+        return found[0]
+    numbers = [one for one, _ in known]
+    total = {"min": min, "max": max}.get(name, lambda all_: sorted(all_)[len(all_) // 2])(numbers)
+    return f"{total:.4f}{known[0][1]}"
+
+
+def _sum(text: str, /) -> tuple[float, str] | None:
+    """Work out a sum of products; None if its parts are not all of one kind."""
+    terms: list[float] = []
+    unit: str | None = None
+    operator = "+"
+    position = 0
+    while token := _TOKEN.match(text, position):
+        position = token.end()
+        if token[3]:
+            operator = token[3]
+            continue
+        value, kind = float(token[1]), token[2]
+        if kind in _PIXELS and kind:
+            value, kind = value * _PIXELS[kind], "px"
+        if kind:
+            if unit not in {None, kind}:
+                return None
+            unit = kind
+        if operator in "+-" or not terms:
+            terms.append(-value if operator == "-" else value)
+        elif operator == "*":
+            terms[-1] *= value
+        elif value:
+            terms[-1] /= value
+        operator = "+"
+    return (sum(terms), unit or "") if terms and not text[position:].strip() else None

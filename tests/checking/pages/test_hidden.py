@@ -1,0 +1,225 @@
+"""What hides a picture from everybody, however it is written, and what does not."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from lmtrack.audit import audit_html
+
+PICTURE: Final = "https://shop.example/hero"
+IMAGE: Final = f"<img src={PICTURE} width=600 height=200>"
+
+
+def styled(style: str) -> str:
+    return f'<img src={PICTURE} width=600 height=200 style="{style}">'
+
+
+def ruled(rules: str, body: str = f"<p class=a>{IMAGE}</p>") -> str:
+    return f"<style>{rules}</style>{body}"
+
+
+HIDING_STYLES: Final = """\
+opacity:0;opacity:foo
+display:none;display:foo
+visibility:hidden;visibility:foo
+position:absolute;left:-9999px;left:5
+position:absolute;left:5px;left:-9999
+position:absolute;left:-9999px;left:foo
+width:0;width:foo
+max-width:1px;max-height:1px;max-width:5
+margin-left:-9999px;margin-left:9
+transform:scale(0);transform:foo
+clip-path:circle(0);clip-path:foo
+transform:translate(-9999px,0)
+transform:translate(0,-9999px)
+transform:translate(9999px)
+transform:translate(-2000%,0)
+transform:translate3d(-9999px,0,0)
+transform:translate3d(0,-9999px,0)
+transform:rotate(3deg) translateX(-900vw)
+transform:matrix(1,0,0,1,-9999,0)
+transform:matrix3d(1,0,0,0,0,1,0,0,0,0,1,0,-9999,0,0,1)
+translate:-9999px
+translate:0 -9999px
+transform:scale(0.001)
+transform:scale(1,0)
+transform:scale3d(0,1,1)
+transform:scaleX(0)
+transform:scaleY(0.001)
+transform:matrix(0,0,0,0,0,0)
+transform:matrix(1,1,1,1,0,0)
+transform:rotateX(90deg)
+transform:rotateY(0.25turn)
+transform:skewX(90deg)
+transform:rotateY(180deg);backface-visibility:hidden
+scale:0
+scale:1 0
+scale:0.1%
+zoom:0
+clip:rect(0,0,0,0)
+clip:rect(1px,1px,1px,1px)
+clip:rect(5px 9px 5px 0)
+clip:rect(0 4px 9px 4px)
+clip-path:inset(100%)
+clip-path:inset(50%)
+clip-path:inset(0 100% 0 0)
+clip-path:inset(0 60% 0 40%)
+clip-path:inset(9999px)
+clip-path:inset(60% 0 40% 0 round 5px)
+clip-path:circle(0)
+clip-path:circle(0.1px at 50% 50%)
+clip-path:ellipse(9px 0)
+clip-path:polygon(0 0, 0 100%, 0 50%)
+clip-path:polygon(evenodd, 5px 5px, 9px 5px)
+width:calc(1px - 1px)
+width:calc(0px * 5)
+width:calc(2px / 2);height:calc((1px + 1px) / 2)
+height:min(0px, 600px)
+height:min(0px, calc(600px))
+width:clamp(0px, 0px, 600px)
+opacity:calc(1 - 1)
+opacity:calc(5% - 5%)
+filter:opacity(0)
+filter:blur(2px) opacity(0%)
+display:contents
+content-visibility:hidden
+content:url(cid:logo)
+object-position:-9999px 0
+position:sticky;top:-9999px
+""".splitlines()
+
+HIDING_PAGES: Final = [
+    "<div style='opacity:.1'><div style='opacity:.1'><div style='opacity:.1'>" + IMAGE,
+    "<div style='opacity:.05'><div style='filter:opacity(10%)'>" + IMAGE,
+    "<div style='transform:scale(.05)'><div style='zoom:.1'>" + IMAGE,
+    f"<div style='transform:scale(.01)'><img src={PICTURE} width=100 height=100>",
+    f"<iframe style=display:none srcdoc='{IMAGE}'></iframe>",
+    f"<div hidden><iframe srcdoc='{IMAGE}'></iframe></div>",
+    f"<iframe width=1 height=1 srcdoc='{IMAGE}'></iframe>",
+    f"<iframe width=0 srcdoc='{IMAGE}'></iframe>",
+    f"<div style='display:none'><!--[if mso]>{IMAGE}<![endif]--></div>",
+    f"<video width=600>{IMAGE}</video>",
+    f"<audio controls>{IMAGE}</audio>",
+    f"<canvas width=600>{IMAGE}</canvas>",
+    f"<object data=cid:a>{IMAGE}</object>",
+    f"<video style=display:none><source src={PICTURE}></video>",
+    f"<details>{IMAGE}</details>",
+    f"<details><summary>x</summary><p>{IMAGE}</p></details>",
+    f"<details><summary>x</summary><details open>{IMAGE}</details></details>",
+    f"<svg><image opacity=0 width=600 height=200 href={PICTURE} /></svg>",
+    f"<svg><g display=none><image width=600 height=200 href={PICTURE} /></g></svg>",
+    f"<svg><g transform='translate(-9999 0)'><image width=600 height=200 href={PICTURE} /></g></svg>",
+    f"<svg><image visibility=hidden width=600 height=200 href={PICTURE} /></svg>",
+    *(
+        f"<svg><{name}><image width=600 height=200 href={PICTURE} /></{name}></svg>"
+        for name in ("defs", "symbol", "clippath", "mask", "pattern", "marker")
+    ),
+    *(
+        f"<div style='width:600px;height:200px;background:url({PICTURE}) {how}'>x</div>"
+        for how in (
+            "0 0/0 0", "0 0 / 0", ";background-size:0", ";background-size:600px 0", ";background-size:calc(1px - 1px)",
+            "no-repeat -9999px 0", ";background-repeat:no-repeat;background-position:0 9999px",
+        )
+    ),
+    # Rules: which hold, and for whom.
+    ruled(".A{display:none}"),
+    "<!DOCTYPE html>" + ruled(".a{display:none}.A{display:block!important}"),
+    "<!DOCTYPE html>" + ruled("#x{display:none}#X{display:block}", f"<p id=x>{IMAGE}"),
+    ruled(".a{opacity:0}@media screen and (min-width:9px){.a{display:block}}"),
+    ruled(".a{display:none}@media print{.a{display:block}}"),
+    ruled(".a{display:none}@media (min-width:99999px){.a{display:block}}"),
+    ruled(".a{display:none}@media (max-width:1px){.a{display:block}}"),
+    ruled(".a{display:none}@media not all{.a{display:block}}"),
+    ruled(".a{display:none}@supports (foo:bar){.a{display:block}}"),
+    ruled(".a{display:none}@supports not (display:block){.a{display:block}}"),
+    ruled("@supports (display:block){.a{display:none}}"),
+    ruled(".a{display:none}") + "<style media=print>.a{display:block}</style>",
+    ruled(".a{display:none}") + "<style type=text/x>.a{display:block!important}</style>",
+    ruled(".a{display:none}") + "<template><style>.a{display:block!important}</style></template>",
+    ruled(".a{display:none}") + "<iframe srcdoc='<style>.a{display:block!important}</style>'></iframe>",
+    ruled(".a{display:none}") + "<!--[if mso]><style>.a{opacity:1}</style><![endif]-->",
+    ruled("p:first-child{display:none}"),
+    ruled("p:not(.b){display:none}"),
+    ruled("p:nth-child(1) img{display:none}"),
+    ruled(":is(.a, .b) > img{display:none}"),
+    ruled(":where(.b, .a) img{display:none}"),
+    ruled(":is(.b > .a) img{display:none}"),
+    ruled(".c + .a{display:none}", f"<p class=c>x</p><p class=a>{IMAGE}"),
+    ruled(".c ~ .a{display:none}", f"<p class=c>x</p><p>x</p><p class=a>{IMAGE}"),
+    ruled("div > p img{display:none}", f"<div><p><span><p>x</p></span></p><p><b>{IMAGE}</b></p></div>"),
+    ruled(".x > .y .z{display:none}", f"<div class=x><div class=y><div class=y><div class=z>{IMAGE}"),
+    f"<svg><style>.a{{display:none}}</style></svg><p class=a>{IMAGE}",
+]  # fmt: skip
+
+SHOWN_STYLES: Final = """\
+opacity:0;opacity:1
+opacity:0.5;filter:opacity(0.5)
+display:none;display:block
+display:-webkit-box
+position:absolute;left:-9999px;left:5px
+transform:translate(-50%,-50%)
+transform:translateX(-40px) scale(.5) rotate(45deg)
+transform:rotateX(80deg)
+transform:rotateY(180deg)
+transform:perspective(500px) rotateY(20deg)
+transform:matrix(1,0,0,1,10,10)
+clip:rect(0,600px,200px,0)
+clip:rect(auto,auto,auto,auto)
+clip-path:inset(10% 20px)
+clip-path:polygon(0 0, 100% 0, 50% 100%)
+clip-path:circle(50%)
+clip-path:ellipse(50% 40%)
+clip-path:url(#a)
+width:calc(100% - 20px)
+width:calc(50px * 2)
+width:min(100%, 600px)
+width:max(0px, 300px)
+width:var(--w)
+zoom:1.5
+scale:none
+scale:0.5
+object-position:50% 50%
+margin-left:-20px
+content:normal
+backface-visibility:hidden
+""".splitlines()
+
+SHOWN_PAGES: Final = [
+    "<div style='opacity:.5'><div style='opacity:.5'>" + IMAGE,
+    f"<iframe width=600 srcdoc='{IMAGE}'></iframe>",
+    f"<details open>{IMAGE}</details>",
+    f"<details><summary>{IMAGE}</summary></details>",
+    f"<object>{IMAGE}</object>",
+    f"<video width=600 controls><source src={PICTURE}></video>",
+    f"<svg><g opacity=.5 transform='translate(10 10)'><image width=600 height=200 href={PICTURE} /></g></svg>",
+    f"<div style='background:url({PICTURE}) no-repeat 50% -20px/cover;width:600px;height:200px'>x</div>",
+    f"<div style='background:url({PICTURE});background-position:-9999px 0;width:600px;height:200px'>x</div>",
+    ruled(".a{display:none}@media screen{.a{display:block}}"),
+    ruled(".a{display:none}@media (max-width:600px){.a{display:block}}"),
+    ruled(".a{max-height:0;overflow:hidden}@media (max-width:600px){.a{max-height:none;overflow:visible}}"),
+    ruled(".a{display:none}@supports (display:grid){.a{display:block}}"),
+    ruled(".a{display:none}.x:checked ~ .a{display:block}", f"<body><input class=x type=checkbox><p class=a>{IMAGE}"),
+    ruled(".a:hover{display:none}"),
+    ruled("@media (max-width:600px){.a{display:none}}"),
+    ruled(".a::before{display:none}"),
+    ruled("img + p{display:none}"),
+    ruled(".c ~ .a{display:none}", f"<p class=a>{IMAGE}</p><p class=c>x"),
+    ruled(".x > .z{display:none}", f"<div class=x><p>x</p><div class=y><div class=z>{IMAGE}"),
+    ruled("@keyframes a{from{opacity:0}}"),
+    f"<style>img{{width:1px;height:1px}}@media (max-width:600px){{img{{width:auto;height:auto}}}}</style><img src={PICTURE}>",
+    f"<iframe srcdoc='<style>p{{display:none}}</style>'></iframe><p>{IMAGE}",
+]
+
+
+@pytest.mark.parametrize("page", [*map(styled, HIDING_STYLES), *HIDING_PAGES])
+def test_a_picture_that_is_hidden_is_found(page: str) -> None:
+    kinds = [finding.kind for finding in audit_html(page).findings]
+    assert kinds, page
+    assert set(kinds) == {"hidden_image"}
+
+
+@pytest.mark.parametrize("page", [*map(styled, SHOWN_STYLES), *SHOWN_PAGES])
+def test_a_picture_that_somebody_is_shown_is_not(page: str) -> None:
+    assert audit_html(page).findings == (), page
