@@ -513,6 +513,9 @@ def test_aggregate_mode_needs_a_campaign(capsysbinary: pytest.CaptureFixture[byt
         "--base-url",
         "https://t.example/x/",
     ]
+    _, out, _ = run(capsysbinary, "track", html_file, *route, *campaign, "--message-id", "a")
+    assert b"/c/" not in out  # a link of nobody knows which template might name the recipient
+    campaign += ["--campaign-template", html_file]
     outputs = {run(capsysbinary, "track", html_file, *route, *campaign, "--message-id", one)[1] for one in "ab"}
     assert all(b"https://t.example/x/c/" in out for out in outputs)
 

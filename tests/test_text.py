@@ -33,7 +33,11 @@ if TYPE_CHECKING:
 KEYS = make_keys(b"a fixed key of tests, 32 octets.")
 DOMAIN = TrackingDomain("https://track.example", KEYS)
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
-CAMPAIGN = Campaign(id="spring-2026", started_at=datetime(2026, 3, 1, tzinfo=UTC))
+CAMPAIGN = Campaign(
+    id="spring-2026",
+    started_at=datetime(2026, 3, 1, tzinfo=UTC),
+    urls=[f"https://shop.example/a/{n}" for n in range(9)],
+)
 BOTH = resolve(Route(track_opens=True, track_clicks=True), consent=Consent.GRANTED)
 NONE = resolve(Route(), consent=Consent.GRANTED)
 SUM = resolve(

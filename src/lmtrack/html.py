@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Campaign",
-    "campaign_urls",
     "make_slots",
     "pixel_tag",
     "revert_html",
@@ -253,22 +252,6 @@ def track_html(
         decision=message.decision,
         limit=None if max_line is None else LineLimit(max_line, filled),
     )
-
-
-def campaign_urls(source: str | HtmlDocument, /, *, policy: LinkPolicy = _DEFAULT_POLICY) -> tuple[str, ...]:
-    """Return the destinations of a template that are the same for everyone, each once: `Campaign.urls`.
-
-    Links with slots in them are left out; aggregate clicks of these cannot be counted.
-
-    Raises:
-        TypeError: An argument has another type.
-
-    >>> campaign_urls('<a href="https://shop.example/">Shop</a> <a href="https://shop.example/?u={{ id }}">You</a>')
-    ('https://shop.example/',)
-    """
-    document = _document(source, None, None)
-    check_options(policy, "auto")
-    return tuple(dict.fromkeys(link.url for link in document.plan(policy, None).links if not link.personal))
 
 
 def untrack_html(html: str, /, *, domain: TrackingDomain) -> str:

@@ -21,6 +21,7 @@ from lmtrack._mime.structure import PartReason
 from lmtrack._mime.untrack import untracking_raw_edits
 from lmtrack._mime.wire import HIDDEN_FIELDS, message_bytes
 from lmtrack._mime.write_parts import PartEdits, write_parts
+from lmtrack._rewriting.document import HtmlDocument
 from lmtrack._rewriting.finish import PixelPosition, check_options, pixel_tag
 from lmtrack._rewriting.own_tokens import verified_open
 from lmtrack._rewriting.signing import Campaign, Sending, sending
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PartAction",
     "PartReason",
+    "campaign_urls",
     "message_bytes",
     "prepare_message",
     "revert_message",
@@ -333,6 +335,34 @@ def prepare_message(
         now=now,
     )
     return Prepared(raw=tracked.raw, sender=envelope.sender, recipients=envelope.recipients, tracked=tracked)
+
+
+def campaign_urls(
+    source: str | HtmlDocument | bytes | MessageDocument, /, *, policy: LinkPolicy = _DEFAULT_POLICY
+) -> tuple[str, ...]:
+    """Return the destinations of a template that are the same for everyone, each once: what `Campaign.urls` holds.
+
+    Links with slots or other markers in them are left out, since an aggregate click may not name a person.
+
+    Args:
+        source: The template: HTML as str, a raw message as bytes, or what `scan_html` or `scan_message` made of one.
+        policy: Which links are trackable.
+
+    Raises:
+        TypeError: An argument has another type.
+
+    >>> campaign_urls('<a href="https://shop.example/">Shop</a> <a href="https://shop.example/?u={{ id }}">You</a>')
+    ('https://shop.example/',)
+    """
+    check_type(LinkPolicy, policy=policy)
+    if isinstance(source, bytes | MessageDocument):
+        document = source if isinstance(source, MessageDocument) else MessageDocument(source)
+        layout = document.layout(policy, None, text_links=True, allow_signed=True)
+        plans = [planned.plan for planned in layout.leaves.values()]
+    else:
+        page = source if isinstance(source, HtmlDocument) else HtmlDocument(plain_str(source, "source"))
+        plans = [page.plan(policy, None)]
+    return tuple(dict.fromkeys(link.url for plan in plans for link in plan.links if not link.personal))
 
 
 def untrack_message(raw: bytes, /, *, domain: TrackingDomain) -> bytes:

@@ -22,6 +22,7 @@ from lmtrack import (
     Route,
     TrackingDomain,
     TrackingMode,
+    campaign_urls,
     make_keys,
     resolve,
     scan_message,
@@ -147,7 +148,7 @@ class Maker:
         )
         self._mailing = mailing
         self._domain = TrackingDomain(BASE_URL, make_keys(key))
-        self._campaign = Campaign(id=mailing.issue, started_at=mailing.started_at)
+        self._campaign = Campaign(id=mailing.issue, started_at=mailing.started_at, urls=campaign_urls(mailing.letter))
         # For the link in List-Unsubscribe; the salt makes it another key than that of the tokens.
         self._leave = Signer(key, salt=b"shop.leave", key_derivation="hmac", digest_method=hashlib.sha256)
         self._decisions = {consent: resolve(route, consent=consent) for consent in Consent}

@@ -23,10 +23,10 @@ from lmtrack._cli.files import read_keys, write_output
 from lmtrack._cli.link_arguments import NOT_UTF8, add_base_url, add_link_arguments, read_domain, read_policy
 from lmtrack._cli.output import CommandError, as_json, as_table, say, standard_output
 from lmtrack._cli.report import LinkRow, flag_rows, links_members, links_table, message_rows, page_rows
-from lmtrack._cli.source import add_source_arguments, read_source
+from lmtrack._cli.source import add_source_arguments, read_file, read_source
 from lmtrack._rewriting.signing import Campaign, sending
 from lmtrack.html import scan_html, track_html
-from lmtrack.message import scan_message, track_message
+from lmtrack.message import campaign_urls, scan_message, track_message
 from lmtrack.tokens import make_keys, make_open_token
 
 if TYPE_CHECKING:
@@ -61,6 +61,9 @@ def add_arguments(parser: Parser, /) -> None:
     add_once(message, "--recipient", metavar="N", type=read_number, default=0, help="position in its recipient list")
     add_once(message, "--campaign", metavar="ID", help="the campaign; aggregate mode needs it")
     add_once(message, "--campaign-start", metavar="TIME", type=read_time, help="when the campaign started")
+    add_once(
+        message, "--campaign-template", metavar="FILE", help="what all its mail is made from: only its links count"
+    )
     add_once(message, "--now", metavar="TIME", type=read_time, help="another time than the current one")
     add_key_arguments(parser)
     links = parser.add_argument_group("links and pixel")
@@ -130,6 +133,8 @@ def _read_job(arguments: argparse.Namespace) -> tuple[_Job, list[str]]:
     decision = read_decision(arguments)
     if (arguments.campaign is None) != (arguments.campaign_start is None):
         raise CommandError("--campaign and --campaign-start belong together")
+    if arguments.campaign_template and arguments.campaign is None:
+        raise CommandError("--campaign-template needs --campaign")
     found_keys = read_keys(arguments.key_file, tenant=arguments.tenant)
     keys = found_keys or make_keys(secrets.token_bytes(32))
     message_id = arguments.message_id
@@ -139,9 +144,17 @@ def _read_job(arguments: argparse.Namespace) -> tuple[_Job, list[str]]:
     _check_ids(arguments, keys, message_id)
     campaign = None
     if arguments.campaign is not None:
-        campaign = Campaign(id=arguments.campaign, started_at=arguments.campaign_start)
+        urls = _campaign_urls(arguments) if arguments.campaign_template else None
+        campaign = Campaign(id=arguments.campaign, started_at=arguments.campaign_start, urls=urls)
     domain = read_domain(arguments, keys)
     return _Job(decision, domain, message_id, campaign, made_keys=found_keys is None), notes
+
+
+def _campaign_urls(arguments: argparse.Namespace) -> tuple[str, ...]:
+    template = read_file(arguments.campaign_template, None)
+    return campaign_urls(
+        template.raw if template.is_message else template.text, policy=read_policy(arguments, template)
+    )
 
 
 def _check_ids(arguments: argparse.Namespace, keys: Keys, message_id: str) -> None:

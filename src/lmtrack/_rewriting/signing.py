@@ -98,7 +98,7 @@ class Sending(NamedTuple):
             BadDestination: `destination` returned a URL that no click may go to.
             TypeError: It returned something else than str or None.
         """
-        if self.decision.clicks is TrackingMode.AGGREGATE and self.campaign and self.campaign.urls is not None:
+        if self.decision.clicks is TrackingMode.AGGREGATE:
             return self._sign_shared(plan, merged)
         refused = merged.refused
         if self.destination is None or self.destinations == "by_id":
