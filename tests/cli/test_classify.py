@@ -363,6 +363,8 @@ def test_url_tells_the_kind(target: str, kind: str | None) -> None:
 
 # JSON lines
 
+NO_NUMBER = "asn is no whole number, or honeypot neither true nor false"
+
 
 def test_object_with_all_members_is_read() -> None:
     request = said(
@@ -381,8 +383,13 @@ def test_names_of_nginx_are_read() -> None:
 
 
 def test_agent_may_stand_among_the_headers() -> None:
-    for headers, agent in (({"user-AGENT": "x"}, "x"), ({"User-Agent": 1}, None), ({"A": "b"}, None)):
-        assert said(headers=headers) == Request("open", agent, headers=headers)  # type: ignore[arg-type]
+    for headers, agent, kept in (
+        ({"user-AGENT": "x"}, "x", {"user-AGENT": "x"}),
+        ({"User-Agent": ["x", "y"], "Accept-Language": ["de"]}, "x", {"User-Agent": "x", "Accept-Language": "de"}),
+        ({"User-Agent": 1, "A": []}, None, {}),
+        ({"A": "b"}, None, {"A": "b"}),
+    ):
+        assert said(headers=headers) == Request("open", agent, headers=kept)
     assert said(user_agent="y", headers={"User-Agent": "x"}) == Request("open", "y", headers={"User-Agent": "x"})
 
 
@@ -400,13 +407,22 @@ def test_agent_may_stand_among_the_headers() -> None:
         ('{"kind": "open", "user_agent": 1}', "user_agent is no text"),
         ('{"kind": "open", "remote_addr": 1}', "ip is no text"),
         ('{"kind": "open", "headers": []}', "headers is no object"),
-        ('{"kind": "open", "asn": "1"}', "asn is no whole number, or honeypot neither true nor false"),
-        ('{"kind": "open", "asn": true}', "asn is no whole number, or honeypot neither true nor false"),
-        ('{"kind": "open", "honeypot": 1}', "asn is no whole number, or honeypot neither true nor false"),
-        ('{"kind": "open", "delay": "1"}', "delay is no number of seconds"),
-        ('{"kind": "open", "delay": true}', "delay is no number of seconds"),
-        ('{"kind": "open", "delay": NaN}', "delay is no number of seconds"),
-        ('{"kind": "open", "delay": 1e300}', "delay is no number of seconds"),
+        (
+            '{"kind": "open", "ua": 1, "user_agent": null, "asn": "1"}',
+            "asn is no whole number, or honeypot neither true nor false",
+        ),
+        (
+            '{"kind": "open", "ua": 1, "user_agent": null, "asn": true}',
+            "asn is no whole number, or honeypot neither true nor false",
+        ),
+        (
+            '{"kind": "open", "ua": 1, "user_agent": null, "honeypot": 1}',
+            "asn is no whole number, or honeypot neither true nor false",
+        ),
+        ('{"kind": "open", "ua": 1, "user_agent": null, "delay": "1"}', "delay is no number of seconds"),
+        ('{"kind": "open", "ua": 1, "user_agent": null, "delay": true}', "delay is no number of seconds"),
+        ('{"kind": "open", "ua": 1, "user_agent": null, "delay": NaN}', "delay is no number of seconds"),
+        ('{"kind": "open", "ua": 1, "user_agent": null, "delay": 1e300}', "delay is no number of seconds"),
     ],
 )
 def test_object_that_is_no_request_says_why(line: str, problem: str) -> None:

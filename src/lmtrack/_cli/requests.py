@@ -1,6 +1,7 @@
-"""Requests to a tracking host as others wrote them down: one JSON object a line, or a combined access log.
+"""Requests to a tracking host as servers and clouds write them down: JSON lines, or an access log.
 
-A line that is none is never an error: it is said what is wrong with it, in words that hold nothing of the line.
+A line that holds no request is never an error: the reader says what is wrong with it, in words that hold nothing of the
+line.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from urllib.parse import unquote
 
 from lmtrack._agents.addresses import pack_address
 from lmtrack._pattern import compile_pattern
@@ -20,18 +22,28 @@ if TYPE_CHECKING:
 
 # Apache's and nginx's `combined`: host ident user [time] "request" status size "referer" "agent", and whatever an
 # administrator adds behind it; with a virtual host before it, `vhost_combined`. Without the last two it is `common`.
-# Linear: each repeat ends at a character that it cannot take.
-_QUOTED: Final = r'(?:[^"\\]++|\\.)*+'
+# aiohttp and Squid leave quotes in an agent as they are: the closing one has a blank or the line's end behind it.
+# Linear: each repeat ends at a character that it cannot take, and each quote is looked at once.
+_QUOTED: Final = r'(?:[^"\\]++|\\.|"(?![\ ]|\Z))*+'
 _COMBINED: Final = compile_pattern(
     rf"""
-    (?P<hosts>[^\[]*+) \[ [^\]]*+ \] [ ]
+    (?P<hosts>(?:[^\[]|\[[0-9A-Fa-f:.]++\])*+) \[ [^\]]*+ \] [ ]
     "(?P<request>{_QUOTED})" [ ] [0-9]{{3}} [ ] (?:[0-9]++|-)
-    (?: [ ] "{_QUOTED}" [ ] "(?P<agent>{_QUOTED})" )?
+    (?: [ ] "{_QUOTED}" [ ] "(?P<agent>{_QUOTED})" (?=[ ]|\Z) )?
     """,
     re.VERBOSE,
 )
-_REQUEST: Final = re.compile(r"([A-Z]{1,20}) ([^ ]++)(?: HTTP/[0-9.]++)?")
-# What the servers write for a quote, a backslash and octets that a line cannot hold.
+# Hypercorn leaves `HTTP/` out.
+_REQUEST: Final = re.compile(r"([A-Z]{1,20}) ([^ ]++)(?: (?:HTTP/)?[0-9.]++)?")
+# AWS, access logs for Application Load Balancers: type time elb client:port target:port ... "request" "agent" ...
+_BALANCER: Final = compile_pattern(
+    rf"""
+    (?:https?|h2|grpcs|wss?) [ ] [0-9T:.Z-]++ [ ] [^ ]++ [ ] (?P<hosts>[^ ]++) [ ] [^"]*+
+    "(?P<request>{_QUOTED})" [ ] "(?P<agent>{_QUOTED})" (?=[ ]|\Z)
+    """,
+    re.VERBOSE,
+)
+# What the servers write for a quote, a backslash and bytes that a line cannot hold.
 _ESCAPE: Final = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
 _LETTERS: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"v": b"\v", b"f": b"\f"}
 
@@ -39,14 +51,35 @@ _AFTER_PATH: Final = re.compile(r"[?#].*+", re.DOTALL)
 _KINDS: Final[dict[str, Kind]] = {"o": "open", "c": "click"}
 
 NO_KIND: Final = "neither an open nor a click"
+_NO_AGENT: Final = "no member that is known to hold the user agent, such as user_agent, http_user_agent or userAgent"
 
-# The members of a JSON object, each with the name that nginx gives the same.
-_NAMES: Final = {
-    "user_agent": ("user_agent", "http_user_agent"),
-    "ip": ("ip", "remote_addr"),
-    "method": ("method", "request_method"),
-    "path": ("path", "url", "target", "request_uri"),
-}
+# Where the members of a JSON object are, by their letters and digits alone, with those around them: our own names and
+# nginx's, Caddy's, Traefik's, Google Cloud's, Cloudflare Logpush's, CloudFront's, API Gateway's and ECS's.
+_MEMBERS: Final[dict[str, tuple[str, ...]]] = {
+    "user_agent": (
+        "useragent", "httpuseragent", "requestuseragent", "httprequestuseragent", "clientrequestuseragent",
+        "csuseragent", "useragentoriginal", "requestcontextidentityuseragent", "requestcontexthttpuseragent",
+    ),
+    "ip": (
+        "ip", "remoteaddr", "requestclientip", "requestremoteip", "clienthost", "clientaddr", "httprequestremoteip",
+        "clientip", "cip", "sourceip", "remoteip", "requestcontextidentitysourceip", "requestcontexthttpsourceip",
+    ),
+    "method": (
+        "method", "requestmethod", "httpmethod", "httprequestrequestmethod", "clientrequestmethod", "csmethod",
+        "httprequestmethod", "requestcontexthttpmethod",
+    ),
+    "path": (
+        "path", "url", "target", "requesturi", "requesturl", "requestpath", "uri", "httprequestrequesturl",
+        "clientrequesturi", "clientrequestpath", "csuristem", "urlpath", "urloriginal", "requestcontexthttppath",
+    ),
+    "request": ("request", "requestline"),
+    "asn": ("asn", "clientasn", "casn", "sourceasnumber"),
+}  # fmt: skip
+_HEADERS: Final = ("headers", "requestheaders")
+_LETTERS_ONLY: Final = re.compile(r"[^a-z0-9]+")
+_DEEPEST: Final = 3
+# CloudFront writes blanks in agents as %20.
+_QUOTED_AGENT: Final = "csuseragent"
 
 
 class Request(NamedTuple):
@@ -72,8 +105,8 @@ def reader_of(line: str, /) -> Reader:
 
 
 def read_combined(line: str, kind: Kind | None, /) -> Request | str:
-    """Read a line of an access log in combined format; its headers are not known."""
-    found = _COMBINED.match(line)
+    """Read a line of an access log in combined format, or a load balancer's; its headers are not known."""
+    found = _COMBINED.match(line) or _BALANCER.match(line)
     if found is None:
         return "no line of a combined access log"
     if found["agent"] is None:
@@ -84,18 +117,16 @@ def read_combined(line: str, kind: Kind | None, /) -> Request | str:
     kind = kind or kind_of(request[2])
     if kind is None:
         return NO_KIND
-    agent = _unescaped(found["agent"])
     # A name in its place is none; in front of it may stand that of the virtual host.
-    addresses = [host for host in found["hosts"].split(" ", 2)[:2] if pack_address(host) is not None]
     return Request(
         kind=kind,
-        user_agent=None if agent == "-" else agent,
-        ip=addresses[0] if addresses else None,
+        user_agent=_or_none(_unescaped(found["agent"])),
+        ip=_first_address(found["hosts"].split(" - ", 1)[0].split(" [", 1)[0].replace(" ", ",").split(",")),
         method=request[1],
     )
 
 
-def read_json(line: str, kind: Kind | None, /) -> Request | str:  # noqa: PLR0911 - one return a rule
+def read_json(line: str, kind: Kind | None, /) -> Request | str:
     """Read a line that is a JSON object."""
     try:
         said = json.loads(line)
@@ -103,30 +134,97 @@ def read_json(line: str, kind: Kind | None, /) -> Request | str:  # noqa: PLR091
         return "not JSON"
     if not isinstance(said, dict):
         return "JSON, but no object"
-    texts = {name: next((said[one] for one in names if one in said), None) for name, names in _NAMES.items()}
-    for name, text in texts.items():
-        if not (text is None or isinstance(text, str)):
-            return f"{name} is no text"
-    headers = said.get("headers")
-    if not (headers is None or isinstance(headers, dict)):
-        return "headers is no object"
+    try:
+        return _read_object(said, kind)
+    except _UnreadableError as problem:
+        return str(problem)
+
+
+class _UnreadableError(Exception):
+    """What is wrong with an object, for the summary."""
+
+
+def _read_object(said: dict[str, Any], kind: Kind | None) -> Request | str:
+    members = dict(_members(said, "", _DEEPEST))
+    headers = _read_headers(members)
+    texts = {name: _text_of(name, members) for name in ("user_agent", "ip", "method", "path", "request")}
+    if texts["request"] and (line := _REQUEST.fullmatch(texts["request"])):
+        texts["method"], texts["path"] = texts["method"] or line[1], texts["path"] or line[2]
     given = said.get("kind")
     if given not in (None, "open", "click"):
-        return "kind is neither open nor click"
+        raise _UnreadableError("kind is neither open nor click")
     kind = kind or given or kind_of(texts["path"] or "")
     if kind is None:
         return NO_KIND
-    asn, honeypot = said.get("asn"), said.get("honeypot", False)
-    if not (asn is None or type(asn) is int) or not isinstance(honeypot, bool):
-        return "asn is no whole number, or honeypot neither true nor false"
+    agent = texts["user_agent"]
+    if agent is None and headers is not None:
+        agent = next((text for name, text in headers.items() if name.lower() == "user-agent"), None)
+    elif agent is None and not any(name in members for name in _MEMBERS["user_agent"]):
+        raise _UnreadableError(_NO_AGENT)
+    if agent and _QUOTED_AGENT in members:
+        agent = unquote(agent)
+    asn, honeypot = _number_of(members), said.get("honeypot", False)
+    if not isinstance(honeypot, bool):
+        raise _UnreadableError("asn is no whole number, or honeypot neither true nor false")
     try:
         delay = _seconds(said.get("delay"))
     except (TypeError, ValueError, OverflowError):  # ValueError: NaN
-        return "delay is no number of seconds"
-    agent = texts["user_agent"]
-    if agent is None and headers is not None:
-        agent = next((text for name, text in headers.items() if name.lower() == "user-agent" and _is_text(text)), None)
-    return Request(kind, agent, texts["ip"], asn, texts["method"] or "GET", headers, delay, honeypot)
+        raise _UnreadableError("delay is no number of seconds") from None
+    ip = texts["ip"]
+    return Request(
+        kind=kind,
+        user_agent=_or_none(agent),
+        ip=ip and (_first_address(ip.split(",")) or _or_none(ip)),
+        asn=asn,
+        method=texts["method"] or "GET",
+        headers=headers,
+        delay=delay,
+        honeypot=honeypot,
+    )
+
+
+def _members(value: dict[str, Any], around: str, depth: int) -> list[tuple[str, Any]]:
+    """Give the members of an object and of the objects in it, by their letters and those of what is around them."""
+    found: list[tuple[str, Any]] = []
+    for name, member in value.items():
+        letters = around + _LETTERS_ONLY.sub("", name.lower())
+        found.append((letters, member))
+        if isinstance(member, dict) and depth > 1 and not letters.endswith(_HEADERS):
+            found += _members(member, letters, depth - 1)
+    return found
+
+
+def _text_of(name: str, members: Mapping[str, Any]) -> str | None:
+    """Give the text of the first member that may be it; null is none, and of a list its first text."""
+    for member in _MEMBERS[name]:
+        if member not in members:
+            continue
+        value = members[member]
+        if isinstance(value, list):
+            value = next((text for text in value if isinstance(text, str)), None)
+        if isinstance(value, str):
+            return value
+        if value is not None and not isinstance(value, dict):
+            raise _UnreadableError(f"{name} is no text")
+    return None
+
+
+def _number_of(members: Mapping[str, Any]) -> int | None:
+    value = next((members[name] for name in _MEMBERS["asn"] if name in members), None)
+    if not (value is None or type(value) is int):
+        raise _UnreadableError("asn is no whole number, or honeypot neither true nor false")
+    return value
+
+
+def _read_headers(members: Mapping[str, Any]) -> dict[str, str] | None:
+    """Give the headers, of a list of values its first text; None if they are not there."""
+    headers = next((members[name] for name in _HEADERS if name in members), None)
+    if headers is None:
+        return None
+    if not isinstance(headers, dict):
+        raise _UnreadableError("headers is no object")
+    firsts = {name: value[0] if isinstance(value, list) and value else value for name, value in headers.items()}
+    return {name: value for name, value in firsts.items() if isinstance(value, str)}
 
 
 READERS: Final[dict[str, Reader]] = {"combined": read_combined, "json": read_json}
@@ -138,16 +236,30 @@ def kind_of(target: str, /) -> Kind | None:
     return _KINDS.get(segments[1]) if len(segments) == 3 else None
 
 
+def _first_address(texts: list[str]) -> str | None:
+    """Give the first text that is an address, without its port and brackets: proxies append theirs behind it."""
+    for text in texts:
+        host = text.strip()
+        if host.startswith("["):
+            host = host[1:].partition("]")[0]
+        elif host.count(":") == 1:
+            host = host.partition(":")[0]
+        if host and pack_address(host) is not None:
+            return host
+    return None
+
+
+def _or_none(text: str | None) -> str | None:
+    """Give the text; `-` is what every server writes for none."""
+    return None if text == "-" else text
+
+
 def _seconds(number: object) -> timedelta | None:
     if number is None:
         return None
     if isinstance(number, bool) or not isinstance(number, int | float):
         raise TypeError("no number")
     return timedelta(seconds=number)
-
-
-def _is_text(value: object) -> TypeGuard[str]:
-    return isinstance(value, str)
 
 
 def _unescaped(text: str) -> str:
