@@ -132,7 +132,7 @@ def rewrite_html(
     changes = _links_rewritten(document, plan, chosen_urls(plan, merged, click_url)) if click_url is not None else []
     tag = "" if pixel_url is None or _shows(document, pixel_url) else pixel_tag(pixel_url)
     pixel = Pixel(tag, pixel_position, document.pixel_holes(pixel_slot))
-    return rewritten(document, plan, with_values(changes, filled), pixel, merged=merged, refused=merged.refused)
+    return rewritten(document, plan, with_values(changes, filled), pixel, merged=merged)
 
 
 def _links_rewritten(document: HtmlDocument, plan: Plan, urls: Sequence[str | None], /) -> list[Change]:
@@ -234,7 +234,7 @@ def track_html(
         message = message.lowered(Reason.RAW_MESSAGE)
     plan = document.plan(policy, domain)
     filled, merged = document.merge(plan, values, pixel_slot)
-    changes, refused = tracked_links(message, plan, merged)
+    changes, merged = tracked_links(message, plan, merged)
     tag = ""
     if message.decision.track_opens:
         token = message.open_token()
@@ -248,7 +248,6 @@ def track_html(
         changes,
         pixel,
         merged=merged,
-        refused=refused,
         decision=message.decision,
         limit=None if max_line is None else LineLimit(max_line, filled),
     )

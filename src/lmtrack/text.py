@@ -107,7 +107,7 @@ def rewrite_text(
         for (start, end, *_), link, url in zip(plan.found, merged.urls, urls, strict=True)
         if url is not None and url != link
     ]
-    return _rewritten(document, plan, with_values(changes, filled), merged, merged.refused, None)
+    return _rewritten(document, plan, with_values(changes, filled), merged, None)
 
 
 def track_text(
@@ -170,9 +170,9 @@ def track_text(
         message = message.lowered(Reason.RAW_MESSAGE)
     plan = document.make_plan(policy, domain)
     filled, merged = merge(plan, document.template, values)
-    changes, refused = tracked_links(message, plan, merged)
+    changes, merged = tracked_links(message, plan, merged)
     lowered = message.decision.lower(Reason.NO_HTML, opens=TrackingMode.OFF)
-    return _rewritten(document, plan, with_values(changes, filled), merged, refused, lowered)
+    return _rewritten(document, plan, with_values(changes, filled), merged, lowered)
 
 
 def untrack_text(text: str, /, *, domain: TrackingDomain) -> str:
@@ -210,14 +210,13 @@ def revert_text(text: str, edits: Iterable[Edit], /) -> str:
     return revert(plain_str(text, "text"), edits)
 
 
-def _rewritten(  # noqa: PLR0917 - what a result is made of
+def _rewritten(
     document: TextDocument,
     plan: Plan,
     changes: list[Change],
     merged: Merged,
-    refused: Mapping[int, SkipReason],
     decision: Decision | None,
     /,
 ) -> RewrittenText:
-    outcome = Outcome(plan, merged, refused, source=document.text, changes=changes, template=document.template)
+    outcome = Outcome(plan, merged, merged.refused, source=document.text, changes=changes, template=document.template)
     return deferred(RewrittenText, outcome, text=carry_out(document.text, changes), decision=decision)

@@ -90,8 +90,9 @@ class TextDocument:
         markers = slots.find(text)
         readable = without_markers(text, markers)
         self._urls = find_urls(readable)
-        holes = find_plain_holes(text, readable, self._urls, markers, slots.find_escaped(text, markers))
-        self.template = Template(text, slots, holes)
+        escaped = slots.find_escaped(text, markers)
+        holes = find_plain_holes(text, readable, self._urls, markers, escaped)
+        self.template = Template(text, slots, holes, [*markers, *escaped])
 
     def make_plan(
         self, policy: LinkPolicy, domain: TrackingDomain | None, /, context: MessageContext = NO_CONTEXT

@@ -153,8 +153,8 @@ def chosen_urls(plan: Plan, merged: Merged, click_url: Callable[[Link], str | No
     return [url if url is None else str.__str__(url) for url in urls]
 
 
-def tracked_links(message: Sending, plan: Plan, merged: Merged, /) -> tuple[list[Change], Mapping[int, SkipReason]]:
-    """Sign the links that the decision allows; also return why some are not tracked for this recipient.
+def tracked_links(message: Sending, plan: Plan, merged: Merged, /) -> tuple[list[Change], Merged]:
+    """Sign the links that the decision allows; also return the links with all that are not tracked.
 
     Indices go by the links of the untracked document: one that was tracked for this message is not counted again.
 
@@ -163,11 +163,12 @@ def tracked_links(message: Sending, plan: Plan, merged: Merged, /) -> tuple[list
         TypeError: It returned something else than str or None.
     """
     if not message.decision.track_clicks or any(map(message.has, plan.clicks)):
-        return [], merged.refused
-    tokens, refused = message.sign(plan, merged)
+        return [], merged
+    tokens, merged = message.sign(plan, merged)
     # Base and token are made of characters that need no escape in any attribute value, quoted or bare.
     prefix = f"{message.domain.base_url}/c/"
-    return link_changes(plan, [None if token is None else prefix + token for token in tokens], refused), refused
+    urls = [None if token is None else prefix + token for token in tokens]
+    return link_changes(plan, urls, merged.refused), merged
 
 
 def with_values(changes: list[Change], filled: Filled | None, /) -> list[Change]:
@@ -223,7 +224,6 @@ def rewritten(
     /,
     *,
     merged: Merged,
-    refused: Mapping[int, SkipReason],
     decision: Decision | None = None,
     limit: LineLimit | None = None,
 ) -> RewrittenHtml:
@@ -232,7 +232,7 @@ def rewritten(
     start = None
     if pixel.tag:
         changes, start = _with_pixel(document, changes, pixel)
-    draft = _Draft(changes, start, refused, decision)
+    draft = _Draft(changes, start, merged.refused, decision)
     if limit is not None:
         draft = _within_lines(source, plan, draft, limit)
     changes, start, refused, decision = draft

@@ -80,7 +80,7 @@ class Outcome:
 
     @property
     def unfilled(self) -> tuple[str, ...]:
-        return unfilled(self._source, self._template)
+        return self._template.unfilled if self._template else unfilled(self._source)
 
 
 class Deferred(NotText):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from lmtrack._html.entities import decode_attribute
@@ -19,7 +20,7 @@ from lmtrack._url.reader import host_of, join, read_url, without_dots
 from lmtrack.links import Edit, Link, SkipReason, looks_like_url, skip_reason, slots_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lmtrack._html.scan import FoundLink, Scan
     from lmtrack._rewriting.slot_places import TextHole, UrlHole
@@ -75,10 +76,12 @@ class Merged(NamedTuple):
     Attributes:
         urls: Where each trackable link leads, in source order.
         refused: Of those that may not be tracked for this recipient, by position, the reason.
+        indices: By position, the index in a campaign's URLs, where that is what the token holds.
     """
 
     urls: list[str]
-    refused: dict[int, SkipReason]
+    refused: Mapping[int, SkipReason]
+    indices: Mapping[int, int] = MappingProxyType({})
 
 
 class Plan:
@@ -105,7 +108,7 @@ class Plan:
         judge: Judge,
         found: Sequence[FoundLink],
         numbers: Numbers,
-        left: Sequence[tuple[FoundLink, str, SkipReason]],
+        left: Sequence[tuple[FoundLink, str, SkipReason, bool]],
         /,
         *,
         removals: tuple[Edit, ...],
@@ -148,7 +151,12 @@ class Plan:
     @cached_property
     def skipped(self) -> tuple[tuple[Link, SkipReason], ...]:
         """The other links, each with the reason."""
-        return tuple([(self._link(found, -1, url, url), reason) for found, url, reason in self._left])
+        return tuple(
+            [
+                (self._link(found, -1, url, url, personal=personal), reason)
+                for found, url, reason, personal in self._left
+            ]
+        )
 
     @cached_property
     def clicks(self) -> tuple[ClickToken, ...]:
@@ -156,7 +164,7 @@ class Plan:
         domain = self._judge.domain
         if domain is None:
             return ()
-        tokens = [verified_click(domain, url) for _, url, reason in self._left if reason is SkipReason.TRACKED]
+        tokens = [verified_click(domain, url) for _, url, reason, _ in self._left if reason is SkipReason.TRACKED]
         return tuple([token for token in tokens if token])
 
     @cached_property
@@ -175,14 +183,20 @@ class Plan:
 
     def links_with(self, merged: Merged, /) -> list[Link]:
         """Make the trackable links as one recipient has them."""
-        if not self.slotted and not self.worded:
+        if not self.slotted and not self.worded and not merged.indices:
             source, size = self._judge.context.shown or self.source, len(self.source)
             return [
                 _new(Link, (index, url, link[4], link[5] > 0, source, link[0], _limit(link, size), False, ""))
                 for link, index, url in zip(self.found, self.indices, self.urls, strict=True)
             ]
         return [
-            self._link(link, index, url, template, personal=position in self.slotted or position in self.worded)
+            self._link(
+                link,
+                merged.indices.get(position, index),
+                url,
+                template,
+                personal=position in self.slotted or position in self.worded,
+            )
             for position, (link, index, url, template) in enumerate(
                 zip(self.found, self.indices, merged.urls, self.urls, strict=True)
             )
@@ -296,7 +310,10 @@ def settled(
         reasons |= dict.fromkeys(over, SkipReason.TOO_MANY)
         found, numbers = _within_limit(found, numbers)
         positions = [place for place in positions if place not in over]
-    left = [(judged.found[place], judged.urls[place], reasons[place]) for place in sorted(reasons)]
+    left = [
+        (judged.found[place], judged.urls[place], reasons[place], place in slots.urls or place in slots.texts)
+        for place in sorted(reasons)
+    ]
     if slots.urls or slots.texts:
         at = {place: position for position, place in enumerate(positions)}
         slots = LinkSlots(

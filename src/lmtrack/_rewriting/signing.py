@@ -17,7 +17,7 @@ from lmtrack.resolver import Decision, Reason, TrackingMode
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from lmtrack._rewriting.plan import Merged, Plan
     from lmtrack._tokens.make import PackedLinks
@@ -72,11 +72,16 @@ class Signed(NamedTuple):
 
     Attributes:
         tokens: By index, counted from the first of the document; None leaves that link.
-        refused: Of the links that are not tracked for this recipient, by position, the reason.
+        merged: The links, with all that are not tracked for this recipient.
     """
 
     tokens: list[str | None] | list[str]
-    refused: dict[int, SkipReason]
+    merged: Merged
+
+    @property
+    def refused(self) -> Mapping[int, SkipReason]:
+        """Of the links that are not tracked for this recipient, by position, the reason."""
+        return self.merged.refused
 
 
 class Sending(NamedTuple):
@@ -104,7 +109,7 @@ class Sending(NamedTuple):
         if self.destination is None or self.destinations == "by_id":
             packed = plan.numbers if self.destinations == "by_id" else plan.packed
             if not plan.slotted and not refused:
-                return Signed(self._seal(packed), refused)
+                return Signed(self._seal(packed), merged)
             return self._sign_merged(plan, merged, packed)
         return self._sign_chosen(plan, merged, [None if position in refused else position for position in plan.firsts])
 
@@ -122,7 +127,7 @@ class Sending(NamedTuple):
         tokens: list[str | None] = [None] * len(links)
         for place, token in zip(kept, self._seal([links[place] for place in kept]), strict=True):
             tokens[place] = token
-        return Signed(tokens, merged.refused)
+        return Signed(tokens, merged)
 
     def _sign_chosen(self, plan: Plan, merged: Merged, positions: Sequence[int | None], /) -> Signed:
         """Sign the destinations that the caller chooses."""
@@ -133,7 +138,7 @@ class Sending(NamedTuple):
         tokens: list[str | None] = [None] * len(urls)
         for (index, _), token in zip(numbered, self._seal(packed), strict=True):
             tokens[index - plan.first_index] = token
-        return Signed(tokens, merged.refused)
+        return Signed(tokens, merged)
 
     def _destination_of(self, link: Link, /) -> str | None:
         if self.destination is None:
@@ -167,7 +172,12 @@ class Sending(NamedTuple):
             first = plan.firsts[index - plan.first_index]
             if first in refused:
                 refused.setdefault(position, refused[first])
-        return Signed(tokens, refused)
+        known_indices = {
+            position: known_index
+            for position, index in enumerate(plan.indices)
+            if (known_index := indices[index - plan.first_index]) is not None
+        }
+        return Signed(tokens, merged._replace(refused=refused, indices=known_indices))
 
     def _seal(self, links: PackedLinks, /) -> list[str]:
         keys, mode = self.domain.keys, self.decision.clicks

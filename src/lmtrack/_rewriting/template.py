@@ -12,7 +12,7 @@ from lmtrack._html.grammar import WHITESPACE
 from lmtrack._rewriting.slot_places import TextHole, UrlHole, find_holes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lmtrack._html.scan import FoundLink
     from lmtrack._rewriting.slot_places import Hole
@@ -32,8 +32,9 @@ class Template:
         text_starts: Where those begin.
     """
 
-    def __init__(self, html: str, slots: Slots, holes: Sequence[Hole], /) -> None:
+    def __init__(self, html: str, slots: Slots, holes: Sequence[Hole], markers: Iterable[Marker], /) -> None:
         self._html = html
+        self._markers = sorted(markers)
         self.slots = slots
         self.holes = tuple(holes)
         self.names = tuple(dict.fromkeys(name for hole in holes for name in hole.names))
@@ -46,6 +47,18 @@ class Template:
         """The URLs with slots that a reader fetches by itself, as the template has them."""
         holes = [hole for hole in self._urls.values() if hole.loaded]
         return tuple(decode_attribute(self._html[hole.start : hole.end]).strip(WHITESPACE) for hole in holes)
+
+    @cached_property
+    def unfilled(self) -> tuple[str, ...]:
+        """What looks like a marker and is not one that a value goes to."""
+        holes, markers = self.holes, []
+        place = 0
+        for marker in self._markers:
+            while place < len(holes) and holes[place].end <= marker.start:
+                place += 1
+            if place < len(holes) and holes[place].start <= marker.start:
+                markers.append(marker)
+        return unfilled(self._html, markers)
 
     def link_holes(self, found: Sequence[FoundLink], /) -> dict[int, UrlHole]:
         """Find the links with slots in their URL, by their place among the links found."""
@@ -112,11 +125,11 @@ _MARKER: Final = re.compile(
 )
 
 
-def unfilled(source: str, template: Template | None, /) -> tuple[str, ...]:
-    """Find what looks like a marker in a document outside its holes, each once."""
+def unfilled(source: str, markers: Iterable[Marker] = (), /) -> tuple[str, ...]:
+    """Find what looks like a marker in a document, each once; `markers` are those that values go to."""
     found: dict[str, None] = {}
     position = 0
-    for start, end in [*((hole.start, hole.end) for hole in (template.holes if template else ())), (len(source), 0)]:
+    for start, end in [*(marker[:2] for marker in markers), (len(source), 0)]:
         found |= dict.fromkeys(hit[0] for hit in _MARKER.finditer(source, position, start))
         position = end
     return tuple(found)
@@ -128,4 +141,5 @@ def read_template(html: str, readable: str, markers: Sequence[Marker], slots: Sl
     Raises:
         BadSlot: A marker is where no value can be written.
     """
-    return Template(html, slots, find_holes(html, readable, markers, slots.find_escaped(html, markers)))
+    escaped = slots.find_escaped(html, markers)
+    return Template(html, slots, find_holes(html, readable, markers, escaped), [*markers, *escaped])
