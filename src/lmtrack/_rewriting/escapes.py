@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._html.grammar import WHITESPACE
+from lmtrack._pattern import compile_pattern
 from lmtrack._url.destination import is_destination
 from lmtrack.errors import BadValue
 
@@ -133,7 +134,7 @@ _LINE_END: Final = re.compile("[\r\n]").search
 _PRINTABLE: Final = re.compile(r"[!-~]++").fullmatch
 # RFC 5321 section 4.1.2, `Mailbox` with a dot-string: no quoted local part, no literal, no comment, one address only.
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\ud7ff\ue000-\U0010ffff-]++"
-_MAILBOX: Final = re.compile(
+_MAILBOX: Final = compile_pattern(
     rf"{_ATOM}(?:\.{_ATOM})*+@(?:[A-Za-z0-9\u00a1-\ud7ff\ue000-\U0010ffff_-]++\.?+(?<!@\.))++(?<!\.)"
 ).fullmatch
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import WHITESPACE
+from lmtrack._linking.placeholders import IN_TEXT_URL
+from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.slot_places import TextHole, UrlHole, find_holes
 
 if TYPE_CHECKING:
@@ -112,14 +114,11 @@ class Filled:
         return " ".join(text.split())
 
 
-# Whole markers of the template languages that `lmtrack.links` knows, each on one line. Each stops where another could
-# begin, so a row of unfinished ones is read once.
-_MARKER: Final = re.compile(
-    r"""
-    \{\{ \{?+ [^{}\r\n]*+ \}\} \}?+ | \{% [^%{}\r\n]*+ %\} | <% [^%<>\r\n]*+ %> | \*\| [^|*\r\n]*+ \|\*
-  | %%=? [A-Za-z_][^%\r\n<>]*+ %% | \$\{ [^{}\r\n]*+ \} | \[\[ [^\[\]\r\n]*+ \]\]
-  | %(?![0-9A-Fa-f]{2}) [A-Za-z_][A-Za-z0-9_.-]*+ %
-  | (?<![^\W_]) slot-[A-Za-z0-9]{8,64}+-[A-Za-z0-9_-]{1,100}?-slot (?![^\W_])
+# Placeholders that are none in running text by chance, and our own spelling.
+_MARKER: Final = compile_pattern(
+    rf"""
+    {IN_TEXT_URL} | %%[A-Za-z_][^%\r\n<>]*+%% | %(?![0-9A-Fa-f]{{2}})[A-Za-z_][A-Za-z0-9_.-]*+%
+  | (?<![^\W_]) slot-[A-Za-z0-9]{{8,64}}+-[A-Za-z0-9_-]{{1,100}}?-slot (?![^\W_])
     """,
     re.VERBOSE,
 )
