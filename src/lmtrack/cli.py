@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import lmtrack
@@ -18,7 +19,6 @@ from lmtrack._cli.arguments import Parser
 from lmtrack._cli.output import CommandError, say, standard_output
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import TextIO
 
 _VERBS: Final = {

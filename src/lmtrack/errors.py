@@ -5,12 +5,13 @@ No text of these errors holds a token, a key, an address or a URL. Data a caller
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from itsdangerous import BadData, BadSignature, BadTimeSignature, SignatureExpired
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import datetime
 
     from lmtrack.tokens import ClickToken, OpenToken

@@ -6,7 +6,10 @@ join. HTML is never written anew: the output is slices of the source with the ed
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal
+from uuid import UUID
 
 from lmtrack._checks import check_type, plain_str
 from lmtrack._headers import begins_as_message
@@ -32,17 +35,14 @@ from lmtrack._rewriting.signing import Campaign, sending
 from lmtrack._rewriting.slots import SlotMarkers as SlotMarkers, Values as Values, make_slots, read_slots
 from lmtrack._rewriting.splice import revert, splice
 from lmtrack.links import Edit, Link, LinkPolicy
-from lmtrack.resolver import Reason
+from lmtrack.resolver import Decision, Reason
 from lmtrack.urls import TrackingDomain, open_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import datetime
-    from uuid import UUID
+    from collections.abc import Sequence
 
     from lmtrack._rewriting.plan import Plan
     from lmtrack._rewriting.template import Change
-    from lmtrack.resolver import Decision
 
 __all__ = [
     "Campaign",

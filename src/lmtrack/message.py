@@ -6,11 +6,14 @@ join. Nothing is parsed into an object and written anew: the output is slices of
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.message import Message
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from uuid import UUID
 
 from lmtrack._checks import NotText, check_type, plain_bytes, plain_str
 from lmtrack._mime.document import MessageDocument as MessageDocument
@@ -31,10 +34,6 @@ from lmtrack.resolver import Decision, Reason, TrackingMode
 from lmtrack.urls import TrackingDomain, open_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from datetime import datetime
-    from uuid import UUID
-
     from lmtrack._mime.document import Layout
     from lmtrack._mime.structure import Part
     from lmtrack._mime.write_parts import WrittenParts

@@ -6,13 +6,14 @@ hypothesis, which comes with `lmtrack[testing]`; nothing else here does. `docs/h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from email.message import Message
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import Final, NoReturn
 
 from lmtrack._checking.terminal_text import difference_lines, finding_lines, printable
 from lmtrack._checks import plain_bytes, plain_str
-from lmtrack._headers import is_message, iter_fields, unfold
+from lmtrack._headers import AnyMessage, is_message, iter_fields, unfold
 from lmtrack._testing.agents import user_agents
 from lmtrack._testing.mails import messages
 from lmtrack._testing.pages import html_documents
@@ -26,12 +27,8 @@ from lmtrack.audit import (
     lint_unsubscribe,
 )
 from lmtrack.message import message_bytes
-
-if TYPE_CHECKING:
-    import re
-
-    from lmtrack.resolver import Decision
-    from lmtrack.urls import TrackingDomain
+from lmtrack.resolver import Decision
+from lmtrack.urls import TrackingDomain
 
 __all__ = [
     "assert_same_for_everyone",
@@ -58,7 +55,7 @@ _MOST: Final = 20  # our choice: more findings than one screen shows help nobody
 
 
 def assert_untracked(
-    mail: str | bytes | Message[Any, Any],
+    mail: str | bytes | AnyMessage,
     /,
     *,
     domains: Sequence[TrackingDomain | str] = (),
@@ -105,7 +102,7 @@ def assert_untracked(
 
 
 def assert_same_for_everyone(
-    mails: Sequence[str] | Sequence[bytes | Message[Any, Any]], /, *, allow: Sequence[str | re.Pattern[str]] = ()
+    mails: Sequence[str] | Sequence[bytes | AnyMessage], /, *, allow: Sequence[str | re.Pattern[str]] = ()
 ) -> None:
     """Assert that the same mail, made for several recipients, has the same URLs for all of them.
 
@@ -144,7 +141,7 @@ def assert_same_for_everyone(
 
 
 def assert_unsubscribe_ok(
-    message: bytes | Message[Any, Any],
+    message: bytes | AnyMessage,
     /,
     *,
     domains: Sequence[TrackingDomain | str] = (),

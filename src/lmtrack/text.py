@@ -7,8 +7,11 @@ brackets (RFC 3986, appendix C). One that runs into letters of a script without 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal
+from uuid import UUID
 
 from lmtrack._checks import check_type, plain_str
 from lmtrack._headers import begins_as_message
@@ -24,10 +27,6 @@ from lmtrack.resolver import Decision, Reason, TrackingMode
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from datetime import datetime
-    from uuid import UUID
-
     from lmtrack._rewriting.plan import Merged, Plan
     from lmtrack._rewriting.template import Change
 

@@ -33,7 +33,7 @@ from lmtrack.errors import (
     UnknownVersion,
     WrongPurpose,
 )
-from lmtrack.resolver import TrackingMode  # noqa: TC001 - who asks for the type hints of a value at run time gets them
+from lmtrack.resolver import TrackingMode
 
 __all__ = [
     "explain_token",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from lmtrack._checks import check_type, plain_str
 from lmtrack._pattern import compile_pattern
@@ -17,11 +17,8 @@ from lmtrack._tokens.keys import Keys
 from lmtrack._tokens.text import verified_body
 from lmtrack._url.destination import is_destination
 from lmtrack._url.reader import read_authority, read_url
-from lmtrack._url.tracking_path import locate, read_base
+from lmtrack._url.tracking_path import TrackingBase, TrackingPath, locate, read_base
 from lmtrack.errors import BadToken
-
-if TYPE_CHECKING:
-    from lmtrack._url.tracking_path import TrackingBase, TrackingPath
 
 __all__ = [
     "TrackingDomain",

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, final, get_args
+from typing import Final, Literal, NamedTuple, final, get_args
 
 from lmtrack._agents.addresses import IPV4_IN_IPV6, pack_address, read_ipv4, read_ipv6
 from lmtrack._agents.tables.email_networks import PUBLISHED
 from lmtrack._agents.verdict import Evidence, Signal
 from lmtrack._checks import check_type, plain_str
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Scope = Literal["open", "click", "both"]
 

@@ -7,6 +7,7 @@ another. So the order of the events is nothing, and more events can only add mac
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -33,7 +34,7 @@ from lmtrack._agents.verdict import Actor, Evidence, Human, Signal, Verdict
 from lmtrack._clock import in_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Hashable, Sequence
 
 SETTLE_AFTER: Final = DEFAULT_TIMING.settle_after
 """How long to hold an event before it is published: what comes later than this after it cannot change its verdict.

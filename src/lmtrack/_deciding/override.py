@@ -13,15 +13,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, TypeGuard
 
 from lmtrack._checks import plain_bytes, plain_str
-from lmtrack._headers import HeaderField, find_body, iter_fields, unfold
+from lmtrack._headers import AnyMessage, HeaderField, find_body, iter_fields, unfold
 from lmtrack.errors import InvalidOverride
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from email.message import Message
 
 Flag: TypeAlias = Literal["opens", "clicks"]
 Source: TypeAlias = Literal["settings", "headers"]
@@ -189,7 +188,7 @@ def parse_settings(settings: Mapping[str, object] | None, /, *, strict: bool = T
 
 
 def parse_headers(
-    headers: Message[Any, Any] | Mapping[str, object] | Iterable[tuple[str, object]] | bytes,
+    headers: AnyMessage | Mapping[str, object] | Iterable[tuple[str, object]] | bytes,
     /,
     *,
     strict: bool = False,
@@ -323,7 +322,7 @@ def _read(headers: object, prefix: str) -> Iterator[_Header]:
         )
 
 
-def _is_message(headers: object) -> TypeGuard[Message[Any, Any]]:  # any header type of any policy
+def _is_message(headers: object) -> TypeGuard[AnyMessage]:
     from email.message import Message  # noqa: PLC0415 - a third of the time the first decision would take
 
     return isinstance(headers, Message)

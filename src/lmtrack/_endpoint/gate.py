@@ -8,8 +8,9 @@ token's mode is a ceiling from then, consent the ceiling from now; nothing raise
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum, auto
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from lmtrack._agents.verdict import Verdict
 from lmtrack._checks import check_type
@@ -17,9 +18,6 @@ from lmtrack._clock import epoch_seconds
 from lmtrack._deciding.rules import consent_of
 from lmtrack.resolver import Consent, ConsentRecord, Route, TrackingMode
 from lmtrack.tokens import ClickToken, OpenToken
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 class AdmissionReason(StrEnum):

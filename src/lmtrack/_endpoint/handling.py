@@ -6,11 +6,12 @@ if it likes; `handle_request` does both in one call and asks callables.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
-from lmtrack._agents.header_rules import is_ahead
+from lmtrack._agents.header_rules import Headers, is_ahead
 from lmtrack._agents.verdict import Actor, Human, Verdict
 from lmtrack._checks import check_type, plain_bytes, plain_str
 from lmtrack._clock import epoch_seconds
@@ -38,9 +39,6 @@ from lmtrack.tokens import ClickToken, OpenToken, UnsubscribeToken, WithdrawToke
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from lmtrack._agents.header_rules import Headers
     from lmtrack._url.tracking_path import TrackingPath
 
 RequestKind: TypeAlias = Literal["open", "click", "withdraw", "unsubscribe"]

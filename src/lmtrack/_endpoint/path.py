@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from binascii import a2b_base64
 from codecs import encode
+from datetime import datetime, timedelta
 from itertools import product
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from lmtrack._checks import check_type, plain_str
 from lmtrack._clock import epoch_seconds
@@ -32,9 +33,6 @@ from lmtrack.tokens import (
     read_withdraw_token,
 )
 from lmtrack.urls import TrackingDomain
-
-if TYPE_CHECKING:
-    from datetime import datetime, timedelta
 
 Token: TypeAlias = OpenToken | ClickToken | WithdrawToken | UnsubscribeToken
 

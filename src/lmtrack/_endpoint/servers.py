@@ -10,22 +10,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime  # noqa: TC003 - type hints of a value are there at run time; so are the others
+from datetime import datetime
 from inspect import isawaitable, iscoroutinefunction
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
+from lmtrack._agents.header_rules import Headers
 from lmtrack._checks import check_type
 from lmtrack._endpoint.gate import AdmissionReason
 from lmtrack._endpoint.handling import Handled, LastOpen, PendingRequest, RecordedEvent, WayOut, read_request
 from lmtrack._endpoint.pages import BODY_LIMIT_BYTES, ENGLISH, PageWords, failed_page, unknown_page
-from lmtrack.classifier import Networks  # noqa: TC001
-from lmtrack.resolver import Consent, ConsentRecord, Route  # noqa: TC001
-from lmtrack.tokens import ClickToken, OpenToken, UnsubscribeToken, WithdrawToken  # noqa: TC001
+from lmtrack._endpoint.response import HttpResponse
+from lmtrack.classifier import Networks
+from lmtrack.resolver import Consent, ConsentRecord, Route
+from lmtrack.tokens import ClickToken, OpenToken, UnsubscribeToken, WithdrawToken
 from lmtrack.urls import TrackingDomain
-
-if TYPE_CHECKING:
-    from lmtrack._agents.header_rules import Headers
-    from lmtrack._endpoint.response import HttpResponse
 
 # Values of any type, as the two standards have them: PEP 3333, and the ASGI specification 3.0.
 Environment: TypeAlias = Mapping[str, Any]

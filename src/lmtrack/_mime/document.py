@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from lmtrack._checks import plain_bytes
-from lmtrack._headers import iter_fields
+from lmtrack._headers import HeaderField, iter_fields
 from lmtrack._mime.headers import Controls, MessageHeaders, read_controls, read_message_headers
 from lmtrack._mime.leaf import Leaf
 from lmtrack._mime.raw_edit import Content
@@ -17,7 +17,6 @@ from lmtrack._rewriting.splice import octets
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lmtrack._headers import HeaderField
     from lmtrack._mime.raw_edit import Filled, Stencil
     from lmtrack._rewriting.plan import Plan
     from lmtrack.links import Edit, LinkPolicy

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence  # noqa: TC003 - who asks for the type hints of a value at run time gets them
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003 - the same
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
-from uuid import UUID  # noqa: TC003 - the same
+from uuid import UUID
 
 from lmtrack._checks import check_type, plain_str_or_none, wrong_type
 from lmtrack._clock import epoch_seconds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lmtrack._testing.needs import needs_hypothesis
+from lmtrack._testing.needs import SearchStrategy, needs_hypothesis
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy

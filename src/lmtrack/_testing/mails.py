@@ -6,7 +6,7 @@ import quopri
 from base64 import encodebytes
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._testing.needs import needs_hypothesis
+from lmtrack._testing.needs import SearchStrategy, needs_hypothesis
 from lmtrack._testing.pages import html_documents
 from lmtrack._testing.settings import override_headers
 

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from hypothesis.strategies import SearchStrategy as SearchStrategy
+else:
+
+    class SearchStrategy:
+        """Stand for hypothesis' in an annotation until type hints are asked for."""
+
+        def __class_getitem__(cls, item: object) -> object:
+            from hypothesis.strategies import SearchStrategy as Asked
+
+            return Asked[item]
+
 
 _Arguments = ParamSpec("_Arguments")
 _Strategy = TypeVar("_Strategy")

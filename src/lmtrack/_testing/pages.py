@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from lmtrack._testing.needs import needs_hypothesis
-
-if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
+from lmtrack._testing.needs import SearchStrategy, needs_hypothesis
 
 # Around the body. What stands first is what hypothesis ends with.
 _FRAMES: Final = (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from lmtrack._testing.needs import needs_hypothesis
+from lmtrack._testing.needs import SearchStrategy, needs_hypothesis
 from lmtrack.resolver import (
     Consent,
     Decision,
@@ -16,9 +16,6 @@ from lmtrack.resolver import (
     resolve,
     resolve_shared,
 )
-
-if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
 
 _PREFIX: Final = "X-LM-Override-"
 # What a name may be when it arrives: in any case, with a blank that the standard library's parser stumbles over, and

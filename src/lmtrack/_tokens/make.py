@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Final, TypeAlias
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final, TypeAlias
+from uuid import UUID
 
 from lmtrack._clock import epoch_seconds
 from lmtrack._tokens.body import ONE_OCTET, pack_id, pack_number, pack_url
@@ -11,11 +14,6 @@ from lmtrack._tokens.keys import Keys
 from lmtrack._tokens.kinds import AGGREGATE, HEADER, INDIVIDUAL, KINDS, VERSION
 from lmtrack._tokens.text import seal, seal_all
 from lmtrack.resolver import TrackingMode
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-    from uuid import UUID
 
 # Link index and destination of each link, packed; None is a destination by id.
 PackedLinks: TypeAlias = list[tuple[bytes, bytes | None]]

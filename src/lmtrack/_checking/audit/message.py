@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence  # noqa: TC003 - who asks for the type hints at run time gets them
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.audit.content import audit_part
@@ -14,7 +14,7 @@ from lmtrack._checking.messages.entities import Entity, Head, is_encoded_message
 from lmtrack._checking.messages.part_kinds import Kind
 from lmtrack._checking.messages.transfer import read_octets
 from lmtrack._checks import plain_bytes
-from lmtrack.urls import TrackingDomain  # noqa: TC001 - who asks for the type hints at run time gets them
+from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

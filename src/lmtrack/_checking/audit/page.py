@@ -6,7 +6,7 @@ The rules and what they cannot see are told in `docs/explanation/what-an-audit-p
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence  # noqa: TC003 - who asks for the type hints at run time gets them
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.audit.identifiers import is_static
@@ -22,7 +22,7 @@ from lmtrack._checking.pages.loads import Way, uses_of
 from lmtrack._checks import plain_str
 from lmtrack._rewriting.plain_text import find_urls
 from lmtrack._url.reader import remote_url, remote_urls
-from lmtrack.urls import TrackingDomain  # noqa: TC001 - who asks for the type hints at run time gets them
+from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
     from lmtrack._checking.pages.element import Element

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence  # noqa: TC003 - who asks for the type hints at run time gets them
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lmtrack._checks import plain_str

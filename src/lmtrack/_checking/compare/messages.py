@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence  # noqa: TC003 - who asks for the type hints at run time gets them
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re  # noqa: TC003 - who asks for the type hints at run time gets them
-from collections.abc import Sequence  # noqa: TC003 - who asks for the type hints at run time gets them
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from lmtrack._checking.compare.aligning import align

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.audit.known_hosts import watch_of
-from lmtrack._checking.finding import FindingKind
+from lmtrack._checking.finding import Finding, FindingKind
 from lmtrack._checking.messages.entities import Head, read_entities
 from lmtrack._checking.pages.address import address_of, shown
 from lmtrack._checking.unsubscribe.dkim import signed_fields
@@ -17,14 +18,11 @@ from lmtrack._headers import iter_fields, unfold
 from lmtrack._mime.headers import read_message_headers
 from lmtrack._url.reader import remote_url
 from lmtrack.resolver import Decision, TrackingMode
+from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from lmtrack._checking.audit.known_hosts import Watch
-    from lmtrack._checking.finding import Finding
     from lmtrack._headers import HeaderField
-    from lmtrack.urls import TrackingDomain
 
 _LIST: Final = "list-unsubscribe"
 _POST: Final = "list-unsubscribe-post"
