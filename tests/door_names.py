@@ -5,7 +5,7 @@ from __future__ import annotations
 # What functions return is imported from its door: the face shows what callers construct, compare with or call.
 RETURNED = {
     "audit": "Audit Difference Finding",
-    "classifier": "Agents ClientInfo Networks Signal Verdict",
+    "classifier": "Agents ClientInfo Engagement Networks Rate Rates Signal Verdict",
     "endpoint": "Admission Handled HttpResponse LastOpen PendingRequest RecordedEvent",
     "footer": "Bodies",
     "html": "HtmlDocument RewrittenHtml",

@@ -68,6 +68,10 @@ SIGNATURES = {
     ),
     "Difference": "(*, place, values, expected, why)",
     "Edit": "(offset, old, new)",
+    "Engagement": (
+        "(*, opened, clicked, first_human_at=None, human_opens=0, human_clicks=0, privacy_opens=0, unknown_opens=0, "
+        "unknown_clicks=0, machine_opens=0, machine_clicks=0)"
+    ),
     "Event": (
         "(*, kind, user_agent, at, ip=None, asn=None, client=None, sources=(), link_index=None, method='GET', "
         "headers=None, honeypot=False)"
@@ -115,6 +119,11 @@ SIGNATURES = {
     ),
     "PendingRequest": "(*, kind, token, method, headers, body, problem, now)",
     "Prepared": "(*, raw, sender, recipients, tracked)",
+    "Rate": "(*, low, high, coverage)",
+    "Rates": (
+        "(*, opened, clicked, opened_by_people=0, opened_by_proxies_only=0, opened_by_machines_only=0, "
+        "clicked_by_people=0, clicked_by_machines_only=0)"
+    ),
     "RawEdit": "(offset, old, new)",
     "Reason": (
         "ROUTE_OFF=route_off OVERRIDE_INVALID=override_invalid OVERRIDE_CONFLICT=override_conflict "
@@ -210,9 +219,10 @@ SIGNATURES = {
     "compare_messages": "(raws, /, *, allow=())",
     "compare_renderings": "(renderings, /, *, allow=())",
     "describe_client": "(user_agent, /)",
+    "engagement_rates": "(engagements, /, *, delivered, open_tracked, click_tracked)",
     "event_payload": (
-        "(token, verdict, /, *, event_id, occurred_at, recipient, first, subject=None, tag=None, metadata=None, "
-        "client=None, user_agent=None, url=None, anchor_text=None)"
+        "(token, verdict, /, *, event_id, occurred_at, recipient, first, subject=None, tag=None, tags=None, "
+        "metadata=None, client=None, user_agent=None, url=None, anchor_text=None)"
     ),
     "explain_token": "(token, /)",
     "handle_request": (
@@ -234,6 +244,7 @@ SIGNATURES = {
     "make_unsubscribe_token": "(keys, message_id, *, recipient=0, now=None)",
     "make_withdraw_token": "(keys, message_id, *, recipient=0, now=None)",
     "message_bytes": "(message, /, *, keep_bcc=False)",
+    "message_engagement": "(events, verdicts, /, *, opens_allowed)",
     "minimise": "(payload, /, *, mode)",
     "open_url": "(domain, token)",
     "parse_headers": "(headers, /, *, strict=False, prefix='X-LM-Override-')",

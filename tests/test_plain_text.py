@@ -149,6 +149,10 @@ CALLS: Final[dict[str, Callable[[Callable[[object], Any]], object]]] = {
     "make_click_tokens": lambda as_: lmtrack.make_click_tokens(
         KEYS, as_("m-1"), as_(["https://shop.example/", "https://shop.example/" + "lamps/" * 40]), now=NOON
     ),
+    "load_agents": lambda as_: lmtrack.classify_event(
+        kind="open", user_agent="AcmeMonitor Pro",
+        agents=lmtrack.load_agents(as_("AcmeMonitor"), actor=as_("crawler"), human=as_("no")),
+    ),
     "make_keys": lambda as_: lmtrack.make_open_token(
         lmtrack.make_keys(as_(b"an example secret"), as_([b"another example secret"]), tenant=as_(b"t")), "m", now=NOON
     ),
@@ -222,7 +226,7 @@ CALLS: Final[dict[str, Callable[[Callable[[object], Any]], object]]] = {
 }  # fmt: skip
 # These take no text: values of ours, numbers and times.
 TAKES_NO_TEXT: Final = {
-    "admit", "classify_message", "join_networks", "layer_overrides", "message_bytes", "prepare_message", "resolve",
+    "admit", "classify_message", "engagement_rates", "join_networks", "layer_overrides", "message_bytes", "message_engagement", "prepare_message", "resolve",
     "resolve_shared", "shipped_networks",
 }  # fmt: skip
 

@@ -8,6 +8,13 @@ from __future__ import annotations
 
 from lmtrack._agents.addresses import client_key, truncate_ip
 from lmtrack._agents.clients import ClientInfo as ClientInfo, describe_client
+from lmtrack._agents.engagement import (
+    Engagement as Engagement,
+    Rate as Rate,
+    Rates as Rates,
+    engagement_rates,
+    message_engagement,
+)
 from lmtrack._agents.events import Event
 from lmtrack._agents.networks import (
     Found as Found,
@@ -38,9 +45,11 @@ __all__ = [
     "classify_message",
     "client_key",
     "describe_client",
+    "engagement_rates",
     "join_networks",
     "load_agents",
     "load_networks",
+    "message_engagement",
     "shipped_networks",
     "truncate_ip",
 ]

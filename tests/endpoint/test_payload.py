@@ -83,8 +83,20 @@ def test_an_open_has_the_fields_of_message_opened() -> None:
                 "machine": False,
                 "counts_for_metrics": True,
             },
+            "engagement": {"reason_codes": ["confirmed"]},
         },
     }
+
+
+def test_a_message_can_have_several_tags() -> None:
+    data = event_payload(opened(), PERSON, **ALL, tags=("letters", "november"))["data"]
+    assert data["tags"] == ["letters", "november"]
+    for tags in ("letters", b"letters", (1,)):
+        with pytest.raises(TypeError, match=r"^tags must be "):
+            event_payload(opened(), PERSON, **ALL, tags=tags)  # type: ignore[arg-type]
+    aggregate = event_payload(opened(TrackingMode.AGGREGATE), PERSON, **ALL, tags=("letters",))
+    assert "tags" not in aggregate["data"]
+    assert "engagement" not in aggregate["data"]
 
 
 def test_a_click_has_the_fields_of_message_clicked() -> None:
@@ -96,7 +108,7 @@ def test_a_click_has_the_fields_of_message_clicked() -> None:
     )
     about_the_mail = ["message_id", "subject", "metadata", "tag", "recipient"]
     about_the_click = ["clicked_at", "first_click", "destination_url", "link_index", "anchor_text"]
-    about_the_client = ["device_type", "client_type", "client_name", "user_agent", "bot"]
+    about_the_client = ["device_type", "client_type", "client_name", "user_agent", "bot", "engagement"]
     assert [*payload["data"]] == about_the_mail + about_the_click + about_the_client
     data = payload["data"]
     assert (data["destination_url"], data["link_index"], data["anchor_text"]) == (

@@ -6,7 +6,7 @@ its Laravel SDK's `BotDetectionData`, read in 2026-08). There is no address of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
@@ -47,6 +47,7 @@ def event_payload(
     first: bool,
     subject: str | None = None,
     tag: str | None = None,
+    tags: Iterable[str] | None = None,
     metadata: Mapping[str, object] | None = None,
     client: ClientInfo | None = None,
     user_agent: str | None = None,
@@ -67,6 +68,7 @@ def event_payload(
         first: Whether it is the first open, or the first click of this link.
         subject: Of the message.
         tag: Of the message.
+        tags: All tags of the message, where it can have several; None leaves the field out.
         metadata: Of the message; JSON values.
         client: What `describe_client` said.
         user_agent: As it came.
@@ -95,6 +97,9 @@ def event_payload(
         raise TypeError(f"client must be made by describe_client, not {type(client).__name__}")
     if metadata is not None and not isinstance(metadata, Mapping):
         raise TypeError(f"metadata must be a mapping or None, not {type(metadata).__name__}")
+    if isinstance(tags, str | bytes):  # iterable, and never meant so
+        raise TypeError(f"tags must be several str, not {type(tags).__name__}")
+    all_tags = [plain_str(one, "tags") for one in tags or ()]
     recipient = plain_str(recipient, "recipient")
     subject, tag = plain_str_or_none(subject, "subject"), plain_str_or_none(tag, "tag")
     user_agent = plain_str_or_none(user_agent, "user_agent")
@@ -116,6 +121,8 @@ def event_payload(
         f"{done}_at": time,
         f"first_{what}": first,
     }
+    if tags is not None:
+        data["tags"] = all_tags
     if isinstance(token, ClickToken):
         data["destination_url"] = token.url if url is None else url
         data["link_index"] = token.link_index
@@ -125,6 +132,7 @@ def event_payload(
     data["client_name"] = client.client_name if client else None
     data["user_agent"] = user_agent
     data["bot"] = _bot(verdict)
+    data["engagement"] = {"reason_codes": [verdict.category]}
     if token.mode is TrackingMode.AGGREGATE:
         data["campaign"] = token.message_id
     payload: JsonObject = {"id": event_id, "event": f"message.{done}", "timestamp": time, "data": data}
