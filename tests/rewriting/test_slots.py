@@ -95,7 +95,9 @@ def test_every_marker_is_found_as_a_search_for_each_would(markers: list[str], te
     expected, position = [], 0
     while position < len(text):
         fits = [
-            m for m in markers if text.startswith(m, position) and not within(position) and not within(position + len(m))
+            m
+            for m in markers
+            if text.startswith(m, position) and not within(position) and not within(position + len(m))
         ]
         if fits:
             expected.append(max(fits, key=len))

@@ -427,7 +427,7 @@ class Judge:
     def urls(self, urls: list[str], /) -> tuple[list[str], dict[int, SkipReason]]:
         """Judge URLs that are decoded and resolved."""
         quick = self._quick(urls)
-        judged = [(place, self._reason(url)) for place, url in enumerate(urls) if url != quick[place]]
+        judged = [(place, self._reason(url)) for place, url in enumerate(urls) if not url or url != quick[place]]
         reasons = {place: reason for place, reason in judged if reason}
         self._unsubscribes(urls, reasons)
         return urls, reasons
