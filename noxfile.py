@@ -161,6 +161,13 @@ def spark(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def senders(session: nox.Session) -> None:
+    """Check the names that e-mail services are told against their SDKs, and drive one by its SDK (on demand)."""
+    install(session, *group("senders"))
+    session.run("python", "-m", "pytest", "tests/senders", "tests/test_services.py", *session.posargs)
+
+
+@nox.session(default=False)
 def browser(session: nox.Session) -> None:
     """Look at mails and at the example host's pages in Chromium (on demand; needs Debian's package `chromium`)."""
     install(session, *group("tests"))

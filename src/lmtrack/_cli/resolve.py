@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from lmtrack._cli.arguments import add_decision_arguments, add_once, read_decision, read_path
 from lmtrack._cli.output import CommandError, as_json, as_table, say, standard_output
 from lmtrack._cli.report import flag_rows
 from lmtrack._cli.source import read_message
+from lmtrack.errors import Unsupported
+from lmtrack.services import Service, Tracker, service_headers, service_settings
 
 if TYPE_CHECKING:
     import argparse
 
     from lmtrack._cli.arguments import Parser
+    from lmtrack.resolver import Decision
 
 SUMMARY: Final = "say what may be tracked, and why"
 EXAMPLE: Final = "lmtrack resolve --track-opens --track-clicks --header 'X-LM-Override-Track-Clicks: no' --json"
@@ -29,17 +32,49 @@ def add_arguments(parser: Parser, /) -> None:
     )
     add_decision_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print the evidence as one JSON object")
+    service = parser.add_argument_group("an e-mail service that tracks by itself")
+    add_once(service, "--for", dest="service", choices=get_args(Service), help="print what to tell it, as JSON")
+    add_once(
+        service,
+        "--tracker",
+        choices=get_args(Tracker),
+        default="service",
+        help="who tracks; with lmtrack the service is told off (default: service)",
+    )
+    service.add_argument(
+        "--account-off", action="store_true", help="its own setting is off, so it answers for what a mail cannot say"
+    )
 
 
 def run(arguments: argparse.Namespace, /) -> int:
     """Print the decision.
 
     Raises:
-        CommandError: Arguments or the message cannot be read.
+        CommandError: Arguments or the message cannot be read, or a service can be told neither way.
     """
     if arguments.prefix and arguments.message is None and not arguments.header:
         raise CommandError("--prefix: neither --message nor --header is there")
     message = None if arguments.message is None else read_message(arguments.message)
     decision = read_decision(arguments, message=message)
+    if arguments.service:
+        say(as_json(_told(decision, arguments)), to=standard_output())
+        return 0
     say(as_json(decision.to_dict()) if arguments.json else as_table(flag_rows(decision)), to=standard_output())
     return 0
+
+
+def _told(decision: Decision, arguments: argparse.Namespace, /) -> dict[str, object]:
+    """Return what to tell a service by its API and by SMTP; null where it cannot be told, with the reason."""
+    told: dict[str, object] = {}
+    problems: list[str] = []
+    for name, tell in (("settings", service_settings), ("headers", service_headers)):
+        told[name] = None
+        try:
+            told[name] = tell(
+                decision, service=arguments.service, tracker=arguments.tracker, account_off=arguments.account_off
+            )
+        except Unsupported as error:
+            problems.append(f"{name}: {error}")
+    if len(problems) == len(told):
+        raise CommandError("; ".join(problems))
+    return {**told, "unsupported": problems}

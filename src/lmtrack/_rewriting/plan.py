@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _MOST_LINKS: Final = 65_536  # a click token holds an index of 0 to 65,535
 
 _READ_DIFFERENTLY: Final = re.compile(r"[\\\s]")
+# What one of our own URLs has in its path, in some spelling: our hosts may have other pages, which need no second look.
+_MAY_BE_OURS: Final = re.compile(r"%|/[ocwu]/")
 # The longest base is our choice: it is read again in every link it resolves.
 _LONGEST_BASE: Final = 512
 
@@ -480,8 +482,11 @@ class Judge:
         limit = policy.max_url_octets
         if domain is None:
             return [url if len(url) <= limit else "" for url in surely_trackable(values)]
-        host = host_of(domain.base_url)
-        return [url if len(url) <= limit and host not in url.lower() else "" for url in surely_trackable(values)]
+        hosts = [base.host for base in domain.bases()]
+        return [
+            url if len(url) <= limit and not (_MAY_BE_OURS.search(url) and any(map(url.lower().count, hosts))) else ""
+            for url in surely_trackable(values)
+        ]
 
 
 def _read_base(text: str, /) -> Url | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from lmtrack._checking.audit.redirects import redirector
 from lmtrack._checking.audit.services import click_service
@@ -18,7 +18,7 @@ from lmtrack._mime.headers import unsubscribe_key
 from lmtrack._url.reader import plain_path, remote_url
 from lmtrack.errors import BadToken
 from lmtrack.links import is_unsubscribe
-from lmtrack.tokens import read_withdraw_token
+from lmtrack.tokens import read_unsubscribe_token, read_withdraw_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,9 @@ def exit_key(url: str, /) -> str:
 
 
 def leads_through(address: Address, watch: Watch, /) -> bool:
-    """Whether a URL leads through a tracking host of ours, a known tracker or a redirect."""
+    """Whether a URL leads through our tracking host, a known tracker or a redirect, and is no way out that we signed."""
+    if is_our_way_out(address.url, watch, "u"):
+        return False
     if watch.own(address, is_link=False) or watch.tracker(address.host) or click_service(address):
         return True
     if redirector(address):
@@ -143,13 +145,21 @@ def _check_withdrawal(links: list[FoundLink], watch: Watch, place: str, /) -> li
 
 def _withdraws(url: str, watch: Watch, /) -> bool:
     """Whether a URL is one of our keys' withdrawal links; without keys, whether it may be one of the hosts'."""
+    if is_our_way_out(url, watch, "w"):
+        return True
+    address = _address(url)
+    return address is not None and address.host in watch.hosts and "/w/" in address.path
+
+
+def is_our_way_out(url: str, watch: Watch, kind: Literal["u", "w"], /) -> bool:
+    """Whether a URL is a way out of that kind that our keys signed."""
+    read = read_unsubscribe_token if kind == "u" else read_withdraw_token
     for domain in watch.domains:
-        token = domain.token_in(url, "w")
+        token = domain.token_in(url, kind)
         if token:
             try:
-                read_withdraw_token(domain.keys, token)
+                read(domain.keys, token)
             except BadToken:
                 continue
             return True
-    address = _address(url)
-    return address is not None and address.host in watch.hosts and "/w/" in address.path
+    return False
