@@ -46,7 +46,7 @@ PYTHONS = [
 ]
 
 # What has to be in the packages, beyond the modules: types for users, the licence, tests and docs for distributors.
-IN_WHEEL = {"lmtrack/py.typed", "lmtrack/cli.py"}
+IN_WHEEL = {"lmtrack/py.typed", "lmtrack/cli.py", "lmtrack/contrib/django.py"}
 IN_SDIST = {
     "LICENSE",
     "README.md",

@@ -63,8 +63,8 @@ SIGNATURES = {
     "Consent": "GRANTED=granted DENIED=denied WITHDRAWN=withdrawn UNKNOWN=unknown",
     "ConsentRecord": "(*, state, since=None, withdrawn_at=None, method=None, wording=None, reference=None)",
     "Decision": (
-        "clicks decided_at from_dict inputs limits lower lower_by opens reasons to_dict track_clicks track_opens "
-        "version"
+        "already_tracked clicks decided_at from_dict inputs limits lower lower_by opens reasons to_dict track_clicks "
+        "track_opens version"
     ),
     "Difference": "(*, place, values, expected, why)",
     "Edit": "(offset, old, new)",
@@ -131,7 +131,7 @@ SIGNATURES = {
         "CONSENT_WITHDRAWN=consent_withdrawn CONSENT_UNKNOWN=consent_unknown "
         "CONSENT_UNKNOWN_ALLOWED=consent_unknown_allowed SHARED_BODY=shared_body "
         "AGGREGATE_WITHOUT_CAMPAIGN=aggregate_without_campaign ALREADY_SIGNED=already_signed NO_HTML=no_html "
-        "RAW_MESSAGE=raw_message LINE_TOO_LONG=line_too_long"
+        "RAW_MESSAGE=raw_message LINE_TOO_LONG=line_too_long ALREADY_TRACKED=already_tracked"
     ),
     "RecordedEvent": "(*, token, verdict, dedup_key)",
     "RewrittenHtml": (

@@ -90,6 +90,7 @@ RAW: Final = (
 )
 OPEN: Final = lmtrack.make_open_token(KEYS, "m-1", now=NOON)
 CLICK: Final = lmtrack.make_click_token(KEYS, "m-1", 0, url="https://shop.example/", now=NOON)
+LEAVE: Final = lmtrack.make_unsubscribe_token(KEYS, "m-1", now=NOON)
 WITHDRAW: Final = lmtrack.make_withdraw_token(KEYS, "m-1", now=NOON)
 AGENT: Final = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 VERDICT: Final = lmtrack.classify_event(kind="open", user_agent=AGENT)
@@ -113,6 +114,10 @@ CALLS: Final[dict[str, Callable[[Callable[[object], Any]], object]]] = {
     ).to_dict(),
     "LinkPolicy": _policy,
     "TrackingDomain": lambda as_: lmtrack.TrackingDomain(as_("https://track.example/t/"), KEYS).base_url,
+    "add_ways_out": lambda as_: lmtrack.add_ways_out(
+        as_(HTML), as_(TEXT + "-- \n"), unsubscribe=as_("https://shop.example/u/x"), withdraw=as_("https://shop.example/w/x"),
+        unsubscribe_label=as_("Bye & thanks"), withdraw_label=as_("Stop"), marker=as_("-- "),
+    ),
     "audit_html": lambda as_: lmtrack.audit_html(
         as_(TRACKED.html), domains=as_(["track.example"]), known_trackers=as_(["t.example"])
     ),
@@ -142,6 +147,7 @@ CALLS: Final[dict[str, Callable[[Callable[[object], Any]], object]]] = {
         destination=lambda _: as_("https://shop.example/other"), now=NOON,
     ),
     "lint_unsubscribe": lambda as_: lmtrack.lint_unsubscribe(as_(RAW), domains=as_(["track.example"])),
+    "load_agents": lambda as_: lmtrack.load_agents(as_("ShopChecker\n"), actor=as_("crawler"), human=as_("no")),
     "load_networks": lambda as_: lmtrack.load_networks(as_("198.51.100.0/24\n"), tag=as_("lab"), scope="open"),
     "make_click_token": lambda as_: lmtrack.make_click_token(
         KEYS, as_("m-1"), 0, url=as_("https://shop.example/"), now=NOON
@@ -159,6 +165,7 @@ CALLS: Final[dict[str, Callable[[Callable[[object], Any]], object]]] = {
     "make_open_token": lambda as_: lmtrack.make_open_token(
         KEYS, as_("01890a5d-ac96-774b-bcce-b302099a8057"), now=NOON
     ),
+    "make_unsubscribe_token": lambda as_: lmtrack.make_unsubscribe_token(KEYS, as_("m-1"), now=NOON),
     "make_withdraw_token": lambda as_: lmtrack.make_withdraw_token(KEYS, as_("m-1"), now=NOON),
     "make_slots": lambda as_: lmtrack.make_slots(as_(["name", "city"]), nonce=as_("0123456789abcdef")),
     "minimise": lambda as_: lmtrack.minimise(
@@ -174,10 +181,20 @@ CALLS: Final[dict[str, Callable[[Callable[[object], Any]], object]]] = {
     "pixel_response": lambda as_: lmtrack.pixel_response(method=as_("HEAD")),
     "pixel_tag": lambda as_: lmtrack.pixel_tag(as_("https://track.example/o/x?a&b")),
     "read_click_token": lambda as_: lmtrack.read_click_token(KEYS, as_(CLICK), now=NOON),
+    "read_keys": lambda as_: [
+        lmtrack.make_open_token(lmtrack.read_keys(as_(text), tenant=as_(b"t")), "m", now=NOON)
+        for text in ("the-new-key-of-2027\n", b"the-new-key-of-2027\n")
+    ],
     "read_open_token": lambda as_: lmtrack.read_open_token(KEYS, as_(OPEN), now=NOON),
+    "read_request": lambda as_: lmtrack.read_request(
+        method=as_("POST"), target=as_(f"/u/{LEAVE}"),
+        headers=as_([(b"User-Agent", AGENT.encode()), ("Accept", "*/*")]),
+        body=as_(b"List-Unsubscribe=One-Click"), domain=DOMAIN, now=NOON,
+    ).token,
     "read_tracking_url": lambda as_: lmtrack.read_tracking_url(
         as_(f"https://track.example/c/{CLICK}"), domain=DOMAIN, now=NOON
     ),
+    "read_unsubscribe_token": lambda as_: lmtrack.read_unsubscribe_token(KEYS, as_(LEAVE), now=NOON),
     "read_withdraw_token": lambda as_: lmtrack.read_withdraw_token(KEYS, as_(WITHDRAW), now=NOON),
     "redirect_response": lambda as_: lmtrack.redirect_response(as_("https://shop.example/menü"), method=as_("GET")),
     "revert_html": lambda as_: lmtrack.revert_html(as_(TRACKED.html), TRACKED.edits),
@@ -213,6 +230,10 @@ CALLS: Final[dict[str, Callable[[Callable[[object], Any]], object]]] = {
     ),
     "track_text": lambda as_: lmtrack.track_text(as_(TEXT), DECISION, domain=DOMAIN, message_id=as_("m-1"), now=NOON),
     "truncate_ip": lambda as_: lmtrack.truncate_ip(as_("198.51.100.7")),
+    "unsubscribe_headers": lambda as_: lmtrack.unsubscribe_headers(
+        as_("https://shop.example/u/x"), mailto=as_("mailto:leave@shop.example")
+    ),
+    "unsubscribe_url": lambda as_: lmtrack.unsubscribe_url(DOMAIN, as_(LEAVE)),
     "untrack_html": lambda as_: lmtrack.untrack_html(as_(TRACKED.html), domain=DOMAIN),
     "untrack_message": lambda as_: lmtrack.untrack_message(as_(TRACKED_RAW.raw), domain=DOMAIN),
     "untrack_text": lambda as_: lmtrack.untrack_text(as_(TRACKED_TEXT.text), domain=DOMAIN),
@@ -226,8 +247,9 @@ CALLS: Final[dict[str, Callable[[Callable[[object], Any]], object]]] = {
 }  # fmt: skip
 # These take no text: values of ours, numbers and times.
 TAKES_NO_TEXT: Final = {
-    "admit", "classify_message", "engagement_rates", "join_networks", "layer_overrides", "message_bytes", "message_engagement", "prepare_message", "resolve",
-    "resolve_shared", "shipped_networks",
+    "admit", "classify_message", "engagement_rates", "join_networks", "layer_overrides", "message_bytes",
+    "message_engagement", "prepare_message", "resolve", "resolve_shared", "service_headers", "service_settings",
+    "shipped_networks",
 }  # fmt: skip
 
 

@@ -39,10 +39,11 @@ from lmtrack.resolver import Decision, Reason
 from lmtrack.urls import TrackingDomain, open_url
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from lmtrack._rewriting.plan import Plan
     from lmtrack._rewriting.template import Change
+    from lmtrack.tokens import OpenToken
 
 __all__ = [
     "Campaign",
@@ -173,7 +174,8 @@ def track_html(
     """Track a document as far as the decision allows: signed links and a signed pixel, one of them, or neither.
 
     A second pass changes nothing: links of the domain and a pixel of this message are left, and where links hold click
-    tokens of this message already (or of its campaign), no further link is tracked, as their indices are taken.
+    tokens of this message already (or of its campaign), no further link is tracked, as their indices are taken. What is
+    in the document already holds whatever the decision is now; the result's `decision` says so (`already_tracked`).
     Opt-out attributes go only where links are tracked. Content never makes it fail; time and memory are linear. A raw
     message is not HTML: it comes back as it is, with the reason `raw_message`.
 
@@ -238,7 +240,7 @@ def track_html(
     tag = ""
     if message.decision.track_opens:
         token = message.open_token()
-        shown = any(message.has(verified_open(domain, image.url)) for image in document.pixels())
+        shown = any(map(message.has, _pixels(document, domain)))
         tag = "" if shown else pixel_tag(open_url(domain, token))
     pixel = Pixel(tag, pixel_position, document.pixel_holes(pixel_slot))
     changes = with_values(changes, filled)
@@ -248,7 +250,7 @@ def track_html(
         changes,
         pixel,
         merged=merged,
-        decision=message.decision,
+        decision=message.holding(lambda: plan.clicks, lambda: _pixels(document, domain)),
         limit=None if max_line is None else LineLimit(max_line, filled),
     )
 
@@ -297,6 +299,11 @@ def _document(
     if slots is not None or defaults is not None:
         raise ValueError("slots and defaults belong to scan_html, which made this document")
     return source
+
+
+def _pixels(document: HtmlDocument, domain: TrackingDomain, /) -> Iterator[OpenToken | None]:
+    """What the domain's keys signed in live images; None for an image of anyone else."""
+    return (verified_open(domain, image.url) for image in document.pixels())
 
 
 def _shows(document: HtmlDocument, pixel_url: str, /) -> bool:

@@ -29,14 +29,18 @@ from lmtrack._rewriting.finish import PixelPosition, check_options, pixel_tag
 from lmtrack._rewriting.own_tokens import verified_open
 from lmtrack._rewriting.signing import Campaign, Sending, sending
 from lmtrack._rewriting.splice import revert
+from lmtrack._url.reader import host_of
 from lmtrack.links import Link, LinkPolicy, SkipReason
 from lmtrack.resolver import Decision, Reason, TrackingMode
 from lmtrack.urls import TrackingDomain, open_url
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lmtrack._mime.document import Layout
     from lmtrack._mime.structure import Part
     from lmtrack._mime.write_parts import WrittenParts
+    from lmtrack.tokens import OpenToken
 
 __all__ = [
     "PartAction",
@@ -156,7 +160,8 @@ def track_message(
     named or somebody else's message. Whatever is not edited comes back octet for octet, in the encoding it has. The
     message's own override headers may lower the decision, never raise it, and are removed. URLs of its List-Unsubscribe
     are not tracked. A second pass changes nothing: what an earlier one put in stays, whatever the decision is now,
-    until `untrack_message` takes it out. Content never makes it fail; time and memory are linear.
+    until `untrack_message` takes it out; the result's `decision` says so (`already_tracked`). Content never makes it
+    fail; time and memory are linear.
 
     Args:
         source: The message, or what `scan_message` made of it.
@@ -207,7 +212,7 @@ def track_message(
     if not allow_signed and document.headers.signed:
         message = message.lowered(Reason.ALREADY_SIGNED)
     if not message.decision.track_opens and not message.decision.track_clicks:
-        return _untouched(document, message.decision, controls.removals)
+        return _untouched(document, _holding(message, document, policy), controls.removals)
     layout = document.layout(policy, domain, text_links=text_links, allow_signed=allow_signed)
     wanted = _sign(message, layout, pixel_position)
     written = write_parts(layout, wanted)
@@ -238,7 +243,7 @@ def track_message(
         skipped=skipped,
         edits=edits,
         pixel=None if written.pixel is None else document.found[written.pixel].path,
-        decision=message.decision,
+        decision=_holding(message, document, policy),
     )
 
 
@@ -445,14 +450,25 @@ def _sign(message: Sending, layout: Layout, position: PixelPosition, /) -> PartE
         urls = [None if token is None else f"{prefix}{token}".encode() for token in tokens]
     pixel = b""
     if message.decision.track_opens:
-        shown = any(
-            message.has(verified_open(message.domain, image.url))
-            for planned in layout.leaves.values()
-            if planned.leaf.is_html
-            for image in planned.leaf.document.pixels()
-        )
+        shown = any(map(message.has, _pixels(layout, message.domain)))
         pixel = b"" if shown else pixel_tag(open_url(message.domain, message.open_token())).encode()
     return PartEdits(urls, pixel, position)
+
+
+def _holding(message: Sending, document: MessageDocument, policy: LinkPolicy, /) -> Decision:
+    """Return what holds for a message that may be tracked from before, as after a queue."""
+    decision = message.decision
+    is_full = decision.opens is decision.clicks is TrackingMode.INDIVIDUAL
+    if is_full or not document.may_hold(host_of(message.domain.base_url)):
+        return decision
+    layout = document.layout(policy, message.domain, text_links=True, allow_signed=True)
+    return message.holding(lambda: layout.clicks, lambda: _pixels(layout, message.domain))
+
+
+def _pixels(layout: Layout, domain: TrackingDomain, /) -> Iterator[OpenToken | None]:
+    """What the domain's keys signed in live images; None for an image of anyone else."""
+    pages = [planned.leaf.document for planned in layout.leaves.values() if planned.leaf.is_html]
+    return (verified_open(domain, image.url) for page in pages for image in page.pixels())
 
 
 def _links(layout: Layout, written: WrittenParts, /) -> tuple[tuple[Link, ...], tuple[tuple[Link, SkipReason], ...]]:

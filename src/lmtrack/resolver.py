@@ -60,12 +60,12 @@ __all__ = [
 # A shared body among the recipients of another is flattened unless it was lowered in between, and two flags can be
 # lowered five times in all (opens by three steps, clicks by two). Deeper evidence is forged.
 _MAX_NESTING: Final = 6
-_NEVER_LOWERS: Final = frozenset({Reason.OVERRIDE_TRUE, Reason.CONSENT_UNKNOWN_ALLOWED})
+_NEVER_LOWERS: Final = frozenset({Reason.OVERRIDE_TRUE, Reason.CONSENT_UNKNOWN_ALLOWED, Reason.ALREADY_TRACKED})
 _RANK: Final = {reason: rank for rank, reason in enumerate(Reason)}
 
 
 class Limit(NamedTuple):
-    """One later step that lowered a flag of a decision, see `Decision.lower`."""
+    """One later step that changed a flag of a decision, see `Decision.lower` and `Decision.already_tracked`."""
 
     flag: Flag
     mode: TrackingMode
@@ -109,7 +109,8 @@ class Decision:
             mode, codes = settle(flag, self.inputs) if isinstance(self.inputs, Inputs) else _share(flag, self.inputs)
             for limit in self.limits:
                 if limit.flag == flag:
-                    if limit.mode >= mode:
+                    # What a message holds already is true whatever was decided, so this reason alone raises.
+                    if limit.mode == mode or (limit.mode > mode) is not (limit.reason is Reason.ALREADY_TRACKED):
                         raise ValueError("a limit lowers nothing")
                     mode = limit.mode
                     codes.append(limit.reason)
@@ -182,6 +183,32 @@ class Decision:
             else:
                 decision = decision.lower(reason, clicks=TrackingMode.OFF)
         return decision
+
+    def already_tracked(
+        self, *, opens: TrackingMode = TrackingMode.OFF, clicks: TrackingMode = TrackingMode.OFF
+    ) -> Decision:
+        """Say that the message holds tracking of these modes from before, which no decision takes out.
+
+        A flag below that is raised to it, since it tells what holds; `untrack_message` takes tracking out.
+
+        Raises:
+            TypeError: A mode is not a `TrackingMode`.
+
+        Example:
+            >>> resolve(Route(track_opens=True), consent=Consent.DENIED).already_tracked(
+            ...     opens=TrackingMode.INDIVIDUAL
+            ... ).reasons
+            ('opens:consent_denied', 'opens:already_tracked', 'clicks:route_off')
+        """
+        check_type(TrackingMode, opens=opens, clicks=clicks)
+        limits = [*self.limits]
+        if opens > self.opens:
+            limits.append(Limit("opens", opens, Reason.ALREADY_TRACKED))
+        if clicks > self.clicks:
+            limits.append(Limit("clicks", clicks, Reason.ALREADY_TRACKED))
+        if len(limits) == len(self.limits):
+            return self
+        return Decision(inputs=self.inputs, limits=tuple(limits), decided_at=self.decided_at)
 
     def to_dict(self) -> dict[str, object]:
         """Return inputs, result and reasons as JSON values with a fixed key order, to keep as evidence.

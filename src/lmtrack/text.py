@@ -170,7 +170,8 @@ def track_text(
     plan = document.make_plan(policy, domain)
     filled, merged = merge(plan, document.template, values)
     changes, merged = tracked_links(message, plan, merged)
-    lowered = message.decision.lower(Reason.NO_HTML, opens=TrackingMode.OFF)
+    message = message.lowered(Reason.NO_HTML, clicks=TrackingMode.INDIVIDUAL)
+    lowered = message.holding(lambda: plan.clicks, tuple)
     return _rewritten(document, plan, with_values(changes, filled), merged, lowered)
 
 

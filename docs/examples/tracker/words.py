@@ -52,6 +52,7 @@ DECISIONS = {
     "no_html": "the mail has no HTML",
     "raw_message": "a whole mail was given as HTML",
     "line_too_long": "the mail’s lines have no room",
+    "already_tracked": "the mail was tracked before",
 }
 
 

@@ -7,7 +7,7 @@ reads through a cache, opens without being seen, so nothing here calls anyone in
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime  # noqa: TC003 - the types of fields are there at run time
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from lmtrack._agents.events import Event

@@ -149,6 +149,7 @@ class Reason(StrEnum):
     NO_HTML = auto()
     RAW_MESSAGE = auto()
     LINE_TOO_LONG = auto()
+    ALREADY_TRACKED = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

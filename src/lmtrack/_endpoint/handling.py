@@ -433,9 +433,10 @@ def _by_name(headers: Headers, /) -> dict[str, str]:
     for pair in items() if callable(items) else headers:
         name, value = pair if isinstance(pair, tuple | list) and len(pair) == 2 else (None, None)
         if isinstance(name, str) and isinstance(value, str):
-            named.setdefault(name.lower(), value)
+            named.setdefault(plain_str(name, "a name").lower(), plain_str(value, "a value"))
         elif isinstance(name, bytes) and isinstance(value, bytes):
-            named.setdefault(name.lower().decode("latin-1"), value.decode("latin-1"))
+            key = plain_bytes(name, "a name").lower().decode("latin-1")
+            named.setdefault(key, plain_bytes(value, "a value").decode("latin-1"))
     return named
 
 
@@ -464,6 +465,7 @@ def _redirect(
         return redirect_response(None, method=method), AdmissionReason.NO_DESTINATION
     if not isinstance(url, str):
         return redirect_response(token.url, method=method), AdmissionReason.DESTINATION_UNAVAILABLE
+    url = plain_str(url, "url")
     return redirect_response(url, method=method), None if is_destination(url) else AdmissionReason.BAD_DESTINATION
 
 

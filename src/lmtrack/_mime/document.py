@@ -114,6 +114,7 @@ class _Memo:
         self.headers: MessageHeaders | None = None
         self.controls: tuple[tuple[str, bool], Controls] | None = None
         self.leaves: dict[int, Leaf] | None = None
+        self.hosts: dict[str, bool] = {}
         self.layout: tuple[tuple[LinkPolicy, TrackingDomain | None, bool, bool], Layout] | None = None
 
 
@@ -128,14 +129,14 @@ class MessageDocument:
     """
 
     raw: bytes = field(repr=False)
-    _fields: tuple[HeaderField, ...] = field(init=False, compare=False, repr=False)
+    _header_fields: tuple[HeaderField, ...] = field(init=False, compare=False, repr=False)
     _parts: tuple[Part, ...] = field(init=False, compare=False, repr=False)
     _memo: _Memo = field(init=False, compare=False, repr=False, default_factory=_Memo)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "raw", plain_bytes(self.raw, "raw"))  # frozen: this is part of its construction
         fields = tuple(iter_fields(self.raw))
-        object.__setattr__(self, "_fields", fields)
+        object.__setattr__(self, "_header_fields", fields)
         object.__setattr__(self, "_parts", find_parts(self.raw, fields))
 
     def __reduce__(self) -> tuple[type[MessageDocument], tuple[bytes]]:
@@ -153,7 +154,7 @@ class MessageDocument:
     def headers(self) -> MessageHeaders:
         """The header fields that matter (internal)."""
         if self._memo.headers is None:
-            self._memo.headers = read_message_headers(self._fields)
+            self._memo.headers = read_message_headers(self._header_fields)
         return self._memo.headers
 
     def controls(self, prefix: str, /, *, allow_signed: bool) -> Controls:
@@ -175,6 +176,14 @@ class MessageDocument:
                 if part.reason in {None, PartReason.CHECKSUM}
             }
         return self._memo.leaves
+
+    def may_hold(self, host: str, /) -> bool:
+        """Say whether the name of a host is in a displayed part; without it no URL there is one of ours (internal)."""
+        memo = self._memo.hosts
+        if host not in memo:
+            parts = [leaf for leaf in self.leaves().values() if leaf.problem is None]
+            memo[host] = any(host in leaf.view.text.lower() for leaf in parts)
+        return memo[host]
 
     def layout(
         self, policy: LinkPolicy, domain: TrackingDomain | None, /, *, text_links: bool, allow_signed: bool

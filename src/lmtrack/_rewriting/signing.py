@@ -17,7 +17,7 @@ from lmtrack.resolver import Decision, Reason, TrackingMode
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from lmtrack._rewriting.plan import Merged, Plan
     from lmtrack._tokens.make import PackedLinks
@@ -190,6 +190,20 @@ class Sending(NamedTuple):
     ) -> Sending:
         """Put a ceiling on each flag of the decision; see `Decision.lower`."""
         return self._replace(decision=self.decision.lower(reason, opens=opens, clicks=clicks))
+
+    def holding(
+        self, clicks: Callable[[], Iterable[ClickToken]], opens: Callable[[], Iterable[OpenToken | None]], /
+    ) -> Decision:
+        """Return what holds for a document with these tokens in it, which are looked for only where it matters."""
+        decision = self.decision
+        if decision.opens is decision.clicks is TrackingMode.INDIVIDUAL:
+            return decision
+        modes = {TrackingMode.OFF}, {TrackingMode.OFF}
+        if decision.opens < TrackingMode.INDIVIDUAL:
+            modes[0].update(token.mode for token in opens() if token is not None and self.has(token))
+        if decision.clicks < TrackingMode.INDIVIDUAL:
+            modes[1].update(token.mode for token in clicks() if self.has(token))
+        return decision.already_tracked(opens=max(modes[0]), clicks=max(modes[1]))
 
     def open_token(self) -> str:
         """Sign the open token: the campaign's in aggregate mode, otherwise the message's."""

@@ -14,7 +14,7 @@ from typing import final
 
 from itsdangerous import Signer
 
-from lmtrack._checks import plain_bytes
+from lmtrack._checks import plain_bytes, plain_str, wrong_type
 
 TagMaker = Callable[[bytes], bytes]
 
@@ -135,9 +135,12 @@ def read_keys(text: str | bytes, /, *, tenant: bytes = b"") -> Keys:
     >>> read_keys("the-new-key-of-2027\nthe-old-key-of-2026\n")
     <Keys: 1 current, 1 previous>
     """
-    if not isinstance(text, str | bytes):
-        raise TypeError(f"text must be a str or bytes, not {type(text).__name__}")
-    raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    if isinstance(text, str):
+        raw = plain_str(text, "text").encode("utf-8", "surrogatepass")
+    elif isinstance(text, bytes):
+        raw = plain_bytes(text, "text")
+    else:
+        raise wrong_type("text", "a str or bytes", text)
     keys = [line for line in raw.replace(b"\r\n", b"\n").split(b"\n") if line]
     for number, key in enumerate(keys, start=1):
         if not _KEY.fullmatch(key):
