@@ -147,7 +147,6 @@ CALLS: Final[dict[str, Callable[[Callable[[object], Any]], object]]] = {
         destination=lambda _: as_("https://shop.example/other"), now=NOON,
     ),
     "lint_unsubscribe": lambda as_: lmtrack.lint_unsubscribe(as_(RAW), domains=as_(["track.example"])),
-    "load_agents": lambda as_: lmtrack.load_agents(as_("ShopChecker\n"), actor=as_("crawler"), human=as_("no")),
     "load_networks": lambda as_: lmtrack.load_networks(as_("198.51.100.0/24\n"), tag=as_("lab"), scope="open"),
     "make_click_token": lambda as_: lmtrack.make_click_token(
         KEYS, as_("m-1"), 0, url=as_("https://shop.example/"), now=NOON
