@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import importlib
+import re
 from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,13 @@ author = "The lmtrack authors"
 copyright = author
 release = version = installed_version("lmtrack")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+]
 exclude_patterns = ["_build", "examples"]
 html_theme = "furo"
 html_title = f"lmtrack {release}"
@@ -28,6 +36,12 @@ default_role = "code"  # of docstrings, in which one back-quote stands for code
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
+
+# What is copied from a block is what one types: without prompts and without the output.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+autosummary_generate = False  # the page of all names is a table, not a page for each
 
 autodoc_typehints_format = "short"
 autodoc_member_order = "bysource"
@@ -38,12 +52,16 @@ python_use_unqualified_type_names = True
 
 # What a reference to another name is resolved to: a public name where it is documented, and nothing for types of the
 # standard library and of packages, since the build must not need a network.
-_DOCUMENTED = {name: f"lmtrack.{name}" for name in lmtrack.__all__} | {
-    name: f"lmtrack.resolver.{name}" for name in ("Inputs", "Limit")
-}
-_DOCUMENTED["Found"] = "lmtrack.classifier.Found"
+_DOCUMENTED = {name: f"lmtrack.{name}" for name in lmtrack.__all__}
+for _door in lmtrack._DOORS:
+    for _name, _value in vars(importlib.import_module(f"lmtrack.{_door}")).items():
+        if str(getattr(_value, "__module__", "")).startswith("lmtrack"):
+            _DOCUMENTED.setdefault(_name, f"lmtrack.{_door}.{_name}")
 # Imported for type checking alone, so they stand without their module; and an alias whose values stand in the text.
-_NAMED_ONLY = {"Headers", "JsonObject", "Message", "PixelPosition", "SearchStrategy", "UUID", "datetime", "timedelta"}
+_NAMED_ONLY = {
+    "Headers", "JsonObject", "Message", "PixelPosition", "SearchStrategy", "SlotMarkers", "UUID", "Values", "WayOut",
+    "datetime", "timedelta",
+}  # fmt: skip
 _FOREIGN = ("collections.", "datetime.", "email.", "enum.", "itsdangerous.", "re.", "typing.", "uuid.")
 
 
@@ -54,7 +72,7 @@ def resolve_reference(app: Sphinx, env: BuildEnvironment, node: pending_xref, co
     documented = _DOCUMENTED.get(name)
     if documented not in {None, target} and module.partition(".")[0] in {"", "lmtrack"}:
         return env.get_domain("py").resolve_xref(env, node["refdoc"], app.builder, "obj", documented, node, content)
-    if target in _NAMED_ONLY or hasattr(builtins, target) or target.startswith(_FOREIGN):
+    if target in _NAMED_ONLY or hasattr(builtins, target) or target.startswith((*_FOREIGN, "lmtrack._")):
         return content
     return None
 
@@ -66,7 +84,44 @@ def keep_colons(*event: object) -> None:
         lines[:0] = ["..", ""]  # an empty comment
 
 
+# Defaults that have a private name in the source, as a reader would write them.
+_WRITTEN = {
+    r"\b_DEFAULT_POLICY\b": "LinkPolicy()",
+    r"\b_PREFIX\b": '"X-LM-Override-"',
+    r"\bDEFAULT_TIMING\b": "Timing()",
+    r"\bLEEWAY\b": "timedelta(minutes=5)",
+    r"\bMAX_AGE\b": "timedelta(days=30)",
+    r"(?<![.\w])INDIVIDUAL\b": "TrackingMode.INDIVIDUAL",
+    r"\bdatetime\.timedelta\(": "timedelta(",
+}
+
+
+def write_defaults(*event: object) -> tuple[str, object] | None:
+    """Show defaults without private names."""
+    *_, signature, annotation = event
+    if not isinstance(signature, str):
+        return None
+    for private, written in _WRITTEN.items():
+        signature = re.sub(private, written, signature)
+    return signature, annotation
+
+
+def list_names(app: Sphinx, name: str, source: list[str]) -> None:
+    """Write the page of all names: what the face shows, by door, a line each."""
+    if name != "reference/names":
+        return
+    blocks = []
+    for door in lmtrack._DOORS:
+        names = [public for public in lmtrack.__all__ if public in importlib.import_module(f"lmtrack.{door}").__all__]
+        rows = "\n".join(f"   lmtrack.{public}" for public in names)
+        table = f"```{{eval-rst}}\n.. autosummary::\n   :nosignatures:\n\n{rows}\n```\n"
+        blocks += [f"## lmtrack.{door}\n", table] if names else []
+    source[0] += "\n" + "\n".join(blocks)
+
+
 def setup(app: Sphinx) -> None:
     """Register what is above."""
+    app.connect("autodoc-process-signature", write_defaults)
+    app.connect("source-read", list_names)
     app.connect("missing-reference", resolve_reference)
     app.connect("autodoc-process-docstring", keep_colons, priority=400)  # before napoleon, which has 500
