@@ -53,7 +53,8 @@ python_use_unqualified_type_names = True
 # What a reference to another name is resolved to: a public name where it is documented, and nothing for types of the
 # standard library and of packages, since the build must not need a network.
 _DOCUMENTED = {name: f"lmtrack.{name}" for name in lmtrack.__all__}
-for _door in lmtrack._DOORS:
+_DOORS = lmtrack._DOORS  # noqa: SLF001 - there is no other list of them
+for _door in _DOORS:
     for _name, _value in vars(importlib.import_module(f"lmtrack.{_door}")).items():
         if str(getattr(_value, "__module__", "")).startswith("lmtrack"):
             _DOCUMENTED.setdefault(_name, f"lmtrack.{_door}.{_name}")
@@ -106,12 +107,12 @@ def write_defaults(*event: object) -> tuple[str, object] | None:
     return signature, annotation
 
 
-def list_names(app: Sphinx, name: str, source: list[str]) -> None:
+def list_names(_app: Sphinx, name: str, source: list[str]) -> None:
     """Write the page of all names: what the face shows, by door, a line each."""
     if name != "reference/names":
         return
     blocks = []
-    for door in lmtrack._DOORS:
+    for door in _DOORS:
         names = [public for public in lmtrack.__all__ if public in importlib.import_module(f"lmtrack.{door}").__all__]
         rows = "\n".join(f"   lmtrack.{public}" for public in names)
         table = f"```{{eval-rst}}\n.. autosummary::\n   :nosignatures:\n\n{rows}\n```\n"
