@@ -21,7 +21,8 @@ from door_names import DOOR_OF
 KINDS = """
     own_tracking_url known_tracker hidden_image redirector identifier read_receipt aggregate_token encrypted
     undecodable truncated limit_reached element_changed attribute_changed text_changed raw_text_changed
-    comment_changed doctype_changed spelling_changed link_changed extra_pixel pixel_not_shown unsubscribe_missing
+    comment_changed doctype_changed spelling_changed link_changed extra_pixel header_changed
+    part_changed pixel_not_shown unsubscribe_missing
     unsubscribe_repeated unsubscribe_malformed unsubscribe_encoded unsubscribe_split unsubscribe_bad_character
     unsubscribe_placeholder unsubscribe_no_https unsubscribe_several_https unsubscribe_http unsubscribe_tracked
     unsubscribe_post_missing unsubscribe_post_repeated unsubscribe_post_value unsubscribe_post_useless
@@ -304,6 +305,7 @@ SIGNATURES = {
     "untrack_html": "(html, /, *, domain)",
     "untrack_message": "(raw, /, *, domain)",
     "untrack_text": "(text, /, *, domain)",
+    "verify_message": "(before, after, /)",
     "verify_rewrite": "(before, after, /)",
     "withdraw_url": "(domain, token)",
 }

@@ -133,6 +133,7 @@ __all__ = [
     "untrack_html",
     "untrack_message",
     "untrack_text",
+    "verify_message",
     "verify_rewrite",
     "withdraw_url",
 ]

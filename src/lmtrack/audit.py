@@ -13,6 +13,7 @@ from lmtrack._checking.compare.messages import compare_messages
 from lmtrack._checking.compare.pages import compare_renderings
 from lmtrack._checking.finding import Finding as Finding, FindingKind
 from lmtrack._checking.unsubscribe.header import lint_unsubscribe
+from lmtrack._checking.verify.message import verify_message
 from lmtrack._checking.verify.rewriting import verify_rewrite
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "compare_messages",
     "compare_renderings",
     "lint_unsubscribe",
+    "verify_message",
     "verify_rewrite",
 ]

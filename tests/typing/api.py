@@ -77,6 +77,7 @@ from lmtrack import (
     untrack_html,
     untrack_message,
     untrack_text,
+    verify_message,
     verify_rewrite,
     withdraw_url,
 )
@@ -246,6 +247,7 @@ def checking(html: str, raw: bytes, domain: TrackingDomain, decision: Decision) 
     assert_type(differences[0].values, tuple[str | None, ...])
     assert_type(compare_messages((raw, raw)), list[Difference])
     assert_type(verify_rewrite(html, html), list[Finding])
+    assert_type(verify_message(html.encode(), html.encode()), list[Finding])
     findings = lint_unsubscribe(raw, domains=[domain], decision=decision)
     assert_type(findings, list[Finding])
     assert_type(findings[0].kind, FindingKind)

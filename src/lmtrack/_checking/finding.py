@@ -33,6 +33,8 @@ class FindingKind(StrEnum):
     SPELLING_CHANGED = auto()  # a parser reads the same, but the characters are others
     LINK_CHANGED = auto()  # to or from something that no tracked link leads to
     EXTRA_PIXEL = auto()  # more than one
+    HEADER_CHANGED = auto()  # of a message, beside its override headers, or of a part
+    PART_CHANGED = auto()  # a part that nobody reads as the message's text, or what stands between parts
     PIXEL_NOT_SHOWN = auto()  # where no image is read: an unfinished tag, a comment, a title
     # Ways to leave a list: its header fields; `unsubscribe_rules` has what each asks for, and where that stands
     UNSUBSCRIBE_MISSING = auto()

@@ -208,7 +208,7 @@ SHOWN_PAGES: Final = [
     ruled(".c ~ .a{display:none}", f"<p class=a>{IMAGE}</p><p class=c>x"),
     ruled(".x > .z{display:none}", f"<div class=x><p>x</p><div class=y><div class=z>{IMAGE}"),
     ruled("@keyframes a{from{opacity:0}}"),
-    f"<style>img{{width:1px;height:1px}}@media (max-width:600px){{img{{width:auto;height:auto}}}}</style><img src={PICTURE}>",
+    ruled("img{width:1px;height:1px}@media screen and (a){img{width:auto;height:auto}}", f"<img src={PICTURE}>"),
     f"<iframe srcdoc='<style>p{{display:none}}</style>'></iframe><p>{IMAGE}",
 ]
 

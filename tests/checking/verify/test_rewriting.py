@@ -294,7 +294,10 @@ def test_where_libxml2_cannot_tell_nothing_is_called_damage(part: int) -> None:
 def test_any_other_character_outside_a_link_is_found(html: str, data: st.DataObject) -> None:
     result = rewrite_html(html, click_url=lambda _: "https://t.example/x", policy=LinkPolicy(strip_opt_out="none"))
     # In what looks like the value of a link, a change may be taken for another web address.
-    values = [range(*found.span()) for found in re.finditer(r"""(?i)href\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]*)""", html)]
+    values = [
+        range(*found.span())
+        for found in re.finditer(r"""(?i)href[\t\n\f\r ]*=[\t\n\f\r ]*(?:"[^"]*"|'[^']*'|[^\t\n\f\r >]*)""", html)
+    ]
     values += [range(edit.offset, edit.offset + len(edit.old)) for edit in result.edits]
     places = [place for place in range(len(html)) if not any(place in value for value in values)]
     if not places:

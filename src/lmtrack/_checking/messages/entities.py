@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final, NamedTuple, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from lmtrack._checking.finding import Finding, FindingKind
 from lmtrack._checking.messages.ambiguous_headers import is_odd_boundary, is_odd_type
 from lmtrack._headers import find_body
 from lmtrack._mime.part_headers import PartHeaders, read_part_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # All three are our choice; the deepest of 207 real messages has 5 levels, the widest 41 parts.
 _DEEPEST: Final = 64
@@ -59,6 +63,8 @@ class Entity(NamedTuple):
         above: What it stands in, outermost first, each by path and type: multiparts and enclosed messages.
         closed: Whether something behind it shows that it ended there.
         around: The header blocks of the multiparts it stands in, innermost first, up to the message they are in.
+        start: Where its body begins in the message that was read, a byte order mark ahead of it not counted.
+        roots: Of the multipart/related parts of that message, by path, the path of the part that each says to show.
     """
 
     path: str
@@ -68,6 +74,22 @@ class Entity(NamedTuple):
     above: tuple[tuple[str, str], ...]
     closed: bool
     around: tuple[bytes, ...] = ()
+    start: int = 0
+    roots: Mapping[str, str] = MappingProxyType({})
+
+    def is_displayed(self) -> bool:
+        """Whether it is text that people read as the message's own, or one of the alternatives for it."""
+        headers = self.headers
+        if headers.content_type not in {"text/html", "text/plain"} or headers.attached or headers.named:
+            return False
+        paths = [*(path for path, _ in self.above), self.path]
+        for (path, kind), inner in zip(self.above, paths[1:], strict=True):
+            if not kind.startswith("multipart/") or kind in {"multipart/encrypted", "multipart/digest"}:
+                return False
+            # Beside the root of a multipart/related stands what the root shows.
+            if kind == "multipart/related" and inner != self.roots.get(path, f"{path}.1" if path else "1"):
+                return False
+        return True
 
 
 Item: TypeAlias = Head | Entity | Finding
@@ -81,6 +103,7 @@ class _Open:
     content_type: str
     block: bytes
     keys: tuple[bytes, ...] = ()  # none for a message
+    root_id: str = ""
     children: int = 0
     closed: bool = False
 
@@ -128,6 +151,7 @@ class _Walk:
         self.items: list[Item] = []
         self.parts = 0
         self.shown = 0
+        self.roots: dict[str, str] = {}
         self.open: list[_Open] = []
         # What stands on a delimiter line: the place of its multipart on the stack, and whether it closes it.
         self.delimiters: dict[bytes, tuple[int, bool]] = {}
@@ -165,6 +189,7 @@ class _Walk:
         main = headers.content_type.partition("/")[0]
         if main == "multipart":
             path = inner_path
+        self._find_root(path, headers)
         if is_odd_type(headers):
             headers = headers._replace(clear=False)
         if not headers.clear or _BLANK_LINE.search(block):
@@ -195,8 +220,13 @@ class _Walk:
             around.append(opened.block)
         self.leaf = _Leaf(path or "1", headers, block, body_start, above, tuple(around))
 
+    def _find_root(self, path: str, headers: PartHeaders, /) -> None:
+        """Note that a part is the one that the multipart/related around it says to show."""
+        if self.open and headers.content_id and headers.content_id == self.open[-1].root_id:
+            self.roots.setdefault(self.open[-1].path, path)
+
     def _enter(self, path: str, headers: PartHeaders, block: bytes, body_start: int, /) -> None:
-        opened = _Open(path, headers.content_type, block)
+        opened = _Open(path, headers.content_type, block, root_id=headers.root_id)
         if headers.content_type.startswith("multipart/"):
             delimiter = b"--" + headers.boundary
             opened.keys = (delimiter, delimiter + b"--")
@@ -290,7 +320,11 @@ class _Walk:
             leaf, self.leaf = self.leaf, None
             body = raw[leaf.start : max(before, leaf.start)]
             closed = end < len(raw)
-            self.items.append(Entity(leaf.path, leaf.headers, leaf.block, body, leaf.above, closed, leaf.around))
+            self.items.append(
+                Entity(
+                    leaf.path, leaf.headers, leaf.block, body, leaf.above, closed, leaf.around, leaf.start, self.roots
+                )
+            )
         while len(self.open) > depth:
             opened = self.open.pop()
             if not opened.keys:

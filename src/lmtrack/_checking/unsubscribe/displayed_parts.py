@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lmtrack._checking.messages.charset import read_characters
 from lmtrack._checking.messages.entities import Entity, place_of
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lmtrack._checking.messages.entities import Item
-
-_TEXT: Final = frozenset(("text/html", "text/plain"))
 
 
 class Page(NamedTuple):
@@ -36,7 +34,7 @@ class Page(NamedTuple):
 
 def displayed_pages(items: Iterable[Item], /) -> list[Page]:
     """Give the displayed parts of a message, in order."""
-    return [_page(item) for item in items if isinstance(item, Entity) and _is_displayed(item)]
+    return [_page(item) for item in items if isinstance(item, Entity) and item.is_displayed()]
 
 
 def versions(pages: list[Page], /) -> list[list[Page]]:
@@ -46,20 +44,6 @@ def versions(pages: list[Page], /) -> list[list[Page]]:
     always = [page for page in pages if not page.is_html and page not in only_text]
     rich = [page for page in pages if page.is_html or page in always]
     return [rich, [page for page in pages if not page.is_html]] if only_text else [rich]
-
-
-def _is_displayed(part: Entity, /) -> bool:
-    headers = part.headers
-    if headers.content_type not in _TEXT or headers.attached or headers.named:
-        return False
-    paths = [*(path for path, _ in part.above), part.path]
-    for (path, kind), inner in zip(part.above, paths[1:], strict=True):
-        if not kind.startswith("multipart/") or kind in {"multipart/encrypted", "multipart/digest"}:
-            return False
-        # Beside the root of a multipart/related stands what the root shows.
-        if kind == "multipart/related" and inner != (f"{path}.1" if path else "1"):
-            return False
-    return True
 
 
 def _page(part: Entity, /) -> Page:

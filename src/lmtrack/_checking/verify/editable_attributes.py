@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _WHITE: Final = "\t\n\f\r "
-_NAMES: Final = "|".join(map(re.escape, ("href", *OPT_OUT)))
+# Of an `a` in svg, the older name of `href`.
+_XLINK: Final = "xlink:href"
+# Attributes of a link that a rewriting may take away, with the value that means it; None for any.
+_REMOVABLE: Final[dict[str, str | None]] = {**OPT_OUT, "data-lm-label": None}
+_NAMES: Final = "|".join(map(re.escape, ("href", *_REMOVABLE)))
 _NAME: Final = re.compile(f"(?:{_NAMES})", re.IGNORECASE | re.ASCII)
-_MARKED: Final = re.compile(f"({_NAMES})z([0-9]{{1,9}})z")
+_MARKED: Final = re.compile(f"((?:xlink:)?+(?:{_NAMES}))z([0-9]{{1,9}})z")
 _VALUE: Final = re.compile(
     r"""[\t\n\f\r ]*+ = [\t\n\f\r ]*+ (?: "([^"]*+)" | '([^']*+)' | ([^\t\n\f\r >]*+) )""", re.VERBOSE
 )
@@ -61,14 +65,20 @@ def is_link(tag: str, /, *, conditional: bool) -> bool:
     return tag in {"a", "area"} or (conditional and tag.startswith("v:") and tag not in {"v:fill", "v:imagedata"})
 
 
-def opted_out(attributes: Iterable[tuple[str, str]], /) -> set[str]:
-    """The names of a link's opt-out attributes that mean it; the first of each name counts."""
+def target_name(attributes: Iterable[tuple[str, str]], /) -> str:
+    """Name the attribute that says where a link leads: `href` where that is there."""
+    names = {name for name, _ in attributes}
+    return _XLINK if _XLINK in names and "href" not in names else "href"
+
+
+def removable(attributes: Iterable[tuple[str, str]], /) -> set[str]:
+    """The names of a link's attributes that may go: its label, opt-outs that mean it; the first of each name counts."""
     first: dict[str, str] = {}
     for name, value in attributes:
         first.setdefault(name, value)
     return {
         name
-        for name, wanted in OPT_OUT.items()
+        for name, wanted in _REMOVABLE.items()
         if name in first and (wanted is None or first[name].strip(_WHITE).lower() == wanted)
     }
 
@@ -105,27 +115,29 @@ def _marked(html: str, /, *, conditional: bool) -> list[_Found] | None:
 
 
 def _of_link(link: Start, /) -> list[_Found]:
-    """The first `href` of a tag, and if it has one, the opt-out attributes."""
+    """The target of a tag, and if it has one, the attributes that may go."""
     plain: list[tuple[str, str]] = []
     found: list[_Found] = []
     for name, value in link.attributes:
         if marked := _MARKED.fullmatch(name):
             plain.append((marked[1], value))
             found.append(_Found(int(marked[2]), marked[1]))
-    links = [mark for mark in found if mark.name == "href"]
+    target = target_name(plain)
+    links = [mark for mark in found if mark.name == target]
     if not links:
         return []
-    applying = opted_out(plain)
+    applying = removable(plain)
     return [links[0], *(mark for mark in found if mark.name in applying)]
 
 
 def _place(html: str, name: tuple[int, int], which: str, /) -> Place:
     start, end = name
     value = _VALUE.match(html, end)
+    is_target = which in {"href", _XLINK}
     if value is None:
-        return Place(end if which == "href" else start, end, "", which == "href")
+        return Place(end if is_target else start, end, "", is_target)
     group = value.lastindex or 3
     quote = ("", '"', "'", "")[group]
-    if which == "href":
+    if is_target:
         start = value.start(group) - len(quote)
-    return Place(start, value.end(), quote, which == "href")
+    return Place(start, value.end(), quote, is_target)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.finding import Finding, FindingKind
-from lmtrack._checking.verify.editable_attributes import conditional_content, is_link, opted_out
+from lmtrack._checking.verify.editable_attributes import conditional_content, is_link, removable, target_name
 from lmtrack._checking.verify.events import Comment, Data, Doctype, End, Start, read_events
 from lmtrack._linking.placeholders import begins_with_placeholder, is_placeholder
 
@@ -69,10 +69,11 @@ def compare_events(before: list[Event], after: list[Event], /, *, conditional: b
 def _attributes(old: Start, new: Start, /, *, conditional: bool) -> Iterator[Finding]:
     """Compare the attributes of an element; of a link, its `href` may be another and opt-outs may be gone."""
     kept = dict(new.attributes)
-    removable: set[str] = set()
-    if is_link(old.tag, conditional=conditional) and "href" in kept:
-        removable = opted_out(old.attributes) - kept.keys()
-    expected = [(name, value) for name, value in old.attributes if name not in removable]
+    gone: set[str] = set()
+    target = target_name(old.attributes)
+    if is_link(old.tag, conditional=conditional) and target in kept:
+        gone = removable(old.attributes) - kept.keys()
+    expected = [(name, value) for name, value in old.attributes if name not in gone]
     if [name for name, _ in expected] != [name for name, _ in new.attributes]:
         why = "an attribute was lost, added or moved"
         yield Finding(kind=FindingKind.ATTRIBUTE_CHANGED, place=_tag(old), why=why)
@@ -81,7 +82,7 @@ def _attributes(old: Start, new: Start, /, *, conditional: bool) -> Iterator[Fin
         if value == kept[name]:
             continue
         place = f"{old.tag} {name}"
-        if name != "href" or not is_link(old.tag, conditional=conditional):
+        if name != target or not is_link(old.tag, conditional=conditional):
             yield Finding(kind=FindingKind.ATTRIBUTE_CHANGED, place=place, why="it has another value")
         elif not _is_old_target(value):
             why = "a link was changed that is no web address, or that a template has yet to fill in"

@@ -10,13 +10,12 @@ from lmtrack._checking.finding import Finding, FindingKind
 from lmtrack._checking.verify.events import Start, read_events
 from lmtrack._checking.verify.lockstep import is_new_target, too_deep
 from lmtrack._pattern import compile_pattern
-from lmtrack._rewriting.pixel_spelling import PIXEL_BEGINS, PIXEL_ENDS
+from lmtrack._rewriting.pixel_spelling import OLD_PIXEL_ENDS, PIXEL_BEGINS, PIXEL_ENDS
 
-# As `pixel_tag` writes it, with any URL; before its first and last attribute a long line is broken.
+# As `pixel_tag` writes it or once wrote it, with any URL; before its first and last attribute a long line is broken.
+_ENDS: Final = "|".join(map(re.escape, dict.fromkeys((PIXEL_ENDS, *OLD_PIXEL_ENDS))))
 _PIXEL: Final = re.compile(
-    re.sub(
-        r"(?<=<img)(?=\\ )|(?=\\ alt)", r"(?:\\r?\\n)?+", f'{re.escape(PIXEL_BEGINS)}([^"]*+){re.escape(PIXEL_ENDS)}'
-    )
+    re.sub(r"(?<=<img)(?=\\ )|(?=\\ alt)", r"(?:\\r?\\n)?+", f'{re.escape(PIXEL_BEGINS)}([^"]*+)(?:{_ENDS})')
 )
 _REFERENCE: Final = re.compile(r"&#?+[0-9A-Za-z]++\Z")
 _DOCTYPE: Final = compile_pattern(r"(?:[\t\n\f\r \ufeff]|<!--(?:(?!-->)[\s\S])*+-->)*+<!doctype", re.IGNORECASE)

@@ -1,0 +1,127 @@
+"""Verify what a rewriting did to a whole message, with another reader than it was made with."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from lmtrack._checking.finding import Finding, FindingKind
+from lmtrack._checking.messages.entities import Entity, place_of, read_entities
+from lmtrack._checking.messages.transfer import read_octets
+from lmtrack._checking.verify.pixels import take_out
+from lmtrack._checking.verify.rewriting import verify_rewrite
+from lmtrack._checking.verify.text import verify_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MARK: Final = b"\xef\xbb\xbf"
+# Override headers and what is meant to be one; they go with the lines that continue them.
+_CONTROL: Final = re.compile(rb"x-lm-override-[^:\r\n]*(?:track|open|click)", re.IGNORECASE)
+_LINE: Final = re.compile(rb"[^\n]*\n|[^\n]+")
+_BLANKS: Final = (b" ", b"\t")
+_LONGEST_LINE: Final = 998  # RFC 5322 section 2.1.1, line end aside
+
+
+def verify_message(before: bytes, after: bytes, /) -> list[Finding]:
+    r"""Check that nothing of a message differs but links, opt-out attributes and one pixel of its displayed text.
+
+    It is `verify_rewrite` for raw messages. Every part that people read as the text is decoded and compared; all other
+    bytes must be the same: header fields (the override headers may be gone), boundaries, other parts. How a changed
+    body is encoded may differ where it changed, as long as no line gets too long. A personal mail is compared with
+    the one that is merged with the same values and a decision that is off.
+
+    Never raises on content; time and memory are linear.
+
+    Args:
+        before: The message as it was made.
+        after: The message as it is sent.
+
+    Returns:
+        What is wrong; empty if nothing is. `place` begins with the part.
+
+    Raises:
+        TypeError: An argument is not bytes.
+
+    >>> mail = b"Content-Type: text/html\r\n\r\n<p>Our <a href='https://shop.example/'>shop</a>\r\n"
+    >>> verify_message(mail, mail.replace(b"https://shop.example/", b"https://t.example/c/1"))
+    []
+    >>> [finding.kind.value for finding in verify_message(mail, mail.replace(b"shop<", b"sale<"))]
+    ['text_changed']
+    """
+    for name, raw in (("before", before), ("after", after)):
+        if not isinstance(raw, bytes):
+            raise TypeError(f"{name} must be bytes, not {type(raw).__name__}")
+    return [] if before == after else list(_compare(before, after))
+
+
+def _compare(before: bytes, after: bytes, /) -> Iterator[Finding]:
+    if before.startswith(_MARK) != after.startswith(_MARK):
+        yield _finding(FindingKind.HEADER_CHANGED, "", "the byte order mark ahead of it")
+    before, after = before.removeprefix(_MARK), after.removeprefix(_MARK)
+    old, new = _parts(before), _parts(after)
+    if [(part.path, part.above) for part in old] != [(part.path, part.above) for part in new]:
+        yield _finding(FindingKind.PART_CHANGED, "", "it has other parts than before")
+        return
+    yield from _compare_around(before, after, old, new)
+    pixels = 0
+    for was, now in zip(old, new, strict=True):
+        if was.body == now.body:
+            continue
+        place = place_of(was.path)
+        if not was.is_displayed():
+            yield _finding(FindingKind.PART_CHANGED, was.path, "its body, which nobody reads as the message's text")
+            continue
+        if now.headers.encoding != "binary" and _longest_line(now.body) > max(_LONGEST_LINE, _longest_line(was.body)):
+            yield _finding(FindingKind.PART_CHANGED, was.path, f"a line of it has more than {_LONGEST_LINE} bytes now")
+        # As the bytes they are: every charset in which a link may be rewritten is ASCII where ASCII stands.
+        texts = [
+            read_octets(part.body, part.headers.encoding, closed=True).readings[0].decode("latin-1")
+            for part in (was, now)
+        ]
+        is_html = was.headers.content_type == "text/html"
+        for finding in verify_rewrite(*texts) if is_html else verify_text(*texts):
+            yield Finding(kind=finding.kind, place=f"{place}, {finding.place}", url=finding.url, why=finding.why)
+        pixels += is_html and take_out(*texts).rest != texts[1]
+    if pixels > 1:
+        why = f"pixels were added to {pixels} parts, where one is enough"
+        yield Finding(kind=FindingKind.EXTRA_PIXEL, place="message", why=why)
+
+
+def _longest_line(body: bytes, /) -> int:
+    return max(map(len, body.splitlines()), default=0)
+
+
+def _parts(raw: bytes, /) -> list[Entity]:
+    return [item for item in read_entities(raw) if isinstance(item, Entity)]
+
+
+def _compare_around(before: bytes, after: bytes, old: list[Entity], new: list[Entity], /) -> Iterator[Finding]:
+    """Compare what stands around the bodies: the header, boundaries, the headers of parts, what nobody shows."""
+    first = second = 0
+    for number, (was, now) in enumerate(zip(old, new, strict=True)):
+        around, other = before[first : was.start], after[second : now.start]
+        if around != other and (number or not _is_header_kept(around, other)):
+            kind = FindingKind.PART_CHANGED if number else FindingKind.HEADER_CHANGED
+            yield _finding(kind, was.path if number else "", "what stands before its body")
+        first, second = was.start + len(was.body), now.start + len(now.body)
+    if before[first:] != after[second:] and (old or not _is_header_kept(before, after)):
+        yield _finding(FindingKind.PART_CHANGED, "", "what stands behind its last body")
+
+
+def _is_header_kept(before: bytes, after: bytes, /) -> bool:
+    """Whether nothing but override headers is gone; those that a signature covers stay."""
+    position = 0
+    is_control = False
+    for line in _LINE.findall(before):
+        if not line.startswith(_BLANKS):
+            is_control = _CONTROL.match(line) is not None
+        if after.startswith(line, position):
+            position += len(line)
+        elif not is_control:
+            return False
+    return position == len(after)
+
+
+def _finding(kind: FindingKind, path: str, what: str, /) -> Finding:
+    return Finding(kind=kind, place=place_of(path), why=f"it is not as it was: {what}")
