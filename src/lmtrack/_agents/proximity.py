@@ -47,6 +47,8 @@ class Spans(NamedTuple):
 
     Attributes:
         always: In one client's or one address's clicks, whenever they came.
+        nameless: In the clicks of which nothing is known of who made them: they may be one client's, or several
+            people's who will turn out to have addresses of their own.
         early: In those of the scanning window, beside.
         crowd: In the clicks of all addresses together, whenever they came.
         early_crowd: In those of the scanning window, beside.
@@ -58,6 +60,7 @@ class Spans(NamedTuple):
     """
 
     always: tuple[_Span, ...]
+    nameless: tuple[_Span, ...]
     early: tuple[_Span, ...]
     crowd: tuple[_Span, ...]
     early_crowd: tuple[_Span, ...]
@@ -79,7 +82,7 @@ def make_spans(timing: Timing, *, link_count: int) -> Spans:
         _Span(PACE, span("pace_span"), timing.pace_links),
         _Span(PACE, span("many_span"), timing.many_links),
     ]
-    hosts = early[1:]
+    hosts, nameless = early[1:], tuple(always)
     if link_count >= timing.sweep_links:
         sweep = _Span(SWEEP, span("sweep_span"), link_count)
         always.append(sweep._replace(rule=SLOW_SWEEP))
@@ -91,6 +94,7 @@ def make_spans(timing: Timing, *, link_count: int) -> Spans:
         hosts += [few] if link_count >= _HOSTS else []
     return Spans(
         always=tuple(always),
+        nameless=nameless,
         early=tuple(early),
         crowd=(fast,),
         early_crowd=(burst, _Span(PAIR, span("pair_span") - 1, 2)),
@@ -110,11 +114,11 @@ def match_bursts(
     if not _are_close(clicks, spans.longest):
         return
     clients = _by_client(clicks)
-    for group in clients:
-        _match_client(group, spans, scanned_until, matches)
+    for name, group in clients.items():
+        _match_client(group, spans.nameless if name is None else spans.always, spans, scanned_until, matches)
     if len(clients) > 1:
         for group in _by_address(clicks).values():
-            _match_client(group, spans, scanned_until, matches)
+            _match_client(group, spans.always, spans, scanned_until, matches)
         # A person's click next to one that is a scanner's anyway is no sign of anything.
         _match_crowd([event for event in clicks if not event.is_machine], spans, scanned_until, matches)
 
@@ -141,8 +145,8 @@ def _are_close(clicks: Sequence[MessageEvent], longest: int) -> bool:
     return False
 
 
-def _by_client(clicks: Sequence[MessageEvent]) -> list[list[MessageEvent]]:
-    """Group clicks by client; one that has a key and an address is in two groups."""
+def _by_client(clicks: Sequence[MessageEvent]) -> dict[Hashable, list[MessageEvent]]:
+    """Group clicks by client; one that has a key and an address is in two groups, all that have neither in None's."""
     clients: dict[Hashable, list[MessageEvent]] = defaultdict(list)
     for click in clicks:
         if click.client:
@@ -150,8 +154,8 @@ def _by_client(clicks: Sequence[MessageEvent]) -> list[list[MessageEvent]]:
         if click.address:
             clients[click.address, click.agent].append(click)
         elif not click.client:
-            clients[None].append(click)  # all that came from nowhere known may be one
-    return list(clients.values())
+            clients[None].append(click)
+    return clients
 
 
 def _by_address(clicks: Sequence[MessageEvent]) -> dict[bytes, list[MessageEvent]]:
@@ -162,9 +166,15 @@ def _by_address(clicks: Sequence[MessageEvent]) -> dict[bytes, list[MessageEvent
     return addresses
 
 
-def _match_client(group: list[MessageEvent], spans: Spans, scanned_until: int | None, matches: RuleMatches) -> None:
+def _match_client(
+    group: list[MessageEvent],
+    always: tuple[_Span, ...],
+    spans: Spans,
+    scanned_until: int | None,
+    matches: RuleMatches,
+) -> None:
     if len(group) > 1:
-        _match_links(group, spans.always, matches)
+        _match_links(group, always, matches)
         if scanned_until is not None:
             _match_links([click for click in group if click.at <= scanned_until], spans.early, matches)
 
