@@ -190,7 +190,8 @@ SIGNATURES = {
     "TrackingDomain": "(base_url, keys, *, ways_out_url=None)",
     "TrackingHost": (
         "(*, domain, route, consent, record, withdraw, last_open=None, unsubscribe=None, resubscribe=None, "
-        "delivered_at=None, destination=None, words=None, client_ip=None, networks=None, report=None)"
+        "delivered_at=None, destination=None, words=None, client_ip=None, networks=None, agents=None, "
+        "report=None)"
     ),
     "TrackingMode": "OFF=0 AGGREGATE=1 DELIVERABILITY=2 INDIVIDUAL=3",
     "UnknownKey": "BadToken BadSignature",
@@ -228,7 +229,7 @@ SIGNATURES = {
     "explain_token": "(token, /)",
     "handle_request": (
         "(*, method, target, headers, body=b'', domain, route, consent, ip=None, asn=None, networks=None, "
-        "delivered_at=None, destination=None, words=None, now=None)"
+        "agents=None, delivered_at=None, destination=None, words=None, now=None)"
     ),
     "join_networks": "(*networks)",
     "layer_overrides": "(*overrides)",

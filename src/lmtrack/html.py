@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal
 from uuid import UUID
 
-from lmtrack._checks import check_type, plain_str
+from lmtrack._checks import plain_str
 from lmtrack._headers import begins_as_message
 from lmtrack._html.entities import decode_attribute, encode_attribute, encode_in_comment
 from lmtrack._html.grammar import WHITESPACE
@@ -30,7 +30,7 @@ from lmtrack._rewriting.finish import (
     with_removals,
     with_values,
 )
-from lmtrack._rewriting.own_tokens import verified_open
+from lmtrack._rewriting.own_tokens import owner_of, verified_open
 from lmtrack._rewriting.signing import Campaign, sending
 from lmtrack._rewriting.slots import SlotMarkers as SlotMarkers, Values as Values, make_slots, read_slots
 from lmtrack._rewriting.splice import revert, splice
@@ -255,24 +255,28 @@ def track_html(
     )
 
 
-def untrack_html(html: str, /, *, domain: TrackingDomain) -> str:
+def untrack_html(html: str, /, *, domain: TrackingDomain | str) -> str:
     """Put the destinations of the links that the domain's keys signed back and remove our pixels.
 
     For archives, "view in browser" pages and resending. Expired tokens count; a link by id holds no destination and
     stays, and so does whatever the keys did not sign. Opt-out attributes that tracking removed do not come back, so
     track the source again rather than this. The same object if nothing of ours is in it.
 
+    `domain` may be a base URL without keys, for inboxes that must not hold them: then whatever has the form of one of
+    our URLs under it is undone, unverified.
+
     Raises:
         TypeError: An argument has another type.
+        ValueError: `domain` is a str, but no base URL.
 
     >>> from lmtrack import TrackingDomain, make_keys
     >>> domain = TrackingDomain("https://track.example", make_keys(b"an example secret"))
     >>> untrack_html("<p>Nothing of ours</p>", domain=domain)
     '<p>Nothing of ours</p>'
     """
-    check_type(TrackingDomain, domain=domain)
+    owner = owner_of(domain)
     html = plain_str(html, "html")
-    edits = untracking_edits(HtmlDocument(html), domain)
+    edits = untracking_edits(HtmlDocument(html), owner)
     return splice(html, edits) if edits else html
 
 

@@ -26,7 +26,7 @@ from lmtrack._mime.wire import HIDDEN_FIELDS, message_bytes
 from lmtrack._mime.write_parts import PartEdits, write_parts
 from lmtrack._rewriting.document import HtmlDocument
 from lmtrack._rewriting.finish import PixelPosition, check_options, pixel_tag
-from lmtrack._rewriting.own_tokens import verified_open
+from lmtrack._rewriting.own_tokens import owner_of, verified_open
 from lmtrack._rewriting.signing import Campaign, Sending, sending
 from lmtrack._rewriting.splice import revert
 from lmtrack._url.reader import host_of
@@ -369,25 +369,28 @@ def campaign_urls(
     return tuple(dict.fromkeys(link.url for plan in plans for link in plan.links if not link.personal))
 
 
-def untrack_message(raw: bytes, /, *, domain: TrackingDomain) -> bytes:
+def untrack_message(raw: bytes, /, *, domain: TrackingDomain | str) -> bytes:
     r"""Give every link that the domain's keys signed its destination back and remove our pixels, in displayed parts.
 
     For archives, "view in browser" pages and resending. Expired tokens count; a link by id holds no destination and
     stays, and so does whatever the keys did not sign. Signatures of the message are not looked at. The same object if
     nothing of ours is in it.
 
+    `domain` may be a base URL without keys, for inboxes that must not hold them: then whatever has the form of one of
+    our URLs under it is undone, unverified.
+
     Raises:
         TypeError: An argument has another type.
+        ValueError: `domain` is a str, but no base URL.
 
     >>> from lmtrack import TrackingDomain, make_keys
     >>> domain = TrackingDomain("https://track.example", make_keys(b"an example secret"))
     >>> untrack_message(b"Subject: Hi\r\n\r\nNothing of ours\r\n", domain=domain)
     b'Subject: Hi\r\n\r\nNothing of ours\r\n'
     """
-    if not isinstance(domain, TrackingDomain):
-        raise TypeError("domain must be a TrackingDomain")
+    owner = owner_of(domain)
     raw = plain_bytes(raw, "raw")
-    edits = [edit for leaf in MessageDocument(raw).leaves().values() for edit in untracking_raw_edits(leaf, domain)]
+    edits = [edit for leaf in MessageDocument(raw).leaves().values() for edit in untracking_raw_edits(leaf, owner)]
     return splice_octets(raw, edits) if edits else raw
 
 

@@ -18,6 +18,7 @@ from lmtrack._headers import begins_as_message
 from lmtrack._rewriting.document import TextDocument, merge
 from lmtrack._rewriting.finish import chosen_urls, tracked_links, with_values
 from lmtrack._rewriting.outcome import Deferred, Outcome, deferred
+from lmtrack._rewriting.own_tokens import owner_of
 from lmtrack._rewriting.plain_text import plain_untracking_edits
 from lmtrack._rewriting.signing import Campaign, sending
 from lmtrack._rewriting.slots import SlotMarkers, Values, read_slots
@@ -175,23 +176,27 @@ def track_text(
     return _rewritten(document, plan, with_values(changes, filled), merged, lowered)
 
 
-def untrack_text(text: str, /, *, domain: TrackingDomain) -> str:
+def untrack_text(text: str, /, *, domain: TrackingDomain | str) -> str:
     """Put the destinations of the links that the domain's keys signed back.
 
     For archives and resending. Expired tokens count; a link by id holds no destination and stays, and so does whatever
     the keys did not sign. The same object if nothing of ours is in it.
 
+    `domain` may be a base URL without keys, for inboxes that must not hold them: then whatever has the form of one of
+    our URLs under it is undone, unverified.
+
     Raises:
         TypeError: An argument has another type.
+        ValueError: `domain` is a str, but no base URL.
 
     >>> from lmtrack import TrackingDomain, make_keys
     >>> domain = TrackingDomain("https://track.example", make_keys(b"an example secret"))
     >>> untrack_text("Nothing of ours", domain=domain)
     'Nothing of ours'
     """
-    check_type(TrackingDomain, domain=domain)
+    owner = owner_of(domain)
     text = plain_str(text, "text")
-    edits = plain_untracking_edits(text, domain)
+    edits = plain_untracking_edits(text, owner)
     return splice(text, edits) if edits else text
 
 

@@ -65,9 +65,9 @@ class TrackingDomain:
     def __post_init__(self) -> None:
         if not isinstance(self.keys, Keys):
             raise TypeError(f"keys must be made by make_keys, not {type(self.keys).__name__}")
-        object.__setattr__(self, "base_url", _base(self.base_url, "base_url"))  # frozen: part of its construction
+        object.__setattr__(self, "base_url", plain_base(self.base_url, "base_url"))  # frozen: part of its construction
         if self.ways_out_url is not None:
-            object.__setattr__(self, "ways_out_url", _base(self.ways_out_url, "ways_out_url"))
+            object.__setattr__(self, "ways_out_url", plain_base(self.ways_out_url, "ways_out_url"))
 
     def locate(self, url: str, /) -> TrackingPath | None:
         """Return which of our paths a URL asks for, its token unverified; None for other URLs (internal).
@@ -118,8 +118,13 @@ class TrackingDomain:
         return path.token if path is not None and path.kind == kind else None
 
 
-def _base(url: object, name: str, /) -> str:
-    """Check a base URL and write it in one way."""
+def plain_base(url: object, name: str, /) -> str:
+    """Check a base URL and write it in one way (internal).
+
+    Raises:
+        TypeError: It is not a str.
+        ValueError: It is not a base URL.
+    """
     base_url = plain_str(url, name).removesuffix("/")
     parts = read_url(base_url)
     user, host, _ = read_authority(parts.authority or "")

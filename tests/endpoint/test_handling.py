@@ -41,7 +41,7 @@ from lmtrack import (
     make_open_token,
 )
 from lmtrack._agents.verdict import Actor, Human, Verdict
-from lmtrack.classifier import load_networks
+from lmtrack.classifier import load_agents, load_networks
 from lmtrack.endpoint import (
     AdmissionReason,
     Handled,
@@ -351,6 +351,10 @@ def test_what_is_known_of_the_network_is_told_the_classifier() -> None:
     assert "net.listed" in reasons(networks=own)
     assert "hdr.no_accept_language" in reasons(headers={"User-Agent": BROWSER})
     assert reasons(headers=iter([*HEADERS.items()])) == reasons(headers=HEADERS)  # read once
+    ours = load_agents("Lampreader", actor="human", human="yes")
+    assert reasons(headers={"User-Agent": "Lampreader/2"}, agents=ours) != reasons(
+        headers={"User-Agent": "Lampreader/2"}
+    )
     assert not {"net.scanner", "net.scanner_probable", "net.listed", "hdr.no_accept_language"} & {*reasons()}
 
 
@@ -417,6 +421,7 @@ def test_a_result_is_a_value() -> None:
         ({"asn": "AS8075"}, r"^ip must be a str, asn an int, networks made by load_networks, or None$"),
         ({"asn": True}, r"^ip must be a str, asn an int, networks made by load_networks, or None$"),
         ({"networks": ["198.51.100.0/24"]}, r"^ip must be a str, asn an int, networks made by load_networks, or None$"),
+        ({"agents": "Lampreader"}, r"^agents must be made by load_agents or None, not str$"),
         ({"headers": "User-Agent: x"}, r"^headers must be a mapping or pairs, not a text$"),
         ({"now": "2026-01-01"}, r"^now must be an aware datetime or None, not str$"),
     ],

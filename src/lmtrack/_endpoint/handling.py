@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
 from lmtrack._agents.header_rules import Headers, is_ahead
+from lmtrack._agents.own_agents import Agents
 from lmtrack._agents.verdict import Actor, Human, Verdict
 from lmtrack._checks import check_type, plain_bytes, plain_str
 from lmtrack._clock import epoch_seconds
@@ -161,6 +162,7 @@ class PendingRequest:
         ip: str | None = None,
         asn: int | None = None,
         networks: Networks | None = None,
+        agents: Agents | None = None,
         delivered_at: datetime | Callable[[OpenToken | ClickToken], datetime | None] | None = None,
         destination: Callable[[ClickToken], str | None] | None = None,
         words: PageWords | Callable[[WayOut], PageWords] | None = None,
@@ -173,6 +175,7 @@ class PendingRequest:
             ip: Who asked.
             asn: The autonomous system of `ip`, if you know it.
             networks: What `load_networks` gave; None means those that are shipped.
+            agents: Names of your own, made by `load_agents`.
             delivered_at: When the mail left or arrived.
             destination: Says where a click goes.
             words: What the pages say.
@@ -193,6 +196,8 @@ class PendingRequest:
             raise TypeError("destination must be callable or None")
         if not isinstance(ip, str | None) or type(asn) not in _NUMBER or not isinstance(networks, Networks | None):
             raise TypeError("ip must be a str, asn an int, networks made by load_networks, or None")
+        if not isinstance(agents, Agents | None):
+            raise TypeError(f"agents must be made by load_agents or None, not {type(agents).__name__}")
         token = self.token
         if isinstance(token, WithdrawToken):
             return self._withdraw(token, _words(words, token))
@@ -207,7 +212,7 @@ class PendingRequest:
             problem = lost if lost and self.problem in _SLIGHT else self.problem
         if problem or not isinstance(token, (OpenToken, ClickToken)):
             return Handled(response=response, admission=refused(problem or AdmissionReason.BAD_TOKEN))
-        judge = _Judge(self, token, ip, asn, networks, delivered_at)
+        judge = _Judge(self, token, ip, asn, networks, agents, delivered_at)
         return self._record(judge, response, _ask(route, token), consent)
 
     def _nothing(self) -> Handled:
@@ -267,6 +272,7 @@ class _Judge:
     ip: str | None
     asn: int | None
     networks: Networks | None
+    agents: Agents | None
     delivered_at: object
 
     def verdict(self) -> Verdict:
@@ -280,6 +286,7 @@ class _Judge:
             headers=headers,
             delay=self._delay() if personal else None,
             networks=self.networks,
+            agents=self.agents,
         )
 
     def _delay(self) -> timedelta | None:
@@ -358,6 +365,7 @@ def handle_request(
     ip: str | None = None,
     asn: int | None = None,
     networks: Networks | None = None,
+    agents: Agents | None = None,
     delivered_at: Callable[[OpenToken | ClickToken], datetime | None] | None = None,
     destination: Callable[[ClickToken], str | None] | None = None,
     words: PageWords | Callable[[WayOut], PageWords] | None = None,
@@ -387,6 +395,7 @@ def handle_request(
         ip: Who asked.
         asn: The autonomous system of `ip`, if you know it.
         networks: What `load_networks` gave; None means those that are shipped.
+        agents: Names of your own, made by `load_agents`.
         delivered_at: Says when the mail left or arrived. None, and None from it, stand for when the token was made,
             which is earlier, so that fewer requests are taken for those of a gateway.
         destination: Says where a click goes; if you pass it, it is asked for every click. A click by id needs it. None
@@ -418,6 +427,7 @@ def handle_request(
         ip=ip,
         asn=asn,
         networks=networks,
+        agents=agents,
         delivered_at=delivered_at,
         destination=destination,
         words=words,

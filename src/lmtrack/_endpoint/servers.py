@@ -15,6 +15,7 @@ from inspect import isawaitable, iscoroutinefunction
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from lmtrack._agents.header_rules import Headers
+from lmtrack._agents.own_agents import Agents
 from lmtrack._checks import check_type
 from lmtrack._endpoint.gate import AdmissionReason
 from lmtrack._endpoint.handling import Handled, LastOpen, PendingRequest, RecordedEvent, WayOut, read_request
@@ -73,6 +74,7 @@ class TrackingHost:
         client_ip: Says who asked, by the WSGI environment or the ASGI scope; None takes the last hop, which is right
             without a proxy.
         networks: What `load_networks` gave.
+        agents: What `load_agents` gave.
         report: Gets what your storing functions raise, to log it.
 
     Raises:
@@ -106,6 +108,7 @@ class TrackingHost:
     words: PageWords | Callable[[WayOut], PageWords | Awaitable[PageWords]] | None = None
     client_ip: Callable[[Mapping[str, Any]], str | None] | None = None  # an environment or a scope, of any values
     networks: Networks | None = None
+    agents: Agents | None = None
     report: Callable[[Exception], object] | None = None
 
     def __post_init__(self) -> None:
@@ -146,6 +149,7 @@ class TrackingHost:
             words=self.words,  # type: ignore[arg-type]
             ip=ip,
             networks=self.networks,
+            agents=self.agents,
         )
         storing = self._storing(handled)
         if storing is None:
@@ -183,7 +187,7 @@ class TrackingHost:
         ):
             function = getattr(self, name)
             asked[name] = await _looked_up(function, token) if wanted and callable(function) else function
-        handled = pending.answer(**asked, ip=ip, networks=self.networks)
+        handled = pending.answer(**asked, ip=ip, networks=self.networks, agents=self.agents)
         storing = self._storing(handled)
         if storing is None:
             return handled.response

@@ -12,14 +12,14 @@ from lmtrack._rewriting.plain_text import plain_untracking_edits
 if TYPE_CHECKING:
     from lmtrack._mime.leaf import Leaf
     from lmtrack._mime.raw_edit import RawEdit
-    from lmtrack.urls import TrackingDomain
+    from lmtrack._rewriting.own_tokens import Owner
 
 
-def untracking_raw_edits(leaf: Leaf, domain: TrackingDomain, /) -> list[RawEdit]:
+def untracking_raw_edits(leaf: Leaf, owner: Owner, /) -> list[RawEdit]:
     """Give what puts the destinations of a part's links back and takes its pixels out."""
     if leaf.problem is not None:
         return []
-    edits = untracking_edits(leaf.document, domain) if leaf.is_html else plain_untracking_edits(leaf.view.text, domain)
+    edits = untracking_edits(leaf.document, owner) if leaf.is_html else plain_untracking_edits(leaf.view.text, owner)
     # A destination in letters that the part's charset lacks cannot be written into plain text.
     values = [(edit, leaf.encode(edit.new)) for edit in edits]
     kept = [(edit, value) for edit, value in values if value is not None]

@@ -13,7 +13,7 @@ from lmtrack._html.entities import decode_attribute, encode_attribute, encode_in
 from lmtrack._html.grammar import WHITESPACE
 from lmtrack._rewriting.lines import fit_lines
 from lmtrack._rewriting.outcome import Deferred, Outcome, deferred
-from lmtrack._rewriting.own_tokens import verified_click, verified_open
+from lmtrack._rewriting.own_tokens import Owner, is_own_pixel, own_destination
 from lmtrack._rewriting.pixel_spelling import PIXEL_BEGINS, PIXEL_ENDS
 from lmtrack._rewriting.splice import carry_out, octets
 from lmtrack.links import Edit, Link, LinkPolicy, SkipReason
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from lmtrack._rewriting.signing import Sending
     from lmtrack._rewriting.slot_places import TextHole
     from lmtrack._rewriting.template import Change, Filled
-    from lmtrack.urls import TrackingDomain
 
 PixelPosition = Literal["end", "start", "auto"]
 
@@ -87,22 +86,22 @@ def check_options(policy: LinkPolicy, pixel_position: str, max_line: int | None 
         raise ValueError("pixel_position must be 'end', 'start' or 'auto'")
 
 
-def untracking_edits(document: HtmlDocument, domain: TrackingDomain, /) -> list[Edit]:
-    """Give what puts the destinations of the domain's own links back and takes its pixels out."""
+def untracking_edits(document: HtmlDocument, owner: Owner, /) -> list[Edit]:
+    """Return what puts the destinations of the domain's own links back and takes its pixels out."""
     html = document.html
     edits: list[Edit] = []
     for link in document.found.links:
         start, written = link[2], html[link[2] : link[3]]
-        payload = verified_click(domain, decode_attribute(written).strip(WHITESPACE))
-        if payload is not None and payload.url is not None:
+        destination = own_destination(owner, decode_attribute(written).strip(WHITESPACE))
+        if destination is not None:
             before = html[start - 1]
             encode = encode_in_comment if link[5] else encode_attribute
-            value = encode(payload.url, before if before in "\"'" else "")
+            value = encode(destination, before if before in "\"'" else "")
             edits.append(Edit(start, written, value))
     edits += [
         Edit(image.start, html[image.start : image.end], "")
         for image in document.pixels()
-        if verified_open(domain, image.url) is not None
+        if is_own_pixel(owner, image.url)
     ]
     edits.sort()
     return edits

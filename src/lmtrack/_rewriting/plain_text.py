@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 from lmtrack._linking.placeholders import IN_TEXT, IN_TEXT_URL
 from lmtrack._pattern import compile_pattern
-from lmtrack._rewriting.own_tokens import verified_click
+from lmtrack._rewriting.own_tokens import Owner, own_destination
 from lmtrack._rewriting.plan import Judge, Judged, LinkSlots, Plan, settled
 from lmtrack.links import Edit, SkipReason
 
 if TYPE_CHECKING:
     from lmtrack._rewriting.template import Template
-    from lmtrack.urls import TrackingDomain
 
 _PLACEHOLDER: Final = re.compile(IN_TEXT_URL, re.VERBOSE)
 _NEXT: Final = re.compile(rf"{IN_TEXT} | ([hH][tT][tT][pP][sS]?://)", re.VERBOSE)
@@ -115,13 +114,13 @@ def plain_plan(text: str, spans: list[tuple[int, int]], judge: Judge, template: 
     return settled(text, judge, Judged(found, urls, reasons), slots=LinkSlots(holes, {}))
 
 
-def plain_untracking_edits(text: str, domain: TrackingDomain, /) -> list[Edit]:
-    """Give what puts the destinations of the domain's own links back."""
+def plain_untracking_edits(text: str, owner: Owner, /) -> list[Edit]:
+    """Return what puts the destinations of the domain's own links back."""
     edits: list[Edit] = []
     for start, end in find_urls(text):
-        payload = verified_click(domain, text[start:end])
-        if payload is not None and payload.url is not None:
-            edits.append(Edit(start, text[start:end], payload.url))
+        destination = own_destination(owner, text[start:end])
+        if destination is not None:
+            edits.append(Edit(start, text[start:end], destination))
     return edits
 
 

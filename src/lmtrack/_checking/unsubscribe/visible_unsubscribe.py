@@ -53,7 +53,7 @@ def exit_key(url: str, /) -> str:
 
 
 def leads_through(address: Address, watch: Watch, /) -> bool:
-    """Whether a URL leads through our tracking host, a known tracker or a redirect, and is no way out that we signed."""
+    """Whether a URL leads through our tracking host, a known tracker or a redirect, and we signed no way out there."""
     if is_our_way_out(address.url, watch, "u"):
         return False
     if watch.own(address, is_link=False) or watch.tracker(address.host) or click_service(address):
