@@ -235,14 +235,15 @@ def rewritten(
     if limit is not None:
         draft = _within_lines(source, plan, draft, limit)
     changes, start, refused, decision = draft
+    html = carry_out(source, changes)
     offset = None
-    if start is not None:
-        before = bisect_left(changes, start, key=itemgetter(0))
-        offset = start + _growth(changes[:before])
+    if start is not None:  # counted from the end: most often nothing is behind the pixel
+        at = bisect_left(changes, start, key=itemgetter(0))
+        offset = len(html) - (len(source) - start) - _growth(changes[at:])
     return deferred(
         RewrittenHtml,
         Outcome(plan, merged, refused, source=source, changes=changes, template=document.template),
-        html=carry_out(source, changes),
+        html=html,
         pixel_offset=offset,
         decision=decision,
     )

@@ -15,7 +15,7 @@ from lmtrack._linking.optout import opt_outs
 from lmtrack._linking.optout_attributes import OWN
 from lmtrack._linking.prefilter import surely_trackable
 from lmtrack._rewriting.own_tokens import verified_click
-from lmtrack._tokens.body import pack_number, pack_url
+from lmtrack._tokens.body import pack_checked_url, pack_number
 from lmtrack._url.reader import host_of, join, read_url, without_dots
 from lmtrack.links import Edit, Link, SkipReason, looks_like_url, skip_reason, slots_reason
 
@@ -127,6 +127,7 @@ class Plan:
         self.unmerged = Merged(self.urls, {})
         self._judge = judge
         self._left = left
+        self._is_text = bool(found) and found[0][4] == "text"
         self.slotted_firsts = [place for place, position in enumerate(numbers.firsts) if position in self.slotted]
 
     @cached_property
@@ -142,10 +143,10 @@ class Plan:
     @cached_property
     def values(self) -> tuple[Value, ...]:
         """The href values of the trackable links."""
-        source = self.source
+        source, is_text = self.source, self._is_text
         return tuple(
             [
-                (link[2], source[link[2] : link[3]], _quote(source, link), index)
+                (link[2], source[link[2] : link[3]], '"' if link[6] and not is_text else _quote(source, link), index)
                 for link, index in zip(self.found, self.indices, strict=True)
             ]
         )
@@ -179,16 +180,16 @@ class Plan:
         """The indices and the destinations that are the same for everyone, ready to be signed."""
         slotted = self.slotted
         return [
-            (number, None if position in slotted else pack_url(self.urls[position]))
+            (number, None if position in slotted else pack_checked_url(self.urls[position], deflate=True))
             for (number, _), position in zip(self.numbers, self.firsts, strict=True)
         ]
 
     def links_with(self, merged: Merged, /) -> list[Link]:
         """Make the trackable links as one recipient has them."""
-        if not self.slotted and not self.worded and not merged.indices:
+        if not self.slotted and not self.worded and not merged.indices and not self._is_text:
             source, size = self._judge.context.shown or self.source, len(self.source)
             return [
-                _new(Link, (index, url, link[4], link[5] > 0, source, link[0], _limit(link, size), False, ""))
+                _new(Link, (index, url, link[4], link[5] > 0, source, link[0], link[5] or size, False, ""))
                 for link, index, url in zip(self.found, self.indices, self.urls, strict=True)
             ]
         return [
@@ -479,14 +480,20 @@ class Judge:
         policy, domain = self.policy, self.domain
         if policy.lists_urls:
             return [""] * len(values)
+        distinct = list(dict.fromkeys(values))  # a button is drawn twice, a footer repeats the header
+        urls = surely_trackable(distinct)
         limit = policy.max_url_octets
-        if domain is None:
-            return [url if len(url) <= limit else "" for url in surely_trackable(values)]
-        hosts = [base.host for base in domain.bases()]
-        return [
-            url if len(url) <= limit and not (_MAY_BE_OURS.search(url) and any(map(url.lower().count, hosts))) else ""
-            for url in surely_trackable(values)
-        ]
+        if urls and len(max(urls, key=len)) > limit:
+            urls = [url if len(url) <= limit else "" for url in urls]
+        if domain is not None:
+            hosts = [base.host for base in domain.bases()]
+            together = "\n".join(urls).lower()
+            if any(host in together for host in hosts):
+                urls = ["" if _MAY_BE_OURS.search(url) and any(map(url.lower().count, hosts)) else url for url in urls]
+        if len(distinct) < len(values):
+            known = dict(zip(distinct, urls, strict=True))
+            return [known[value] for value in values]
+        return urls
 
 
 def _read_base(text: str, /) -> Url | None:

@@ -130,6 +130,11 @@ def pack_url(url: str, *, deflate: bool = True) -> bytes:
     """
     url = plain_str(url, "a URL")
     check_destination(url)
+    return pack_checked_url(url, deflate=deflate)
+
+
+def pack_checked_url(url: str, /, *, deflate: bool) -> bytes:
+    """Pack a destination that has been checked, as `pack_url` does."""
     plain = url.encode()
     if not deflate or len(plain) < _DEFLATE_FROM_OCTETS:
         return plain
