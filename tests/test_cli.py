@@ -470,6 +470,7 @@ def test_track_reports_json_on_standard_output_if_the_file_goes_elsewhere(
             "url": "https://shop.example/a?x=1&y=2",
             "element": "a",
             "conditional": False,
+            "personal": False,
             "text": "Shop",
         }
     ]

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import lmtrack
-from lmtrack._cli import audit, classify, diff, inspect, keys, lint_unsubscribe, resolve, token, track, untrack
+from lmtrack._cli import checks, classify, inspect, resolve, tokens, track, untrack
 from lmtrack._cli.arguments import Parser
 from lmtrack._cli.output import CommandError, say, standard_output
 
@@ -22,16 +22,19 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 _VERBS: Final = {
-    "track": track,
-    "untrack": untrack,
-    "inspect": inspect,
-    "audit": audit,
-    "diff": diff,
-    "lint-unsubscribe": lint_unsubscribe,
-    "classify": classify,
-    "resolve": resolve,
-    "token": token,
-    "keys": keys,
+    verb.name: verb
+    for verb in (
+        track.VERB,
+        untrack.VERB,
+        inspect.VERB,
+        checks.AUDIT,
+        checks.DIFF,
+        checks.LINT_UNSUBSCRIBE,
+        classify.VERB,
+        resolve.VERB,
+        tokens.TOKEN,
+        tokens.KEYS,
+    )
 }
 
 
@@ -98,7 +101,7 @@ def _build_parser() -> tuple[Parser, dict[str, Parser]]:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")
     made = {}
     for name, verb in _VERBS.items():
-        made[name] = verbs.add_parser(name, help=verb.SUMMARY, description=verb.SUMMARY, example=verb.EXAMPLE)
+        made[name] = verbs.add_parser(name, help=verb.summary, description=verb.summary, example=verb.example)
         verb.add_arguments(made[name])
         made[name].set_defaults(run=verb.run)
     return parser, made

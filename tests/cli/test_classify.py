@@ -14,9 +14,8 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from cli_runs import EXAMPLES, refused, run
-from lmtrack._cli.lines import LONGEST_LINE, Bar, Lines, open_lines
+from lmtrack._cli.logs import LONGEST_LINE, Bar, Lines, Request, kind_of, open_lines, read_combined, read_json
 from lmtrack._cli.output import CommandError
-from lmtrack._cli.requests import Request, kind_of, read_combined, read_json
 from lmtrack.cli import main
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lmtrack._cli.requests import Request, read_combined, read_json, reader_of
+from lmtrack._cli.logs import Request, read_combined, read_json, reader_of
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 IP = "203.0.113.7"

@@ -6,7 +6,7 @@ import argparse
 import json
 import re
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from lmtrack._checking.terminal_text import printable
 from lmtrack._cli.output import CommandError, say, standard_output
@@ -14,7 +14,7 @@ from lmtrack.errors import InvalidOverride
 from lmtrack.resolver import Consent, Decision, Override, Route, TrackingMode, parse_headers, parse_settings, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 # RFC 5322 section 2.2: an empty line ends the header block, and a line that begins with a blank belongs to the one
 # before it; either would make the overrides after it count for nothing.
@@ -46,6 +46,24 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Refuse the command line."""
         raise CommandError(f"{printable(message)} (see {self.prog} --help)")
+
+
+class Verb(NamedTuple):
+    """One thing that the command does.
+
+    Attributes:
+        name: How it is called.
+        summary: What it does, for the list of verbs and its own help.
+        example: A command line that works in `docs/examples`.
+        add_arguments: Adds what it takes to its parser.
+        run: Does it, and returns the exit code.
+    """
+
+    name: str
+    summary: str
+    example: str
+    add_arguments: Callable[[Parser], None]
+    run: Callable[[argparse.Namespace], int]
 
 
 class _Once(argparse.Action):

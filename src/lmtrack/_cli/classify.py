@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lmtrack._cli.arguments import add_once, read_path, read_seconds
+from lmtrack._cli.arguments import Verb, add_once, read_path, read_seconds
 from lmtrack._cli.output import CommandError, standard_output
 
 if TYPE_CHECKING:
@@ -12,14 +12,12 @@ if TYPE_CHECKING:
 
     from lmtrack._cli.arguments import Parser
 
-SUMMARY: Final = "say whether requests were made by people: one agent, or a log"
-EXAMPLE: Final = "lmtrack classify --summary access.log"
 
 _ONE_ONLY: Final = ("ip", "method", "delay", "header")
 _LOG_ONLY: Final = ("format", "summary")
 
 
-def add_arguments(parser: Parser, /) -> None:
+def _add_arguments(parser: Parser, /) -> None:
     """Add what `lmtrack classify` takes."""
     parser.add_argument(
         "file",
@@ -51,7 +49,7 @@ def add_arguments(parser: Parser, /) -> None:
     networks.add_argument("--tag", metavar="NAME", action="append", default=[], help="its name: one for each list")
 
 
-def run(arguments: argparse.Namespace, /) -> int:
+def _run(arguments: argparse.Namespace, /) -> int:
     """Classify one request, or all of a log.
 
     Raises:
@@ -68,3 +66,12 @@ def run(arguments: argparse.Namespace, /) -> int:
 
     (classify_one if one else classify_log)(arguments, to=standard_output())
     return 0
+
+
+VERB: Final = Verb(
+    name="classify",
+    summary="say whether requests were made by people: one agent, or a log",
+    example="lmtrack classify --summary access.log",
+    add_arguments=_add_arguments,
+    run=_run,
+)

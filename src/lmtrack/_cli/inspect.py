@@ -5,24 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.terminal_text import printable
-from lmtrack._cli.arguments import PREFIX, add_prefix
-from lmtrack._cli.link_arguments import NOT_UTF8, add_base_url, add_link_arguments, read_domain, read_policy
-from lmtrack._cli.message_headers import problems_of, read_header_lines
-from lmtrack._cli.output import CommandError, as_json, as_table, say, standard_output
-from lmtrack._cli.report import links_members, links_table, message_rows, page_rows
-from lmtrack._cli.source import add_source_arguments, read_source
+from lmtrack._cli.arguments import PREFIX, Verb, add_prefix
+from lmtrack._cli.files import add_source_arguments, read_source
+from lmtrack._cli.options import NOT_UTF8, add_base_url, add_link_arguments, read_domain, read_policy
+from lmtrack._cli.output import (
+    CommandError,
+    as_json,
+    as_table,
+    links_members,
+    links_table,
+    message_rows,
+    page_rows,
+    say,
+    standard_output,
+)
+from lmtrack._headers import iter_fields, unfold
+from lmtrack._mime.headers import read_message_headers
 from lmtrack.html import scan_html
 from lmtrack.message import PartReason, scan_message, track_message
-from lmtrack.resolver import Consent, Reason, Route, resolve
+from lmtrack.resolver import Consent, Override, Reason, Route, parse_headers, resolve
 from lmtrack.tokens import make_keys
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from lmtrack._cli.arguments import Parser
-    from lmtrack._cli.message_headers import HeaderLine
-    from lmtrack._cli.report import LinkRow
-    from lmtrack._cli.source import Source
+    from lmtrack._cli.files import Source
+    from lmtrack._cli.output import LinkRow
     from lmtrack._mime.document import Layout
     from lmtrack._mime.structure import Part
     from lmtrack.links import LinkPolicy
@@ -30,8 +40,80 @@ if TYPE_CHECKING:
     from lmtrack.resolver import Override
     from lmtrack.urls import TrackingDomain
 
-SUMMARY: Final = "show what tracking would see: parts, links, headers; change nothing"
-EXAMPLE: Final = "lmtrack inspect mail.eml --text-links --json"
+_UNSUBSCRIBE: Final = "list-unsubscribe"
+_POST: Final = "list-unsubscribe-post"
+_ONE_CLICK: Final = "list-unsubscribe=one-click"  # RFC 8058 section 3.1
+_UNREADABLE: Final = "what it names is off: programs read this line differently"
+
+
+class HeaderLine(NamedTuple):
+    """One field that matters.
+
+    Attributes:
+        name: As it stands there.
+        value: Unfolded.
+        kind: `override`, `signature` or `unsubscribe`.
+        means: What tracking makes of it.
+    """
+
+    name: str
+    value: str
+    kind: str
+    means: str
+
+
+def read_header_lines(raw: bytes, prefix: str, /) -> list[HeaderLine]:
+    """Give the fields of a message that tracking looks at, in order."""
+    return list(_lines(raw, prefix))
+
+
+def problems_of(raw: bytes, lines: list[HeaderLine], override: Override, /) -> list[str]:
+    """Say what is wrong with a message's header, of which the fields that matter have been read."""
+    problems = []
+    for field in iter_fields(raw):
+        if not field.certain:
+            number = raw.count(b"\n", 0, field.start) + 1
+            problems.append(f"header line {number}: programs read this line and those after it differently")
+            break
+    problems += [f"override header: {problem}" for problem in override.problems]
+    problems += [
+        f"{line.name}: no address can be read from it"
+        for line in lines
+        if line.kind == "unsubscribe" and not line.means
+    ]
+    return problems
+
+
+def _lines(raw: bytes, prefix: str) -> Iterator[HeaderLine]:
+    for field in iter_fields(raw):
+        name = field.name.lower()
+        value = unfold(field.value).strip()
+        octets = raw[field.start : field.end]
+        said = read_message_headers([field])
+        if name.startswith(prefix.lower()):
+            wish = _wish(parse_headers(octets, prefix=prefix)) if field.certain else _UNREADABLE
+            yield HeaderLine(field.name, value, "override", wish)
+        elif said.signed:
+            yield HeaderLine(field.name, value, "signature", "signed: not tracked unless that is allowed")
+        elif name == _UNSUBSCRIBE:
+            urls = " ".join(sorted(said.unsubscribe))
+            yield HeaderLine(field.name, value, "unsubscribe", urls and f"never tracked: {urls}")
+        elif name == _POST:
+            known = value.replace(" ", "").lower() == _ONE_CLICK
+            yield HeaderLine(field.name, value, "unsubscribe", "one click unsubscribes" if known else "not by RFC 8058")
+
+
+def _wish(override: Override) -> str:
+    said = []
+    for flag, wish in (("opens", override.track_opens), ("clicks", override.track_clicks)):
+        if any(problem.startswith(f"{flag}:") for problem in override.problems):
+            said.append(f"{flag} off: the value cannot be read")
+        elif wish is False:
+            said.append(f"{flag} off")
+        elif wish:
+            said.append(f"{flag} on, where resolve is told; tracking turns nothing on")
+    return ", ".join(said) or "no flag that is known"
+
 
 # Nothing is signed or verified here; a tracking domain has keys, so it gets some.
 _NO_KEYS: Final = make_keys(bytes(16))
@@ -45,7 +127,7 @@ _PROBLEMS: Final = frozenset((
 ))  # fmt: skip
 
 
-def add_arguments(parser: Parser, /) -> None:
+def _add_arguments(parser: Parser, /) -> None:
     """Add what `lmtrack inspect` takes."""
     add_source_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -54,7 +136,7 @@ def add_arguments(parser: Parser, /) -> None:
     add_link_arguments(parser.add_argument_group("links"))
 
 
-def run(arguments: argparse.Namespace, /) -> int:
+def _run(arguments: argparse.Namespace, /) -> int:
     """Print what is in a file.
 
     Raises:
@@ -192,3 +274,12 @@ def _message_text(seen: _Seen) -> str:
     if seen.problems:
         tables.append("\n".join(f"problem: {printable(problem)}" for problem in seen.problems))
     return "\n\n".join(tables)
+
+
+VERB: Final = Verb(
+    name="inspect",
+    summary="show what tracking would see: parts, links, headers; change nothing",
+    example="lmtrack inspect mail.eml --text-links --json",
+    add_arguments=_add_arguments,
+    run=_run,
+)

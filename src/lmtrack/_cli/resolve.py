@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, get_args
 
-from lmtrack._cli.arguments import add_decision_arguments, add_once, read_decision, read_path
-from lmtrack._cli.output import CommandError, as_json, as_table, say, standard_output
-from lmtrack._cli.report import flag_rows
-from lmtrack._cli.source import read_message
+from lmtrack._cli.arguments import Verb, add_decision_arguments, add_once, read_decision, read_path
+from lmtrack._cli.files import read_message
+from lmtrack._cli.output import CommandError, as_json, as_table, flag_rows, say, standard_output
 from lmtrack.errors import Unsupported
 from lmtrack.services import Service, Tracker, service_headers, service_settings
 
@@ -17,11 +16,8 @@ if TYPE_CHECKING:
     from lmtrack._cli.arguments import Parser
     from lmtrack.resolver import Decision
 
-SUMMARY: Final = "say what may be tracked, and why"
-EXAMPLE: Final = "lmtrack resolve --track-opens --track-clicks --header 'X-LM-Override-Track-Clicks: no' --json"
 
-
-def add_arguments(parser: Parser, /) -> None:
+def _add_arguments(parser: Parser, /) -> None:
     """Add what `lmtrack resolve` takes."""
     add_once(
         parser,
@@ -46,7 +42,7 @@ def add_arguments(parser: Parser, /) -> None:
     )
 
 
-def run(arguments: argparse.Namespace, /) -> int:
+def _run(arguments: argparse.Namespace, /) -> int:
     """Print the decision.
 
     Raises:
@@ -78,3 +74,12 @@ def _told(decision: Decision, arguments: argparse.Namespace, /) -> dict[str, obj
     if len(problems) == len(told):
         raise CommandError("; ".join(problems))
     return {**told, "unsupported": problems}
+
+
+VERB: Final = Verb(
+    name="resolve",
+    summary="say what may be tracked, and why",
+    example="lmtrack resolve --track-opens --track-clicks --header 'X-LM-Override-Track-Clicks: no' --json",
+    add_arguments=_add_arguments,
+    run=_run,
+)

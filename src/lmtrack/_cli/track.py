@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from lmtrack._checking.terminal_text import printable
 from lmtrack._cli.arguments import (
     PREFIX,
+    Verb,
     add_decision_arguments,
     add_key_arguments,
     add_once,
@@ -19,11 +20,21 @@ from lmtrack._cli.arguments import (
     read_number,
     read_time,
 )
-from lmtrack._cli.files import read_keys, write_output
-from lmtrack._cli.link_arguments import NOT_UTF8, add_base_url, add_link_arguments, read_domain, read_policy
-from lmtrack._cli.output import CommandError, as_json, as_table, say, standard_output
-from lmtrack._cli.report import LinkRow, flag_rows, links_members, links_table, message_rows, page_rows
-from lmtrack._cli.source import add_source_arguments, read_file, read_source
+from lmtrack._cli.files import add_source_arguments, read_file, read_keys, read_source, write_output
+from lmtrack._cli.options import NOT_UTF8, add_base_url, add_link_arguments, read_domain, read_policy
+from lmtrack._cli.output import (
+    CommandError,
+    LinkRow,
+    as_json,
+    as_table,
+    flag_rows,
+    links_members,
+    links_table,
+    message_rows,
+    page_rows,
+    say,
+    standard_output,
+)
 from lmtrack._rewriting.signing import Campaign, sending
 from lmtrack.html import scan_html, track_html
 from lmtrack.message import campaign_urls, scan_message, track_message
@@ -35,7 +46,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from lmtrack._cli.arguments import Parser
-    from lmtrack._cli.source import Source
+    from lmtrack._cli.files import Source
     from lmtrack._rewriting.signing import Sending
     from lmtrack.links import LinkPolicy
     from lmtrack.message import MessagePart
@@ -43,11 +54,8 @@ if TYPE_CHECKING:
     from lmtrack.tokens import ClickToken, Keys
     from lmtrack.urls import TrackingDomain
 
-SUMMARY: Final = "track the links and opens of HTML or of a message"
-EXAMPLE: Final = "lmtrack track mail.eml -o tracked.eml --track-opens --track-clicks --key-file lmtrack.key"
 
-
-def add_arguments(parser: Parser, /) -> None:
+def _add_arguments(parser: Parser, /) -> None:
     """Add what `lmtrack track` takes."""
     add_source_arguments(parser)
     add_output_argument(parser)
@@ -73,7 +81,7 @@ def add_arguments(parser: Parser, /) -> None:
     add_link_arguments(links)
 
 
-def run(arguments: argparse.Namespace, /) -> int:
+def _run(arguments: argparse.Namespace, /) -> int:
     """Track a file and report what was done.
 
     Raises:
@@ -295,3 +303,12 @@ def _report(
     say("\n" + as_table(flag_rows(result.decision)), to=to)
     for note in notes:
         say(f"lmtrack: {note}", to=to)
+
+
+VERB: Final = Verb(
+    name="track",
+    summary="track the links and opens of HTML or of a message",
+    example="lmtrack track mail.eml -o tracked.eml --track-opens --track-clicks --key-file lmtrack.key",
+    add_arguments=_add_arguments,
+    run=_run,
+)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._cli.arguments import add_key_arguments, add_output_argument
-from lmtrack._cli.files import read_keys, write_output
-from lmtrack._cli.link_arguments import add_base_url, read_domain
+from lmtrack._cli.arguments import Verb, add_key_arguments, add_output_argument
+from lmtrack._cli.files import add_source_arguments, read_keys, read_source, write_output
+from lmtrack._cli.options import add_base_url, read_domain
 from lmtrack._cli.output import CommandError, as_json, as_table, say, standard_output
-from lmtrack._cli.source import add_source_arguments, read_source
 from lmtrack._rewriting.finish import untracking_edits
 from lmtrack._rewriting.own_tokens import verified_open
 from lmtrack._rewriting.splice import splice
@@ -21,18 +20,16 @@ if TYPE_CHECKING:
     import argparse
 
     from lmtrack._cli.arguments import Parser
-    from lmtrack._cli.source import Source
+    from lmtrack._cli.files import Source
     from lmtrack._rewriting.document import HtmlDocument
     from lmtrack.tokens import ClickToken
     from lmtrack.urls import TrackingDomain
 
-SUMMARY: Final = "lead tracked links back and take the pixel out"
-EXAMPLE: Final = "lmtrack untrack tracked.eml -o archive.eml --key-file lmtrack.key"
 
 _POLICY: Final = LinkPolicy()
 
 
-def add_arguments(parser: Parser, /) -> None:
+def _add_arguments(parser: Parser, /) -> None:
     """Add what `lmtrack untrack` takes."""
     add_source_arguments(parser)
     add_output_argument(parser)
@@ -43,7 +40,7 @@ def add_arguments(parser: Parser, /) -> None:
     add_key_arguments(parser)
 
 
-def run(arguments: argparse.Namespace, /) -> int:
+def _run(arguments: argparse.Namespace, /) -> int:
     """Take out what the keys signed, and count it.
 
     Raises:
@@ -106,3 +103,12 @@ def _count(source: Source, domain: TrackingDomain) -> _Ours:
     by_id = sum(click.url is None for click in clicks)
     pixels = sum(verified_open(domain, image.url) is not None for page in pages for image in page.pixels())
     return _Ours(len(clicks) - by_id, by_id, pixels)
+
+
+VERB: Final = Verb(
+    name="untrack",
+    summary="lead tracked links back and take the pixel out",
+    example="lmtrack untrack tracked.eml -o archive.eml --key-file lmtrack.key",
+    add_arguments=_add_arguments,
+    run=_run,
+)

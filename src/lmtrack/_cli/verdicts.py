@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Final
 from lmtrack._checking.terminal_text import printable
 from lmtrack._cli.arguments import check_header_lines
 from lmtrack._cli.files import read_input
-from lmtrack._cli.lines import Bar, Lines, open_lines
+from lmtrack._cli.logs import READERS, Bar, Lines, Reader, Request, open_lines, reader_of
 from lmtrack._cli.output import CommandError, as_json, as_table, name_of, say, write_line
-from lmtrack._cli.requests import READERS, Reader, Request, reader_of
 from lmtrack.classifier import (
     Kind,
     Networks,

@@ -1,13 +1,15 @@
-"""`lmtrack token`: what a tracking URL or its token says, and whether it is ours."""
+"""`lmtrack token`: what a tracking URL or its token says, and whether it is ours. `lmtrack keys`: a new key."""
 
 from __future__ import annotations
 
 import re
+import secrets
+import sys
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final
 
-from lmtrack._cli.arguments import add_key_arguments, add_once, read_number, read_time
-from lmtrack._cli.files import read_input, read_keys
+from lmtrack._cli.arguments import Verb, add_key_arguments, add_once, read_number, read_path, read_time
+from lmtrack._cli.files import create_secret, read_input, read_keys
 from lmtrack._cli.output import CommandError, as_json, as_table, say, standard_output
 from lmtrack.errors import BadToken, TokenExpired
 from lmtrack.tokens import (
@@ -28,15 +30,13 @@ if TYPE_CHECKING:
 
     from lmtrack._cli.arguments import Parser
 
-SUMMARY: Final = "explain a tracking URL or token; verify it with a key"
-EXAMPLE: Final = "lmtrack token https://track.example/o/EQdq6FEQAGxldHRlci00NDcx_eS8COgSTDki6Xm-dB5FWg"
 
 _INPUT_LIMIT_OCTETS: Final = 64 * 1024  # a token has at most 4,096 characters; a URL and blanks around it
 _AFTER_PATH: Final = re.compile(r"[?#].*", re.DOTALL)
 _DAYS_MAX: Final = 36_500  # our choice: a hundred years, well inside what timedelta holds
 
 
-def add_arguments(parser: Parser, /) -> None:
+def _add_token_arguments(parser: Parser, /) -> None:
     """Add what `lmtrack token` takes."""
     parser.add_argument("token", metavar="URL-or-token", help="a tracking URL or its token; - reads standard input")
     add_once(
@@ -47,7 +47,7 @@ def add_arguments(parser: Parser, /) -> None:
     add_key_arguments(parser)
 
 
-def run(arguments: argparse.Namespace, /) -> int:
+def _run_token(arguments: argparse.Namespace, /) -> int:
     """Explain a token, and verify it if there is a key.
 
     Raises:
@@ -130,3 +130,52 @@ def _report(said: dict[str, object], arguments: argparse.Namespace, *, code: int
     said = {name: value for name, value in said.items() if value is not None}
     say(as_json(said) if arguments.json else as_table(said.items()), to=standard_output())
     return code
+
+
+_KEY_OCTETS: Final = 32  # RFC 2104 section 3: as long as the hash; printed in 43 characters
+
+
+def _add_keys_arguments(parser: Parser, /) -> None:
+    """Add what `lmtrack keys` takes."""
+    add_once(
+        parser,
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=read_path,
+        default="-",
+        help="write it to a new file that only you can read (default: standard output)",
+    )
+
+
+def _run_keys(arguments: argparse.Namespace, /) -> int:
+    """Make a key and write it.
+
+    Raises:
+        CommandError: The file is there already, or cannot be written.
+    """
+    key = secrets.token_urlsafe(_KEY_OCTETS)
+    if arguments.output == "-":
+        say(key, to=standard_output())
+    else:
+        create_secret(arguments.output, key + "\n")
+        say("lmtrack: wrote a key; it is these characters, never decode them", to=sys.stderr)
+    return 0
+
+
+TOKEN: Final = Verb(
+    name="token",
+    summary="explain a tracking URL or token; verify it with a key",
+    example="lmtrack token https://track.example/o/EQdq6FEQAGxldHRlci00NDcx_eS8COgSTDki6Xm-dB5FWg",
+    add_arguments=_add_token_arguments,
+    run=_run_token,
+)
+
+
+KEYS: Final = Verb(
+    name="keys",
+    summary="make a key",
+    example="lmtrack keys -o lmtrack.key",
+    add_arguments=_add_keys_arguments,
+    run=_run_keys,
+)

@@ -1,4 +1,4 @@
-"""Command line arguments about links: which of them are trackable, and whose tracking domain it is."""
+"""Options that several verbs share: which links are trackable, and whose tracking domain it is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING, Final
 
-from lmtrack._cli.arguments import add_once, add_switch, read_number
+from lmtrack._cli.arguments import add_key_arguments, add_once, add_switch, read_number
+from lmtrack._cli.files import read_keys
 from lmtrack._cli.output import CommandError
 from lmtrack.links import LinkPolicy
 from lmtrack.urls import TrackingDomain
@@ -14,7 +15,8 @@ from lmtrack.urls import TrackingDomain
 if TYPE_CHECKING:
     import argparse
 
-    from lmtrack._cli.source import Source
+    from lmtrack._cli.arguments import Parser
+    from lmtrack._cli.files import Source
     from lmtrack.tokens import Keys
 
 _BASE_URL: Final = "https://track.example"  # RFC 2606: reserved, so nobody receives what a try-out sends
@@ -80,3 +82,61 @@ def read_policy(arguments: argparse.Namespace, source: Source, /) -> LinkPolicy:
     if source.encoding == "utf-8":
         return policy
     return dataclasses.replace(policy, skip_urls=[*policy.skip_urls, _BEYOND_ASCII])
+
+
+_DOMAIN: Final = "a tracking domain of ours, by its URL, or a whole host by its name; may be repeated"
+
+
+def add_domain_arguments(parser: Parser, /) -> None:
+    """Add our own tracking domains, and the keys that tell which of their URLs are the same for everyone."""
+    parser.add_argument("--domain", metavar="URL|HOST", action="append", default=[], help=_DOMAIN)
+    add_key_arguments(parser)
+
+
+def add_tracker_argument(parser: Parser, /) -> None:
+    """Add hosts of others that track."""
+    parser.add_argument(
+        "--tracker", metavar="HOST", action="append", default=[], help="a host that tracks; may be repeated"
+    )
+
+
+def read_domains(arguments: argparse.Namespace, /) -> list[TrackingDomain | str]:
+    """Read what `add_domain_arguments` asked for.
+
+    Raises:
+        CommandError: One is no domain, or there are keys for none.
+    """
+    keys = read_keys(arguments.key_file, tenant=arguments.tenant)
+    domains = [_read_domain(entry, keys) for entry in arguments.domain]
+    if arguments.key_file is not None and not any(isinstance(domain, TrackingDomain) for domain in domains):
+        raise CommandError("--key-file: whose key it is, says --domain with a URL, such as https://track.example")
+    return domains
+
+
+def read_trackers(arguments: argparse.Namespace, /) -> list[str]:
+    """Read what `add_tracker_argument` asked for.
+
+    Raises:
+        CommandError: One is no host.
+    """
+    from lmtrack._checking.audit.known_hosts import watch_of  # noqa: PLC0415 - no other verb needs it
+
+    trackers: list[str] = arguments.tracker
+    try:
+        watch_of((), trackers)
+    except ValueError:
+        raise CommandError("--tracker: must be the name of a host") from None
+    return trackers
+
+
+def _read_domain(entry: str, keys: Keys | None) -> TrackingDomain | str:
+    from lmtrack._checking.audit.known_hosts import watch_of  # noqa: PLC0415 - no other verb needs it
+
+    try:
+        if keys is not None and "://" in entry:
+            return TrackingDomain(entry, keys)
+        watch_of((entry,), ())
+    except ValueError as error:
+        why = error if "://" in entry else "must be a URL or the name of a host"
+        raise CommandError(f"--domain: {why}") from error
+    return entry
