@@ -26,7 +26,7 @@ def bodies(raw: bytes) -> list[bytes]:
 
 def test_a_message_without_parts_is_one() -> None:
     assert find_parts(b"Subject: a\r\n\r\nbody\r\n") == (
-        Part("1", "text/plain", 14, 20, "7bit", None, delsp=False, reason=None),
+        Part("1", "text/plain", 0, 14, 20, "7bit", None, flowed=False, delsp=False, reason=None),
     )
 
 

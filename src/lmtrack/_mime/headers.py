@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from binascii import Error, a2b_base64, a2b_qp
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._deciding.override import Override, find_controls, parse_headers
 from lmtrack._headers import find_body, iter_fields, unfold
+from lmtrack._mime.encoded_words import as_text, read_words
 from lmtrack._mime.raw_edit import RawEdit
 
 if TYPE_CHECKING:
@@ -32,9 +32,6 @@ _BETWEEN_PARAMETERS: Final = re.compile(r"[&;]")
 _ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 _BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]++")
 _LONGEST_HOST: Final = 253  # RFC 1035 section 3.1, as text
-# RFC 2047 section 2; between two of them blanks do not count (section 6.2).
-_ENCODED_WORD: Final = re.compile(r"=\?[^?\s]++\?([bBqQ])\?([^?\s]*+)\?=")
-_BETWEEN_WORDS: Final = re.compile(r"(?<=\?=)[ \t\r\n]++(?==\?)")
 
 
 class MessageHeaders(NamedTuple):
@@ -148,24 +145,7 @@ def _escaped(found: re.Match[str], /) -> str:
 
 
 def _uris(value: str, /) -> list[str]:
-    text = _as_utf8(unfold(value).encode("latin-1"))
-    texts = [text]
-    if _ENCODED_WORD.search(text):  # against RFC 2369, and the standard library does it to long ones
-        texts.append(_ENCODED_WORD.sub(_decoded, _BETWEEN_WORDS.sub("", text)))
+    text = as_text(unfold(value).encode("latin-1"))
+    decoded = read_words(text)  # against RFC 2369, but the standard library encodes long ones
+    texts = (text,) if decoded == text else (text, decoded)
     return [_BLANKS.sub("", uri) for text in texts for uri in _URI.findall(text) or _BARE_URI.findall(text)]
-
-
-def _decoded(word: re.Match[str], /) -> str:
-    """Read an encoded word; its charset does not matter, as a URL is ASCII in each."""
-    octets = word[2].encode("utf-8")
-    try:
-        return _as_utf8(a2b_qp(octets, header=True) if word[1] in "qQ" else a2b_base64(octets + b"=="))
-    except Error:  # one letter too many
-        return ""
-
-
-def _as_utf8(octets: bytes, /) -> str:
-    try:
-        return octets.decode("utf-8")
-    except UnicodeDecodeError:
-        return octets.decode("latin-1")

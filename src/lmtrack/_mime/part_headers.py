@@ -34,6 +34,7 @@ class PartHeaders(NamedTuple):
         content_id: The Content-ID without its angle brackets; empty without one.
         root_id: The `start` parameter of a multipart/related, likewise.
         checksum: Whether there is a Content-MD5 (RFC 1864).
+        flowed: Whether the text is format=flowed (RFC 3676).
         delsp: Whether lines of the text that end in a blank are joined without it (RFC 3676 section 4.1).
         clear: Whether readers agree about the fields that matter.
     """
@@ -47,6 +48,7 @@ class PartHeaders(NamedTuple):
     content_id: str
     root_id: str
     checksum: bool
+    flowed: bool
     delsp: bool
     clear: bool
 
@@ -93,6 +95,7 @@ def read_fields(fields: Iterable[HeaderField], /, *, in_digest: bool = False) ->
         content_id=_bare_id(found.get("content-id", [""])[0]),
         root_id=_bare_id(kind.parameters.get("start", "")),
         checksum="content-md5" in found,
+        flowed=kind.parameters.get("format", "").lower() == "flowed",
         delsp=kind.parameters.get("delsp", "").lower() == "yes",
         # Some readers take `base64;` or `base64 (really)` for base64, others for an encoding they do not know.
         clear=clear and kind_clear and encoding_clear and encoding.value == written.lower() and disposition_clear,

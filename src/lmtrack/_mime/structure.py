@@ -73,20 +73,24 @@ class Part(NamedTuple):
     Attributes:
         path: Its place as IMAP counts (RFC 9051 section 6.4.5): `1` for a message without parts, else `1`, `2`, `2.1`.
         content_type: Lower case; `text/plain` where there is none.
-        start: Where its body begins in the raw message.
+        head: Where its header begins in the raw message.
+        start: Where its body begins.
         end: Where its body ends; the line end before a delimiter belongs to the delimiter.
         encoding: One of the five transfer encodings, lower case; another one as it stands.
         charset: The charset its label names, as written; None without.
+        flowed: Whether its text is format=flowed.
         delsp: Whether lines of its text are joined without the blank between them.
         reason: Why it is not touched; None if it is displayed text.
     """
 
     path: str
     content_type: str
+    head: int
     start: int
     end: int
     encoding: str
     charset: str | None
+    flowed: bool
     delsp: bool
     reason: PartReason | None
 
@@ -151,7 +155,7 @@ class _Walk:
     def run(self, fields: Sequence[HeaderField], /) -> tuple[Part, ...]:
         raw = self.raw
         fields_end, body_start = find_body(raw)
-        self._begin("", read_top_headers(raw[:fields_end], fields), fields_end, body_start)
+        self._begin("", read_top_headers(raw[:fields_end], fields), 0, (fields_end, body_start))
         if self.open:
             self.nested = True
             self._follow(body_start)
@@ -188,7 +192,7 @@ class _Walk:
             headers = read_part_headers(raw[line_end.end() : head_end], in_digest=above.reason is PartReason.DIGEST)
             above.children.append((headers.content_id, len(self.parts)))
             path = f"{above.path}.{len(above.children)}" if above.path else str(len(above.children))
-            self._begin(path, headers, head_end, body_start)
+            self._begin(path, headers, line_end.end(), (head_end, body_start))
             position = body_start
 
     def _next_line(self, position: int, /) -> int:
@@ -217,8 +221,9 @@ class _Walk:
                 return limit, limit
             start = limit  # a line of the block that only looks like a delimiter
 
-    def _begin(self, path: str, headers: PartHeaders, head_end: int, body_start: int, /) -> None:
-        """Open a multipart or a leaf."""
+    def _begin(self, path: str, headers: PartHeaders, head: int, ends: tuple[int, int], /) -> None:
+        """Open a multipart or a leaf; `ends` says where its header ends and where its body begins."""
+        head_end, body_start = ends
         reason = self.open[-1].reason if self.open else None
         main, _, subtype = headers.content_type.partition("/")
         if main == "multipart":
@@ -237,10 +242,12 @@ class _Walk:
         self.leaf = Part(
             path=path or "1",
             content_type=headers.content_type,
+            head=head,
             start=body_start,
             end=body_start,
             encoding=headers.encoding,
             charset=headers.charset,
+            flowed=headers.flowed,
             delsp=headers.delsp,
             reason=reason,
         )
@@ -288,10 +295,12 @@ class _Walk:
                 Part(
                     path=multipart.path or "1",
                     content_type=multipart.content_type,
+                    head=start,
                     start=start,
                     end=max(start, end),
                     encoding="7bit",
                     charset=None,
+                    flowed=False,
                     delsp=False,
                     reason=reason,
                 )
