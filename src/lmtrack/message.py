@@ -6,12 +6,13 @@ join. Nothing is parsed into an object and written anew: the output is slices of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import Message
 from enum import StrEnum, auto
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -19,28 +20,38 @@ from lmtrack._checks import NotText, check_type, plain_bytes, plain_str
 from lmtrack._mime.document import MessageDocument as MessageDocument
 from lmtrack._mime.envelope import read_envelope
 from lmtrack._mime.headers import read_controls
+from lmtrack._mime.merging import (
+    MessageOutcome,
+    Recipient,
+    check_values,
+    fill_header,
+    has_written_links,
+    own_pixels,
+    part_edits,
+)
 from lmtrack._mime.raw_edit import RawEdit as RawEdit, splice_octets
 from lmtrack._mime.structure import PartReason
 from lmtrack._mime.untrack import untracking_raw_edits
 from lmtrack._mime.wire import HIDDEN_FIELDS, message_bytes
-from lmtrack._mime.write_parts import PartEdits, write_parts
+from lmtrack._mime.write_parts import write_parts
 from lmtrack._rewriting.document import HtmlDocument
-from lmtrack._rewriting.finish import PixelPosition, check_options, pixel_tag
-from lmtrack._rewriting.own_tokens import owner_of, verified_open
+from lmtrack._rewriting.finish import PixelPosition, check_options
+from lmtrack._rewriting.outcome import Deferred, deferred
+from lmtrack._rewriting.own_tokens import owner_of
 from lmtrack._rewriting.signing import Campaign, Sending, sending
+from lmtrack._rewriting.slots import SlotMarkers, Values, read_slots
 from lmtrack._rewriting.splice import revert
 from lmtrack._url.reader import host_of
 from lmtrack.links import Link, LinkPolicy, SkipReason
 from lmtrack.resolver import Decision, Reason, TrackingMode
-from lmtrack.urls import TrackingDomain, open_url
+from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lmtrack._mime.document import Layout
     from lmtrack._mime.structure import Part
-    from lmtrack._mime.write_parts import WrittenParts
-    from lmtrack.tokens import OpenToken
+    from lmtrack._mime.write_parts import PartEdits, WrittenParts
 
 __all__ = [
     "PartAction",
@@ -63,6 +74,7 @@ class PartAction(StrEnum):
     """What was done to a part of a message."""
 
     TRACKED = auto()
+    MERGED = auto()  # only values of slots were written
     UNTOUCHED = auto()
 
 
@@ -83,7 +95,7 @@ class MessagePart(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrackedMessage(NotText):
+class TrackedMessage(Deferred):
     """A message after tracking, and what was done to it; made by `track_message`.
 
     Attributes:
@@ -92,8 +104,13 @@ class TrackedMessage(NotText):
         links: The links that the policy lets be tracked, in order over all parts that were read for links.
         skipped: The other links, each with the reason.
         edits: All changes, by offset in the source, ascending and disjoint; removed control headers are among them.
+            `revert_message` takes them back.
         pixel: The path of the part that got the pixel; None if none did.
         decision: What really holds for this message, with the reasons.
+        personal_links: The links with a slot in their URL or text, tracked or not.
+        personal_loads: The URLs of images and the like with a slot in them, as the template has them: fetching one
+            tells who reads the mail, tracked or not.
+        unfilled: What still looks like a marker in the displayed parts that were read.
     """
 
     raw: bytes = field(repr=False)
@@ -103,6 +120,9 @@ class TrackedMessage(NotText):
     edits: tuple[RawEdit, ...] = field(repr=False)
     pixel: str | None
     decision: Decision
+    personal_links: tuple[Link, ...] = field(default=(), repr=False)
+    personal_loads: tuple[str, ...] = field(default=(), repr=False)
+    unfilled: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,18 +142,31 @@ class Prepared(NotText):
     tracked: TrackedMessage
 
 
-def scan_message(raw: bytes, /) -> MessageDocument:
+def scan_message(
+    raw: bytes, /, *, slots: SlotMarkers | None = None, defaults: Mapping[str, str] | None = None
+) -> MessageDocument:
     r"""Read a message once, to track it for many recipients.
 
-    Never fails on content; time and memory are linear in its length.
+    Without slots it never fails on content; time and memory are linear in its length.
+
+    Args:
+        raw: The message.
+        slots: How the markers of its slots are written, as for `scan_html`: in displayed parts in any encoding and in
+            header fields, inside encoded words too. Each recipient's `values` are escaped for the place they go to, and
+            written in the part's encoding and charset.
+        defaults: What stands in for a missing, None or empty value, by name.
 
     Raises:
-        TypeError: `raw` is not bytes.
+        BadSlot: A marker is where no value can be written: a part that is never edited, a signed message, a field such
+            as Content-Type.
+        TypeError: An argument has another type.
+        ValueError: A marker, a name or a pattern is not usable; see `scan_html`.
 
     >>> scan_message(b"Subject: Hi\r\n\r\nHello\r\n")
     MessageDocument(22 octets, 1 parts)
+    >>> letter = scan_message(b"Subject: Hi {{ name }}\r\n\r\nDear {{ name }}\r\n", slots={"name": "{{ name }}"})
     """
-    return MessageDocument(raw)
+    return MessageDocument(raw, read_slots(slots, defaults))
 
 
 def track_message(
@@ -152,6 +185,10 @@ def track_message(
     pixel_position: PixelPosition = "auto",
     allow_signed: bool = False,
     prefix: str = _PREFIX,
+    slots: SlotMarkers | None = None,
+    defaults: Mapping[str, str] | None = None,
+    values: Values | None = None,
+    pixel_slot: str | None = None,
     now: datetime | None = None,
 ) -> TrackedMessage:
     r"""Do to a finished message what a decision allows: signed links, a signed pixel, or nothing at all.
@@ -178,10 +215,19 @@ def track_message(
         pixel_position: As for `track_html`.
         allow_signed: Track a message that is signed already (DKIM, ARC, Content-MD5), which breaks the signature.
         prefix: What the names of the override headers begin with.
+        slots: As for `scan_message`, if the message was not scanned before.
+        defaults: The same.
+        values: One recipient's value of each slot, written whether or not anything is tracked. Links in the body that
+            are the same page as a List-Unsubscribe that this writes are not tracked.
+        pixel_slot: The slot in the HTML whose marker the pixel takes the place of; without a pixel it is removed.
         now: When the tokens are issued; the current time by default.
 
     Raises:
         BadDestination: `destination` gave a URL no click may go to.
+        BadSlot: A marker is where no value can be written safely.
+        BadValue: A value cannot be written in the place of its slot: a line end or a second address in a header field,
+            a character that the charset of a plain part lacks, more than a line of a 7bit or 8bit part can hold.
+        MissingValue: A slot has neither a value nor a default.
         TypeError: An argument has another type.
         ValueError: An argument is out of range; see `make_open_token` for ids, recipients and times.
 
@@ -194,10 +240,11 @@ def track_message(
     >>> tracked.parts[0].action, revert_message(tracked.raw, tracked.edits) == raw
     (<PartAction.TRACKED: 'tracked'>, True)
     """
-    document = source if isinstance(source, MessageDocument) else MessageDocument(source)
+    document = _document(source, slots, defaults)
     check_type(Decision, decision=decision)
     check_type(bool, text_links=text_links, allow_signed=allow_signed)
     check_options(policy, pixel_position)
+    check_values(document, values, pixel_slot)
     controls = document.controls(plain_str(prefix, "prefix"), allow_signed=allow_signed)
     message = sending(
         decision.lower_by(controls.override),
@@ -211,39 +258,23 @@ def track_message(
     )
     if not allow_signed and document.headers.signed:
         message = message.lowered(Reason.ALREADY_SIGNED)
-    if not message.decision.track_opens and not message.decision.track_clicks:
+    if document.slots is None and not message.decision.track_opens and not message.decision.track_clicks:
         return _untouched(document, _holding(message, document, policy), controls.removals)
     layout = document.layout(policy, domain, text_links=text_links, allow_signed=allow_signed)
-    wanted = _sign(message, layout, pixel_position)
+    header = fill_header(document, values, pixel_slot)
+    wanted = part_edits(layout, Recipient(message, values, pixel_slot, header.unsubscribe), pixel_position)
     written = write_parts(layout, wanted)
-    links, skipped = _links(layout, written)
-    off, keep = TrackingMode.OFF, TrackingMode.INDIVIDUAL
-    message = message.lowered(
-        Reason.NO_HTML,
-        opens=keep if any(planned.leaf.is_html for planned in layout.leaves.values()) else off,
-        clicks=keep if layout.leaves else off,
-    )
-    message = message.lowered(
-        Reason.LINE_TOO_LONG,
-        opens=off if wanted.pixel and written.pixel is None else keep,
-        clicks=off if written.unwritten and not links else keep,
-    )
-    edits = (*controls.removals, *written.edits)
-    return TrackedMessage(
+    edits = [*controls.removals, *header.edits, *written.edits]
+    if document.slots is not None:
+        edits.sort(key=itemgetter(0))
+    return deferred(
+        TrackedMessage,
+        MessageOutcome(layout, wanted, written),
         raw=splice_octets(document.raw, edits) if edits else document.raw,
-        parts=tuple(
-            [
-                MessagePart(part.path, part.content_type, PartAction.TRACKED, None)
-                if number in written.changed
-                else _left(part, written.reasons.get(number, PartReason.NO_CHANGE))
-                for number, part in enumerate(document.found)
-            ]
-        ),
-        links=links,
-        skipped=skipped,
-        edits=edits,
+        parts=tuple([_part(part, number, written) for number, part in enumerate(document.found)]),
+        edits=tuple(edits),
         pixel=None if written.pixel is None else document.found[written.pixel].path,
-        decision=_holding(message, document, policy),
+        decision=_holding(_what_holds(message, layout, wanted, written), document, policy),
     )
 
 
@@ -442,22 +473,6 @@ def _untouched(document: MessageDocument, decision: Decision, removals: tuple[Ra
     )
 
 
-def _sign(message: Sending, layout: Layout, position: PixelPosition, /) -> PartEdits:
-    """Sign what is to be written, and leave out what the message shows already."""
-    urls: list[bytes | None] | None = None
-    # Indices go by the links of the untracked message: one that was tracked before is not counted again.
-    if message.decision.track_clicks and not any(map(message.has, layout.clicks)):
-        plans = [planned.plan for planned in layout.leaves.values()]
-        tokens = [token for plan in plans for token in message.sign(plan, plan.unmerged).tokens]
-        prefix = f"{message.domain.base_url}/c/"
-        urls = [None if token is None else f"{prefix}{token}".encode() for token in tokens]
-    pixel = b""
-    if message.decision.track_opens:
-        shown = any(map(message.has, _pixels(layout, message.domain)))
-        pixel = b"" if shown else pixel_tag(open_url(message.domain, message.open_token())).encode()
-    return PartEdits(urls, pixel, position)
-
-
 def _holding(message: Sending, document: MessageDocument, policy: LinkPolicy, /) -> Decision:
     """Return what holds for a message that may be tracked from before, as after a queue."""
     decision = message.decision
@@ -465,32 +480,38 @@ def _holding(message: Sending, document: MessageDocument, policy: LinkPolicy, /)
     if is_full or not document.may_hold(host_of(message.domain.base_url)):
         return decision
     layout = document.layout(policy, message.domain, text_links=True, allow_signed=True)
-    return message.holding(lambda: layout.clicks, lambda: _pixels(layout, message.domain))
+    return message.holding(lambda: layout.clicks, lambda: own_pixels(layout, message.domain))
 
 
-def _pixels(layout: Layout, domain: TrackingDomain, /) -> Iterator[OpenToken | None]:
-    """What the domain's keys signed in live images; None for an image of anyone else."""
-    pages = [planned.leaf.document for planned in layout.leaves.values() if planned.leaf.is_html]
-    return (verified_open(domain, image.url) for page in pages for image in page.pixels())
+def _document(
+    source: bytes | MessageDocument, slots: SlotMarkers | None, defaults: Mapping[str, str] | None, /
+) -> MessageDocument:
+    if not isinstance(source, MessageDocument):
+        return MessageDocument(source, read_slots(slots, defaults))
+    if slots is not None or defaults is not None:
+        raise ValueError("slots and defaults belong to scan_message, which made this document")
+    return source
 
 
-def _links(layout: Layout, written: WrittenParts, /) -> tuple[tuple[Link, ...], tuple[tuple[Link, SkipReason], ...]]:
-    """The links of all parts, and those that are left alone; a link that no line had room for is one of these."""
-    links: list[Link] = []
-    skipped: list[tuple[Link, SkipReason]] = []
-    for number, planned in layout.leaves.items():
-        plan = planned.plan
-        unwritten = written.unwritten.get(number)
-        if not unwritten:
-            links += plan.links
-            skipped += plan.skipped
-            continue
-        sides: tuple[list[Link], list[tuple[Link, SkipReason]]] = ([], [*plan.skipped])
-        for link, value in zip(plan.links, plan.values, strict=True):
-            if value[0] in unwritten:
-                sides[1].append((link, SkipReason.LINE_TOO_LONG))
-            else:
-                sides[0].append(link)
-        links += sides[0]
-        skipped += sorted(sides[1], key=lambda skip: skip[0].start)
-    return tuple(links), tuple(skipped)
+def _what_holds(message: Sending, layout: Layout, wanted: PartEdits, written: WrittenParts, /) -> Sending:
+    """Lower the decision to what could be written."""
+    off, keep = TrackingMode.OFF, TrackingMode.INDIVIDUAL
+    read = [planned for planned in layout.leaves.values() if planned.is_tracked]
+    message = message.lowered(
+        Reason.NO_HTML,
+        opens=keep if any(planned.leaf.is_html for planned in read) else off,
+        clicks=keep if read else off,
+    )
+    return message.lowered(
+        Reason.LINE_TOO_LONG,
+        opens=off if wanted.pixel and written.pixel is None else keep,
+        clicks=off if written.unwritten and not has_written_links(layout, wanted, written) else keep,
+    )
+
+
+def _part(part: Part, number: int, written: WrittenParts, /) -> MessagePart:
+    if number in written.tracked:
+        return MessagePart(part.path, part.content_type, PartAction.TRACKED, None)
+    reason = written.reasons.get(number, PartReason.NO_CHANGE)
+    action = PartAction.MERGED if number in written.changed else PartAction.UNTOUCHED
+    return MessagePart(part.path, part.content_type, action, reason)

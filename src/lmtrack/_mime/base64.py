@@ -14,9 +14,11 @@ from itertools import chain
 from struct import Struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._mime.raw_edit import Filled, RawEdit
+from lmtrack._mime.raw_edit import NO_INSTEAD, Filled, RawEdit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lmtrack._mime.raw_edit import Span
 
 _BLANKS: Final = b" \t\r\n"
@@ -98,7 +100,7 @@ class Base64Stencil(NamedTuple):
     width: int
     pieces: list[_Piece]
 
-    def fill(self, values: list[bytes], /) -> Filled:
+    def fill(self, values: list[bytes], instead: Mapping[int, bytes] = NO_INSTEAD, /) -> Filled:  # noqa: ARG002 - all fits
         """Write the values between the pieces, and all of it as base64."""
         encoded: list[bytes] = []
         pending = b""

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from lmtrack._checks import plain_bytes
 from lmtrack._headers import HeaderField, iter_fields
+from lmtrack._mime.header_slots import HeaderTemplate
 from lmtrack._mime.headers import Controls, MessageHeaders, read_controls, read_message_headers
 from lmtrack._mime.leaf import Leaf
-from lmtrack._mime.raw_edit import Content
+from lmtrack._mime.message_slots import read_message_slots, refuse_signed
+from lmtrack._mime.raw_edit import NO_INSTEAD, Content
 from lmtrack._mime.structure import Part, PartReason, find_parts
 from lmtrack._rewriting.plan import MessageContext
+from lmtrack._rewriting.slots import Slots
 from lmtrack._rewriting.splice import octets
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lmtrack._mime.raw_edit import Filled, Stencil
     from lmtrack._rewriting.plan import Plan
+    from lmtrack._rewriting.slot_places import Hole
     from lmtrack.links import Edit, LinkPolicy
     from lmtrack.tokens import ClickToken
     from lmtrack.urls import TrackingDomain
 
 
-# What is written in the holes of a part, one after the other: the pixel, nothing, and the URLs by link index.
-_PIXEL, _NOTHING, _FIRST_URL = range(3)
+# What is written in the holes of a part, one after the other: the pixel, nothing, and each link, then each value.
+_PIXEL, _NOTHING, _FIRST_LINK = range(3)
+# A stretch of a text: where it begins and ends, by what it is replaced, and the index of that in the list.
+_Mark: TypeAlias = tuple[int, int, Content, int]
 
 
 class PartStencil(NamedTuple):
@@ -33,62 +42,122 @@ class PartStencil(NamedTuple):
 
     Attributes:
         stencil: The holes in the encoded body.
-        contents: By hole, an index into the list of the pixel, nothing and all URLs.
-        starts: By hole, where in the text it begins.
+        contents: By hole, an index into the list of the pixel, nothing, all links and all values.
+        first_value: The index of the first value in that list.
+        slots: The slots whose values are written, in order.
     """
 
     stencil: Stencil
     contents: list[int]
-    starts: list[int]
+    first_value: int
+    slots: list[Hole]
 
-    def fill(self, urls: Sequence[bytes], pixel: bytes, /) -> Filled:
-        """Write the URLs, by link index, and the pixel."""
-        values = [pixel, b"", *urls]
-        return self.stencil.fill([values[content] for content in self.contents])
+    def fill(
+        self, links: Sequence[bytes], values: Sequence[bytes], pixel: bytes, instead: Mapping[int, bytes], /
+    ) -> Filled:
+        """Write the links, by position, the values and the pixel; `instead` has links that may stay, by position."""
+        written = [pixel, b"", *links, *values]
+        contents = self.contents
+        kept = NO_INSTEAD
+        if instead:
+            kept = {
+                hole: instead[content - _FIRST_LINK]
+                for hole, content in enumerate(contents)
+                if content - _FIRST_LINK in instead
+            }
+        return self.stencil.fill([written[content] for content in contents], kept)
+
+    def left_links(self, left: Iterable[int], /) -> set[int]:
+        """The positions of the links among holes that were left."""
+        return {
+            self.contents[hole] - _FIRST_LINK
+            for hole in left
+            if _FIRST_LINK <= self.contents[hole] < self.first_value
+        }
+
+    def is_pixel_left(self, left: Iterable[int], /) -> bool:
+        """Whether the pixel is among holes that were left."""
+        return any(self.contents[hole] == _PIXEL for hole in left)
+
+    def left_slot(self, left: Iterable[int], /) -> Hole | None:
+        """The first slot among holes that were left."""
+        numbers = (self.contents[hole] - self.first_value for hole in left)
+        return next((self.slots[number] for number in numbers if number >= 0), None)
 
 
 class PlannedLeaf:
     """A displayed part under one policy, with the stencils that were needed so far."""
 
-    def __init__(self, leaf: Leaf, plan: Plan, /) -> None:
+    def __init__(self, leaf: Leaf, plan: Plan, /, *, is_tracked: bool) -> None:
         self.leaf = leaf
         self.plan = plan
+        self.is_tracked = is_tracked  # else only values are written
+        self.template = leaf.template
+        self.field_edits = leaf.field_edits()
         # By what is to be written: links or not, and where the pixel goes.
-        self._stencils: dict[tuple[bool, int], PartStencil] = {}
-        self._octets: tuple[int, int] | None = None
+        self._stencils: dict[tuple[bool, int, bool], PartStencil] = {}
+        self._lengths: dict[bool, int] = {}
 
-    def is_longer(self, limit: int, urls: Sequence[bytes] | None, added: int, /) -> bool:
-        """Whether the text is over a number of bytes of UTF-8 once these URLs, by link index, are in it, and more."""
-        added += sum([len(urls[index]) for _, _, _, index in self.plan.values]) if urls else 0
+    @cached_property
+    def written(self) -> list[bytes]:
+        """The trackable links as they are, by position."""
+        content = self.leaf.body.content
+        spans = self.leaf.spans([(link[2], link[3], Content.LINK, 0) for link in self.plan.found])
+        return [content[start:end] for start, end, _ in spans]
+
+    def is_longer(self, limit: int, links: Sequence[bytes], values: Sequence[bytes], pixel: bytes, /) -> bool:
+        """Whether the text is over a number of bytes of UTF-8 once all this is in it."""
+        added = sum(map(len, links)) + sum(map(len, values)) + len(pixel)
         # A character has one to four bytes, so few texts are counted.
         if 4 * len(self.leaf.view.text) + added <= limit:
             return False
-        if self._octets is None:
-            removed = sum([octets(written) for _, written, _, _ in self.plan.values])
-            removed += sum([octets(edit.old) for edit in self.removals()])
-            self._octets = (octets(self.leaf.view.text), removed)
-        whole, removed = self._octets
-        return whole + added - (removed if urls else 0) > limit
+        return self._kept(clicks=bool(links)) + added > limit
 
-    def removals(self) -> tuple[Edit, ...]:
-        """The opt-out attributes that go when links are tracked."""
-        return self.plan.removals if self.plan.values else ()
+    def _kept(self, *, clicks: bool) -> int:
+        """The length of the text in UTF-8 without what is written anew."""
+        kept = self._lengths.get(clicks)
+        if kept is None:
+            text = self.leaf.view.text
+            marks = self._marks(clicks=clicks)[0]
+            kept = self._lengths[clicks] = octets(text) - sum([octets(text[start:end]) for start, end, _, _ in marks])
+        return kept
 
-    def stencil(self, *, clicks: bool, pixel: int) -> PartStencil:
-        """Find where links, opt-out attributes and the pixel (-1: none) are written in the raw body."""
-        wanted = (clicks, pixel)
+    def _marks(self, *, clicks: bool) -> tuple[list[_Mark], list[Hole], int]:
+        """What is written, the pixel apart: where, with the slots among it and the index of the first of these."""
+        found = self.plan.found if clicks else ()
+        first_value = _FIRST_LINK + len(found)
+        marks: list[_Mark] = [
+            (link[2], link[3], Content.LINK, number) for number, link in enumerate(found, _FIRST_LINK)
+        ]
+        removals = self.plan.removals if found else ()
+        marks += [(edit.offset, edit.offset + len(edit.old), Content.NOTHING, _NOTHING) for edit in removals]
+        slots: list[Hole] = []
+        if self.template:
+            links = {link[2] for link in found}
+            slots = [hole for hole in self.template.holes if hole.start not in links]
+            marks += [(hole.start, hole.end, Content.SLOT, number) for number, hole in enumerate(slots, first_value)]
+        if removals or slots:
+            marks.sort(key=itemgetter(0, 1))
+        return marks, slots, first_value
+
+    def stencil(self, *, clicks: bool, pixel: int, in_slot: bool = False) -> PartStencil:
+        """Find where links, opt-out attributes, values and the pixel (-1: none) are written in the raw body.
+
+        The pixel is inserted where it goes, or takes the place of a slot's value.
+        """
+        wanted = (clicks, pixel, in_slot)
         if wanted not in self._stencils:
-            marked: list[tuple[int, str, Content, int]] = []
-            if clicks:
-                marked = [(start, old, Content.LINK, index + _FIRST_URL) for start, old, _, index in self.plan.values]
-                marked += [(edit.offset, edit.old, Content.NOTHING, _NOTHING) for edit in self.removals()]
-            if pixel >= 0:
-                marked.append((pixel, "", Content.PIXEL, _PIXEL))
-            if pixel >= 0 or self.plan.removals:
-                marked.sort(key=lambda mark: (mark[0], len(mark[1])))
-            spans = self.leaf.spans([(start, old, content) for start, old, content, _ in marked])
+            marks, slots, first_value = self._marks(clicks=clicks)
+            if in_slot:
+                marks = [
+                    (start, end, Content.PIXEL, _PIXEL) if start == pixel else (start, end, content, number)
+                    for start, end, content, number in marks
+                ]
+            elif pixel >= 0:
+                insort(marks, (pixel, pixel, Content.PIXEL, _PIXEL), key=itemgetter(0, 1))
+            spans = self.leaf.spans(marks)
             self._stencils[wanted] = PartStencil(
-                self.leaf.body.cut(spans), [mark[3] for mark in marked], [mark[0] for mark in marked]
+                self.leaf.body.cut(spans), [mark[3] for mark in marks], first_value, slots
             )
         return self._stencils[wanted]
 
@@ -97,7 +166,7 @@ class Layout(NamedTuple):
     """What one policy means for a message: judged once, carried out for every recipient.
 
     Attributes:
-        leaves: The displayed parts that can be edited, by their place among all parts, in order.
+        leaves: The displayed parts that are edited, by their place among all parts, in order.
         reasons: Of every other part, by its place, why it is left alone.
         clicks: What the domain's keys signed in links it has tracked before.
     """
@@ -126,9 +195,13 @@ class MessageDocument:
 
     Attributes:
         raw: The message.
+        slots: How the markers of its slots are written; None for a message that is the same for everyone.
+        templates: The fields of its header with slots in them (internal).
     """
 
     raw: bytes = field(repr=False)
+    slots: Slots | None = None
+    templates: tuple[HeaderTemplate, ...] = field(init=False, compare=False, repr=False)
     _header_fields: tuple[HeaderField, ...] = field(init=False, compare=False, repr=False)
     _parts: tuple[Part, ...] = field(init=False, compare=False, repr=False)
     _memo: _Memo = field(init=False, compare=False, repr=False, default_factory=_Memo)
@@ -138,9 +211,15 @@ class MessageDocument:
         fields = tuple(iter_fields(self.raw))
         object.__setattr__(self, "_header_fields", fields)
         object.__setattr__(self, "_parts", find_parts(self.raw, fields))
+        templates: Sequence[HeaderTemplate] = ()
+        if self.slots is not None:
+            templates = read_message_slots(self.raw, fields, self._parts, self.leaves(), self.slots)
+            if self.headers.signed:
+                refuse_signed(templates, self.leaves())
+        object.__setattr__(self, "templates", tuple(templates))
 
-    def __reduce__(self) -> tuple[type[MessageDocument], tuple[bytes]]:
-        return MessageDocument, (self.raw,)
+    def __reduce__(self) -> tuple[type[MessageDocument], tuple[bytes, Slots | None]]:
+        return MessageDocument, (self.raw, self.slots)
 
     def __repr__(self) -> str:
         return f"MessageDocument({len(self.raw)} octets, {len(self._parts)} parts)"
@@ -171,7 +250,7 @@ class MessageDocument:
             found = self.raw.find(b"\n")
             eol = b"\r\n" if found < 0 or self.raw[found - 1 : found] == b"\r" else b"\n"
             self._memo.leaves = {
-                place: Leaf(self.raw, part, eol)
+                place: Leaf(self.raw, part, eol, self.slots)
                 for place, part in enumerate(self._parts)
                 if part.reason in {None, PartReason.CHECKSUM}
             }
@@ -211,13 +290,17 @@ class MessageDocument:
         for place, leaf in self.leaves().items():
             if leaf.part.reason is not None and not allow_signed:
                 continue
-            problem = leaf.problem if leaf.is_html or text_links else PartReason.PLAIN_TEXT
+            is_read = leaf.is_html or text_links
+            problem = leaf.problem if is_read else PartReason.PLAIN_TEXT
             if problem is not None:
                 reasons[place] = problem
-                continue
-            reasons.pop(place, None)
+                if is_read or leaf.template is None:
+                    continue
+            else:
+                reasons.pop(place, None)
             plan = leaf.plan(policy, domain, MessageContext(counted, is_unsubscribe))
-            counted += len(plan.firsts)
-            clicks += plan.clicks
-            leaves[place] = PlannedLeaf(leaf, plan)
+            if is_read:
+                counted += len(plan.firsts)
+                clicks += plan.clicks
+            leaves[place] = PlannedLeaf(leaf, plan, is_tracked=is_read)
         return Layout(leaves, reasons, tuple(clicks))

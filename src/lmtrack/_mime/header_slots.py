@@ -11,7 +11,7 @@ import re
 from base64 import b64encode
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
-from lmtrack._headers import unfold
+from lmtrack._headers import HeaderField, unfold
 from lmtrack._mime.encoded_words import as_text, read_words
 from lmtrack._mime.raw_edit import RawEdit
 from lmtrack._rewriting.escapes import ESCAPES, Place, escaped
@@ -21,7 +21,6 @@ from lmtrack.errors import BadSlot, BadValue
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from lmtrack._headers import HeaderField
     from lmtrack._rewriting.slots import Slots
 
 _ADDRESSES: Final = frozenset((

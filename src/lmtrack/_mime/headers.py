@@ -11,7 +11,7 @@ from lmtrack._mime.encoded_words import as_text, read_words
 from lmtrack._mime.raw_edit import RawEdit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from lmtrack._headers import HeaderField
 
@@ -56,6 +56,12 @@ class MessageHeaders(NamedTuple):
             if not any(page in low for page in self.pages):
                 return False
         return unsubscribe_key(url) in self.unsubscribe
+
+
+def unsubscribe_pages(values: Iterable[str], /) -> Callable[[str], bool]:
+    """Make a test for whether a URL is one of those in these List-Unsubscribe values."""
+    keys = frozenset(unsubscribe_key(uri) for value in values for uri in _uris(value))
+    return lambda url: unsubscribe_key(url) in keys
 
 
 class Controls(NamedTuple):

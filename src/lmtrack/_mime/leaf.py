@@ -9,17 +9,24 @@ from typing import TYPE_CHECKING, Final, Literal
 from lmtrack._mime.base64 import Base64Body
 from lmtrack._mime.charsets import is_unsafe, read_content
 from lmtrack._mime.lines import LONGEST_LINE, NO_LIMIT, LinesBody
-from lmtrack._mime.quoted import QuotedBody
+from lmtrack._mime.part_fields import has_field, set_charset, set_field
+from lmtrack._mime.quoted import QuotedBody, RequotedBody
 from lmtrack._mime.structure import PartReason
 from lmtrack._rewriting.document import HtmlDocument, TextDocument
+from lmtrack._rewriting.escapes import Place, escaped
+from lmtrack._rewriting.slot_places import TextHole
+from lmtrack.errors import BadSlot, BadValue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lmtrack._mime.charsets import View
-    from lmtrack._mime.raw_edit import Body, Content, Span
+    from lmtrack._mime.raw_edit import Body, Content, RawEdit, Span
     from lmtrack._mime.structure import Part
     from lmtrack._rewriting.plan import MessageContext, Plan
+    from lmtrack._rewriting.slot_places import Hole
+    from lmtrack._rewriting.slots import Slots
+    from lmtrack._rewriting.template import Template
     from lmtrack.links import LinkPolicy
     from lmtrack.urls import TrackingDomain
 
@@ -30,16 +37,19 @@ _PGP_LINE: Final = re.compile(rb"^(?:\xef\xbb\xbf)?" + _PGP, re.MULTILINE)
 _PGP_IN_HTML: Final = re.compile(rb"(?:^(?:\xef\xbb\xbf)?|>)[ \t]*+" + _PGP, re.MULTILINE)
 # RFC 3676 section 4.2: a line that ends in a blank goes on in the next.
 _AT_SOFT_BREAK: Final = re.compile(rb"(?:\A|(?<=[ \r\n]))[^ \r\n]++ \r?+\n")
+_LINE_END: Final = re.compile(r"\r\n?+|\n")
+_C1: Final = re.compile("[\x80-\x9f]")
 _TOO_LONG: Final = re.compile(rb"[^\n]{%d}" % (LONGEST_LINE + 2))  # CR is not counted, so two more to be sure
 
 
 class Leaf:
     """A part that is displayed text; what is asked of it is found out when it is asked first."""
 
-    def __init__(self, raw: bytes, part: Part, eol: bytes, /) -> None:
+    def __init__(self, raw: bytes, part: Part, eol: bytes, slots: Slots | None, /) -> None:
         self.part = part
         self._raw = raw
         self._eol = eol
+        self._slots = slots
 
     @property
     def is_html(self) -> bool:
@@ -71,6 +81,8 @@ class Leaf:
             return QuotedBody(raw, part.start, part.end, eol)
         if part.encoding == "base64":
             return Base64Body(raw, part.start, part.end, eol)
+        if self.requoted:
+            return RequotedBody(raw, part.start, part.end, eol)
         limit = LONGEST_LINE
         if part.encoding == "binary" and _TOO_LONG.search(raw, part.start, part.end):
             limit = NO_LIMIT  # some write `binary` on mail that any relay takes; others mean it
@@ -82,14 +94,35 @@ class Leaf:
         return read_content(self.body.content, self.part.charset)
 
     @cached_property
+    def requoted(self) -> bool:
+        """Whether the part is written as quoted-printable in UTF-8: one of 7 bits with a slot, as values may need 8."""
+        part = self.part
+        if self._slots is None or self.is_html or part.encoding != "7bit":
+            return False
+        return bool(self._slots.find(self._raw[part.start : part.end].decode("latin-1")))
+
+    @cached_property
     def document(self) -> HtmlDocument:
         """The content as a document that has been read."""
-        return HtmlDocument(self.view.text)
+        return HtmlDocument(self.view.text, self._slots)
+
+    @cached_property
+    def plain_text(self) -> TextDocument:
+        """The content as a plain text that has been read."""
+        return TextDocument(self.view.text, self._slots)
+
+    @property
+    def template(self) -> Template | None:
+        """The slots of the part; None if it has none."""
+        if self._slots is None:
+            return None
+        template = self.document.template if self.is_html else self.plain_text.template
+        return template if template and template.holes else None
 
     def plan(self, policy: LinkPolicy, domain: TrackingDomain | None, context: MessageContext, /) -> Plan:
         """Judge the links of the part; they are numbered on from the parts before."""
         if not self.is_html:
-            return TextDocument(self.view.text, None).make_plan(policy, domain, context)
+            return self.plain_text.make_plan(policy, domain, context)
         view = self.view
         if not view.explained:
             context = context._replace(repair=view.repair, shown=view.shown())
@@ -103,18 +136,90 @@ class Leaf:
             place -= 2 if text.endswith("\r\n") else 1
         return place
 
-    def spans(self, edits: Sequence[tuple[int, str, Content]], /) -> list[Span]:
-        """Say where in the content characters are that will be replaced, ascending: offset, old text, by what."""
-        ends = [offset for start, old, _ in edits for offset in (start, start + len(old))]
-        offsets = self.view.octets_before(ends)
-        return [(offsets[2 * at], offsets[2 * at + 1], content) for at, (_, _, content) in enumerate(edits)]
+    def spans(self, marks: Sequence[tuple[int, int, Content, int]], /) -> list[Span]:
+        """Say where in the content stretches of the text are, ascending."""
+        if self.view.codec is None:
+            return [(start, end, content) for start, end, content, _ in marks]
+        offsets = self.view.octets_before([offset for mark in marks for offset in mark[:2]])
+        return [(offsets[2 * at], offsets[2 * at + 1], mark[2]) for at, mark in enumerate(marks)]
+
+    @property
+    def codec(self) -> str:
+        """The charset in which new characters are written."""
+        codec = self.view.codec or self.view.label or "ascii"
+        if codec == "ascii" and not self.is_html:
+            return "utf-8"  # as it is read where the label says nothing
+        return codec
 
     def encode(self, value: str, /) -> bytes | None:
         """Write characters in the part's charset; what it lacks as references in HTML, None in plain text."""
-        codec = self.view.codec or self.view.label or "ascii"
-        if codec == "ascii" and not self.is_html:
-            codec = "utf-8"  # as it is read where the label says nothing
         try:
-            return value.encode(codec, "xmlcharrefreplace" if self.is_html else "strict")
+            return value.encode(self.codec, "xmlcharrefreplace" if self.is_html else "strict")
         except UnicodeEncodeError:
             return None
+
+    def encode_values(self, written: Sequence[str], holes: Sequence[Hole], /) -> list[bytes]:
+        """Write what is in each hole for one recipient.
+
+        Raises:
+            BadValue: The part's charset lacks a character of a plain text, or its readers take it for another one.
+        """
+        joined = "\0".join(written)  # a value holds no U+0000
+        if joined.isascii() and not self.part.flowed and "\n" not in joined and "\r" not in joined:
+            return joined.encode("ascii").split(b"\0") if written else []
+        return [self._encode_value(text, hole) for text, hole in zip(written, holes, strict=True)]
+
+    def _encode_value(self, text: str, hole: Hole, /) -> bytes:
+        text = _LINE_END.sub(self._newline, text)
+        if self.part.flowed and not self.is_html:
+            text = self._flowed(text, hole)
+        codec = self.codec
+        # WHATWG HTML 13.2.5.80 and Encoding section 9: in these charsets, and as references, they are read as others.
+        if codec != "utf-8" and _C1.search(text):
+            raise BadValue(hole.names[0], place_of(hole), "it holds a control character that the charset of the part lacks")
+        encoded = self.encode(text)
+        if encoded is None:
+            raise BadValue(hole.names[0], place_of(hole), "it holds a character that the charset of the part lacks")
+        return encoded
+
+    @cached_property
+    def _newline(self) -> str:
+        """How lines end in the content, so that a value's do too."""
+        return "\r\n" if "\r\n" in self.view.text or (not self.view.text.count("\n") and self._eol == b"\r\n") else "\n"
+
+    def _flowed(self, text: str, hole: Hole, /) -> str:
+        """Write a value for format=flowed (RFC 3676 sections 4.1 and 4.4), with regard to what is around it."""
+        around = self.view.text
+        text = escaped(text, Place.FLOWED_TEXT, hole.names[0])
+        if around[hole.start - 1 : hole.start] in {"", "\n"} and text.startswith((" ", ">", "From ")):
+            text = f" {text}"
+        return text.rstrip(" ") if around[hole.end : hole.end + 1] in {"", "\r", "\n"} else text
+
+    def field_edits(self) -> list[RawEdit]:
+        """What the fields of a plain part with slots have to say: UTF-8 where they say nothing, and its new encoding.
+
+        Raises:
+            BadSlot: A part of 7 bits is in a charset that cannot be written so.
+        """
+        part, template = self.part, self.template
+        if template is None or self.is_html:
+            return []
+        edits: list[RawEdit] = []
+        block = self._raw[part.head : part.start]
+        label = self.view.label
+        if self.requoted and label not in {None, "ascii", "utf-8"}:
+            advice = "write the part as quoted-printable or 8bit, or in UTF-8, before the message is scanned"
+            raise BadSlot(template.names[0], f"part {part.path}, which is 7bit in another charset than UTF-8", 1, advice)
+        if label in {None, "ascii"} and self.view.codec is None:
+            edits.append(set_charset(block, self._eol))
+        if self.requoted:
+            edits.append(set_field(block, "Content-Transfer-Encoding", b"quoted-printable", self._eol))
+        if part.head == 0 and edits and not has_field(block, "MIME-Version"):
+            edits.append(set_field(block, "MIME-Version", b"1.0", self._eol))
+        edits.sort(key=lambda edit: edit.offset)
+        return [edit._replace(offset=edit.offset + part.head) for edit in edits]
+
+
+def place_of(hole: Hole, /) -> str:
+    """Name what a hole is in."""
+    return hole.place if isinstance(hole, TextHole) else "a URL"

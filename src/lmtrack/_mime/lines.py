@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._mime.raw_edit import Content, Filled, RawEdit
+from lmtrack._mime.raw_edit import NO_INSTEAD, Content, Filled, RawEdit, splice_octets
 from lmtrack._rewriting.lines import break_before, fit_lines
 from lmtrack.links import Edit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lmtrack._mime.raw_edit import Span
 
 LONGEST_LINE: Final = 998  # RFC 5322 section 2.1.1, without CRLF
@@ -36,6 +38,8 @@ class _Line(NamedTuple):
     kept: int  # its bytes that stay
     first: int  # of its holes
     last: int
+    has_slot: bool
+    may_delimit: bool  # whether it begins with a hole or a hyphen
 
 
 class LinesBody:
@@ -66,13 +70,16 @@ class LinesBody:
                 line = lines[-1]
                 line_end = line.end if stop <= line.end else self._line_end(stop)
                 kept = line.kept + (line_end - line.end) - (stop - begin)
-                lines[-1] = _new(_Line, (line.start, line_end, kept, line.first, number + 1))
+                has_slot = line.has_slot or content is Content.SLOT
+                lines[-1] = _new(_Line, (line.start, line_end, kept, line.first, number + 1, has_slot, line.may_delimit))
             else:
                 found = raw.rfind(self._line_break, shift, begin)
                 line_start = found + len(self._line_break) if found >= 0 else shift
                 line_end = self._line_end(stop)
                 kept = line_end - line_start - (stop - begin)
-                lines.append(_new(_Line, (line_start, line_end, kept, number, number + 1)))
+                has_slot = content is Content.SLOT
+                may_delimit = line_start == begin or raw[line_start] == 0x2D
+                lines.append(_new(_Line, (line_start, line_end, kept, number, number + 1, has_slot, may_delimit)))
         return LinesStencil(raw, self._eol, self._limit, holes, lines, self._is_html)
 
     def _line_end(self, position: int, /) -> int:
@@ -94,12 +101,13 @@ class LinesStencil(NamedTuple):
         """The same holes, whatever lines come of them."""
         return self._replace(limit_octets=NO_LIMIT)
 
-    def fill(self, values: list[bytes], /) -> Filled:
+    def fill(self, values: list[bytes], instead: Mapping[int, bytes] = NO_INSTEAD, /) -> Filled:
         """Write one value in each hole that its line has room for."""
         filled = Filled([], [])
         for line in self.lines:
             first, last = line.first, line.last
             new = values[first:last]
+            before = len(filled.edits)
             if line.kept + sum(map(len, new)) <= self.limit_octets:
                 filled.edits.extend(
                     [
@@ -107,11 +115,29 @@ class LinesStencil(NamedTuple):
                         for (start, old, _), value in zip(self.holes[first:last], new, strict=True)
                     ]
                 )
+                unsure = line.has_slot and (line.may_delimit or any(b"\n" in value for value in new))
             else:
-                self._break(line, new, filled)
+                self._break(line, new, instead, filled)
+                unsure = line.has_slot
+            if unsure and self._is_bad(line, filled.edits[before:]):
+                slots = [number for number in range(first, last) if self.holes[number].content is Content.SLOT]
+                filled.left.extend(slots)
         return filled
 
-    def _break(self, line: _Line, values: list[bytes], filled: Filled, /) -> None:
+    def _is_bad(self, line: _Line, edits: list[RawEdit], /) -> bool:
+        """Whether a line is longer with values than it may be, or is one that the message has as a delimiter."""
+        source = self.raw[line.start : line.end]
+        written = splice_octets(source, [edit._replace(offset=edit.offset - line.start) for edit in edits])
+        longest = max(self.limit_octets, *map(len, source.split(self.eol)))
+        for one in written.split(self.eol):
+            if len(one) > longest:
+                return True
+            shown = one.rstrip(b" \t")
+            if shown.startswith(b"--") and shown.strip(b"-"):
+                return any(b"\n" + line in self.raw for line in (shown, shown.removesuffix(b"--")))
+        return False
+
+    def _break(self, line: _Line, values: list[bytes], given: Mapping[int, bytes], filled: Filled, /) -> None:
         """Fill the holes of a line that has to be broken; it is read byte by byte, in whatever charset."""
         shift, raw = line.start, self.raw
         # A bare LF that ends no line is a blank like any other.
@@ -121,10 +147,12 @@ class LinesStencil(NamedTuple):
         numbers: dict[int, int] = {}
         for number, value in enumerate(values, line.first):
             start, old, content = self.holes[number]
-            edit = Edit(start - shift, text[start - shift : start - shift + len(old)], value.decode("latin-1"))
+            written = value.decode("latin-1").replace("\r\n", "\n")
+            edit = Edit(start - shift, text[start - shift : start - shift + len(old)], written)
             edits.append(edit)
-            if content is not Content.NOTHING:
-                instead[edit.offset] = edit.old
+            if content in {Content.LINK, Content.PIXEL}:
+                kept = given.get(number)
+                instead[edit.offset] = edit.old if kept is None else kept.decode("latin-1")
                 numbers[edit.offset] = number
         fitted = fit_lines(
             text,
@@ -136,8 +164,8 @@ class LinesStencil(NamedTuple):
         )
         for edit in fitted.edits:
             start = edit.offset + shift
-            written = edit.new.encode("latin-1").replace(b"\n", self.eol)
-            filled.edits.append(RawEdit(start, raw[start : start + len(edit.old)], written))
+            new = edit.new.encode("latin-1").replace(b"\n", self.eol)
+            filled.edits.append(RawEdit(start, raw[start : start + len(edit.old)], new))
         filled.left.extend(sorted(numbers[offset] for offset in fitted.given_up))
 
 

@@ -11,9 +11,11 @@ import re
 from binascii import a2b_qp
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._mime.raw_edit import Filled, RawEdit
+from lmtrack._mime.raw_edit import NO_INSTEAD, Content, Filled, RawEdit, splice_octets
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lmtrack._mime.raw_edit import Span
 
 _LONGEST: Final = 76
@@ -130,6 +132,37 @@ class QuotedBody:
         return found - 1 if found > position and self._raw[found - 1] == 0x0D else found
 
 
+class RequotedBody:
+    """A body in lines that is written again as quoted-printable, since a value may hold what its lines cannot."""
+
+    __slots__ = ("_encoded", "_offset", "_old", "_quoted", "content")
+
+    def __init__(self, raw: bytes, start: int, end: int, eol: bytes, /) -> None:
+        self._offset, self._old = start, raw[start:end]
+        empty = QuotedBody(b"", 0, 0, eol).cut([(0, 0, Content.NOTHING)])
+        self._encoded = empty.fill([self._old]).edits[0].new
+        self._quoted = QuotedBody(self._encoded, 0, len(self._encoded), eol)
+        self.content = self._quoted.content
+
+    def cut(self, spans: list[Span], /) -> RequotedStencil:
+        """Find the spans in what is written."""
+        return RequotedStencil(self._offset, self._old, self._encoded, self._quoted.cut(spans))
+
+
+class RequotedStencil(NamedTuple):
+    """Holes in a body that is written again."""
+
+    offset: int
+    old: bytes
+    encoded: bytes
+    stencil: QuotedStencil
+
+    def fill(self, values: list[bytes], instead: Mapping[int, bytes] = NO_INSTEAD, /) -> Filled:
+        """Write one value in each hole, and the body around them."""
+        edits, left = self.stencil.fill(values, instead)
+        return Filled([RawEdit(self.offset, self.old, splice_octets(self.encoded, edits))], left)
+
+
 class QuotedStencil(NamedTuple):
     """Holes in a quoted-printable body."""
 
@@ -137,7 +170,7 @@ class QuotedStencil(NamedTuple):
     eol: bytes
     holes: list[_Hole]
 
-    def fill(self, values: list[bytes], /) -> Filled:
+    def fill(self, values: list[bytes], instead: Mapping[int, bytes] = NO_INSTEAD, /) -> Filled:  # noqa: ARG002 - all fits
         """Write one value in each hole."""
         edits: list[RawEdit] = []
         soft_break = b"=" + self.eol

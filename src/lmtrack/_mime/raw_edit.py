@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum, auto
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,10 +40,13 @@ def splice_octets(raw: bytes, edits: Iterable[RawEdit], /) -> bytes:
 class Content(Enum):
     """What is written in place of a stretch of content."""
 
-    LINK = auto()  # a click URL; without room for it the old URL stays
-    PIXEL = auto()
+    LINK = auto()  # a click URL; without room for it, what it is instead
+    PIXEL = auto()  # without room for it, nothing
+    SLOT = auto()  # a recipient's value, which has to be written
     NOTHING = auto()  # an opt-out attribute goes
 
+
+NO_INSTEAD: Final[Mapping[int, bytes]] = MappingProxyType({})
 
 # A stretch of decoded content to be replaced, by where it begins and ends.
 Span: TypeAlias = tuple[int, int, Content]
@@ -52,7 +57,8 @@ class Filled(NamedTuple):
 
     Attributes:
         edits: Of the raw message, ascending.
-        left: The holes whose value was not written, since a line would be too long; ascending.
+        left: The holes whose value was not written, since a line would be too long, or whose line is too long or a
+            delimiter with it; ascending.
     """
 
     edits: list[RawEdit]
@@ -62,8 +68,8 @@ class Filled(NamedTuple):
 class Stencil(Protocol):
     """Holes in an encoded body, found once and filled for each recipient."""
 
-    def fill(self, values: list[bytes], /) -> Filled:
-        """Write one value in each hole."""
+    def fill(self, values: list[bytes], instead: Mapping[int, bytes] = NO_INSTEAD, /) -> Filled:
+        """Write one value in each hole; `instead` has what a link is without room for it, if not what it was."""
 
 
 class Body(Protocol):

@@ -1,30 +1,56 @@
-"""Write one recipient's URLs and pixel into the displayed parts of a message."""
+"""Write one recipient's URLs, values and pixel into the displayed parts of a message."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from lmtrack._mime.leaf import place_of
 from lmtrack._mime.structure import PartReason
 from lmtrack._rewriting.finish import CLIP_OCTETS
+from lmtrack.errors import BadValue
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from lmtrack._mime.document import Layout, PlannedLeaf
     from lmtrack._mime.raw_edit import RawEdit
     from lmtrack._rewriting.finish import PixelPosition
+    from lmtrack._rewriting.plan import Merged
+    from lmtrack.links import SkipReason
+
+_NO_ROOM: Final = "with it a line is over 998 bytes or a boundary of the message; quoted-printable has room"
+
+
+class LeafEdits(NamedTuple):
+    """What is to be written in one part.
+
+    Attributes:
+        links: By position, every trackable link: its click URL, or what it is without one; None to track no link.
+        instead: By position, what a link with slots in it is where no line has room for its click URL.
+        values: By where its hole begins, what each slot becomes.
+        pixel_hole: Where the hole of the pixel's slot begins; -1 without one.
+        merged: Where the links lead for this recipient.
+        refused: Of the links that are not tracked for this recipient, by position, why.
+    """
+
+    links: list[bytes] | None
+    instead: Mapping[int, bytes]
+    values: Mapping[int, bytes]
+    pixel_hole: int
+    merged: Merged
+    refused: Mapping[int, SkipReason]
 
 
 class PartEdits(NamedTuple):
     """What is to be written.
 
     Attributes:
-        urls: By link index, None to leave that link; None to leave all links alone.
+        leaves: In the parts, by their number.
         pixel: The pixel's tag; empty for none.
         position: Where in its part it goes.
     """
 
-    urls: list[bytes | None] | None
+    leaves: dict[int, LeafEdits]
     pixel: bytes
     position: PixelPosition
 
@@ -33,15 +59,17 @@ class WrittenParts(NamedTuple):
     """What was written.
 
     Attributes:
-        edits: All edits of the raw message, ascending.
+        edits: All edits of the raw message, ascending but for those of header fields.
         changed: The numbers of the parts with edits in them.
+        tracked: Of these, those with a tracked link or the pixel in them.
         reasons: By its number, why another part was left alone.
-        unwritten: By the number of a part, where in its text the links begin that no line has room for.
+        unwritten: By the number of a part, the positions of the links that no line has room for.
         pixel: The number of the part that got the pixel; None if none did.
     """
 
     edits: list[RawEdit]
     changed: set[int]
+    tracked: set[int]
     reasons: dict[int, PartReason]
     unwritten: dict[int, set[int]]
     pixel: int | None
@@ -53,73 +81,79 @@ class _Written(NamedTuple):
     edits: list[RawEdit]
     unwritten: set[int]
     has_pixel: bool
+    has_links: bool
 
 
-_NOTHING: Final = _Written([], set(), has_pixel=False)
+_NOTHING: Final = _Written([], set(), has_pixel=False, has_links=False)
 _OTHER: Final[dict[Literal["start", "end"], Literal["start", "end"]]] = {"start": "end", "end": "start"}
 
 
 def write_parts(layout: Layout, wanted: PartEdits, /) -> WrittenParts:
-    """Edit every part that can be; the pixel goes into the last displayed HTML part that takes it."""
+    """Edit every part that can be; the pixel goes into the last displayed HTML part that takes it.
+
+    Raises:
+        BadValue: A line with a value in it is too long for a body that is sent as it is, or would be a boundary.
+    """
     parts: dict[int, _Written] = {}
     reasons = layout.reasons.copy()
     pending = wanted.pixel
     pixel: int | None = None
+    holes = any(leaf.pixel_hole >= 0 for leaf in wanted.leaves.values())
     for number, planned in reversed(layout.leaves.items()):
-        offered = pending if planned.leaf.is_html else b""
-        part = _write(planned, wanted, offered)
+        own = wanted.leaves[number]
+        offered = pending if planned.leaf.is_html and (own.pixel_hole >= 0 or not holes) else b""
+        part = _write(planned, own, offered, wanted.position)
         if part.has_pixel:
             pending, pixel = b"", number
         if part.edits or part.unwritten:
             parts[number] = part
-        if not part.edits and (part.unwritten or offered):
+        if not part.has_pixel and not part.has_links and (part.unwritten or offered):
             reasons[number] = PartReason.LINE_TOO_LONG
     return WrittenParts(
         edits=[edit for number in reversed(parts) for edit in parts[number].edits],
         changed={number for number, part in parts.items() if part.edits},
+        tracked={number for number, part in parts.items() if part.has_pixel or part.has_links},
         reasons=reasons,
         unwritten={number: part.unwritten for number, part in parts.items() if part.unwritten},
         pixel=pixel,
     )
 
 
-def _write(planned: PlannedLeaf, wanted: PartEdits, pixel: bytes, /) -> _Written:
-    """Edit one part: its links, and the pixel if a line has room for it at one of the two places."""
-    urls = _own_urls(planned, wanted.urls) if wanted.urls else None
+def _write(planned: PlannedLeaf, own: LeafEdits, pixel: bytes, wanted: PixelPosition, /) -> _Written:
+    """Edit one part: its links and values, and the pixel if a line has room for it at one of the two places."""
     part = _NOTHING
-    if pixel:
-        at_start = wanted.position == "start" or (
-            wanted.position == "auto" and planned.is_longer(CLIP_OCTETS, urls, len(pixel))
+    if pixel and own.pixel_hole >= 0:
+        part = _fill(planned, own, pixel, own.pixel_hole)
+        if part.has_pixel:
+            return part
+    elif pixel:
+        at_start = wanted == "start" or (
+            wanted == "auto" and planned.is_longer(CLIP_OCTETS, own.links or (), list(own.values.values()), pixel)
         )
         position: Literal["start", "end"] = "start" if at_start else "end"
         for choice in (position, _OTHER[position]):
-            part = _fill(planned, urls, pixel, planned.leaf.pixel_place(choice))
+            part = _fill(planned, own, pixel, planned.leaf.pixel_place(choice))
             if part.has_pixel:
                 return part
-    return _fill(planned, urls, b"", -1) if urls else part
+    return _fill(planned, own, b"", -1) if own.links or own.values else part
 
 
-def _fill(planned: PlannedLeaf, urls: Sequence[bytes] | None, pixel: bytes, offset: int, /) -> _Written:
-    cut = planned.stencil(clicks=urls is not None, pixel=offset)
-    edits, left = cut.fill(urls or (), pixel)
-    if not left:
-        return _Written(edits, set(), has_pixel=bool(pixel))
-    starts = {cut.starts[hole] for hole in left}
-    unwritten = {value[0] for value in planned.plan.values if value[0] in starts} if urls else set()
-    has_pixel = bool(pixel) and len(unwritten) == len(left)
-    if urls and len(unwritten) == len(planned.plan.values):
+def _fill(planned: PlannedLeaf, own: LeafEdits, pixel: bytes, offset: int, /) -> _Written:
+    links = own.links
+    in_slot = bool(pixel) and offset == own.pixel_hole
+    cut = planned.stencil(clicks=links is not None, pixel=offset, in_slot=in_slot)
+    values = [own.values[hole.start] for hole in cut.slots] if cut.slots else ()
+    edits, left = cut.fill(links or (), values, pixel, own.instead if links else {})
+    unwritten = cut.left_links(left) if left else set()
+    has_pixel = bool(pixel) and not cut.is_pixel_left(left)
+    if left and (slot := cut.left_slot(left)):
+        raise BadValue(slot.names[0], place_of(slot), _NO_ROOM)
+    if links and len(unwritten) == len(links):
         # Opt-out attributes go only where links are tracked: else the next pass would track what they kept.
-        part = _fill(planned, None, pixel, offset) if has_pixel else _NOTHING
+        rest = own._replace(links=None)
+        part = _fill(planned, rest, pixel, offset) if has_pixel or own.values else _NOTHING
         return part._replace(unwritten=unwritten)
-    return _Written(edits, unwritten, has_pixel)
-
-
-def _own_urls(planned: PlannedLeaf, urls: Sequence[bytes | None], /) -> Sequence[bytes] | None:
-    """Write the link's own URL where there is no other; None if all links of the part stay as they are."""
-    values = planned.plan.values
-    if all(urls[index] is None for _, _, _, index in values):
-        return None
-    if None not in urls:
-        return [url for url in urls if url is not None]
-    own = {index: planned.leaf.encode(written) for _, written, _, index in values}
-    return [own.get(index) or b"" if url is None else url for index, url in enumerate(urls)]
+    edits = [edit for edit in edits if edit.old != edit.new]
+    if planned.field_edits and own.values:
+        edits = [*planned.field_edits, *edits]
+    return _Written(edits, unwritten, has_pixel, has_links=bool(links))

@@ -87,7 +87,7 @@ class Deferred(NotText):
     """Base of a frozen dataclass some of whose fields are made when they are first read."""
 
     __slots__ = ("_outcome",)
-    _outcome: Outcome
+    _outcome: object
 
     if not TYPE_CHECKING:  # a checker that saw it would believe in every misspelt name
 
@@ -103,7 +103,7 @@ class Deferred(NotText):
 Result = TypeVar("Result", bound=Deferred)
 
 
-def deferred(kind: type[Result], outcome: Outcome, /, **known: Any) -> Result:  # noqa: ANN401 - fields of any kind
+def deferred(kind: type[Result], outcome: object, /, **known: Any) -> Result:  # noqa: ANN401 - fields of any kind
     """Make a result of which only these fields are known by now."""
     result = kind.__new__(kind)
     object.__setattr__(result, "_outcome", outcome)
