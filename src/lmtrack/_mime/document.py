@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lmtrack._mime.raw_edit import Filled, Stencil
     from lmtrack._rewriting.plan import Plan
     from lmtrack._rewriting.slot_places import Hole
-    from lmtrack.links import Edit, LinkPolicy
+    from lmtrack.links import LinkPolicy
     from lmtrack.tokens import ClickToken
     from lmtrack.urls import TrackingDomain
 
@@ -70,9 +70,7 @@ class PartStencil(NamedTuple):
     def left_links(self, left: Iterable[int], /) -> set[int]:
         """The positions of the links among holes that were left."""
         return {
-            self.contents[hole] - _FIRST_LINK
-            for hole in left
-            if _FIRST_LINK <= self.contents[hole] < self.first_value
+            self.contents[hole] - _FIRST_LINK for hole in left if _FIRST_LINK <= self.contents[hole] < self.first_value
         }
 
     def is_pixel_left(self, left: Iterable[int], /) -> bool:

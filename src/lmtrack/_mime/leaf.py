@@ -176,7 +176,9 @@ class Leaf:
         codec = self.codec
         # WHATWG HTML 13.2.5.80 and Encoding section 9: in these charsets, and as references, they are read as others.
         if codec != "utf-8" and _C1.search(text):
-            raise BadValue(hole.names[0], place_of(hole), "it holds a control character that the charset of the part lacks")
+            raise BadValue(
+                hole.names[0], place_of(hole), "it holds a control character that the charset of the part lacks"
+            )
         encoded = self.encode(text)
         if encoded is None:
             raise BadValue(hole.names[0], place_of(hole), "it holds a character that the charset of the part lacks")
@@ -209,7 +211,9 @@ class Leaf:
         label = self.view.label
         if self.requoted and label not in {None, "ascii", "utf-8"}:
             advice = "write the part as quoted-printable or 8bit, or in UTF-8, before the message is scanned"
-            raise BadSlot(template.names[0], f"part {part.path}, which is 7bit in another charset than UTF-8", 1, advice)
+            raise BadSlot(
+                template.names[0], f"part {part.path}, which is 7bit in another charset than UTF-8", 1, advice
+            )
         if label in {None, "ascii"} and self.view.codec is None:
             edits.append(set_charset(block, self._eol))
         if self.requoted:

@@ -71,7 +71,9 @@ class LinesBody:
                 line_end = line.end if stop <= line.end else self._line_end(stop)
                 kept = line.kept + (line_end - line.end) - (stop - begin)
                 has_slot = line.has_slot or content is Content.SLOT
-                lines[-1] = _new(_Line, (line.start, line_end, kept, line.first, number + 1, has_slot, line.may_delimit))
+                lines[-1] = _new(
+                    _Line, (line.start, line_end, kept, line.first, number + 1, has_slot, line.may_delimit)
+                )
             else:
                 found = raw.rfind(self._line_break, shift, begin)
                 line_start = found + len(self._line_break) if found >= 0 else shift

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from lmtrack._mime.raw_edit import RawEdit
     from lmtrack._mime.write_parts import WrittenParts
     from lmtrack._rewriting.finish import PixelPosition
-    from lmtrack._rewriting.plan import Merged
     from lmtrack._rewriting.signing import Sending
     from lmtrack._rewriting.slots import Values
     from lmtrack.tokens import OpenToken
@@ -121,8 +120,9 @@ def _leaf_edits(planned: PlannedLeaf, recipient: Recipient, /, *, clicks: bool) 
         encoded = planned.leaf.encode_values(texts, template.holes)
         values = {one.start: written for one, written in zip(template.holes, encoded, strict=True)}
     if not clicks or not planned.is_tracked or not plan.found:
-        return LeafEdits(None, NO_INSTEAD, values, hole, merged, merged.refused)
-    tokens, refused = recipient.message.sign(plan, merged)
+        return LeafEdits(None, NO_INSTEAD, values, hole, merged)
+    tokens, merged = recipient.message.sign(plan, merged)
+    refused = merged.refused
     prefix = f"{recipient.message.domain.base_url}/c/"
     first = plan.first_index
     if not refused and None not in tokens:
@@ -131,17 +131,15 @@ def _leaf_edits(planned: PlannedLeaf, recipient: Recipient, /, *, clicks: bool) 
     else:
         own = planned.written
         signed = [None if token is None else f"{prefix}{token}".encode() for token in tokens]
-        chosen = [
-            None if position in refused else signed[index - first] for position, index in enumerate(plan.indices)
-        ]
+        chosen = [None if position in refused else signed[index - first] for position, index in enumerate(plan.indices)]
         if not any(chosen):
-            return LeafEdits(None, NO_INSTEAD, values, hole, merged, refused)
+            return LeafEdits(None, NO_INSTEAD, values, hole, merged)
         links = [
             url or values.get(link[2], own[position])
             for position, (url, link) in enumerate(zip(chosen, plan.found, strict=True))
         ]
     instead = {position: values[plan.found[position][2]] for position in plan.slotted} if plan.slotted else NO_INSTEAD
-    return LeafEdits(links, instead, values, hole, merged, refused)
+    return LeafEdits(links, instead, values, hole, merged)
 
 
 class MessageOutcome:
@@ -163,14 +161,14 @@ class MessageOutcome:
             plan, own = planned.plan, self._wanted.leaves[number]
             whole = plan.links if own.merged is plan.unmerged else plan.links_with(own.merged)
             left = dict.fromkeys(self._written.unwritten.get(number, ()), SkipReason.LINE_TOO_LONG)
-            if not own.refused and not left:
+            if not own.merged.refused and not left:
                 links += whole
                 skipped += plan.skipped
                 continue
             mine = [*plan.skipped]
             for position, link in enumerate(whole):
-                if position in own.refused:
-                    mine.append((link._replace(index=-1), own.refused[position]))
+                if position in own.merged.refused:
+                    mine.append((link._replace(index=-1), own.merged.refused[position]))
                 elif position in left:
                     mine.append((link, left[position]))
                 else:
@@ -197,7 +195,10 @@ class MessageOutcome:
 
     @property
     def unfilled(self) -> tuple[str, ...]:
-        found = [unfilled(planned.leaf.view.text, planned.template) for planned in self._layout.leaves.values()]
+        found = [
+            planned.template.unfilled if planned.template else unfilled(planned.leaf.view.text)
+            for planned in self._layout.leaves.values()
+        ]
         return tuple(dict.fromkeys(marker for markers in found for marker in markers))
 
 

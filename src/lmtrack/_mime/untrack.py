@@ -25,7 +25,9 @@ def untracking_raw_edits(leaf: Leaf, owner: Owner, /) -> list[RawEdit]:
     kept = [(edit, value) for edit, value in values if value is not None]
     if not kept:
         return []
-    stencil = leaf.body.cut(leaf.spans([(edit.offset, edit.offset + len(edit.old), Content.NOTHING, 0) for edit, _ in kept]))
+    stencil = leaf.body.cut(
+        leaf.spans([(edit.offset, edit.offset + len(edit.old), Content.NOTHING, 0) for edit, _ in kept])
+    )
     if isinstance(stencil, LinesStencil):  # a line that tracking had to break was too long before
         stencil = stencil.without_limit()
     return stencil.fill([value for _, value in kept]).edits

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from lmtrack._mime.raw_edit import RawEdit
     from lmtrack._rewriting.finish import PixelPosition
     from lmtrack._rewriting.plan import Merged
-    from lmtrack.links import SkipReason
 
 _NO_ROOM: Final = "with it a line is over 998 bytes or a boundary of the message; quoted-printable has room"
 
@@ -29,8 +28,7 @@ class LeafEdits(NamedTuple):
         instead: By position, what a link with slots in it is where no line has room for its click URL.
         values: By where its hole begins, what each slot becomes.
         pixel_hole: Where the hole of the pixel's slot begins; -1 without one.
-        merged: Where the links lead for this recipient.
-        refused: Of the links that are not tracked for this recipient, by position, why.
+        merged: The links as this recipient has them, and which of them are not tracked.
     """
 
     links: list[bytes] | None
@@ -38,7 +36,6 @@ class LeafEdits(NamedTuple):
     values: Mapping[int, bytes]
     pixel_hole: int
     merged: Merged
-    refused: Mapping[int, SkipReason]
 
 
 class PartEdits(NamedTuple):
