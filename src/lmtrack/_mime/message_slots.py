@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from binascii import Error, a2b_base64, a2b_qp
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._deciding.override import find_controls
@@ -82,18 +83,15 @@ def _refuse_inside(raw: bytes, part: Part, slots: Slots, /) -> None:
     """Refuse markers in a part that comes back as it is."""
     if not part.content_type.startswith(_TEXTS):
         return
-    body = raw[part.start : part.end]
-    decoded = body
+    readings = [raw[part.start : part.end]]
     if part.encoding == "quoted-printable":
-        decoded = a2b_qp(body)
+        readings.append(a2b_qp(readings[0]))
     elif part.encoding == "base64":
-        try:
-            decoded = a2b_base64(body)
-        except Error:
-            decoded = body
-    codec = codec_named(part.charset.lower()) if part.charset else None
-    texts = [decoded.decode(codec or "utf-8", "replace"), decoded.decode("latin-1").replace("\0", "")]
-    for text in texts:
-        if markers := slots.find(text):
-            line = text.count("\n", 0, markers[0].start) + 1
-            raise BadSlot(markers[0].name, f"part {part.path} ({part.content_type})", line, _ADVICE)
+        with suppress(Error):
+            readings.append(a2b_base64(readings[0]))
+    codec = codec_named(part.charset) if part.charset else None
+    for octets in readings:
+        for text in (octets.decode(codec or "utf-8", "replace"), octets.decode("latin-1").replace("\0", "")):
+            if markers := slots.find(text):
+                line = text.count("\n", 0, markers[0].start) + 1
+                raise BadSlot(markers[0].name, f"part {part.path} ({part.content_type})", line, _ADVICE)
