@@ -98,7 +98,7 @@ SIGNATURES = {
     ),
     "LmtrackError": "Exception",
     "MalformedToken": "BadToken",
-    "MessageDocument": "(raw)",
+    "MessageDocument": "(raw, slots=None)",
     "MessagePart": "(path, content_type, action, reason)",
     "MissingValue": "LmtrackError KeyError",
     "Networks": "opaque",
@@ -110,7 +110,7 @@ SIGNATURES = {
         "returned_title stop_button stop_text stop_title stopped_text stopped_title unknown_text "
         "unknown_title"
     ),
-    "PartAction": "TRACKED=tracked UNTOUCHED=untouched",
+    "PartAction": "TRACKED=tracked MERGED=merged UNTOUCHED=untouched",
     "PartReason": (
         "NOT_TEXT=not_text PLAIN_TEXT=plain_text AMP=amp CALENDAR=calendar SMIME=smime INLINE_PGP=inline_pgp "
         "ATTACHMENT=attachment NAMED=named CHECKSUM=checksum RELATED=related SIGNED=signed ENCRYPTED=encrypted "
@@ -186,7 +186,9 @@ SIGNATURES = {
     "TokenHeader": "(*, version, kind, purpose, mode, key_hint, issued_at)",
     "TokenNotYetValid": "BadToken BadTimeSignature",
     "TokenRevoked": "BadToken",
-    "TrackedMessage": "(*, raw, parts, links, skipped, edits, pixel, decision)",
+    "TrackedMessage": (
+        "(*, raw, parts, links, skipped, edits, pixel, decision, personal_links=(), personal_loads=(), unfilled=())"
+    ),
     "TrackingDomain": "(base_url, keys, *, ways_out_url=None)",
     "TrackingHost": (
         "(*, domain, route, consent, record, withdraw, last_open=None, unsubscribe=None, resubscribe=None, "
@@ -256,7 +258,8 @@ SIGNATURES = {
     "prepare_message": (
         "(message, decision, /, *, domain, message_id, recipient=0, sender=None, recipients=None, shared=True, "
         "campaign=None, destination=None, destinations='inline', text_links=False, policy=LinkPolicy(), "
-        "pixel_position='auto', allow_signed=False, prefix='X-LM-Override-', now=None)"
+        "pixel_position='auto', allow_signed=False, prefix='X-LM-Override-', slots=None, defaults=None, values=None, "
+        "pixel_slot=None, now=None)"
     ),
     "read_click_token": (
         "(keys, token, *, max_age=timedelta(days=30), leeway=timedelta(seconds=300), issued_after=None, now=None)"
@@ -281,7 +284,7 @@ SIGNATURES = {
     ),
     "rewrite_text": "(text, /, *, click_url, policy=LinkPolicy(), slots=None, defaults=None, values=None)",
     "scan_html": "(html, /, *, slots=None, defaults=None)",
-    "scan_message": "(raw, /)",
+    "scan_message": "(raw, /, *, slots=None, defaults=None)",
     "service_headers": "(decision, /, *, service, tracker, account_off=False)",
     "service_settings": "(decision, /, *, service, tracker, account_off=False)",
     "shipped_networks": "()",
@@ -294,7 +297,7 @@ SIGNATURES = {
     "track_message": (
         "(source, decision, /, *, domain, message_id, recipient=0, campaign=None, destination=None, "
         "destinations='inline', text_links=False, policy=LinkPolicy(), pixel_position='auto', allow_signed=False, "
-        "prefix='X-LM-Override-', now=None)"
+        "prefix='X-LM-Override-', slots=None, defaults=None, values=None, pixel_slot=None, now=None)"
     ),
     "track_text": (
         "(text, decision, /, *, domain, message_id, recipient=0, campaign=None, destination=None, "

@@ -47,7 +47,6 @@ from lmtrack.resolver import Decision, Reason, TrackingMode
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
 
     from lmtrack._mime.document import Layout
     from lmtrack._mime.structure import Part
@@ -297,6 +296,10 @@ def prepare_message(
     pixel_position: PixelPosition = "auto",
     allow_signed: bool = False,
     prefix: str = _PREFIX,
+    slots: SlotMarkers | None = None,
+    defaults: Mapping[str, str] | None = None,
+    values: Values | None = None,
+    pixel_slot: str | None = None,
     now: datetime | None = None,
 ) -> Prepared:
     r"""Make of a message object what to hand to `smtplib.SMTP.sendmail`: addresses, and the tracked message as bytes.
@@ -325,10 +328,18 @@ def prepare_message(
         pixel_position: As for `track_html`.
         allow_signed: Track a message that is signed already, which breaks the signature.
         prefix: What the names of the override headers begin with.
+        slots: How the markers of the message's slots are written; see `scan_message`. An address that is a slot is not
+            read: say who the recipients are.
+        defaults: What stands in for a missing, None or empty value, by name.
+        values: One recipient's value of each slot.
+        pixel_slot: The slot in the HTML whose marker the pixel takes the place of.
         now: When the tokens are issued; the current time by default.
 
     Raises:
         BadDestination: `destination` gave a URL no click may go to.
+        BadSlot: A marker is where no value can be written safely.
+        BadValue: A value cannot be written in the place of its slot.
+        MissingValue: A slot has neither a value nor a default.
         TypeError: An argument has another type.
         ValueError: There is no sender or no recipient, or an address that no server would take; more than one block of
             Resent fields; or as for `message_bytes` and `track_message`.
@@ -367,6 +378,10 @@ def prepare_message(
         pixel_position=pixel_position,
         allow_signed=allow_signed,
         prefix=prefix,
+        slots=slots,
+        defaults=defaults,
+        values=values,
+        pixel_slot=pixel_slot,
         now=now,
     )
     return Prepared(raw=tracked.raw, sender=envelope.sender, recipients=envelope.recipients, tracked=tracked)
