@@ -24,6 +24,7 @@ KINDS = """
     comment_changed doctype_changed spelling_changed link_changed extra_pixel header_changed
     part_changed pixel_not_shown unsubscribe_missing
     unsubscribe_repeated unsubscribe_malformed unsubscribe_encoded unsubscribe_split unsubscribe_bad_character
+    unsubscribe_too_long
     unsubscribe_placeholder unsubscribe_no_https unsubscribe_several_https unsubscribe_http unsubscribe_tracked
     unsubscribe_post_missing unsubscribe_post_repeated unsubscribe_post_value unsubscribe_post_useless
     unsubscribe_not_signed unsubscribe_link_missing unsubscribe_link_tracked unsubscribe_link_hidden
@@ -235,7 +236,7 @@ SIGNATURES = {
     ),
     "join_networks": "(*networks)",
     "layer_overrides": "(*overrides)",
-    "lint_unsubscribe": "(raw, /, *, domains=(), decision=None)",
+    "lint_unsubscribe": "(raw, /, *, domains=(), preference_urls=(), decision=None)",
     "load_agents": "(text, /, *, actor, human)",
     "load_networks": "(text, /, *, tag, evidence=2, scope='both')",
     "make_click_token": (

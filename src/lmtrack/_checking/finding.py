@@ -43,6 +43,7 @@ class FindingKind(StrEnum):
     UNSUBSCRIBE_ENCODED = auto()  # an encoded word, in which no program looks for a URL
     UNSUBSCRIBE_SPLIT = auto()  # blanks or a line end inside a URI
     UNSUBSCRIBE_BAD_CHARACTER = auto()
+    UNSUBSCRIBE_TOO_LONG = auto()  # to stand in one line with the name of the field
     UNSUBSCRIBE_PLACEHOLDER = auto()  # in the header or in the body
     UNSUBSCRIBE_NO_HTTPS = auto()
     UNSUBSCRIBE_SEVERAL_HTTPS = auto()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from urllib.parse import quote
+
 import pytest
 
-from lmtrack import audit_html
+from lmtrack import TrackingDomain, audit_html, make_keys
 from lmtrack._checking.audit.services import CLICKS, OPENS, click_service, open_service
 from lmtrack._checking.pages.address import address_of
 
@@ -35,7 +38,7 @@ CLICK_URLS = [
     "https://links.shop.example/u/click?_t=17&_m=17&_e=17",
     f"https://e.shop.example/e/c/eyJ{TOKEN}",
     "https://shop.example/lt.php?x=17",
-    f"https://shop.acemlna.com/x/{TOKEN}",
+    *(f"https://lt.acemln{letter}.com/x/{TOKEN}" for letter in "abcd"),
     f"https://click.convertkit-mail.com/{TOKEN}/x",
     f"https://click.convertkit-mail2.com/{TOKEN}/x",
     f"https://click.convertkit-mail4.com/{TOKEN}/x",
@@ -44,6 +47,10 @@ CLICK_URLS = [
     f"https://lnks.gd/l/eyJ{TOKEN}",
     "https://urldefense.proofpoint.com/v2/url?u=https-3A__shop.example&d=x",
     "https://urldefense.com/v3/__https://shop.example/__;!!x",
+    f"https://url.uk.m.mimecastprotect.com/s/{TOKEN}?domain=shop.example",
+    f"https://protect-eu.mimecast.com/s/{TOKEN}?domain=shop.example",
+    f"https://seclinks.hornetsecurity.com/atp/v2?x={TOKEN}",
+    f"https://emailprotection.link/?{TOKEN}",
     "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fshop.example%2F&data=x",
     "https://www.google.com/url?q=https://shop.example/&sa=D",
     "https://l.facebook.com/l.php?u=https%3A%2F%2Fshop.example%2F",
@@ -53,6 +60,13 @@ CLICK_URLS = [
     "https://lnkd.in/2Khzt0m",
     "https://t.co/2Khzt0m",
     "https://tinyurl.com/10kz",
+    "https://is.gd/10kz",
+    "https://v.gd/10kz",
+    "https://cutt.ly/10kz",
+    "https://rebrand.ly/10kz",
+    "https://rb.gy/10kz",
+    "https://t.ly/10kz",
+    "https://tiny.cc/10kz",
 ]
 OPEN_URLS = [
     f"https://u17.ct.sendgrid.net/wf/open?upn=u001.{TOKEN}",
@@ -98,6 +112,38 @@ def test_every_click_service_is_known(row: int, url: str) -> None:
 def test_every_open_service_is_known(row: int, url: str) -> None:
     assert open_service(address_of(url)) == OPENS[row].name
     assert [finding.kind for finding in audit_html(f'<img src="{url}" width="600">').findings] == ["known_tracker"]
+
+
+@pytest.mark.parametrize("path", ["3", "3s", "3ts", "2sm", "2", "2s"])
+def test_postmark_writes_its_paths_in_many_ways(path: str) -> None:
+    url = f"https://click.pstmrk.it/{path}/shop.example%2Fnews/{TOKEN}/x"
+    assert [finding.kind for finding in audit_html(f'<a href="{url}">x</a>').findings] == ["redirector"]
+
+
+@pytest.mark.parametrize("page", ["https://mailchi.mp/shop/news?e=46a1f0c393", "https://us2.campaign-archive.com/?e=1"])
+def test_an_archive_with_the_recipient_is_an_identifier(page: str) -> None:
+    (finding,) = audit_html(f'<a href="{page}">Read it in the browser</a>').findings
+    assert finding.kind == "identifier"
+    assert "Mailchimp" in finding.why
+
+
+@pytest.mark.parametrize("escaped", [False, True])
+@pytest.mark.parametrize("inner", ["https://other.example/a?b=c", "https%3A%2F%2Fother.example%2Fa%3Fb%3Dc"])
+def test_a_url_in_base64_is_one(inner: str, escaped: bool) -> None:
+    coded = b64encode(inner.encode()).decode()
+    url = f"https://shop.example/x?u={quote(coded, safe='') if escaped else coded}"
+    (finding,) = audit_html(f'<a href="{url}">x</a>').findings
+    assert finding.kind == "redirector"
+    assert "other.example" in finding.why
+
+
+def test_a_link_that_names_a_watched_host_leads_there() -> None:
+    domain = TrackingDomain("https://track.shop.example", make_keys(b"a fixed key of tests, 32 octets."))
+    page = '<a href="https://wrapper.example/v/8fk2?domain={}">x</a>'
+    for host in ("track.shop.example", "t.other.example", "sub.tracker.example"):
+        audit = audit_html(page.format(host), domains=[domain, "t.other.example"], known_trackers=["tracker.example"])
+        assert [finding.kind for finding in audit.findings] == ["redirector"]
+    assert not audit_html(page.format("shop.example"), domains=[domain]).findings
 
 
 def test_every_row_has_its_url() -> None:

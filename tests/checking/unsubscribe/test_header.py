@@ -138,6 +138,7 @@ BREAKS: list[tuple[str, dict[str, str]]] = [
     ("unsubscribe_bad_character", {"lists": f"List-Unsubscribe: <{_URI}?x=%4>\n"}),
     ("unsubscribe_bad_character", {"lists": f'List-Unsubscribe: <{_URI}?x="y">\n'}),
     ("unsubscribe_bad_character", {"lists": f"List-Unsubscribe: <{_URI}\\x>\n"}),
+    ("unsubscribe_too_long", {"lists": f"List-Unsubscribe:\n <{_URI}?{'x' * 955}>\n"}),
     ("unsubscribe_placeholder", {"lists": "List-Unsubscribe: <{{unsubscribe}}>\n"}),
     ("unsubscribe_placeholder", {"lists": "List-Unsubscribe: <https://shop.example/{{ id }}>\n"}),
     ("unsubscribe_placeholder", {"lists": "List-Unsubscribe: <%= unsubscribe_url %>\n"}),
@@ -178,7 +179,6 @@ BREAKS: list[tuple[str, dict[str, str]]] = [
     ("unsubscribe_link_missing", {"html": "<a>Unsubscribe</a>"}),
     ("unsubscribe_link_missing", {"html": f"<!-- {HTML} -->"}),
     ("unsubscribe_link_missing", {"html": f"<!--[if mso]>{HTML}<![endif]-->"}),
-    ("unsubscribe_link_missing", {"html": "<div>" * 3000 + HTML}),
     ("unsubscribe_link_tracked", {"html": '<a href="https://track.example/c/x">Unsubscribe</a>'}),
     ("unsubscribe_link_tracked", {"html": '<a href="https://clicks.example/leave">unsubscribe</a>'}),
     ("unsubscribe_link_tracked", {"plain": "Unsubscribe: https://track.example/c/x"}),
@@ -223,6 +223,37 @@ def test_a_signature_that_must_fail_covers_nothing(tags: str, covers: bool) -> N
     signature = f"DKIM-Signature: v=1; {tags}; s=a; h=From:List-Unsubscribe:List-Unsubscribe-Post; bh=eA==; b=eA==\n"
     raw = f"From: a@shop.example\n{head}{signature}\nLeave: https://shop.example/leave/1\n".encode()
     assert [finding.kind for finding in lint_unsubscribe(raw)] == ([] if covers else ["unsubscribe_not_signed"])
+
+
+def test_a_text_that_cannot_be_read_says_so() -> None:
+    (deep,) = lint_unsubscribe(message(html="<div>" * 3000 + HTML))
+    assert deep.kind == "undecodable"
+    kind = "application/pkcs7-mime; smime-type={}"
+    for smime, found in (("signed-data", "undecodable"), ("enveloped-data", "encrypted")):
+        raw = f"{LIST}{POST}Content-Type: {kind.format(smime)}\n\nMIAG\n"
+        assert [str(one.kind) for one in lint_unsubscribe(raw.encode())] == [found]
+
+
+def test_fields_that_a_flat_array_doubles_are_found() -> None:
+    # nodemailer writes a field for each entry of `list: {unsubscribe: [url, address]}`.
+    lists = f"List-Unsubscribe: <{_URI}>\nList-Unsubscribe: <mailto:leave@shop.example>\n"
+    assert kinds(message(lists=lists)) == ["unsubscribe_no_https", "unsubscribe_repeated"]
+    assert kinds(message(posts=POST * 2)) == ["unsubscribe_post_repeated"]
+
+
+def test_a_preference_page_is_a_way_out_and_one_to_stop_being_tracked() -> None:
+    tracks = resolve(Route(track_opens=True), consent=Consent.GRANTED)
+    pages = ["https://shop.example/choose"]
+    link = '<a href="https://shop.example/choose/4471">Turn off tracking</a>'
+    for html in (link, f"{HTML}{link}"):
+        raw = message(html=html, plain="Choose: https://shop.example/choose/4471")
+        assert lint_unsubscribe(raw, domains=[DOMAIN], decision=tracks, preference_urls=pages) == []
+    assert "withdrawal_link_missing" in kinds(raw, [DOMAIN], tracks)
+    hidden = message(html=f"{HTML}<p style=display:none>{link}</p>")
+    found = lint_unsubscribe(hidden, domains=[DOMAIN], decision=tracks, preference_urls=pages)
+    assert [str(finding.kind) for finding in found] == ["withdrawal_link_hidden"]
+    with pytest.raises(TypeError):
+        lint_unsubscribe(raw, preference_urls="https://shop.example/")
 
 
 def test_one_click_without_an_https_uri_is_useless() -> None:

@@ -85,7 +85,7 @@ def identifier_in(address: Address, /, *, is_link: bool) -> str | None:
     for value in _values(address):
         if found := _dressed(value.text):
             return f"{value.place} holds {found}"
-        if value.name and (service := personal_parameter(value.name)):
+        if value.name and (service := personal_parameter(value.name, address.host)):
             return f"{value.place} is the one by which {service} knows a recipient"
         if _may_be_content(value, is_link=is_link, static=static, alone=not address.query):
             continue

@@ -65,6 +65,11 @@ class Watch:
         """Give the entry of the caller's list that a host belongs to."""
         return next((name for name in _with_parents(host) if name in self.trackers), None) if self.trackers else None
 
+    def is_watched(self, host: str, /) -> bool:
+        """Whether a host is one of ours or of the caller's list."""
+        ours = any(base.host == host for domain in self.domains for base in domain.bases())
+        return ours or host in self.hosts or self.tracker(host) is not None
+
 
 def _verified(domain: TrackingDomain, address: Address, path: TrackingPath, /) -> Own | None:
     # Whatever stands beside an aggregate token, or another spelling of the URL, would tell people apart after all; but

@@ -37,7 +37,8 @@ _OPEN_WORDS: Final = _words("""
 """)
 # A URL in a URL: as it is, escaped, or escaped twice.
 _EMBEDDED: Final = compile_pattern(r"https?(?::|%3A|%253A)(?:/|%2F|%252F){1,2}+[^/%]", re.IGNORECASE)
-_ENCODED: Final = re.compile(r"(?:aHR0c|[aA]HR0cHM6)[A-Za-z0-9_-]{8,4096}")
+# The same in base64, which may itself be escaped.
+_ENCODED: Final = re.compile(r"(?:aHR0c|[aA]HR0cHM6)[A-Za-z0-9_+/-]{8,4096}")
 
 # Links that hand a URL over to be shown, shared, checked or translated, and those that come back to one afterwards:
 # nobody who follows them is sent on to it at once. Our choice, from the footers of the corpus and public share links.
@@ -60,6 +61,8 @@ _AFTERWARDS: Final = _words("""
     redirectto referrer referer ref origin source src canonical image img picture media thumb logo icon
 """)
 _MOST_SEGMENTS: Final = 200  # our choice: of a path; nobody wrote more by hand
+_MOST_VALUES: Final = 200  # of a query; the same
+_HOST_NAME: Final = re.compile(r"[a-z0-9-]++(?:\.[a-z0-9-]++)+")
 _SIGNS: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -110,11 +113,13 @@ def _embedded(address: Address, /) -> str | None:
     for value in _candidates(address):
         if found := _EMBEDDED.search(value):
             inner = unquote(unquote(value[found.start() :]))
-        elif coded := _ENCODED.search(value):
+        elif coded := _ENCODED.search(unquote(value)):
+            letters = coded[0].replace("+", "-").replace("/", "_")
             try:
-                inner = urlsafe_b64decode(coded[0] + "=" * (-len(coded[0]) % 4)).decode("latin-1")
+                inner = urlsafe_b64decode(letters + "=" * (-len(letters) % 4)).decode("latin-1")
             except Base64Error:
                 continue
+            inner = unquote(unquote(inner))
         else:
             continue
         target = remote_url(inner)
@@ -123,9 +128,15 @@ def _embedded(address: Address, /) -> str | None:
     return None
 
 
+def named_hosts(address: Address, /) -> list[str]:
+    """Give the values of a query that are host names, as link wrappers have them beside an id."""
+    values = (pair.partition("=")[2] for pair in address.query.split("&", _MOST_VALUES)[:_MOST_VALUES])
+    return [host for value in values if (host := unquote(value).lower()) and _HOST_NAME.fullmatch(host)]
+
+
 def _candidates(address: Address, /) -> list[str]:
     values = [address.path]
-    for pair in address.query.split("&", 200)[:200]:
+    for pair in address.query.split("&", _MOST_VALUES)[:_MOST_VALUES]:
         name, equals, value = pair.partition("=")
         if not equals:
             values.append(name)

@@ -37,7 +37,7 @@ CLICKS: Final = (
     Service("Amazon SES", "awstrack.me", r"/C?L0/"),
     Service("Amazon SES", "", r"/C?L0/https?:"),
     Service("Mailgun", "", r"/c/eJ[A-Za-z0-9_-]{16,}+"),
-    Service("Postmark", "pstmrk.it", r"/[0-9][a-z]/"),
+    Service("Postmark", "pstmrk.it", r"/[23][a-z]{0,3}+/"),
     Service("SparkPost", "", rf"/f/a/{_OPAQUE}~~/"),
     Service("Mailjet", "mjt.lu", r"/lnk/"),
     Service("Mailjet", "", rf"/lnk/{_OPAQUE}/"),
@@ -55,7 +55,7 @@ CLICKS: Final = (
     Service("Iterable", "", r"/[ua]/click\?_t="),
     Service("Customer.io", "", r"/e/c/eyJ"),
     Service("ActiveCampaign", "", r"/(?:lt\.php|proc\.php)\?"),
-    Service("ActiveCampaign", "acemlna.com", r"/"),
+    *(Service("ActiveCampaign", f"acemln{letter}.com", r"/") for letter in "abcd"),
     Service("Kit", "convertkit-mail.com", r"/(?!u)"),
     Service("Kit", "convertkit-mail2.com", r"/(?!u)"),
     Service("Kit", "convertkit-mail4.com", r"/(?!u)"),
@@ -64,6 +64,10 @@ CLICKS: Final = (
     Service("GovDelivery", "lnks.gd", r"/l/"),
     Service("Proofpoint", "urldefense.proofpoint.com", r"/"),
     Service("Proofpoint", "urldefense.com", r"/v[0-9]/"),
+    Service("Mimecast", "mimecastprotect.com", r"/[rs]/"),
+    Service("Mimecast", "mimecast.com", r"/s/"),
+    Service("Hornetsecurity", "hornetsecurity.com", r"/(?:atp/)?v[0-9]"),
+    Service("Vircom", "emailprotection.link", r"/"),
     Service("Microsoft Safe Links", "safelinks.protection.outlook.com", r"/"),
     Service("Google", "google.com", r"/url\?"),
     Service("Facebook", "l.facebook.com", r"/l\.php"),
@@ -73,6 +77,13 @@ CLICKS: Final = (
     Service("LinkedIn", "lnkd.in", r"/[^?]"),
     Service("X", "t.co", r"/[^?]"),
     Service("TinyURL", "tinyurl.com", r"/[^?]"),
+    Service("is.gd", "is.gd", r"/[^?]"),
+    Service("is.gd", "v.gd", r"/[^?]"),
+    Service("Cuttly", "cutt.ly", r"/[^?]"),
+    Service("Rebrandly", "rebrand.ly", r"/[^?]"),
+    Service("Rebrandly", "rb.gy", r"/[^?]"),
+    Service("T.LY", "t.ly", r"/[^?]"),
+    Service("Tiny.cc", "tiny.cc", r"/[^?]"),
 )
 
 # What a service asks for when a mail is opened.
@@ -117,6 +128,9 @@ _PARAMETERS: Final = {
     "elqtrackid": "Oracle Eloqua", "ss_email_id": "SharpSpring",
 }  # fmt: skip
 
+# Those of pages of theirs, where the name alone says nothing.
+_PARAMETERS_OF: Final = {("mailchi.mp", "e"): "Mailchimp", ("campaign-archive.com", "e"): "Mailchimp"}
+
 
 def _by_host(rows: tuple[Service, ...], /) -> dict[str, tuple[tuple[re.Pattern[str], str], ...]]:
     hosts: dict[str, tuple[tuple[re.Pattern[str], str], ...]] = {}
@@ -151,6 +165,7 @@ def _service(table: dict[str, tuple[tuple[re.Pattern[str], str], ...]], address:
         host = host.partition(".")[2]
 
 
-def personal_parameter(name: str, /) -> str | None:
+def personal_parameter(name: str, host: str, /) -> str | None:
     """Whose parameter this is, if one of the table puts a value of the recipient's own in it."""
-    return _PARAMETERS.get(name.lower())
+    domain = ".".join(host.split(".")[-2:])
+    return _PARAMETERS.get(name.lower()) or _PARAMETERS_OF.get((domain, name.lower()))

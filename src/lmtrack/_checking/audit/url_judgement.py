@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from lmtrack._checking.audit.identifiers import identifier_in, is_static
-from lmtrack._checking.audit.redirects import counter, redirector
+from lmtrack._checking.audit.redirects import counter, named_hosts, redirector
 from lmtrack._checking.audit.services import open_service
 from lmtrack._checking.finding import FindingKind
 from lmtrack._checking.pages.address import Address, address_of
@@ -58,13 +58,20 @@ class Judge:
             return (
                 Judgement(FindingKind.KNOWN_TRACKER, f"its host is {listed} of the list that was given, or under it"),
             )
-        if is_link:
-            if found := redirector(address):
-                return (Judgement(FindingKind.REDIRECTOR, found),)
-        elif service := open_service(address):
+        why = self._through(address) if is_link else None
+        if why:
+            return (Judgement(FindingKind.REDIRECTOR, why),)
+        if not is_link and (service := open_service(address)):
             return (Judgement(FindingKind.KNOWN_TRACKER, f"{service} counts opens by such URLs"),)
-        elif not is_static(address) and (found := counter(address)):
+        if not is_link and not is_static(address) and (found := counter(address)):
             return (Judgement(FindingKind.IDENTIFIER, f"{found}: it may tell one recipient from another"),)
         if found := identifier_in(address, is_link=is_link):
             return (Judgement(FindingKind.IDENTIFIER, f"{found}, so that it may tell one recipient from another"),)
         return ()
+
+    def _through(self, address: Address, /) -> str | None:
+        """Say through whom or what a link leads; None if it leads straight to its page."""
+        if found := redirector(address):
+            return found
+        named = next(filter(self._watch.is_watched, named_hosts(address)), None)
+        return f"it names {named}, a host to look out for" if named else None

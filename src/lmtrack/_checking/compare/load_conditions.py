@@ -14,6 +14,7 @@ from lmtrack._checking.compare.selected import Need
 from lmtrack._checking.pages.css import read_declarations
 from lmtrack._checking.pages.loads import LISTS, uses_of
 from lmtrack._checking.pages.selectors import attribute_fits
+from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,10 +56,10 @@ _FREE_PROPERTY: Final = re.compile(
     r"|empty-cells|widows|orphans"
 )
 _SIZE: Final = re.compile(r"(?:min-|max-)?(?:width|height)")
-_URLS: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*+:)?+[/\\]{2}[^\s\"'<>()]*+", re.IGNORECASE)
+_URLS: Final = compile_pattern(r"(?:[a-z][a-z0-9+.-]*+:)?+[/\\]{2}[^\s\"'<>()]*+", re.IGNORECASE)
 _STRINGS: Final = re.compile(r"\"[^\"]*+\"?+|'[^']*+'?+")
 _CANDIDATES: Final = re.compile(r"[^\t\n\f\r ,][^\t\n\f\r ]*+")
-_NOTHING: Final = re.compile(r"[\t\n\f\r ]*+\+?[01](?:\.[0-9]*+)?+(?![0-9])")
+_NOTHING: Final = compile_pattern(r"[\t\n\f\r ]*+\+?[01](?:\.[0-9]*+)?+(?![0-9])")
 
 
 def conditions_of(element: Element, selected: Selected, need: Need, /) -> Iterator[tuple[str, ...]]:

@@ -41,7 +41,7 @@ _ESCAPE: Final = re.compile(r"\\(?:u00([0-7][0-9A-Fa-f])|x([0-7][0-9A-Fa-f]))")
 
 # What a sheet loads is no part of what it says about that, and neither is what its authors say to each other.
 _URLS_OF_SHEET: Final = re.compile(r"(?i:url)\([^)]*+\)?|\"[^\"]*+\"|'[^']*+'")
-_COMMENT: Final = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)")
+_COMMENT: Final = compile_pattern(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)")
 _IN_SCRIPT: Final = re.compile(r"https?:[^\s\"'<>]*+", re.IGNORECASE)
 
 _OTHER_SHEETS: Final = "the style sheets are not the same for everyone, so what they load may tell who reads"

@@ -35,7 +35,7 @@ _PART: Final = compile_pattern(
 _TEST: Final = compile_pattern(
     rf"""
     [ ]*+ (?:[-\w*]*+\|)?+ (?P<name> (?:[-\w:]|[^\x00-\x7f])++ ) [ ]*+
-    (?: (?P<how> [~|^$*]?+= ) [ ]*+ (?P<value> "[^"]*+" | '[^']*+' | {_NAME} ) [ ]*+ (?:[is][ ]*+)?+ )?+
+    (?: (?P<how> [~|^$*]?+= ) [ ]*+ (?P<value> "[^"]*+" | '[^']*+' | {_NAME} ) [ ]*+ (?:[is][ ]*+)?+ )?
     """,
     re.VERBOSE,
 )

@@ -19,6 +19,7 @@ from lmtrack._checking.pages.loads import Way, uses_of
 from lmtrack._checking.pages.lxml_reader import Unread, read_tree
 from lmtrack._checking.pages.own_reader import Comment, RawText, read_exactly
 from lmtrack._checking.pages.respelled import other_spellings
+from lmtrack._pattern import compile_pattern
 from lmtrack._url.reader import remote_url
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 # A conditional comment's opening, in the comment. Internet Explorer allowed no blank before it; who knows of others.
 _CONDITION: Final = re.compile(r"[\t\n\f\r ]*+\[[iI][fF][^>]*+(?:>|\Z)")
 # What is left of one that shows what follows it to everybody else, and the end of such a one, in their comments.
-_REVEALED: Final = re.compile(r"(?:<!|<!--|-->|--><!--|[\t\n\f\r ])*+")
-_ENDIF: Final = re.compile(r"[\t\n\f\r ]*+(?:<!)?+\[[eE][nN][dD][iI][fF]\][\t\n\f\r ]*+>?+[\t\n\f\r ]*+")
+_REVEALED: Final = compile_pattern(r"(?:<!|<!--|-->|--><!--|[\t\n\f\r ])*+")
+_ENDIF: Final = compile_pattern(r"[\t\n\f\r ]*+(?:<!)?+\[[eE][nN][dD][iI][fF]\][\t\n\f\r ]*+>?+[\t\n\f\r ]*+")
 _LONGEST_CONDITION: Final = 200  # our choice
 # What only readers without frames, or with them, show as HTML.
 _HTML_TEXTS: Final = frozenset(("iframe", "noembed", "noframes"))

@@ -28,21 +28,22 @@ _FUNCTION: Final = compile_pattern(r"([-a-z0-9]++)\([ ]*+([^()]*+)\)")
 _FUNCTIONS: Final = compile_pattern(r"none|(?:[-a-z0-9]++\([^()]*+(?:\([^()]*+\)[^()]*+)*+\)[ ]?+)++")
 _WIDE: Final = frozenset(("inherit", "initial", "unset", "revert", "revert-layer"))
 _KEYWORDS: Final = {
-    "display": re.compile(
+    "display": compile_pattern(
         r"none|block|inline|contents|flow-root|list-item|run-in|(?:inline-)?(?:block|flex|grid|table)"
         r"|table-(?:cell|row|column|caption|row-group|column-group|header-group|footer-group)"
     ),
-    "visibility": re.compile(r"visible|hidden|collapse"),
-    "position": re.compile(r"static|relative|absolute|fixed|sticky"),
-    "content-visibility": re.compile(r"visible|hidden|auto"),
-    "overflow": re.compile(r"(?:visible|hidden|clip|scroll|auto)(?: (?:visible|hidden|clip|scroll|auto))?+"),
-    "opacity": re.compile(rf"{NUMBER}%?+"),
-    "scale": re.compile(rf"none|{NUMBER}%?+(?: {NUMBER}%?+){{0,2}}+"),
-    "zoom": re.compile(rf"normal|{NUMBER}%?+"),
-    "backface-visibility": re.compile(r"visible|hidden"),
+    "visibility": compile_pattern(r"visible|hidden|collapse"),
+    "position": compile_pattern(r"static|relative|absolute|fixed|sticky"),
+    "content-visibility": compile_pattern(r"visible|hidden|auto"),
+    **dict.fromkeys(
+        ("overflow", "overflow-x", "overflow-y"),
+        compile_pattern(r"(?:visible|hidden|clip|scroll|auto)(?: (?:visible|hidden|clip|scroll|auto))?+"),
+    ),
+    "opacity": compile_pattern(rf"{NUMBER}%?+"),
+    "scale": compile_pattern(rf"none|{NUMBER}%?+(?: {NUMBER}%?+){{0,2}}+"),
+    "zoom": compile_pattern(rf"normal|{NUMBER}%?+"),
+    "backface-visibility": compile_pattern(r"visible|hidden"),
 }
-for _name in ("overflow-x", "overflow-y"):
-    _KEYWORDS[_name] = _KEYWORDS["overflow"]
 _LENGTH_OR_WORD: Final = re.compile(r"auto|none|(?:min|max|fit)-content|thin|medium|thick")
 _LENGTHS: Final = frozenset(
     (

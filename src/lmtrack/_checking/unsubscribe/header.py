@@ -17,6 +17,7 @@ from lmtrack._checks import plain_bytes
 from lmtrack._headers import iter_fields, unfold
 from lmtrack._mime.headers import read_message_headers
 from lmtrack._url.reader import remote_url
+from lmtrack.links import LinkPolicy
 from lmtrack.resolver import Decision, TrackingMode
 from lmtrack.urls import TrackingDomain
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _LIST: Final = "list-unsubscribe"
 _POST: Final = "list-unsubscribe-post"
 _POST_VALUE: Final = "List-Unsubscribe=One-Click"
+_LONGEST_LINE: Final = 998  # RFC 5322 section 2.1.1
 _LIST_PLACE: Final = "header List-Unsubscribe"
 _POST_PLACE: Final = "header List-Unsubscribe-Post"
 _SIGNATURE_PLACE: Final = "header DKIM-Signature"
@@ -34,7 +36,12 @@ _INDIVIDUAL: Final = frozenset((TrackingMode.DELIVERABILITY, TrackingMode.INDIVI
 
 
 def lint_unsubscribe(
-    raw: bytes, /, *, domains: Sequence[TrackingDomain | str] = (), decision: Decision | None = None
+    raw: bytes,
+    /,
+    *,
+    domains: Sequence[TrackingDomain | str] = (),
+    preference_urls: Sequence[str] = (),
+    decision: Decision | None = None,
 ) -> list[Finding]:
     r"""Check the ways to leave that a message offers: List-Unsubscribe, the one click, a link that people can see.
 
@@ -46,12 +53,14 @@ def lint_unsubscribe(
     Args:
         raw: The message, as it is sent or as it was delivered.
         domains: Our tracking hosts: nobody leaves a list through one of these.
+        preference_urls: Your own pages on which people leave or choose: prefixes, as for `LinkPolicy`. A link to one
+            of them is a way out, and one to stop being tracked.
         decision: What was decided for this message. If it tracks a person, individually or for deliverability, there
-            has to be a link to withdraw, which the keys of `domains` signed.
+            has to be a link to withdraw, which the keys of `domains` signed, or one to a preference page.
 
     Raises:
         TypeError: An argument has another type.
-        ValueError: A str of `domains` is no host.
+        ValueError: A str of `domains` is no host, or one of `preference_urls` no web address.
 
     >>> from lmtrack import lint_unsubscribe
     >>> header = b"List-Unsubscribe: <https://shop.example/leave/4471>\r\n"
@@ -67,7 +76,8 @@ def lint_unsubscribe(
     block = next(item.block for item in items if isinstance(item, Head))
     fields = list(iter_fields(block))
     findings = _check_header(fields, watch)
-    exits = Exits(frozenset(map(exit_key, read_message_headers(iter_fields(block)).unsubscribe)))
+    pages = LinkPolicy(preference_urls=preference_urls).preference_urls
+    exits = Exits(frozenset(map(exit_key, read_message_headers(iter_fields(block)).unsubscribe)), tuple(pages))
     due = decision is not None and not _INDIVIDUAL.isdisjoint((decision.opens, decision.clicks))
     findings += check_ways_out(items, exits, watch, withdrawal=due)
     return list(dict.fromkeys(findings))
@@ -116,6 +126,8 @@ def _check_list(field: HeaderField, watch: Watch, /) -> tuple[list[Finding], boo
             findings.append(broken(FindingKind.UNSUBSCRIBE_SPLIT, _LIST_PLACE, url))
         if has_bad_character(uri.text):
             findings.append(broken(FindingKind.UNSUBSCRIBE_BAD_CHARACTER, _LIST_PLACE, url))
+        if len(_LIST) + len(": <>") + len(uri.text.encode("utf-8", "surrogatepass")) > _LONGEST_LINE:
+            findings.append(broken(FindingKind.UNSUBSCRIBE_TOO_LONG, _LIST_PLACE, url))
         https += uri.scheme == "https"
         if uri.scheme == "http":
             insecure = True

@@ -47,6 +47,11 @@ RULES: Final = {
         "RFC 3986 section 2",
         "the URI holds what none may hold as it is; percent-encode letters beyond ASCII, quotes, brackets and `%`",
     ),
+    FindingKind.UNSUBSCRIBE_TOO_LONG: Rule(
+        "RFC 5322 section 2.1.1",
+        "the URI and the name of the field are longer than a line may be (998 bytes), and servers break it anywhere; "
+        "shorten it",
+    ),
     FindingKind.UNSUBSCRIBE_PLACEHOLDER: Rule(
         "our choice; MailPoet issue 7026 is how it happens",
         "a placeholder stands where the address belongs, so nobody can leave; render the template before it is sent",

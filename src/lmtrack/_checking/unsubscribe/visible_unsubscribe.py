@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from lmtrack._checking.audit.redirects import redirector
-from lmtrack._checking.audit.services import click_service
 from lmtrack._checking.finding import Finding, FindingKind
 from lmtrack._checking.messages.entities import Entity
+from lmtrack._checking.messages.part_kinds import Kind
+from lmtrack._checking.messages.transfer import read_octets
 from lmtrack._checking.pages.address import address_of, shown
 from lmtrack._checking.unsubscribe.displayed_parts import displayed_pages, versions
 from lmtrack._checking.unsubscribe.list_field import is_placeholder
@@ -17,7 +18,7 @@ from lmtrack._linking.ways_out import mentions_way_out
 from lmtrack._mime.headers import unsubscribe_key
 from lmtrack._url.reader import plain_path, remote_url
 from lmtrack.errors import BadToken
-from lmtrack.links import is_unsubscribe
+from lmtrack.links import is_preference_page, is_unsubscribe
 from lmtrack.tokens import read_unsubscribe_token, read_withdraw_token
 
 if TYPE_CHECKING:
@@ -31,17 +32,27 @@ if TYPE_CHECKING:
 
 _MAILTO: Final = "mailto:"
 _UNREAD: Final = "programs read the displayed text differently, so nobody can say whether a link is in it"
-_CLOSED: Final = "the text is encrypted, so nobody can say whether a link is in it"
+_CLOSED: Final = "the text cannot be read, so nobody can say whether a link is in it"
 
 
 class Exits(NamedTuple):
-    """Where the List-Unsubscribe field leads, as `exit_key` writes it."""
+    """Known ways out.
+
+    Attributes:
+        keys: Where the List-Unsubscribe field leads, as `exit_key` writes it.
+        pages: Prefixes of the sender's own preference pages.
+    """
 
     keys: frozenset[str]
+    pages: tuple[str, ...] = ()
 
     def hold(self, url: str, /) -> bool:
         """Whether a URL is one of them."""
-        return exit_key(url) in self.keys
+        return exit_key(url) in self.keys or self.is_page(url)
+
+    def is_page(self, url: str, /) -> bool:
+        """Whether a URL is one of the preference pages."""
+        return bool(self.pages) and is_preference_page(url, self.pages)
 
 
 def exit_key(url: str, /) -> str:
@@ -56,9 +67,7 @@ def leads_through(address: Address, watch: Watch, /) -> bool:
     """Whether a URL leads through our tracking host, a known tracker or a redirect, and we signed no way out there."""
     if is_our_way_out(address.url, watch, "u"):
         return False
-    if watch.own(address, is_link=False) or watch.tracker(address.host) or click_service(address):
-        return True
-    if redirector(address):
+    if watch.own(address, is_link=False) or watch.tracker(address.host) or redirector(address):
         return True
     for domain in watch.domains:
         base = address_of(domain.base_url.lower())
@@ -71,30 +80,35 @@ def leads_through(address: Address, watch: Watch, /) -> bool:
 def check_ways_out(items: Sequence[Item], exits: Exits, watch: Watch, /, *, withdrawal: bool) -> list[Finding]:
     """Check the displayed text of a message; `withdrawal` says whether a way to stop being tracked is due."""
     pages = displayed_pages(items)
-    if not pages and any(isinstance(item, Entity) and _is_closed(item) for item in items):
-        return [Finding(kind=FindingKind.ENCRYPTED, place="message", why=_CLOSED)]
+    if not pages and (closed := [why for item in items if isinstance(item, Entity) and (why := _closed(item))]):
+        return [Finding(kind=closed[0], place="message", why=_CLOSED)]
     findings: list[Finding] = []
     for number, version in enumerate(versions(pages)):
-        links = [(page, link) for page in version for link in _links(page)]
-        sure = all(page.sure for page in version)
+        read = [(page, _links(page)) for page in version]
+        links = [(page, link) for page, found_links in read for link in found_links or ()]
+        sure = all(page.sure and found_links is not None for page, found_links in read)
         place = version[0].place if version else "message"
         found = _check_unsubscribe(links, exits, watch, place)
         if withdrawal and number == 0:
-            found += _check_withdrawal([link for _, link in links], watch, place)
+            found += _check_withdrawal([link for _, link in links], exits, watch, place)
         if not sure and found:
             found = [Finding(kind=FindingKind.UNDECODABLE, place=place, why=_UNREAD)]
         findings += found
     return findings
 
 
-def _is_closed(part: Entity, /) -> bool:
-    return part.headers.content_type.startswith(("application/pkcs7-mime", "application/x-pkcs7-mime")) or any(
-        kind == "multipart/encrypted" for _, kind in part.above
-    )
+def _closed(part: Entity, /) -> FindingKind | None:
+    """Say why what may be the text of a message cannot be read; None if it can."""
+    if any(kind == "multipart/encrypted" for _, kind in part.above):
+        return FindingKind.ENCRYPTED
+    content = read_octets(part.body, part.headers.encoding, closed=part.closed).readings[0]
+    closed = Kind(part).closed(content)
+    return closed and closed[0]
 
 
-def _links(page: Page, /) -> list[FoundLink]:
-    return (html_links(page.text) or []) if page.is_html else text_links(page.text)
+def _links(page: Page, /) -> list[FoundLink] | None:
+    """Return the links of a page; None if it is too deep to be read."""
+    return html_links(page.text) if page.is_html else text_links(page.text)
 
 
 def _check_unsubscribe(links: list[tuple[Page, FoundLink]], exits: Exits, watch: Watch, place: str, /) -> list[Finding]:
@@ -133,10 +147,10 @@ def _names_it(words: str, /) -> bool:
     return mentions_way_out(words)
 
 
-def _check_withdrawal(links: list[FoundLink], watch: Watch, place: str, /) -> list[Finding]:
+def _check_withdrawal(links: list[FoundLink], exits: Exits, watch: Watch, place: str, /) -> list[Finding]:
     hidden: list[Finding] = []
     for link in links:
-        if _withdraws(link.url, watch):
+        if _withdraws(link.url, watch) or exits.is_page(link.url):
             if link.visible:
                 return []
             hidden.append(broken(FindingKind.WITHDRAWAL_LINK_HIDDEN, place, shown(link.url)))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.verify.events import Comment, Start, read_events
 from lmtrack._linking.optout_attributes import OPT_OUT
+from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +24,7 @@ _XLINK: Final = "xlink:href"
 _REMOVABLE: Final[dict[str, str | None]] = {**OPT_OUT, "data-lm-label": None}
 _NAMES: Final = "|".join(map(re.escape, ("href", *_REMOVABLE)))
 _NAME: Final = re.compile(f"(?:{_NAMES})", re.IGNORECASE | re.ASCII)
-_MARKED: Final = re.compile(f"((?:xlink:)?+(?:{_NAMES}))z([0-9]{{1,9}})z")
+_MARKED: Final = compile_pattern(f"((?:xlink:)?+(?:{_NAMES}))z([0-9]{{1,9}})z")
 _VALUE: Final = re.compile(
     r"""[\t\n\f\r ]*+ = [\t\n\f\r ]*+ (?: "([^"]*+)" | '([^']*+)' | ([^\t\n\f\r >]*+) )""", re.VERBOSE
 )

@@ -14,7 +14,7 @@ from lmtrack._rewriting.pixel_spelling import OLD_PIXEL_ENDS, PIXEL_BEGINS, PIXE
 
 # As `pixel_tag` writes it or once wrote it, with any URL; before its first and last attribute a long line is broken.
 _ENDS: Final = "|".join(map(re.escape, dict.fromkeys((PIXEL_ENDS, *OLD_PIXEL_ENDS))))
-_PIXEL: Final = re.compile(
+_PIXEL: Final = compile_pattern(
     re.sub(r"(?<=<img)(?=\\ )|(?=\\ alt)", r"(?:\\r?\\n)?+", f'{re.escape(PIXEL_BEGINS)}([^"]*+)(?:{_ENDS})')
 )
 _REFERENCE: Final = re.compile(r"&#?+[0-9A-Za-z]++\Z")
