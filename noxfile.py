@@ -10,9 +10,11 @@ import shutil
 import subprocess
 import tarfile
 import zipfile
-from functools import cache
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from xml.etree import ElementTree as ET
 
 import nox
@@ -204,19 +206,21 @@ def newer(session: nox.Session) -> None:
             "debootstrap", "--variant=minbase", f"--include={packages}", "unstable", str(UNSTABLE), external=True
         )
     wheel = built_wheel(session)
-    counts = {name: suite_inside(session, python, wheel, pure=python == "pypy3") for name, python in NEWER.items()}
-    for name, count in counts.items():
-        session.log(f"{name}: {count or 'did not run'}")
-    if not all(count.endswith(" 0 failed") for count in counts.values()):
+    found = {name: suite_inside(session, python, wheel, pure=python == "pypy3") for name, python in NEWER.items()}
+    for name, (count, digest) in found.items():
+        session.log(f"{name}: {count}; ../shared: {digest}")
+    if not all(count.endswith(" 0 failed") for count, _ in found.values()):
         session.error("not all tests passed")
+    if len({digest for _, digest in found.values()}) > 1:
+        session.error("the outputs over ../shared differ")
 
 
-def suite_inside(session: nox.Session, python: str, wheel: str, *, pure: bool) -> str:
-    """Run the suite in the other system, or its pure part; return how many tests passed, were skipped and failed."""
+def suite_inside(session: nox.Session, python: str, wheel: str, *, pure: bool) -> tuple[str, str]:
+    """Run the suite in the other system, or its pure part; return its counts, and a digest of outputs."""
 
-    def run(*words: str, **options: object) -> None:
+    def run(*words: str, **options: Any) -> str:  # noqa: ANN401 - those of session.run
         inside = ("unshare", "--mount", "--propagation", "private", "sh", "-c", INSIDE, "sh", str(UNSTABLE))
-        session.run(*inside, *words, external=True, **options)
+        return str(session.run(*inside, *words, external=True, **options))
 
     venv = f"/venvs/{python}"
     run(python, "-m", "venv", "--clear", venv)
@@ -227,15 +231,15 @@ def suite_inside(session: nox.Session, python: str, wheel: str, *, pure: bool) -
     report = f"{venv}/report.xml"
     spread = () if pure else ("-n", "auto", "--maxprocesses", "8", "--dist", "loadfile")
     run(
-        "env",
-        *(["LMTRACK_PURE=1"] if pure else []),
+        *("env", f"LMTRACK_PURE={'1' if pure else ''}"),
         *(f"{venv}/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *spread),
         *session.posargs,
         success_codes=[0, 1],
     )
+    digest = run(f"{venv}/bin/python", "tests/corpus_digest.py", silent=True).strip()
     suite = ET.parse(UNSTABLE / report.lstrip("/")).getroot()[0].attrib  # noqa: S314 - pytest wrote it
     failed, skipped = int(suite["failures"]) + int(suite["errors"]), int(suite["skipped"])
-    return f"{int(suite['tests']) - failed - skipped:,} passed, {skipped:,} skipped, {failed:,} failed"
+    return f"{int(suite['tests']) - failed - skipped:,} passed, {skipped:,} skipped, {failed:,} failed", digest
 
 
 # Each for one version of CPython in WebAssembly, from npm.
@@ -252,6 +256,8 @@ def pyodide(session: nox.Session) -> None:
     into = ("python", "-m", "pip", "install", "--quiet", "--target", str(site))
     session.run(*into, *without_lxml(), *group("pure"))
     session.run(*into, "--no-deps", built_wheel(session))
+    wanted = session.run("python", "tests/corpus_digest.py", env={"PYTHONPATH": str(site)}, silent=True)
+    there = []
     for version in PYODIDES:
         folder = Path(session.create_tmp(), version)
         package = folder / "node_modules" / "pyodide"
@@ -259,12 +265,36 @@ def pyodide(session: nox.Session) -> None:
         if not package.exists():
             npm = ("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder))
             session.run(*npm, f"pyodide@{version}", external=True, success_codes=range(256))
-        if not package.exists():
+        if package.exists():
+            there.append(package)
+        else:
             session.warn(f"Pyodide {version} could not be fetched, so nothing was tried on it")
-            continue
-        script = ("tests/pyodide/run.mjs", str(package), str(site), ".", "tests/pyodide/checks.py")
-        env = {"HYPOTHESIS_PROFILE": "few"}
-        session.run("node", *script, *(session.posargs or ("-m", "not shared")), external=True, env=env)
+    with ThreadPoolExecutor() as pool:  # each is a process that keeps to one core
+        runs = list(pool.map(partial(in_wasm, site, session.posargs or ["-m", "not shared"]), there))
+    for package, (code, said, digest) in zip(there, runs, strict=True):
+        session.log(f"{package}\n{said}")
+        if code:
+            session.error("something failed in WebAssembly")
+        if digest != str(wanted).strip():
+            session.error(f"the outputs over ../shared differ: {digest} there, {wanted} here")
+
+
+def in_wasm(site: Path, words: Sequence[str], package: Path) -> tuple[int, str, str]:
+    """Run the checks on one Pyodide; return the exit code, what was printed at the end, and a digest of outputs."""
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = ["node", "tests/pyodide/run.mjs", str(package), str(site), ".", *words]
+        return subprocess.run(  # noqa: S603 - all of it stands above
+            command,
+            env={"HYPOTHESIS_PROFILE": "few", **os.environ},  # noqa: TID251 - the ban is for the library
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    done = run("tests/pyodide/checks.py", *words)
+    return done.returncode, done.stdout[-20_000:], run("tests/corpus_digest.py").stdout.strip()
 
 
 def without_lxml() -> list[str]:

@@ -21,8 +21,8 @@ async function run() {
   python.globals.set("words", python.toPy(words));
   return python.runPythonAsync(`
 import os, runpy, sys
-sys.path.insert(0, "/site")
 sys.argv = list(words)
+sys.path[:0] = [os.path.join("/repo", os.path.dirname(sys.argv[0])), "/site"]
 os.chdir("/repo")
 code = 0
 try:
