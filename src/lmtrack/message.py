@@ -47,7 +47,6 @@ from lmtrack.resolver import Decision, Reason, TrackingMode
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
-
     from lmtrack._mime.document import Layout
     from lmtrack._mime.structure import Part
     from lmtrack._mime.write_parts import PartEdits, WrittenParts

@@ -161,16 +161,18 @@ def find_header_slots(
     for field in fields:
         written = as_text(unfold(field.value).encode("latin-1")).strip(" \t\r\n")
         text = read_words(written)
-        markers = slots.find(field.name) or slots.find(text) or slots.find(written)
+        old = raw[field.start : field.end]
+        line = unfold(as_text(old))
+        markers = slots.find(text) or slots.find(line)
         name = field.name.lower()
         if name in _URLS:
             markers = markers or slots.find_escaped(text, markers)
         if not markers:
             continue
         reading = _Reading(slots, field.name, raw.count(b"\n", 0, field.start) + 1)
-        if not field.certain or slots.find(field.name) or _CLOSED.fullmatch(name) or field.start in controls:
+        in_name = slots.find(line.partition(":")[0]) or len(slots.find(line)) > len(slots.find(written))
+        if not field.certain or in_name or _CLOSED.fullmatch(name) or field.start in controls:
             reading.refuse(markers[0].name, "write the value with the message, before it is scanned")
-        old = raw[field.start : field.end]
         eol = b"\r\n" if old.endswith(b"\r\n") else b"\n"
         content = reading.read(name, written if name in _ADDRESSES else text)
         found.append(HeaderTemplate(field, tuple(dict.fromkeys(reading.names)), old, eol, content))

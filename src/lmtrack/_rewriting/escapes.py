@@ -143,6 +143,13 @@ def _one_line(value: str) -> str | None:
     return None if _LINE_END(value) else value
 
 
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f]").search
+
+
+def _shown(value: str) -> str | None:
+    return None if _CONTROL(value) else value
+
+
 def _word(value: str) -> str | None:
     return value if _PRINTABLE(value) and not {"<", ">", ",", ";"} & set(value) else None
 
@@ -203,7 +210,7 @@ ESCAPES: Final[dict[Place, Escape]] = {
     Place.HEADER_WORD: Escape(
         _word, "it holds more than printable ASCII, or one of < > , ;", "RFC 5322 section 3.6.4, RFC 2919"
     ),
-    Place.HEADER_NAME: Escape(_one_line, _ONE_LINE, "RFC 5322 section 3.4, display-name"),
+    Place.HEADER_NAME: Escape(_shown, "it holds a control character", "RFC 5322 section 3.4, display-name"),
     Place.HEADER_ADDRESS: Escape(_mailbox, "it is not exactly one mail address", "RFC 5321 section 4.1.2, Mailbox"),
     Place.HEADER_URL: Escape(percent_encoded, _ANY, "RFC 2369 section 2, RFC 3986 section 2.1"),
 }

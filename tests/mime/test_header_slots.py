@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import email
+import email.policy
+from typing import Final
+
+import pytest
+from hypothesis import given, strategies as st
+
+from lmtrack import (
+    BadSlot,
+    BadValue,
+    Consent,
+    Route,
+    TrackingDomain,
+    make_keys,
+    resolve,
+    revert_message,
+    scan_message,
+    track_message,
+)
+
+DOMAIN: Final = TrackingDomain("https://track.example", make_keys(b"an example secret"))
+OFF: Final = resolve(Route(), consent=Consent.GRANTED)
+SLOTS: Final = {"name": "{{ name }}", "id": "{{ id }}", "mail": "{{ mail }}", "url": "<%= url %>"}
+ANN: Final = {"name": "Ann", "id": "4471", "mail": "ann@reader.example", "url": "https://shop.example/u/1"}
+
+
+def merged(field: str | bytes, values: dict[str, str] | None = None) -> bytes:
+    octets = field.encode() if isinstance(field, str) else field
+    raw = b"X-First: 1\r\n" + octets + b"\r\nX-Last: {{ other }}\r\n\r\nbody\r\n"
+    document = scan_message(raw, slots=SLOTS)
+    tracked = track_message(document, OFF, domain=DOMAIN, message_id="m", values=ANN | (values or {}))
+    assert revert_message(tracked.raw, tracked.edits) == raw
+    head, _, rest = tracked.raw.partition(b"X-Last: ")
+    assert rest == b"{{ other }}\r\n\r\nbody\r\n"
+    assert all(len(line) <= 998 for line in head.split(b"\r\n"))
+    return head.removeprefix(b"X-First: 1\r\n").removesuffix(b"\r\n")
+
+
+def value_of(written: bytes) -> str:
+    message = email.message_from_bytes(written + b"\r\n\r\n", policy=email.policy.default)
+    assert len(message.keys()) == 1
+    return str(message[message.keys()[0]])
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ("Subject: Hi {{ name }}", b"Subject: Hi Ann"),
+        ("Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe_=7B=7B_name_}}?=", b"Subject: =?utf-8?b?R3LDvMOfZSBBbm4=?="),
+        ("Subject: Hi {{\r\n name }}", b"Subject: Hi Ann"),
+        ("X-Person: {{ id }}", b"X-Person: 4471"),
+        ("To: {{ name }} <{{ mail }}>", b"To: Ann <ann@reader.example>"),
+        ('To: "{{ name }}" <{{ mail }}>', b"To: Ann <ann@reader.example>"),
+        ("To: {{ mail }}", b"To: ann@reader.example"),
+        ("To: <{{ mail }}>", b"To: <ann@reader.example>"),
+        ("To: {{ id }}@reader.example", b"To: 4471@reader.example"),
+        ("To: =?utf-8?q?=7B=7B_name_}}?= <{{ mail }}>", b"To: Ann <ann@reader.example>"),
+        (
+            'To: "Lamp, Row" <l@shop.example>, {{ name }} <{{ mail }}>',
+            b'To: "Lamp, Row" <l@shop.example>, Ann <ann@reader.example>',
+        ),
+        (
+            "To: =?utf-8?q?Lamp=2C_R=C3=BCow?= <l@shop.example>, {{ mail }}",
+            b"To: =?utf-8?q?Lamp=2C_R=C3=BCow?= <l@shop.example>, ann@reader.example",
+        ),
+        ("Message-ID: <{{ id }}.x@shop.example>", b"Message-ID: <4471.x@shop.example>"),
+        ("List-Id: News {{ id }} <{{ id }}.list.example>", b"List-Id: News 4471 <4471.list.example>"),
+        ("List-Unsubscribe: <<%= url %>>", b"List-Unsubscribe: <https://shop.example/u/1>"),
+        (
+            "List-Unsubscribe: <mailto:l@s.example?subject={{ name }}>,\r\n"
+            " <https://s.example/l?u={{ id }}&x=%7B%7B%20name%20%7D%7D>",
+            b"List-Unsubscribe: <mailto:l@s.example?subject=Ann>, <https://s.example/l?u=4471&x=Ann>",
+        ),
+    ],
+)  # fmt: skip
+def test_values_are_written_as_their_field_wants_them(field: str, expected: bytes) -> None:
+    assert merged(field) == expected
+
+
+def test_line_ends_are_those_of_the_field() -> None:
+    raw = b"Subject: {{ name }}\nTo: x@y.example\n\nbody\n"
+    tracked = track_message(raw, OFF, domain=DOMAIN, message_id="m", slots=SLOTS, values={"name": "Zoë " * 30})
+    assert b"\r" not in tracked.raw
+    assert email.message_from_bytes(tracked.raw, policy=email.policy.default)["Subject"] == ("Zoë " * 30)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Ann B", b"To: Ann B <ann@reader.example>"),
+        ("Row, Ann", b'To: "Row, Ann" <ann@reader.example>'),
+        ('Ann "The" \\ Row', b'To: "Ann \\"The\\" \\\\ Row" <ann@reader.example>'),
+        ("Zoë", b"To: =?utf-8?b?Wm/Dqw==?= <ann@reader.example>"),
+        ("", b"To: <ann@reader.example>"),
+        ("x@y.example", b'To: "x@y.example" <ann@reader.example>'),
+    ],
+)
+def test_display_names_are_quoted_or_encoded(name: str, expected: bytes) -> None:
+    assert merged("To: {{ name }} <{{ mail }}>", {"name": name}) == expected
+
+
+REFUSED_VALUES: Final = [
+    ("Subject: {{ name }}", "name", "a\r\nBcc: x@y.example"),
+    ("Subject: {{ name }}", "name", "a\nb"),
+    ("Subject: {{ name }}", "name", "a\rb"),
+    ("To: {{ name }} <{{ mail }}>", "name", "a\nb"),
+    *(
+        (field, "mail", address)
+        for field in ("To: {{ mail }}", "To: A <{{ mail }}>")
+        for address in (
+            "ann@reader.example, bob@reader.example",
+            "ann@reader.example;x@y.example",
+            "<ann@reader.example>",
+            "Ann <ann@reader.example>",
+            "ann",
+            "ann@",
+            "@reader.example",
+            "ann@reader@example",
+            "ann @reader.example",
+            "ann@reader.example\r\nBcc: x@y.example",
+            "ann@reader.example(x)",
+            '"a b"@reader.example',
+            "ann@[127.0.0.1]",
+            "zoë@reader.example",
+            "",
+            "a" * 300 + "@reader.example",
+        )
+    ),
+    ("To: {{ id }}@reader.example", "id", "ann@evil.example, x"),
+    ("To: {{ id }}@reader.example", "id", "ann@evil.example"),
+    ("To: a@{{ id }}", "id", "reader.example, b@c"),
+    ("Message-ID: <{{ id }}@shop.example>", "id", "a b"),
+    ("Message-ID: <{{ id }}@shop.example>", "id", "a>b"),
+    ("Message-ID: <{{ id }}@shop.example>", "id", "é"),
+    ("List-Unsubscribe: <<%= url %>>", "url", "javascript:alert(1)"),
+    ("List-Unsubscribe: <<%= url %>>", "url", "https://shop.example/a b"),
+    ("List-Unsubscribe: <https://s.example/{{ id }}>", "id", ".."),
+    ("List-Unsubscribe: <https://s.example/{{ id }}>", "id", "x" * 1000),
+]
+
+
+@pytest.mark.parametrize(("field", "slot", "value"), REFUSED_VALUES)
+def test_what_a_field_cannot_hold_is_refused(field: str, slot: str, value: str) -> None:
+    with pytest.raises(BadValue) as caught:
+        merged(field, {slot: value})
+    assert caught.value.slot == slot
+    assert value not in str(caught.value) or len(value) < 5
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "Content-Type: text/plain; name={{ name }}",
+        "MIME-Version: {{ id }}",
+        "Received: from {{ name }}",
+        "Bcc: {{ mail }}",
+        "Resent-Bcc: {{ mail }}",
+        "Return-Path: <{{ mail }}>",
+        "Date: {{ id }}",
+        "X-LM-Override-Track-Opens: {{ id }}",
+        "X-{{ name }}: x",
+        "Subject : {{ name }}",
+        "List-Unsubscribe-Post: {{ id }}",
+        "List-Unsubscribe: {{ id }} <https://s.example/>",
+        "List-Unsubscribe: <https://{{ id }}.example/>",
+        "List-Unsubscribe: <https://s.example/> {{ id }}",
+        "To: friends: {{ mail }};",
+        "To: {{ mail }} (a comment)",
+        "To: <{{ mail }}",
+        "To: <{{ mail }}> {{ name }}",
+    ],
+)
+def test_a_slot_where_no_value_may_be_is_refused(field: str) -> None:
+    with pytest.raises(BadSlot) as caught:
+        merged(field)
+    assert caught.value.line == 2
+    assert "header" in caught.value.place or "signed" in caught.value.place
+
+
+def test_long_texts_are_folded_or_encoded_and_read_back() -> None:
+    words = "word " * 60
+    written = merged("Subject: {{ name }}.", {"name": words})
+    assert max(map(len, written.split(b"\r\n"))) <= 78
+    assert value_of(written) == f"{words}."
+    assert value_of(merged("Subject: {{ name }}", {"name": "x" * 3000})) == "x" * 3000
+    assert value_of(merged("Subject: {{ name }}", {"name": "a  b   c " * 40 + "z"})) == "a  b   c " * 40 + "z"
+    many = ", ".join(f"Person {number} <p{number}@reader.example>" for number in range(20))
+    written = merged(f"To: {many}, {{{{ mail }}}}")
+    assert max(map(len, written.split(b"\r\n"))) <= 78
+    assert value_of(written) == f"{many}, ann@reader.example"
+
+
+TEXTS: Final = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\0"), max_size=60)
+
+
+@given(TEXTS)
+def test_email_reads_the_subject_back(name: str) -> None:
+    assert value_of(merged("Subject: Hi {{ name }}", {"name": name})) == f"Hi {name}"
+
+
+@given(TEXTS)
+def test_email_reads_the_name_back(name: str) -> None:
+    if any(char < " " or char == "\x7f" for char in name):
+        with pytest.raises(BadValue):
+            merged("To: {{ name }} <{{ mail }}>", {"name": name})
+        return
+    written = merged("To: {{ name }} <{{ mail }}>", {"name": name})
+    message = email.message_from_bytes(written + b"\r\n\r\n", policy=email.policy.default)
+    assert len(message.keys()) == 1
+    (address,) = message["To"].addresses
+    assert (address.display_name, address.addr_spec) == (name, "ann@reader.example")
+
+
+@given(st.text(max_size=40))
+def test_a_value_never_adds_a_field_or_an_address(value: str) -> None:
+    for field in ("To: {{ name }} <{{ mail }}>", "Subject: {{ name }}", "To: {{ mail }}, b@c.example"):
+        try:
+            written = merged(field, {"name": value, "mail": value if field.startswith("To: {{ mail") else ANN["mail"]})
+        except BadValue:
+            continue
+        message = email.message_from_bytes(written + b"\r\n\r\n", policy=email.policy.default)
+        assert len(message.keys()) == 1
+        if field.startswith("To"):
+            assert len(message["To"].addresses) == (2 if "b@c" in field else 1)
