@@ -208,7 +208,6 @@ def test_every_link_of_a_mail_ends_where_the_original_says(browser: Browser, hos
             assert page.run("document.title") == "arrived"
             assert page.run("document.referrer") == ""
     assert through >= 20
-    host.writer.flush()
     opened = [seen for seen in host.store.events("letter-4471") if seen.link is None]
     clicked = {seen.link: seen.url for seen in host.store.events("letter-4471") if seen.link is not None}
     assert [seen.times for seen in opened] == [len(wanted)]
@@ -251,7 +250,6 @@ def test_news_leave_what_is_open_and_where_the_keyboard_is(browser: Browser, hos
     base = host.domain.base_url
     with browser.page() as sender, browser.page() as reader:
         reader.open(f"{base}/mails/letter-mia")
-        host.writer.flush()
         sender.open(f"{base}/letters/letter-mia")
         sender.click("summary")
         assert "message.opened" in sender.texts("details pre")[0]
@@ -292,7 +290,6 @@ def test_without_scripts_the_page_loads_itself_again(browser: Browser, host: Hos
     with browser.page(scripts=False) as sender, browser.page() as reader:
         sender.open(f"{base}/")
         reader.open(f"{base}/mails/letter-mia")
-        host.writer.flush()
         with sender.moves():
             pass
         assert sender.texts("#events h3") == ["Mia opened the letter"]
@@ -304,7 +301,6 @@ def test_without_scripts_the_page_loads_itself_again(browser: Browser, host: Hos
 def test_a_browser_that_says_it_has_no_screen_is_shown_as_a_machine(browser: Browser, host: Host) -> None:
     with browser.page(agent=None) as page:
         page.open(f"{host.domain.base_url}/mails/letter-mia")
-        host.writer.flush()
         page.open(f"{host.domain.base_url}/")
         assert labels(page) == ["Machine"]
         assert page.texts(".sum")[0] == "0 opens and 0 clicks by people"
@@ -313,7 +309,6 @@ def test_a_browser_that_says_it_has_no_screen_is_shown_as_a_machine(browser: Bro
 def test_apples_proxy_is_shown_as_what_nobody_can_know(browser: Browser, host: Host) -> None:
     with browser.page(agent="Mozilla/5.0") as page:
         page.open(f"{host.domain.base_url}/mails/letter-mia")
-        host.writer.flush()
         page.open(f"{host.domain.base_url}/")
         assert labels(page) == ["Nobody can know"]
 
@@ -323,7 +318,6 @@ def test_a_withdrawal_stops_the_next_one(browser: Browser, host: Host, by: str) 
     base = host.domain.base_url
     with browser.page() as sender, browser.page() as reader:
         reader.open(f"{base}/mails/letter-mia")
-        host.writer.flush()
         before = host.store.events()
         sender.open(f"{base}/letters/letter-mia")
         if by == "sender":
@@ -334,7 +328,6 @@ def test_a_withdrawal_stops_the_next_one(browser: Browser, host: Host, by: str) 
             with reader.moves():
                 reader.click("a[href*='/w/']")
             assert reader.texts("h1") == ["Stop tracking?"]
-            host.writer.flush()
             assert sender.texts("#state-of .label") == ["Agreed to be tracked"]  # to look at the page is not to press
             with reader.moves():
                 reader.click("button")
@@ -345,7 +338,6 @@ def test_a_withdrawal_stops_the_next_one(browser: Browser, host: Host, by: str) 
         with reader.moves():
             reader.click(".button-link")
         assert reader.url.startswith(f"{base}/web/shop.example/lamps?")  # the link still leads on
-        host.writer.flush()
         assert host.store.events() == before
         sender.open(f"{base}/")
         assert sender.texts("#refusals tbody tr") == ["The reader withdrew consent. consent_withdrawn 2"]
@@ -374,7 +366,6 @@ def busy(browser: Browser, host: Host) -> Host:
         page.open(f"{base}/mails/letter-cem")
         with page.moves():
             page.click(".button-link")
-    host.writer.flush()
     assert len(host.store.events()) == 4
     assert host.store.refusals() == {"consent_withdrawn": 1}
     return host

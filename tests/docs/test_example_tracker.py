@@ -14,6 +14,9 @@ from contextlib import closing
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
+from socket import create_connection, create_server
+from threading import Event, Thread
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pytest
@@ -39,6 +42,7 @@ from tracker_host import EXAMPLES, load, running
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lmtrack.tokens import Keys
     from tracker_host import Host, Server
 
 BROWSER: Final = {
@@ -76,14 +80,12 @@ def host(server: Server, tmp_path: Path) -> Iterator[Host]:
 
 
 def ask(host: Host, path: str, method: str = "GET", headers: dict[str, str] = BROWSER) -> Answer:
-    """Ask the host, and wait until it has written what that left behind."""
+    """Ask the host; what that left behind is written when it answers."""
     with closing(HTTPConnection(host.name, timeout=30)) as client:
         client.request(method, path, headers=headers)
         response = client.getresponse()
         named = {name.lower(): value for name, value in response.getheaders()}
-        answer = Answer(response.status, named, response.read())
-    host.writer.flush()
-    return answer
+        return Answer(response.status, named, response.read())
 
 
 def tracking_paths(host: Host, letter: str, kind: str) -> list[str]:
@@ -133,7 +135,8 @@ def test_the_same_click_again_is_counted_and_not_stored_again(host: Host) -> Non
         ask(host, link)
     (seen,) = host.store.events()
     assert (seen.times, seen.counts) == (3, True)
-    assert [anchor.clicks for anchor in host.store.anchors(MIA)] == [3, *[0] * 20]
+    assert [anchor.clicks for anchor in host.store.anchors(MIA)] == [1, *[0] * 20]  # people, not repeats
+    assert "0 opens and 1 click by people" in ask(host, "/").text
     assert "3 times, since Mia agreed" in ask(host, f"/letters/{MIA}").text
 
 
@@ -166,7 +169,7 @@ def test_what_may_not_be_recorded_is_counted_by_its_reason(host: Host) -> None:
     ask(host, f"/o/{make_open_token(host.domain.keys, 'of-somebody-else')}")
     assert ask(host, "/no/such/path").status == 404
     assert events(host) == []
-    assert host.store.refusals().keys() == {"method", "prefetch", "bad_signature", "expired", "consent_unknown"}
+    assert host.store.refusals().keys() == {"method", "prefetch", "bad_signature", "expired", "consent_denied"}
 
 
 @pytest.mark.parametrize("by", ["sender", "reader"])
@@ -191,10 +194,23 @@ def test_a_withdrawal_holds_from_the_next_request_on(host: Host, by: str) -> Non
     assert host.store.letter(CEM).consent is Consent.GRANTED
 
 
-@pytest.mark.parametrize("site", ["cross-site", "same-site", "none"])
-def test_no_foreign_page_can_press_the_button(host: Host, site: str) -> None:
-    assert ask(host, f"/letters/{MIA}/withdraw", "POST", BROWSER | {"Sec-Fetch-Site": site}).status == 404
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"},
+    ],
+)
+def test_no_foreign_page_can_press_the_button(host: Host, headers: dict[str, str]) -> None:
+    assert ask(host, f"/letters/{MIA}/withdraw", "POST", BROWSER | headers).status == 404
     assert host.store.letter(MIA).consent is Consent.GRANTED
+    own = {"Origin": host.domain.base_url, "Sec-Fetch-Site": "same-origin"}
+    assert ask(host, f"/letters/{MIA}/withdraw", "POST", BROWSER | own).status == 303
 
 
 def test_by_another_name_it_is_a_tracking_host_and_nothing_else(host: Host) -> None:
@@ -258,19 +274,6 @@ def test_every_picture_of_the_newsletter_is_there(host: Host) -> None:
     assert {ask(host, path).headers["content-type"] for path in pictures} == {"image/svg+xml"}
 
 
-def test_the_answer_does_not_wait_for_storage(host: Host) -> None:
-    (pixel,) = tracking_paths(host, MIA, "o")
-    with closing(sqlite3.connect(host.store.path, isolation_level=None)) as writer:
-        writer.execute("BEGIN IMMEDIATE")  # nobody else can write until this ends
-        with closing(HTTPConnection(host.name, timeout=30)) as client:
-            client.request("GET", pixel, headers=BROWSER)
-            assert client.getresponse().status == 200
-        assert host.store.events() == []
-        writer.execute("ROLLBACK")
-    host.writer.flush()
-    assert len(host.store.events()) == 1
-
-
 def test_a_store_that_fails_breaks_no_answer(host: Host, caplog: pytest.LogCaptureFixture) -> None:
     (pixel,), links = tracking_paths(host, MIA, "o"), tracking_paths(host, MIA, "c")
     with closing(sqlite3.connect(host.store.path)) as database, database:
@@ -283,15 +286,6 @@ def test_a_store_that_fails_breaks_no_answer(host: Host, caplog: pytest.LogCaptu
         database.execute("ALTER TABLE lost RENAME TO event")
     ask(host, pixel)
     assert len(host.store.events()) == 1
-
-
-def test_a_full_queue_loses_events_and_keeps_nobody_waiting(tmp_path: Path) -> None:
-    with closing(load("store").Store(tmp_path / "x.sqlite3")) as store:
-        full = load("writer").Writer(store)
-        full.close()
-    for number in range(10_001):
-        full.put(number)
-    assert full.queue.qsize() == 10_000
 
 
 def test_neither_address_nor_agent_is_stored(host: Host) -> None:
@@ -312,8 +306,8 @@ def test_key_letters_and_events_survive_a_restart(server: Server, tmp_path: Path
         ask(host, pixel)
         before = host.store.letters(), host.store.events()
     key = tmp_path / "tracker.key"
-    assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    assert len(key.read_bytes()) == 43
+    assert stat.S_IMODE(key.stat().st_mode) == stat.S_IMODE((tmp_path / "tracker.sqlite3").stat().st_mode) == 0o600
+    assert len(key.read_bytes()) == 44
     with server.serve(tmp_path) as host:
         assert (host.store.letters(), host.store.events()) == before
         ask(host, pixel)
@@ -345,7 +339,7 @@ def test_what_a_mail_says_is_no_markup_on_the_pages(host: Host) -> None:
 
 def test_every_code_that_can_be_shown_has_words() -> None:
     words = load("words")
-    shown = {*AdmissionReason} - load("writer").NOT_COUNTED
+    shown = {*AdmissionReason} - load("recorder").NOT_COUNTED
     for reason in shown:
         assert words.refusal(reason).endswith(".")
     assert {Human(human) for human in words.VERDICTS} == {*Human}
@@ -388,8 +382,129 @@ def test_the_command_serves_until_it_is_interrupted(command: subprocess.Popen[st
             f"tracker: port {name.partition(':')[2]}: Address already in use; take another with --port\n",
         )
         assert second.returncode == 1
+    with start("0", tmp_path / "new") as second:
+        assert second.communicate(timeout=60) == (
+            "",
+            f"tracker: {tmp_path / 'new'}: another host keeps its things there; take another with --folder\n",
+        )
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "new").iterdir()} == {0o600}
     command.send_signal(signal.SIGINT)
     assert command.communicate(timeout=60) == ("", "")
     assert command.returncode == 0
     with closing(load("store").Store(tmp_path / "new" / "tracker.sqlite3")) as store:
-        assert store.refusals() == {"malformed": 1}  # what was in the queue is written
+        assert store.refusals() == {"malformed": 1}
+
+
+def test_a_key_file_without_a_key_is_told_in_one_line(tmp_path: Path) -> None:
+    pytest.importorskip("uvicorn")
+    (tmp_path / "tracker.key").touch()
+    with start("0", tmp_path) as process:
+        assert process.communicate(timeout=60) == ("", f"tracker: {tmp_path / 'tracker.key'}: no key in it\n")
+        assert process.returncode == 1
+
+
+APP = """
+import os, sys
+from pathlib import Path
+sys.path.insert(0, {examples!r})
+from tracker.host import Host
+app = Host(os.environ["TRACKER_URL"], Path({folder!r}))
+"""
+SERVERS = {
+    "uvicorn": ("-m", "uvicorn", "app:app", "--no-access-log", "--host", "127.0.0.1", "--port"),
+    "hypercorn": ("-m", "hypercorn", "app:app", "--bind"),
+    "gunicorn": ("-m", "gunicorn", "app:app", "--worker-class", "asgi", "--bind"),
+}
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_host_that_is_stopped_has_stored_every_click_that_it_answered(server: str, tmp_path: Path) -> None:
+    pytest.importorskip(server)
+    with create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    (tmp_path / "app.py").write_text(APP.format(examples=str(EXAMPLES), folder=str(tmp_path)))
+    package = str(Path(lmtrack.__file__).parent.parent)
+    *arguments, last = SERVERS[server]
+    process = subprocess.Popen(  # noqa: S603 - our own example
+        [sys.executable, "-B", *arguments, last, str(port) if last == "--port" else f"127.0.0.1:{port}"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": package, "TRACKER_URL": f"http://127.0.0.1:{port}"},  # noqa: TID251 - for Python
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(port)
+        keys = load("keys").load_keys(tmp_path / "tracker.key")
+        answered = clicks_until_it_stops(port, process, keys)
+        assert process.wait(timeout=60) in {0, -signal.SIGTERM}
+    finally:
+        process.kill()
+    with closing(sqlite3.connect(tmp_path / "tracker.sqlite3")) as database:
+        stored = {link for (link,) in database.execute("SELECT link FROM event WHERE link IS NOT NULL")}
+    assert len(answered) >= 100
+    assert answered <= stored
+
+
+def wait_for(port: int) -> None:
+    """Wait until a server listens."""
+    end = monotonic() + 60
+    while monotonic() < end:
+        try:
+            with create_connection(("127.0.0.1", port), timeout=1):
+                return
+        except OSError:
+            sleep(0.05)
+    pytest.fail("the server does not start")
+
+
+def clicks_until_it_stops(port: int, process: subprocess.Popen[bytes], keys: Keys) -> set[int]:
+    """Click links in eight threads, and stop the server when a hundred have been answered."""
+    answered: set[int] = set()
+    stopped = Event()
+
+    def click(first: int) -> None:
+        for link in range(first, 4000, 8):
+            token = make_click_token(keys, MIA, link, url="https://shop.example/")
+            try:
+                with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as client:
+                    client.request("GET", f"/c/{token}", headers=BROWSER)
+                    if client.getresponse().status != 302:
+                        return
+            except OSError:
+                return
+            answered.add(link)
+            if len(answered) >= 100 and not stopped.is_set():
+                stopped.set()
+                process.terminate()
+
+    threads = [Thread(target=click, args=(first,)) for first in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answered
+
+
+def test_a_connection_that_asks_nothing_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uvicorn = pytest.importorskip("uvicorn")
+    patience = load("patience")
+    monkeypatch.setattr(patience, "SECONDS", 0.2)
+    host = load("host").Host("http://127.0.0.1:1", tmp_path)
+    with create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        config = uvicorn.Config(host, http=patience.Impatient, ws="none", log_level="critical", access_log=False)
+        server = uvicorn.Server(config)
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            for begun in (b"", b"GET / HTT", b"GET /o/x HTTP/1.1\r\nHost: x\r\nX-Slow: "):
+                with create_connection(("127.0.0.1", port), timeout=30) as slow:
+                    slow.sendall(begun)
+                    assert slow.recv(1) == b""
+            with create_connection(("127.0.0.1", port), timeout=30) as client:
+                client.sendall(b"GET /o/x HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert client.recv(12) == b"HTTP/1.1 200"
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -1,12 +1,13 @@
 """What the sender looks at, and the web that the sample letters lead to. A real tracking host has none of these paths.
 
-In earnest they are on another host, behind a login.
+In production they are on another host, behind a login.
 """
 
 from __future__ import annotations
 
 import email
 import json
+from datetime import UTC, datetime
 from email import policy
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -41,8 +42,9 @@ MAIL: Final = (
 class Desk:
     """The pages, by path."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, base_url: str) -> None:
         self.store = store
+        self.base_url = base_url
 
     def answer(self, request: Request) -> HttpResponse | None:
         """Answer what is ours; None if it is not, or if there is no such thing."""
@@ -81,9 +83,12 @@ class Desk:
 
     def withdraw(self, letter_id: str, headers: dict[str, str]) -> HttpResponse | None:
         """Withdraw for a reader who asked for it by phone; the link in the mail does the same without us."""
-        if headers.get("sec-fetch-site", "same-origin") != "same-origin" or self.store.letter(letter_id) is None:
-            return None  # a form of a foreign page is not ours
-        self.store.withdraw(letter_id)
+        # A form of a foreign page is not ours. Browsers say so in two ways; each has those that know only the other.
+        is_ours = headers.get("sec-fetch-site", "same-origin") == "same-origin"
+        is_ours = is_ours and headers.get("origin", self.base_url) == self.base_url
+        if not is_ours or self.store.letter(letter_id) is None:
+            return None
+        self.store.withdraw(letter_id, datetime.now(UTC))
         return respond(b"", "text/plain", ("Location", f"/letters/{letter_id}"), status=303)
 
 

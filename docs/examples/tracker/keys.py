@@ -6,7 +6,7 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
-from lmtrack import make_keys
+from lmtrack import read_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,5 +19,5 @@ def load_keys(path: Path) -> Keys:
     if not path.exists():
         # Its mode from the first moment on, not afterwards; and never over a key that is there already.
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(32))
-    return make_keys(path.read_bytes().strip())
+            file.write(secrets.token_urlsafe(32) + "\n")
+    return read_keys(path.read_bytes())

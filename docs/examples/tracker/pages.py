@@ -144,8 +144,8 @@ def arrived(url: str) -> bytes:
 
 
 def _card(letter: Letter, events: Sequence[Seen]) -> Html:
-    opens = sum(seen.times for seen in events if seen.link is None and seen.counts)
-    clicks = sum(seen.times for seen in events if seen.link is not None and seen.counts)
+    opens = sum(1 for seen in events if seen.link is None and seen.counts)
+    clicks = sum(1 for seen in events if seen.link is not None and seen.counts)
     return fill(
         CARD,
         id=letter.id,

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing, contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lmtrack import Consent, Decision
+from lmtrack import Consent, ConsentRecord, Decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 SCHEMA = """
     PRAGMA journal_mode = WAL;  -- who reads does not wait for who writes
-    CREATE TABLE IF NOT EXISTS person (address TEXT PRIMARY KEY, name TEXT NOT NULL, consent TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS person (
+        address TEXT PRIMARY KEY, name TEXT NOT NULL, consent TEXT NOT NULL, withdrawn_at TEXT
+    );
     CREATE TABLE IF NOT EXISTS letter (
         id TEXT PRIMARY KEY, address TEXT NOT NULL REFERENCES person, subject TEXT NOT NULL,
         raw BLOB NOT NULL, decision TEXT NOT NULL
@@ -59,7 +62,7 @@ class Letter(NamedTuple):
 
 
 class Anchor(NamedTuple):
-    """A tracked link, and the clicks of people on it."""
+    """A tracked link, and how many people clicked it."""
 
     number: int
     url: str
@@ -88,6 +91,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        path.touch(mode=0o600)  # SQLite gives its other files the mode of this one
         # Whoever closes the last connection tidies the file up and waits for the disk: so this one stays open.
         self.open = sqlite3.connect(path, check_same_thread=False)
         self.open.executescript(SCHEMA)
@@ -107,7 +111,7 @@ class Store:
     def add_person(self, address: str, name: str, consent: Consent) -> None:
         """Note what somebody says about tracking."""
         with self.database() as database:
-            database.execute("INSERT OR REPLACE INTO person VALUES (?, ?, ?)", [address, name, consent])
+            database.execute("INSERT OR REPLACE INTO person VALUES (?, ?, ?, NULL)", [address, name, consent])
 
     def add_letter(self, letter: Letter, links: Sequence[Link]) -> None:
         """Keep a mail that is sent: what it says, why it is tracked or not, and where its links go."""
@@ -121,18 +125,19 @@ class Store:
 
     # The tracking host asks and writes.
 
-    def consent(self, token: OpenToken | ClickToken) -> Consent:
-        """Say what the person says now to whom this mail went."""
-        query = "SELECT consent FROM person JOIN letter USING (address) WHERE id = ?"
+    def consent(self, token: OpenToken | ClickToken) -> ConsentRecord:
+        """Say what the person says now to whom this mail went; denied if their row is gone."""
+        query = "SELECT consent, withdrawn_at FROM person JOIN letter USING (address) WHERE id = ?"
         with self.database() as database:
-            row = database.execute(query, [token.message_id]).fetchone()
-        return Consent(row[0]) if row else Consent.UNKNOWN
+            row = database.execute(query, [token.message_id]).fetchone() or (Consent.DENIED, None)
+        return ConsentRecord(state=Consent(row[0]), withdrawn_at=row[1] and datetime.fromisoformat(row[1]))
 
-    def withdraw(self, letter_id: str) -> None:
+    def withdraw(self, letter_id: str, at: datetime) -> None:
         """Stop recording for all mail of the person to whom this one went."""
-        query = "UPDATE person SET consent = ? WHERE address = (SELECT address FROM letter WHERE id = ?)"
+        whose = "SELECT address FROM letter WHERE id = ?"
+        query = f"UPDATE person SET consent = ?, withdrawn_at = ? WHERE address = ({whose})"  # noqa: S608 - our own text
         with self.database() as database:
-            database.execute(query, [Consent.WITHDRAWN, letter_id])
+            database.execute(query, [Consent.WITHDRAWN, at.isoformat(), letter_id])
 
     def is_first(self, letter_id: str, link: int | None) -> bool:
         """Say whether no person has opened this mail yet, or clicked this link."""
@@ -171,14 +176,14 @@ class Store:
         return _letter(row) if row else None
 
     def anchors(self, letter_id: str) -> list[Anchor]:
-        """Give the tracked links of a mail, each with how often people clicked it."""
+        """Give the tracked links of a mail, each with how many people clicked it, however often."""
         query = """
             SELECT number, url, text, (
-                SELECT total(times) FROM event WHERE counts AND event.letter = link.letter AND event.link = number
+                SELECT count(*) FROM event WHERE counts AND event.letter = link.letter AND event.link = number
             ) FROM link WHERE letter = ? ORDER BY number
         """
         with self.database() as database:
-            return [Anchor(number, url, text, int(n)) for number, url, text, n in database.execute(query, [letter_id])]
+            return [Anchor(number, url, text, n) for number, url, text, n in database.execute(query, [letter_id])]
 
     def events(self, letter_id: str | None = None, *, limit: int = 100) -> list[Seen]:
         """Give the newest events, of one mail or of all."""
