@@ -1,20 +1,27 @@
-"""Verdicts on single requests, against ua-parser with its Rust engine: `python tests/bench/bench_classifier.py`.
+"""Verdicts on single requests, against ua-parser with its Rust engine and isbot on Node.
 
-Neither side keeps results. The peer names browser, system and device; it has no notion of a person. Needs ua-parser-rs.
-Browser traffic is what mail is read in, by rough share; mixed is half of that and half machines and rare browsers, from
-../shared where it is there.
+Run `python tests/bench/bench_classifier.py`; it needs ua-parser-rs. `classify_event` remembers what it judged, so each
+stream has two rows: all agents distinct, with nothing remembered, and the same agents again. ua-parser names browser,
+system and device and has no notion of a person; isbot says yes or no. With npm, the agents that were sampled on the web
+are those of the package `user-agents`, and isbot's rows are there; both are fetched into a folder that goes again.
+Browser traffic is what mail is read in, by rough share; bots are from ../shared where it is there.
 """
 
 from __future__ import annotations
 
+import json
 import random  # noqa: TID251 - seeded
+import shutil
+import subprocess
 import sys
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import Row, alternate, table
 
+from lmtrack._agents.agent import forget_agents
 from lmtrack.classifier import classify_event, load_networks
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
@@ -68,16 +75,52 @@ def browser_traffic() -> list[str]:
     return [form.format(RANDOM.randrange(10)) for form in forms]
 
 
-def mixed_traffic() -> list[str]:
+def bot_traffic() -> list[str]:
     if SHARED.is_dir():
-        others = RANDOM.sample(crawlers(SHARED), COUNT // 2 - 50) + RANDOM.sample(
-            isbot(SHARED, "isbot-browsers.yml"), 50
-        )
-    else:
-        others = [RANDOM.choice(OWN_MACHINES).format(RANDOM.randrange(10)) for _ in range(COUNT // 2)]
-    mixed = browser_traffic()[: COUNT - len(others)] + others
-    RANDOM.shuffle(mixed)
-    return mixed
+        return RANDOM.sample(crawlers(SHARED), COUNT)
+    return [RANDOM.choice(OWN_MACHINES).format(RANDOM.randrange(10)) for _ in range(COUNT)]
+
+
+def distinct(agents: list[str]) -> list[str]:
+    return list(dict.fromkeys(agents))
+
+
+_ISBOT = """
+const { isbot } = require("isbot"); const agents = JSON.parse(require("fs").readFileSync(process.argv[1]));
+let best = Infinity;
+for (let round = 0; round < 15; round++) {
+  const start = process.hrtime.bigint(); let found = 0;
+  for (const agent of agents) found += isbot(agent);
+  best = Math.min(best, Number(process.hrtime.bigint() - start));
+}
+console.log(best / 1e9 / agents.length);
+"""
+
+
+class Npm:
+    """Packages of npm in a folder that goes again; nothing of them where there is no npm."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = Path(folder)
+        npm = shutil.which("npm")
+        command = [npm or "", "install", "--silent", "--prefix", folder, "user-agents", "isbot"]
+        self.is_there = npm is not None and subprocess.run(command, check=False).returncode == 0  # noqa: S603
+
+    def sampled_agents(self) -> list[str]:
+        """Give agents as they were sampled on the web, by weight; ours by rough share where there is no npm."""
+        if not self.is_there:
+            return browser_traffic()
+        rows = json.loads((self.folder / "node_modules/user-agents/dist/user-agents.json").read_text("utf-8"))
+        return RANDOM.choices([row["userAgent"] for row in rows], [row["weight"] for row in rows], k=COUNT)
+
+    def isbot_seconds(self, agents: list[str]) -> float | None:
+        """Give how long isbot takes for each agent, the best of some rounds."""
+        if not self.is_there:
+            return None
+        path = self.folder / "agents.json"
+        path.write_text(json.dumps(agents), "utf-8")
+        command = [shutil.which("node") or "node", "-e", _ISBOT, str(path)]
+        return float(subprocess.run(command, check=True, capture_output=True, cwd=self.folder).stdout)  # noqa: S603
 
 
 def peer() -> Callable[[str], object]:
@@ -89,48 +132,77 @@ def peer() -> Callable[[str], object]:
     return parse
 
 
+def rows_of(what: str, agents: list[str], least: float, aim: float, parse: Callable[[str], object]) -> list[Row]:
+    apple = load_networks("172.224.224.0/27\n172.224.226.0/27", tag="apple_egress")
+    headers = {"Accept-Language": "de", "Sec-Fetch-Mode": "navigate", "Accept": "*/*", "Host": "t.example"}
+    delay = timedelta(hours=1)
+
+    def first_time() -> None:
+        forget_agents()
+        for agent in agents:
+            classify_event(kind="open", user_agent=agent)
+
+    def again() -> None:
+        for agent in agents:
+            classify_event(kind="open", user_agent=agent)
+
+    def whole() -> None:
+        for agent in agents:
+            classify_event(
+                kind="click", user_agent=agent, ip="198.51.100.7", headers=headers, delay=delay, networks=apple
+            )
+
+    def theirs() -> None:
+        for agent in agents:
+            parse(agent)
+
+    ours, repeated, everything, others = (
+        seconds / len(agents) for seconds in alternate(first_time, again, whole, theirs)
+    )
+    against = "ua-parser + ua-parser-rs"
+    return [
+        Row(what=f"{what}, distinct", against=against, ours=ours, peer=others, at_least=least, aim=aim),
+        Row(what=f"{what}, again", against=against, ours=repeated, peer=others, at_least=None, aim=None),
+        Row(
+            what=f"{what}, again, whole request", against=against, ours=everything, peer=others, at_least=None, aim=None
+        ),
+    ]
+
+
 def main() -> None:
     try:
         parse = peer()
     except ImportError:
         print("ua-parser-rs is not here: nothing to compare with")
         return
-    apple = load_networks("172.224.224.0/27\n172.224.226.0/27", tag="apple_egress")
-    headers = {"Accept-Language": "de", "Sec-Fetch-Mode": "navigate", "Accept": "*/*", "Host": "t.example"}
-    delay = timedelta(hours=1)
-    rows = []
-    for what, agents, least, aim in (
-        ("browser traffic", browser_traffic(), 8, 11),
-        ("mixed traffic", mixed_traffic(), 3, 4),
-    ):
+    with tempfile.TemporaryDirectory() as folder:
+        npm = Npm(folder)
+        live, bots = npm.sampled_agents(), bot_traffic()
+        browsers = distinct(live + isbot_browsers())
+        half = browsers[: COUNT // 2] + bots[: COUNT // 2]
+        RANDOM.shuffle(half)
+        rows = [
+            *rows_of("browsers", browsers, 2.5, 4, parse),
+            *rows_of("half bots", distinct(half), 2, 3, parse),
+            *rows_of("bots", distinct(bots), 1.5, 2, parse),
+        ]
+        if seconds := npm.isbot_seconds(live):
 
-        def alone(agents: list[str] = agents) -> None:
-            for agent in agents:
-                classify_event(kind="open", user_agent=agent)
+            def traffic() -> None:
+                for agent in live:
+                    classify_event(kind="open", user_agent=agent)
 
-        def whole(agents: list[str] = agents) -> None:
-            for agent in agents:
-                classify_event(
-                    kind="click", user_agent=agent, ip="198.51.100.7", headers=headers, delay=delay, networks=apple
+            (ours,) = alternate(traffic)
+            rows.append(
+                Row(
+                    what="live traffic", against="isbot on Node", ours=ours / len(live), peer=seconds, at_least=1, aim=2
                 )
-
-        def theirs(agents: list[str] = agents) -> None:
-            for agent in agents:
-                parse(agent)
-
-        ours, everything, others = alternate(alone, whole, theirs)
-        against = "ua-parser + ua-parser-rs"
-        rows += [
-            Row(
-                what=f"classify_event, {what}", against=against, ours=ours / COUNT, peer=others / COUNT,
-                at_least=least, aim=aim,
-            ),
-            Row(
-                what=f"same with address, headers and delay, {what}", against=against, ours=everything / COUNT,
-                peer=others / COUNT, at_least=None, aim=None,
-            ),
-        ]  # fmt: skip
+            )
     print(table(rows))
+
+
+def isbot_browsers() -> list[str]:
+    return isbot(SHARED, "isbot-browsers.yml") if SHARED.is_dir() else []
 
 
 if __name__ == "__main__":

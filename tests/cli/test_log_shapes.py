@@ -99,6 +99,10 @@ def test_an_address_is_the_first_without_its_port(written: str, address: str | N
         assert read_combined(line, None) == CLICK._replace(ip=address)
 
 
+def test_of_a_list_of_agents_the_first_counts() -> None:
+    assert read_json(json.dumps({"kind": "open", "user_agent": [1, "x", "y"]}), None) == Request("open", "x")
+
+
 def test_a_dash_is_none_in_every_reader() -> None:
     assert read_json(json.dumps({"kind": "open", "http_user_agent": "-"}), None) == Request("open", None)
     assert read_json(json.dumps({"kind": "open", "user_agent": None}), None) == Request("open", None)

@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._agents.grammar import BROWSER_FORM
+from lmtrack._agents.grammar import BROWSER_FORM, LONGEST_AGENT
 from lmtrack._agents.tables import names, shapes
 from lmtrack._agents.tables.chrome_builds import possible_builds
 from lmtrack._agents.tables.vocabulary import GUARDS, MAIL_TOOLS, PURPOSES, ROBOTS, TOOLS, Word
@@ -21,8 +21,6 @@ from lmtrack._checks import plain_str, wrong_type
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Longer than any agent of the public lists by half. What stands behind is not read.
-_LONGEST: Final = 2048
 # Of a real log's requests, 98 of 100 carry one of so many agents; at the length above that is 8 MB in ASCII.
 _REMEMBERED: Final = 4096
 
@@ -146,16 +144,18 @@ _PURPOSES: Final = _by_guard(PURPOSES)
 
 def judge_agent(user_agent: str | None, kind: Kind) -> Verdict:
     """Say what a user agent tells on its own; any text has an answer."""
-    if not isinstance(user_agent, str):
+    if type(user_agent) is not str:
         if user_agent is None:
             return _EXACT[kind][""]
-        raise wrong_type("user_agent", "a str or None", user_agent)
-    by_open, by_click = _judge_cut(plain_str(user_agent, "user_agent")[:_LONGEST])
-    return by_open if kind == "open" else by_click
+        if not isinstance(user_agent, str):
+            raise wrong_type("user_agent", "a str or None", user_agent)
+        user_agent = plain_str(user_agent, "user_agent")
+    verdicts = judge_cut(user_agent if len(user_agent) <= LONGEST_AGENT else user_agent[:LONGEST_AGENT])
+    return verdicts[0] if kind == "open" else verdicts[1]
 
 
 @lru_cache(maxsize=_REMEMBERED)  # of constant tables
-def _judge_cut(user_agent: str) -> tuple[Verdict, Verdict]:
+def judge_cut(user_agent: str) -> tuple[Verdict, Verdict]:
     """Give the verdicts on an agent that opens and on one that clicks."""
     form = BROWSER_FORM(user_agent)
     if form and form.end() == len(user_agent):
@@ -173,6 +173,11 @@ def _judge_cut(user_agent: str) -> tuple[Verdict, Verdict]:
         # A proxy of images follows no links: something else carries its name.
         return verdict, Verdict(actor=Actor.UNKNOWN, human=Human.UNKNOWABLE, evidence=1, reasons=verdict.reasons)
     return verdict, verdict
+
+
+def forget_agents() -> None:
+    """Forget what was judged: for measurements."""
+    judge_cut.cache_clear()
 
 
 def _weigh_form(form: re.Match[str], user_agent: str) -> Verdict:

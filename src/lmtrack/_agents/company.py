@@ -40,13 +40,13 @@ _ASKING: Final = frozenset((Signal.METHOD_HEAD.value, Signal.METHOD_OPTIONS.valu
 
 def match_traps(events: Sequence[MessageEvent], matches: RuleMatches, *, timing: Timing) -> None:
     """Match what the follower of an invisible link did, and clicks close to one; `events` are sorted."""
-    traps: dict[Hashable, list[MessageEvent]] = defaultdict(list)
-    for event in events:
-        if event.is_honeypot:
-            for name in (*clients_of(event), None):
-                traps[name].append(event)
-    if not traps:
+    followed = [event for event in events if event.is_honeypot]
+    if not followed:
         return
+    traps: dict[Hashable, list[MessageEvent]] = defaultdict(list)
+    for event in followed:
+        for name in (*clients_of(event), None):
+            traps[name].append(event)
     before, after = timing.microseconds("trap_before"), timing.microseconds("trap_after")
     near = timing.microseconds("trap_near")
     for event in events:
@@ -80,6 +80,8 @@ def _is_probable(event: MessageEvent) -> bool:
 
 def match_proven(events: Sequence[MessageEvent], matches: RuleMatches, *, timing: Timing) -> None:
     """Match what a client did that other rules have shown to be a machine; `events` are sorted, and this comes last."""
+    if not matches and not any(event.is_machine for event in events):
+        return
     proofs: dict[Hashable, list[MessageEvent]] = defaultdict(list)
     asking: dict[Hashable, list[MessageEvent]] = defaultdict(list)
     for event in events:

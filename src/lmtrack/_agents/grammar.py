@@ -12,6 +12,8 @@ from typing import Final
 
 from lmtrack._pattern import compile_pattern
 
+# Longer than any agent of the public lists by half. What stands behind is not read.
+LONGEST_AGENT: Final = 2048
 _V: Final = r"[0-9][0-9.]*+"
 # A field of the platform comment; a device's name may hold one pair of parentheses of its own: `moto g(6) play`.
 _FIELD: Final = r"[^;()/:@+]*+(?:\([^;()/:@+]*+\)[^;()/:@+]*+)?+"

@@ -64,7 +64,7 @@ def read_headers(headers: Headers) -> dict[str, str]:
     read: dict[str, str] = {}
     pairs: Iterable[Any] = items() if callable(items) else headers
     for given, value in pairs if type(headers) is dict else filter(_is_pair, pairs):
-        name = _text(given).lower()
+        name = given.lower() if type(given) is str else _text(given).lower()
         if name in _READ and name not in read:
             read[name] = _text(value)
     return read

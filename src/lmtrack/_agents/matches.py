@@ -149,11 +149,6 @@ class RuleMatches(dict[int, tuple[int, int, int]]):
             elif not rules & bit:
                 self[event.event_index] = (rules | bit, strongest, shown)
 
-    def has(self, index: int, rule: int) -> bool:
-        """Say whether a rule matches an event."""
-        matched = self.get(index)
-        return matched is not None and bool(matched[0] >> rule & 1)
-
     def proves(self, index: int) -> bool:
         """Say whether what matches an event shows that its client is a machine."""
         matched = self.get(index)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, final
 
+from lmtrack._agents.grammar import LONGEST_AGENT
 from lmtrack._agents.tables import names, shapes
 from lmtrack._agents.verdict import Actor, Human, Signal, Verdict
 from lmtrack._checks import check_type, plain_str
@@ -18,7 +19,6 @@ _TOKEN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")  # of RFC 9110's tokens, 
 _LETTERS_MIN: Final = 4
 _LONGEST: Final = 64
 _BLANKS: Final = " \t\r"
-_LONGEST_AGENT: Final = 2048  # as the rules read
 
 # Words that people's browsers, phones and mail programs write: a list with one of them would match everyone.
 _GENERIC: Final = frozenset(
@@ -78,7 +78,7 @@ class Agents:
 
 
 def _words(user_agent: str) -> list[str]:
-    return [word.removesuffix("/") for word in shapes.WORD.findall(user_agent[:_LONGEST_AGENT].lower())]
+    return [word.removesuffix("/") for word in shapes.WORD.findall(user_agent[:LONGEST_AGENT].lower())]
 
 
 def load_agents(text: str, /, *, actor: Actor | str, human: Human | str) -> Agents:

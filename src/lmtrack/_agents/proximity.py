@@ -9,6 +9,7 @@ that to know it never clears anyone.
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._agents.matches import (
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from lmtrack._agents.timing import Timing
 
+_POINTS: Final = (TABS, PAIR)
 _HOSTS: Final = 3  # our choice: two are a gateway's one and a person's
 
 
@@ -71,6 +73,7 @@ class Spans(NamedTuple):
     longest: int
 
 
+@lru_cache(maxsize=256)  # of values; most messages of a campaign have as many links
 def make_spans(timing: Timing, *, link_count: int) -> Spans:
     """Make the windows for a message with so many links; 0 if that is not known."""
     span = timing.microseconds
@@ -174,9 +177,9 @@ def _match_client(
     matches: RuleMatches,
 ) -> None:
     if len(group) > 1:
-        _match_links(group, always, matches)
         if scanned_until is not None:
             _match_links([click for click in group if click.at <= scanned_until], spans.early, matches)
+        _match_links(group, always, matches)
 
 
 def _match_crowd(crowd: list[MessageEvent], spans: Spans, scanned_until: int | None, matches: RuleMatches) -> None:
@@ -193,10 +196,16 @@ def _match_crowd(crowd: list[MessageEvent], spans: Spans, scanned_until: int | N
 
 
 def _match_links(group: Sequence[MessageEvent], spans: Iterable[_Span], matches: RuleMatches) -> None:
-    links = [click.link for click in group]
+    links, times = [click.link for click in group], [click.at for click in group]
     different = len(set(links))
     for span in spans:
-        if different >= span.wanted:
+        rest = span.wanted - 1
+        if span.rule in _POINTS and all(matches.proves(click.event_index) for click in group):
+            continue  # what is in a burst needs no weaker word
+        # So many clicks must be that close, whatever their links.
+        if different > rest and any(
+            end - start <= span.length for start, end in zip(times, times[rest:], strict=False)
+        ):
             _match_within(group, links, span, matches)
 
 
@@ -223,6 +232,7 @@ def _match_within(group: Sequence[MessageEvent], values: Sequence[Hashable], spa
         if len(inside) >= wanted:
             start = max(left, beyond)
             beyond = right + 1
-            matches.add(group[start:right], rule, event.event_index)
+            if start < right:
+                matches.add(group[start:right], rule, event.event_index)
             matches.add((event,), rule, group[left].event_index)
     return beyond > 0

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._agents.agent import judge_agent
+from lmtrack._agents.agent import judge_agent, judge_cut
+from lmtrack._agents.grammar import LONGEST_AGENT
 from lmtrack._agents.header_rules import (
     Headers,
     came_through_gateway,
@@ -109,10 +110,12 @@ def classify_event(
     """
     if kind != "open" and kind != "click":  # noqa: PLR1714 - half the time of `in`, on each request
         raise ValueError('kind must be "open" or "click"')
-    alone = judge_agent(user_agent, kind)
     nothing_else = ip is None and headers is None and delay is None and networks is None and agents is None
     if nothing_else and asn is None and method == "GET" and honeypot is False:
-        return alone
+        if type(user_agent) is str and len(user_agent) <= LONGEST_AGENT:  # as in `judge_agent`, without the call
+            return judge_cut(user_agent)[kind == "click"]
+        return judge_agent(user_agent, kind)
+    alone = judge_agent(user_agent, kind)
     _check(method, delay, networks, agents, honeypot)
     method, user_agent = plain_str(method, "method"), plain_str_or_none(user_agent, "user_agent")
     if agents is not None:
@@ -171,14 +174,17 @@ def read_networks(
     if has_address and by_address is None:
         return NetworksSaid(found=None)
     found = by_address or ()
-    for more in (lists.find_asn(asn) if asn is not None else (), lists.find_sources(sources)):
-        found += tuple(one for one in more if one not in found)
+    if asn is not None or sources:
+        more = (*(lists.find_asn(asn) if asn is not None else ()), *lists.find_sources(sources))
+        found += tuple(one for one in dict.fromkeys(more) if one not in found)
+    if not found and not sources and APPLE_EGRESS not in lists.tags:
+        return NOTHING_SAID
     is_apple: bool | None = None
-    if any(one.tag == APPLE_EGRESS for one in found):
+    if found and any(one.tag == APPLE_EGRESS for one in found):
         is_apple = True
     elif NOT_APPLE_EGRESS in sources or (has_address and APPLE_EGRESS in lists.tags):
         is_apple = False
-    return NetworksSaid(found, is_apple, lists.sources_of(found))
+    return NetworksSaid(found, is_apple, lists.sources_of(found) if found else ())
 
 
 def weigh_request(

@@ -259,6 +259,8 @@ def _mark_duplicates(events: Sequence[MessageEvent], judged: list[Verdict], timi
     A mail program that fetches a link and then hands it to a browser is one person's click too.
     """
     repeated = _repeated(events, timing.microseconds("handover_span"))
+    if not repeated:
+        return
     latest: dict[Hashable, tuple[int, int]] = {}
     handed: dict[int, MessageEvent] = {}
     span, handover = timing.microseconds("duplicate_span"), timing.microseconds("handover_span")
