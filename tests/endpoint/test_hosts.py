@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import io
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -291,6 +292,12 @@ def run_asgi(host: TrackingHost, scope: dict[str, Any], received: list[dict[str,
 
     asyncio.run(host.asgi(scope, receive, send))
     return sent
+
+
+def test_asgi_is_a_function_which_uvicorn_takes_for_an_application_of_today() -> None:
+    host = Store().host()
+    assert inspect.isfunction(host.asgi)
+    assert inspect.iscoroutinefunction(host.asgi)
 
 
 def test_asgi_speaks_of_its_life_and_closes_what_is_no_request() -> None:

@@ -7,7 +7,7 @@ kept from a page for a counter.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -214,8 +214,19 @@ class TrackingHost:
         start_response(answer.status_line, [*answer.headers])
         return [answer.body]
 
-    async def asgi(self, scope: Message, receive: Receive, send: Send, /) -> None:
-        """Answer as an ASGI application (ASGI 3.0), with or without a lifespan."""
+    @property
+    def asgi(self) -> Callable[[Message, Receive, Send], Coroutine[Any, Any, None]]:
+        """An ASGI application (ASGI 3.0), with or without a lifespan.
+
+        A function and not a method, because uvicorn (0.54) takes a method for an application of ASGI 2.
+        """
+
+        async def application(scope: Message, receive: Receive, send: Send) -> None:
+            await self._answer_asgi(scope, receive, send)
+
+        return application
+
+    async def _answer_asgi(self, scope: Message, receive: Receive, send: Send, /) -> None:
         if scope["type"] == "lifespan":
             while (await receive())["type"] != "lifespan.shutdown":
                 await send({"type": "lifespan.startup.complete"})
