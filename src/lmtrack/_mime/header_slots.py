@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 from lmtrack._headers import HeaderField, unfold
 from lmtrack._mime.encoded_words import as_text, read_words
 from lmtrack._mime.raw_edit import RawEdit
+from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.escapes import ESCAPES, Place, escaped
 from lmtrack._rewriting.slotted_url import MisplacedSlotError, SlottedUrl, read_url
 from lmtrack.errors import BadSlot, BadValue
@@ -46,16 +47,16 @@ _LONGEST_LINE: Final = 998  # RFC 5322 section 2.1.1
 _GOOD_LINE: Final = 78
 _WORD_OCTETS: Final = 45  # of text in one encoded word: 60 letters of base64 and `=?utf-8?b??=` make 72 of 75
 _LITERAL: Final = re.compile(r"(?! )[ -~]*+(?<! )")  # printable ASCII with no blank at an end
-_ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++)*+")
+_ATOMS: Final = compile_pattern(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++)*+")
 _PRINTABLE: Final = re.compile(r"[ -~]++")
-_QUOTED_STRING: Final = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
+_QUOTED_STRING: Final = compile_pattern(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _BLANKS: Final = re.compile(r"[ \t\r\n]++")
 _TO_ESCAPE: Final = re.compile(r'["\\]')
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _FOLD_AT: Final = re.compile(r"(?<=[^ ]) (?=[^ ])")
 _OF_URL: Final = re.compile(r"<([^<>]*+)>")
 # Ends a piece of an address list; quoted strings are whole.
-_SIGN: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?+|[(),:;<>]', re.DOTALL)
+_SIGN: Final = compile_pattern(r'"(?:[^"\\]|\\.)*+"?+|[(),:;<>]', re.DOTALL)
 _BRACKETS: Final = {"<": "%3C", ">": "%3E", ",": "%2C"}
 
 

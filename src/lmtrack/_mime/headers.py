@@ -27,7 +27,7 @@ _URI: Final = re.compile(r"<([^<>]*+)>")
 _BLANKS: Final = re.compile(r"[ \t\r\n]++")
 # Some write the URL without brackets.
 _BARE_URI: Final = re.compile(r"[hH][tT][tT][pP][sS]?://[^\s<>\",]++")
-_URL: Final = re.compile(r"([A-Za-z]++)://([^/?#]*+)/?+([^?#]*+)(?:\?([^#]*+))?+")
+_URL: Final = re.compile(r"([A-Za-z]++)://([^/?#]*+)/?+([^?#]*+)(?:\?([^#]*+))?")
 _BETWEEN_PARAMETERS: Final = re.compile(r"[&;]")
 _ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 _BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]++")

@@ -23,7 +23,7 @@ DEFAULT_PORTS: Final = {"https": "443", "http": "80"}
 SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*+):")
 # RFC 3986 appendix B: each part ends where the next may begin, so every text has exactly one reading.
 _PARTS: Final = compile_pattern(
-    r"(?:([A-Za-z][A-Za-z0-9+.-]*+):)?+ (?://([^/?\#]*+))?+ ([^?\#]*+) (?:\?([^\#]*+))?+ (?:\#(.*+))?+",
+    r"(?:([A-Za-z][A-Za-z0-9+.-]*+):)? (?://([^/?\#]*+))? ([^?\#]*+) (?:\?([^\#]*+))? (?:\#(.*+))?",
     re.VERBOSE | re.DOTALL,
 )
 _BRACKETED: Final = re.compile(r"(\[[^\]]*+\])(.*+)", re.DOTALL)
@@ -37,7 +37,7 @@ _DROPPED: Final = {ord(char): None for char in "\t\n\r"}
 _NO_SLASHES: Final = re.compile(r"https?:(?=[^/\\])", re.IGNORECASE)
 # What may stand in a host once it is decoded (3.5, "forbidden domain code point").
 _HOST: Final = compile_pattern(r"\[[0-9a-f:.]++\]|[^\x00-\x20#%/:<>?@\[\\\]^`{|}\x7f]{1,253}+")
-_PLAIN_HOST: Final = re.compile(r"[a-z0-9-]++(?:\.[a-z0-9-]++)*+")
+_PLAIN_HOST: Final = compile_pattern(r"[a-z0-9-]++(?:\.[a-z0-9-]++)*+")
 _LONGEST_HOST: Final = 1_000  # our choice: RFC 1035 allows 253 bytes
 _LONGEST_LABEL: Final = 63  # RFC 1035, section 2.3.4
 # UTS 46: these are dots, too (NFKC has turned the full-width one into one), and these are nothing.
