@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import lmtrack
-from lmtrack._cli import checks, classify, inspect, resolve, tokens, track, untrack
+from lmtrack._cli import checks, classify, inspect, merge, resolve, tokens, track, untrack
 from lmtrack._cli.arguments import Parser
 from lmtrack._cli.output import CommandError, say, standard_output
 
@@ -25,6 +25,7 @@ _VERBS: Final = {
     verb.name: verb
     for verb in (
         track.VERB,
+        merge.VERB,
         untrack.VERB,
         inspect.VERB,
         checks.AUDIT,

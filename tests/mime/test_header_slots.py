@@ -69,8 +69,8 @@ def value_of(written: bytes) -> str:
         ("List-Id: News {{ id }} <{{ id }}.list.example>", b"List-Id: News 4471 <4471.list.example>"),
         ("List-Unsubscribe: <<%= url %>>", b"List-Unsubscribe: <https://shop.example/u/1>"),
         (
-            "List-Unsubscribe: <mailto:l@s.example?subject={{ name }}>,\r\n"
-            " <https://s.example/l?u={{ id }}&x=%7B%7B%20name%20%7D%7D>",
+            ("List-Unsubscribe: <mailto:l@s.example?subject={{ name }}>,\r\n"
+            " <https://s.example/l?u={{ id }}&x=%7B%7B%20name%20%7D%7D>"),
             b"List-Unsubscribe: <mailto:l@s.example?subject=Ann>, <https://s.example/l?u=4471&x=Ann>",
         ),
     ],

@@ -14,6 +14,7 @@ from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
     from lmtrack._cli.arguments import Parser
     from lmtrack._cli.files import Source
@@ -43,6 +44,47 @@ def add_link_arguments(links: argparse._ArgumentGroup, /) -> None:
     add_once(links, "--max-url-octets", metavar="N", type=read_number, default=2000, help="leave longer URLs")
     links.add_argument("--text-links", action="store_true", help="in a message: track its plain part too")
     links.add_argument("--allow-signed", action="store_true", help="in a message: break its signatures and checksums")
+
+
+def add_slot_arguments(parser: Parser, /) -> None:
+    """Add how markers are written, and values for them."""
+    slots = parser.add_argument_group("slots (merge fields)")
+    add_once(slots, "--marker", metavar="TEXT", default="{{ NAME }}", help="how a marker is written, with NAME in it")
+    slots.add_argument(
+        "--value", metavar="NAME=TEXT", action="append", default=[], help="the value of a slot; may be repeated"
+    )
+    slots.add_argument(
+        "--default", metavar="NAME=TEXT", action="append", default=[], help="what an empty value is; may be repeated"
+    )
+
+
+def read_marker(text: str, /) -> re.Pattern[str]:
+    """Make the pattern of `--marker`; blanks around the name do not count.
+
+    Raises:
+        CommandError: There is no NAME in it, or nothing around it.
+    """
+    before, found, after = text.partition("NAME")
+    before, after = before.strip(), after.strip()
+    if not found or not before or not after:
+        raise CommandError("--marker: write NAME where the name is, and signs on both sides, such as '{{ NAME }}'")
+    return re.compile(rf"{re.escape(before)}[ \t]*(?P<name>[^\W\d][\w.-]*)[ \t]*{re.escape(after)}")
+
+
+def read_pairs(entries: Iterable[str], option: str, /) -> dict[str, str]:
+    """Read `NAME=TEXT` options.
+
+    Raises:
+        CommandError: One is not written so, or a name is given twice.
+    """
+    pairs: dict[str, str] = {}
+    for entry in entries:
+        name, found, text = entry.partition("=")
+        if not found or not name:
+            raise CommandError(f"{option}: write NAME=TEXT")
+        if pairs.setdefault(name, text) != text:
+            raise CommandError(f"{option}: {name} is given twice")
+    return pairs
 
 
 def read_domain(arguments: argparse.Namespace, keys: Keys, /) -> TrackingDomain:

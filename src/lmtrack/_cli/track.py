@@ -6,7 +6,7 @@ import dataclasses
 import secrets
 import sys
 import uuid
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lmtrack._checking.terminal_text import printable
 from lmtrack._cli.arguments import (
@@ -21,7 +21,16 @@ from lmtrack._cli.arguments import (
     read_time,
 )
 from lmtrack._cli.files import add_source_arguments, read_file, read_keys, read_source, write_output
-from lmtrack._cli.options import NOT_UTF8, add_base_url, add_link_arguments, read_domain, read_policy
+from lmtrack._cli.options import (
+    NOT_UTF8,
+    add_base_url,
+    add_link_arguments,
+    add_slot_arguments,
+    read_domain,
+    read_marker,
+    read_pairs,
+    read_policy,
+)
 from lmtrack._cli.output import (
     CommandError,
     LinkRow,
@@ -31,11 +40,13 @@ from lmtrack._cli.output import (
     links_members,
     links_table,
     message_rows,
+    name_of,
     page_rows,
     say,
     standard_output,
 )
 from lmtrack._rewriting.signing import Campaign, sending
+from lmtrack.errors import BadSlot, BadValue, MissingValue
 from lmtrack.html import scan_html, track_html
 from lmtrack.message import campaign_urls, scan_message, track_message
 from lmtrack.tokens import make_keys, make_open_token
@@ -74,6 +85,7 @@ def _add_arguments(parser: Parser, /) -> None:
     )
     add_once(message, "--now", metavar="TIME", type=read_time, help="another time than the current one")
     add_key_arguments(parser)
+    add_slot_arguments(parser)
     links = parser.add_argument_group("links and pixel")
     add_once(links, "--destinations", choices=["by_id", "inline"], default="inline", help="where destinations are kept")
     add_once(links, "--pixel-position", choices=["auto", "end", "start"], default="auto", help="where the pixel stands")
@@ -92,14 +104,14 @@ def _run(arguments: argparse.Namespace, /) -> int:
     job, notes = _read_job(arguments)
     source = read_source(arguments)
     policy = dataclasses.replace(read_policy(arguments, source), strip_opt_out=arguments.strip_opt_out)
-    if source.is_message:
-        result = _track_message(arguments, job, source, policy)
-    else:
-        if arguments.prefix and not arguments.header:
-            raise CommandError("--prefix: HTML has no header")
-        result = _track_page(arguments, job, source, policy)
-        if source.encoding != "utf-8":
-            notes.append(NOT_UTF8)
+    if not source.is_message and arguments.prefix and not arguments.header:
+        raise CommandError("--prefix: HTML has no header")
+    try:
+        result = (_track_message if source.is_message else _track_page)(arguments, job, source, policy)
+    except (BadSlot, BadValue, MissingValue) as error:
+        raise CommandError(f"{name_of(arguments.file)}: {error}") from error
+    if not source.is_message and source.encoding != "utf-8":
+        notes.append(NOT_UTF8)
     if not result.tracks:
         notes.append("nothing to track: see the reasons")
     elif job.made_keys:
@@ -178,7 +190,7 @@ def _check_ids(arguments: argparse.Namespace, keys: Keys, message_id: str) -> No
 
 
 def _track_page(arguments: argparse.Namespace, job: _Job, source: Source, policy: LinkPolicy) -> _Result:
-    document = scan_html(source.text)
+    document = scan_html(source.text, **_slots(arguments))
     tracked = track_html(
         document,
         job.decision,
@@ -189,6 +201,7 @@ def _track_page(arguments: argparse.Namespace, job: _Job, source: Source, policy
         destinations=arguments.destinations,
         policy=policy,
         pixel_position=arguments.pixel_position,
+        values=read_pairs(arguments.value, "--value") or None,
         now=arguments.now,
     )
     plan = document.plan(policy, job.domain)
@@ -206,7 +219,7 @@ def _track_page(arguments: argparse.Namespace, job: _Job, source: Source, policy
 
 
 def _track_message(arguments: argparse.Namespace, job: _Job, source: Source, policy: LinkPolicy) -> _Result:
-    document = scan_message(source.raw)
+    document = scan_message(source.raw, **_slots(arguments))
     prefix = arguments.prefix or PREFIX
     tracked = track_message(
         document,
@@ -221,6 +234,7 @@ def _track_message(arguments: argparse.Namespace, job: _Job, source: Source, pol
         pixel_position=arguments.pixel_position,
         allow_signed=arguments.allow_signed,
         prefix=prefix,
+        values=read_pairs(arguments.value, "--value") or None,
         now=arguments.now,
     )
     rows: list[LinkRow] = []
@@ -242,6 +256,14 @@ def _track_message(arguments: argparse.Namespace, job: _Job, source: Source, pol
         removed=[edit.old.decode("latin-1").rstrip("\r\n") for edit in removals],
         decision=tracked.decision,
     )
+
+
+def _slots(arguments: argparse.Namespace) -> dict[str, Any]:
+    """How markers are written, if there are values for them."""
+    defaults = read_pairs(arguments.default, "--default")
+    if not arguments.value and not defaults:
+        return {}
+    return {"slots": read_marker(arguments.marker), "defaults": defaults or None}
 
 
 def _sent(arguments: argparse.Namespace, job: _Job, decision: Decision) -> Sending:

@@ -223,6 +223,15 @@ class MessageDocument:
         return f"MessageDocument({len(self.raw)} octets, {len(self._parts)} parts)"
 
     @property
+    def slot_names(self) -> tuple[str, ...]:
+        """The names of the message's slots, each once (internal)."""
+        if self.slots is None:
+            return ()
+        parts = [leaf.template for leaf in self.leaves().values() if leaf.part.reason is None]
+        templates = [*self.templates, *(template for template in parts if template)]
+        return tuple(dict.fromkeys(name for template in templates for name in template.names))
+
+    @property
     def found(self) -> tuple[Part, ...]:
         """The parts (internal)."""
         return self._parts

@@ -147,6 +147,8 @@ class Leaf:
     def codec(self) -> str:
         """The charset in which new characters are written."""
         codec = self.view.codec or self.view.label or "ascii"
+        if self.is_html and self.part.encoding == "7bit" and self.body.content.isascii():
+            return "ascii"
         if codec == "ascii" and not self.is_html:
             return "utf-8"  # as it is read where the label says nothing
         return codec
