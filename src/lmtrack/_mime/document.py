@@ -227,9 +227,11 @@ class MessageDocument:
         """The names of the message's slots, each once (internal)."""
         if self.slots is None:
             return ()
-        parts = [leaf.template for leaf in self.leaves().values() if leaf.part.reason is None]
-        templates = [*self.templates, *(template for template in parts if template)]
-        return tuple(dict.fromkeys(name for template in templates for name in template.names))
+        found = [name for template in self.templates for name in template.names]
+        for leaf in self.leaves().values():
+            if leaf.part.reason is None and leaf.template:
+                found += leaf.template.names
+        return tuple(dict.fromkeys(found))
 
     @property
     def found(self) -> tuple[Part, ...]:
