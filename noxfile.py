@@ -283,7 +283,8 @@ def in_wasm(site: Path, words: Sequence[str], package: Path) -> tuple[int, str, 
     """Run the checks on one Pyodide; return the exit code, what was printed at the end, and a digest of outputs."""
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = ["node", "tests/pyodide/run.mjs", str(package), str(site), ".", *words]
+        # The frames of WebAssembly are on Node's stack: those of hypothesis are too many for its default of 1 MB.
+        command = ["node", "--stack-size=4000", "tests/pyodide/run.mjs", str(package), str(site), ".", *words]
         return subprocess.run(  # noqa: S603 - all of it stands above
             command,
             env={"HYPOTHESIS_PROFILE": "few", **os.environ},  # noqa: TID251 - the ban is for the library

@@ -1,17 +1,21 @@
 """Run the part of the suite that needs nothing compiled: on PyPy, and in WebAssembly, where there are no processes.
 
-`LMTRACK_PURE=1` has `conftest.py` install this. What asks for a package that is not there, or for a process or a thread
-where the system has none, is skipped with that reason: a whole file if it does so at its head, else one test.
+`LMTRACK_PURE=1` has `conftest.py` install this. What asks for a package that is not there, or for a process, a thread or
+an event loop where the system has none, is skipped with that reason: a whole file if it does so at its head, else one test.
 """
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import threading
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
 
 # Of the group `tests`, what has compiled parts, or nothing to serve without them.
 _COMPILED = frozenset((
@@ -36,9 +40,15 @@ def _no_thread(*_: object, **__: object) -> NoReturn:
     pytest.skip("no threads on this system")
 
 
+def _no_loop(main: Coroutine[object, object, object], **_: object) -> NoReturn:
+    main.close()
+    pytest.skip("no event loop can be run to its end on this system")
+
+
 def install() -> None:
     """Skip from now on."""
     sys.meta_path.append(_Absent())
     if sys.platform == "emscripten":
         subprocess.Popen.__init__ = _no_process  # type: ignore[method-assign]
         threading.Thread.start = _no_thread  # type: ignore[method-assign]
+        asyncio.run = _no_loop  # type: ignore[assignment]
