@@ -53,6 +53,58 @@ def key_file(write: Callable[[str, bytes], str]) -> str:
     return write("lmtrack.key", KEY.encode())
 
 
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b'{"html": "<p>x</p>"}', "JSON, not HTML"),
+        (b'\n[{"html": "<p>x</p>"}]', "JSON, not HTML"),
+        (b"Hello, see https://shop.example/", "no tag in it"),
+    ],
+)
+def test_what_is_no_html_is_refused(
+    capsysbinary: pytest.CaptureFixture[bytes], write: Callable[[str, bytes], str], content: bytes, problem: str
+) -> None:
+    path = write("page.html", content)
+    assert problem in refused(capsysbinary, "audit", path)
+    assert problem in refused(capsysbinary, "diff", path, path)
+    assert run(capsysbinary, "audit", path, "--type", "html")[0] == 0
+
+
+def test_a_message_of_apple_mail_is_read(
+    capsysbinary: pytest.CaptureFixture[bytes], write: Callable[[str, bytes], str]
+) -> None:
+    mail = HEAD + LIST + TYPE + PAGE + PIXEL + LEAVE
+    packed = (
+        str(len(mail)).encode() + b"      \n" + mail + b"<?xml version='1.0'?><plist><string>From </string></plist>\n"
+    )
+    path = write("4471.emlx", packed)
+    assert run(capsysbinary, "audit", path)[0] == 1
+    assert run(capsysbinary, "inspect", path)[0] == 0
+    assert run(capsysbinary, "diff", path, write("a.eml", mail))[0] == 0
+    assert run(capsysbinary, "lint-unsubscribe", path)[0] == 0
+
+
+def test_headers_that_a_mailbox_keeps_may_differ(
+    capsysbinary: pytest.CaptureFixture[bytes], write: Callable[[str, bytes], str]
+) -> None:
+    copies = [write(f"{who}.eml", HEAD + f"X-TUID: {who}\r\nX-Lead: {who}\r\n".encode() + TYPE + PAGE) for who in "ab"]
+    code, out, _ = run(capsysbinary, "diff", *copies, "--json")
+    said = json.loads(out)
+    assert (code, [one["place"] for one in said["different"]]) == (1, ["header X-Lead"])
+    assert [one["place"] for one in said["expected"]] == ["header X-TUID"]
+    assert run(capsysbinary, "diff", *copies, "--allow-header", "x-lead:")[0] == 0
+
+
+def test_preference_pages_are_ways_out(
+    capsysbinary: pytest.CaptureFixture[bytes], write: Callable[[str, bytes], str]
+) -> None:
+    page = b'<p><a href="https://shop.example/choose/1">Choose</a></p>\n'
+    path = write("a.eml", HEAD + LIST + TYPE + page)
+    assert run(capsysbinary, "lint-unsubscribe", path)[0] == 1
+    assert run(capsysbinary, "lint-unsubscribe", path, "--preference-url", "https://shop.example/choose")[0] == 0
+    assert "--preference-url" in refused(capsysbinary, "lint-unsubscribe", path, "--preference-url", "x")
+
+
 def audited(capsysbinary: pytest.CaptureFixture[bytes], *arguments: str) -> tuple[int, dict[str, object]]:
     code, out, err = run(capsysbinary, "audit", *arguments, "--json")
     assert not err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,6 @@ from lmtrack.message import strip_control_headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 PAGE = b'<a href="https://shop.example/">Shop</a> <a href="https://track.example/c/x">x</a> <a href="#top">Top</a>\n'
 HEAD = b"Subject: Hi\r\nMIME-Version: 1.0\r\n"
@@ -206,15 +206,21 @@ def test_untracking_leads_the_links_of_a_message_back(
     arguments = ["--text-links", "--destinations", destinations, "-o", to]
     run(capsysbinary, "track", str(tmp_path / "mail.eml"), *BOTH, *FIXED, *keys, *arguments)
     code, out, err = run(capsysbinary, "untrack", to, *keys)
-    assert code == 0
+    assert code == (destinations != "inline")
     if destinations == "inline":
         # The opt-out attribute went when links were tracked; what says so is edited away from the source too.
         assert out.replace(b"=\r\n", b"") == strip_control_headers(raw).replace(b"=\r\n", b"").replace(
             b" data-lm-no-track", b""
         )
-        assert err.splitlines() == ["links restored  7", "pixels removed  1", "links left      0"]
+        assert err.splitlines() == [
+            "links restored  7", "pixels removed  1", "links left      0", "pixels left     0",
+        ]  # fmt: skip
     else:
-        assert err.splitlines() == ["links restored  0", "pixels removed  1", "links left      7"]
+        assert err.splitlines()[:4] == [
+            "links restored  0", "pixels removed  1", "links left      7", "pixels left     0",
+        ]  # fmt: skip
+        assert len(err.splitlines()) == 11
+        assert err.splitlines()[4].endswith("(its destination is not in it)")
 
 
 def test_untracking_leads_the_links_of_a_page_back(
@@ -226,7 +232,9 @@ def test_untracking_leads_the_links_of_a_page_back(
     arguments = ["--key-file", key_file, "-o", to, "--json"]
     code, out, err = run(capsysbinary, "untrack", write("b.html", tracked), *arguments)
     assert (code, err) == (0, "")
-    assert json.loads(out) == {"type": "html", "links_restored": 1, "pixels_removed": 1, "links_left": 0}
+    assert json.loads(out) == {
+        "type": "html", "links_restored": 1, "pixels_removed": 1, "links_left": 0, "pixels_left": 0, "left": [],
+    }  # fmt: skip
     assert (tmp_path / "out.html").read_bytes() == page
     # In an unknown encoding a destination's letters are written as references.
     out = run(capsysbinary, "untrack", write("c.html", tracked + b"\xe4"), "--key-file", key_file)[1]
@@ -240,6 +248,34 @@ def test_untracking_a_file_with_nothing_of_ours_changes_nothing(
         code, out, err = run(capsysbinary, "untrack", write(name, source), "--key-file", key_file, "--json")
         assert (code, out) == (0, source)
         assert json.loads(err)["links_restored"] == 0
+
+
+@pytest.mark.parametrize(
+    ("wrapped", "reason"),
+    [
+        (b"Content-Type: message/rfc822\r\n\r\n%s", "message"),
+        (b"Content-Type: multipart/digest; boundary=d\r\n\r\n--d\r\n\r\n%s\r\n--d--\r\n", "digest"),
+        (b"Content-Type: multipart/signed; boundary=d\r\n\r\n--d\r\n%s\r\n--d--\r\n", "signed"),
+    ],
+)
+def test_what_is_left_is_named_and_counted(
+    capsysbinary: pytest.CaptureFixture[bytes],
+    key_file: str,
+    write: Callable[[str, bytes], str],
+    wrapped: bytes,
+    reason: str,
+) -> None:
+    mail = b"Content-Type: text/html\r\n\r\n<p><a href='https://shop.example/'>x</a></p>\r\n"
+    keys = ["--key-file", key_file]
+    sent = run(capsysbinary, "track", write("a.eml", mail), *BOTH, *FIXED, *keys)[1]
+    forwarded = write("b.eml", b"From: ann@shop.example\r\nMIME-Version: 1.0\r\n" + wrapped % sent)
+    code, out, err = run(capsysbinary, "untrack", forwarded, *keys)
+    assert (code, out) == (1, Path(forwarded).read_bytes())
+    *counts, link, pixel = err.splitlines()
+    assert counts == ["links restored  0", "pixels removed  0", "links left      1", "pixels left     1"]
+    assert link.startswith("left: link, part ")
+    assert pixel.startswith("left: pixel, part ")
+    assert link.endswith(f"({reason})")
 
 
 def test_untracking_needs_a_key(

@@ -27,6 +27,8 @@ HEAD = b"From: a@b.example\r\nSubject: Hi\r\nMIME-Version: 1.0\r\n"
 MAIL = HEAD + b"Content-Type: text/html; charset=utf-8\r\n\r\n" + PAGE
 PLAIN = HEAD + b"\r\nSee https://shop.example/plain\r\n"
 # What Outlook's own files begin with.
+ENTRY = b"From ann@shop.example Mon Nov  2 09:00:00 2026\n"
+EMLX = str(len(MAIL)).encode() + b"\n" + MAIL + b"<?xml version='1.0'?><plist></plist>\n"
 OLE = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(64)
 
 
@@ -236,8 +238,9 @@ def test_anything_else_is_none(data: bytes) -> None:
     [
         ("mail.msg", OLE, "an Outlook file; save the message as .eml"),
         ("mail.eml", OLE, "an Outlook file; save the message as .eml"),
-        ("mails.mbox", MAIL, "a mailbox; give one message of it"),
-        ("mails", b"From a\n" + MAIL.replace(b"\r\n", b"\n") + b"\nFrom b\nSubject: 2\n\n", "a mailbox"),
+        ("mails.mbox", ENTRY + MAIL + ENTRY + b"Subject: 2\n\n", "a mailbox; give one message of it"),
+        ("mails", ENTRY + MAIL.replace(b"\r\n", b"\n") + b"\n" + ENTRY + b"Subject: 2\n\n", "a mailbox"),
+        ("mail.emlx", EMLX, "a message as Apple Mail keeps it (.emlx); export it as .eml"),
         ("mail.eml", PAGE, "called a message, but begins as none"),
         ("mail.EML", b"\xef\xbb\xbf" + MAIL, "called a message, but begins as none"),
         ("mail.txt", b"\xef\xbb\xbf" + MAIL, "begins almost like a message"),
@@ -254,6 +257,18 @@ def test_file_that_is_neither_is_refused(
     problem: str,
 ) -> None:
     assert problem in refused(capsysbinary, "track", write(name, content))
+
+
+def test_a_mailbox_of_one_message_is_one(
+    capsysbinary: pytest.CaptureFixture[bytes], write: Callable[[str, bytes], str]
+) -> None:
+    for name, content in (
+        ("mail.mbox", MAIL),
+        ("mail.mbox", ENTRY + MAIL),
+        ("mail", ENTRY + MAIL + b"\r\nFrom Monday on, all lamps: new.\r\n"),
+        ("mail", ENTRY + MAIL + b"\n\nFrom here\nSubject: x\n"),
+    ):
+        assert run(capsysbinary, "track", write(name, content))[:2] == (0, content)
 
 
 def test_type_beats_what_the_content_seems_to_be(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.terminal_text import difference_lines, finding_lines
 from lmtrack._cli.arguments import Verb, read_path
-from lmtrack._cli.files import add_sources_arguments, read_file, read_message
+from lmtrack._cli.files import add_sources_arguments, read_message, read_page_or_message
 from lmtrack._cli.options import add_domain_arguments, add_tracker_argument, read_domains, read_trackers
 from lmtrack._cli.output import CommandError, as_json, name_of, say, standard_output
 from lmtrack.resolver import Route, resolve
@@ -47,7 +47,7 @@ def _run_audit(arguments: argparse.Namespace, /) -> int:
     files = []
     for path in arguments.files:
         try:
-            source = read_file(path, arguments.type)
+            source = read_page_or_message(path, arguments.type)
         except CommandError as error:
             # The others are audited all the same: one bad file must not hide what is in them.
             say(f"lmtrack: error: {error}", to=sys.stderr)
@@ -91,6 +91,13 @@ def _add_diff_arguments(parser: Parser, /) -> None:
         default=[],
         help="URLs that it is found in are personal on purpose; may be repeated",
     )
+    parser.add_argument(
+        "--allow-header",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a header that may differ, such as one that a mailbox keeps for itself; may be repeated",
+    )
 
 
 def _run_diff(arguments: argparse.Namespace, /) -> int:
@@ -105,7 +112,7 @@ def _run_diff(arguments: argparse.Namespace, /) -> int:
     if len(arguments.files) < 2:
         raise CommandError("give two files or more, made for different people")
     names = [name_of(path) for path in arguments.files]
-    sources = [read_file(path, arguments.type) for path in arguments.files]
+    sources = [read_page_or_message(path, arguments.type) for path in arguments.files]
     allow: list[str | re.Pattern[str]] = [*arguments.allow, *arguments.allow_pattern]
     if all(source.is_message for source in sources):
         found = audit.compare_messages([source.raw for source in sources], allow=allow)
@@ -113,8 +120,9 @@ def _run_diff(arguments: argparse.Namespace, /) -> int:
         raise CommandError("some are messages and some are HTML; compare like with like")
     else:
         found = audit.compare_renderings([source.text for source in sources], allow=allow)
-    different = [difference for difference in found if not difference.expected]
-    expected = [difference for difference in found if difference.expected]
+    headers = tuple(f"header {name.strip().rstrip(':').lower()}" for name in arguments.allow_header)
+    expected = [one for one in found if one.expected or (headers and one.place.lower().endswith(headers))]
+    different = [one for one in found if one not in expected]
     outcome = "different" if different else "same"
     if arguments.json:
         members = {"different": different, "expected": expected}
@@ -139,6 +147,13 @@ def _add_lint_unsubscribe_arguments(parser: Parser, /) -> None:
     parser.add_argument("file", metavar="FILE", type=read_path, help="a message (.eml); - reads standard input")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(
+        "--preference-url",
+        metavar="PREFIX",
+        action="append",
+        default=[],
+        help="a page of yours on which people leave or choose; may be repeated",
+    )
+    parser.add_argument(
         "--individual", action="store_true", help="it is tracked for its recipient, so consent must be easy to withdraw"
     )
     add_domain_arguments(parser)
@@ -156,7 +171,12 @@ def _run_lint_unsubscribe(arguments: argparse.Namespace, /) -> int:
     domains = read_domains(arguments)
     raw = read_message(arguments.file)
     decision = resolve(Route(track_opens=True, track_clicks=True)) if arguments.individual else None
-    findings = audit.lint_unsubscribe(raw, domains=domains, decision=decision)
+    try:
+        findings = audit.lint_unsubscribe(
+            raw, domains=domains, decision=decision, preference_urls=arguments.preference_url
+        )
+    except ValueError as error:
+        raise CommandError(f"--preference-url: {error}") from None
     outcome = "wrong" if findings else "fine"
     if arguments.json:
         listed = [finding.to_dict() for finding in findings]

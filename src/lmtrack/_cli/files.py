@@ -143,12 +143,19 @@ _HELP: Final = "HTML or a message (.eml); - reads standard input"
 _BOM: Final = b"\xef\xbb\xbf"
 
 _OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")  # MS-CFB section 2.2: what an Outlook .msg file is packed in
-# The line that opens the next entry of a mailbox (RFC 4155): behind an empty line, before a header field.
-_NEXT_ENTRY: Final = re.compile(rb"\n\r?\nFrom [^\r\n]*+\r?\n[!-9;-~]++:")
-_SUFFIXES: Final = {
-    ".msg": "an Outlook file; save the message as .eml",
-    ".mbox": "a mailbox; give one message of it",
-}
+# The line that opens the next entry of a mailbox (RFC 4155): it has a date (asctime's), and a header field follows. Not
+# every program writes an empty line before it.
+_NEXT_ENTRY: Final = re.compile(
+    rb"\nFrom [^\r\n]*(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z][a-z] [ 0-9][0-9] [0-9][0-9]:[0-9][0-9][^\r\n]*"
+    rb"\r?\n[!-9;-~]++:"
+)
+_OUTLOOK: Final = "an Outlook file; save the message as .eml"
+_MAILBOX: Final = "a mailbox; give one message of it"
+# Apple Mail's: the number of bytes of a message in a line of its own, the message, and a property list.
+_EMLX: Final = re.compile(rb"([0-9]{1,12})[ \t]*\r?\n(?=[!-9;-~]++:|From )")
+_APPLE: Final = "a message as Apple Mail keeps it (.emlx); export it as .eml"
+_JSON: Final = re.compile(rb"\{[ \t\r\n]*[\"}]|\[[ \t\r\n]*[\[{\"\]0-9]")
+_TAG: Final = re.compile(rb"<[a-zA-Z!/?]")
 
 
 class Source(NamedTuple):
@@ -188,23 +195,23 @@ def _add_type(parser: Parser) -> None:
     add_once(parser, "--type", choices=["html", "message"], help="what FILE is (default: its content says)")
 
 
-def read_source(arguments: argparse.Namespace, /) -> Source:
-    """Read the file that `add_source_arguments` asked for.
+def read_source(arguments: argparse.Namespace, /, *, writes: bool = True) -> Source:
+    """Read the file that `add_source_arguments` asked for, to write it again or only to read it.
 
     Raises:
         CommandError: It cannot be read, is neither a page nor a message, or does not say which.
     """
-    return read_file(arguments.file, arguments.type)
+    return read_file(arguments.file, arguments.type, writes=writes)
 
 
-def read_file(path: str, kind: str | None, /) -> Source:
+def read_file(path: str, kind: str | None, /, *, writes: bool = False) -> Source:
     """Read a file that is a page or a message: the kind that is given, else what its content says.
 
     Raises:
         CommandError: It cannot be read, is neither a page nor a message, or does not say which.
     """
     name = name_of(path)
-    data = read_message(path) if kind == "message" else _read(path)
+    data = read_message(path, writes=writes) if kind == "message" else _read(path, writes=writes)
     if kind == "message" or (kind is None and is_message(data)):
         return Source(data, is_message=True)
     if kind is None and PurePath(path).suffix.lower() == ".eml":
@@ -222,26 +229,46 @@ def read_file(path: str, kind: str | None, /) -> Source:
         return Source(data, is_message=False, text=data.decode("latin-1"), encoding="latin-1")
 
 
-def read_message(path: str, /) -> bytes:
+def read_page_or_message(path: str, kind: str | None, /) -> Source:
+    """Read a file to judge it: what is no message has to be HTML, and not something that HTML is packed in.
+
+    Raises:
+        CommandError: As for `read_file`, or it is JSON, or there is no tag in it.
+    """
+    source = read_file(path, kind)
+    if not source.is_message and kind is None:
+        rest = _after_blanks(source.raw)
+        if _JSON.match(rest):
+            raise CommandError(f"{name_of(path)}: JSON, not HTML; take the HTML out of it first")
+        if rest and not _TAG.search(rest):
+            raise CommandError(f"{name_of(path)}: no tag in it, so it is no HTML; say --type html or --type message")
+    return source
+
+
+def read_message(path: str, /, *, writes: bool = False) -> bytes:
     """Read what is to be taken for a message.
 
     Raises:
         CommandError: It cannot be read, or is a page.
     """
-    data = _read(path)
+    data = _read(path, writes=writes)
     if _after_blanks(data).startswith(b"<"):
         raise CommandError(f"{name_of(path)}: HTML, not a message")
     return data
 
 
-def _read(path: str) -> bytes:
-    if refused := _SUFFIXES.get(PurePath(path).suffix.lower()):
-        raise CommandError(f"{name_of(path)}: {refused}")
+def _read(path: str, *, writes: bool) -> bytes:
+    if PurePath(path).suffix.lower() == ".msg":
+        raise CommandError(f"{name_of(path)}: {_OUTLOOK}")
     data = read_input(path)
     if data.startswith(_OLE):
-        raise CommandError(f"{name_of(path)}: {_SUFFIXES['.msg']}")
+        raise CommandError(f"{name_of(path)}: {_OUTLOOK}")
     if data.startswith(b"From ") and _NEXT_ENTRY.search(data):
-        raise CommandError(f"{name_of(path)}: {_SUFFIXES['.mbox']}")
+        raise CommandError(f"{name_of(path)}: {_MAILBOX}")
+    if packed := _EMLX.match(data):
+        if writes:
+            raise CommandError(f"{name_of(path)}: {_APPLE}")
+        return data[packed.end() : packed.end() + int(packed[1])]
     return data
 
 

@@ -144,7 +144,7 @@ def _run(arguments: argparse.Namespace, /) -> int:
     """
     to = standard_output()
     domain = read_domain(arguments, _NO_KEYS)
-    source = read_source(arguments)
+    source = read_source(arguments, writes=False)
     policy = read_policy(arguments, source)
     if source.is_message:
         seen = _see(arguments, scan_message(source.raw), policy, domain)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._cli.arguments import Verb, add_key_arguments, add_output_argument
@@ -10,11 +11,12 @@ from lmtrack._cli.files import add_source_arguments, read_keys, read_source, wri
 from lmtrack._cli.options import add_base_url, read_domain
 from lmtrack._cli.output import CommandError, as_json, as_table, say, standard_output
 from lmtrack._rewriting.finish import untracking_edits
-from lmtrack._rewriting.own_tokens import verified_open
+from lmtrack._rewriting.own_tokens import verified_click, verified_open
 from lmtrack._rewriting.splice import splice
 from lmtrack.html import scan_html
 from lmtrack.links import LinkPolicy
-from lmtrack.message import scan_message, untrack_message
+from lmtrack.message import PartReason, scan_message, track_message, untrack_message
+from lmtrack.resolver import Route, resolve
 
 if TYPE_CHECKING:
     import argparse
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _POLICY: Final = LinkPolicy()
+_NOTHING_NEW: Final = (None, PartReason.NO_CHANGE)
 
 
 def _add_arguments(parser: Parser, /) -> None:
@@ -55,16 +58,54 @@ def _run(arguments: argparse.Namespace, /) -> int:
     raw = _untracked(source, domain)
     before, after = _count(source, domain), _count(_like(source, raw), domain)
     write_output(arguments.output, raw)
+    left = _left(_like(source, raw), domain)
+    by_kind = Counter(kind for kind, _, _ in left)
     report = {
         "links_restored": before.links - after.links,
         "pixels_removed": before.pixels - after.pixels,
-        "links_left": after.links + after.by_id,  # those by id hold no destination
+        "links_left": max(by_kind["link"], after.links + after.by_id),  # those by id hold no destination
+        "pixels_left": max(by_kind["pixel"], after.pixels),
     }
     if arguments.json:
-        say(as_json({"type": source.kind, **report}), to=report_to)
+        listed = [{"what": what, "place": place, "reason": reason} for what, place, reason in left]
+        say(as_json({"type": source.kind, **report, "left": listed}), to=report_to)
     else:
         say(as_table((name.replace("_", " "), count) for name, count in report.items()), to=report_to)
-    return 0
+        for what, place, reason in left:
+            say(f"left: {what}, {place} ({reason})", to=report_to)
+    return 1 if report["links_left"] or report["pixels_left"] else 0
+
+
+def _left(source: Source, domain: TrackingDomain) -> list[tuple[str, str, str]]:
+    """Give what an audit still finds of ours: a link or a pixel, its place, and why its part is left alone."""
+    from lmtrack import audit  # noqa: PLC0415 - a quarter of the start of every verb
+
+    if source.is_message:
+        findings = audit.audit_message(source.raw, domains=[domain]).findings
+    else:
+        findings = audit.audit_html(source.text, domains=[domain]).findings
+    signed = [
+        (one.place, verified_open(domain, one.url or ""), verified_click(domain, one.url or "")) for one in findings
+    ]
+    ours = [(place, "pixel" if pixel else "link") for place, pixel, link in signed if pixel or link]
+    reasons: dict[str, str] = {}
+    if ours and source.is_message:
+        tracked = track_message(
+            source.raw,
+            resolve(Route(track_clicks=True)),
+            domain=domain,
+            message_id="left",
+            text_links=True,
+            allow_signed=True,
+        )
+        reasons = {part.path: str(part.reason) for part in tracked.parts if part.reason not in _NOTHING_NEW}
+    left: list[tuple[str, str, str]] = []
+    for place, what in ours:
+        part = place.partition(",")[0].removeprefix("part ")
+        while part and part not in reasons:
+            part = part.rpartition(".")[0]
+        left.append((what, place, reasons.get(part, "its destination is not in it")))
+    return left
 
 
 def _untracked(source: Source, domain: TrackingDomain) -> bytes:

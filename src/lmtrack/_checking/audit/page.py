@@ -6,6 +6,7 @@ The rules and what they cannot see are told in `docs/explanation/what-an-audit-p
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -19,12 +20,14 @@ from lmtrack._checking.pages.all_readers import Reading
 from lmtrack._checking.pages.display import Display, cascades_of, unseen_rule
 from lmtrack._checking.pages.element import Lines
 from lmtrack._checking.pages.loads import Way, uses_of
-from lmtrack._checks import plain_str
+from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.plain_text import find_urls
 from lmtrack._url.reader import remote_url, remote_urls
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lmtrack._checking.pages.element import Element
 
 _LAST_LINE: Final = 65_535  # libxml2 counts no further
@@ -32,6 +35,15 @@ _BY_FORM: Final = frozenset((FindingKind.REDIRECTOR, FindingKind.IDENTIFIER))
 _PINGED: Final = Judgement(FindingKind.REDIRECTOR, "the attribute ping reports each click to it")
 # Whatever a reader of plain text may make a link of, where our own finder is not sure how it goes on.
 _TEXT_URL: Final = re.compile(r"(?:https?://|(?<![\w@./:-])www\.)[^\s<>\"]++", re.IGNORECASE)
+# What a tag looks like when its attributes are written as a carrier writes them.
+_ATTRIBUTE: Final = r"<[a-zA-Z][^<>]*[\t\n\f\r ][a-zA-Z:-]++"
+_PACKED: Final = (
+    (re.compile(rf"{_ATTRIBUTE}=3D[\"']"), "quoted-printable"),
+    (re.compile(rf"{_ATTRIBUTE}=\\[\"']"), "JSON or a string of a program"),
+    (re.compile(rf"{_ATTRIBUTE}=\"\"[^\"<>]++\"\""), "CSV"),
+)
+_BLANKS: Final = dict.fromkeys(map(ord, " \t\r\n"))
+_BASE64: Final = compile_pattern(r"(?:[A-Za-z0-9+/]{4}){10,}+(?:[A-Za-z0-9+/]{2,3}={0,2})?")
 
 
 def audit_html(
@@ -61,7 +73,20 @@ def audit_html(
     >>> audit.outcome.value, audit.findings[0].kind.value, audit.findings[0].place
     ('tracked', 'hidden_image', 'img src, line 1')
     """
-    return audit_of(audit_page(plain_str(html, "html"), watch_of(domains, known_trackers), ""))
+    return audit_of([*_packed(html), *audit_page(html, watch_of(domains, known_trackers), "")])
+
+
+def _packed(html: str, /) -> Iterator[Finding]:
+    """Say if a document is still packed as something carried it, so that no URL in it is what it will be."""
+    for pattern, what in _PACKED:
+        if pattern.search(html):
+            why = f"it is not HTML yet, but HTML in {what}; unpack it first"
+            yield Finding(kind=FindingKind.UNDECODABLE, place="document", why=why)
+            return
+    letters = html.translate(_BLANKS)
+    if _BASE64.fullmatch(letters) and b"<" in b64decode(letters.rstrip("=") + "=" * (-len(letters.rstrip("=")) % 4)):
+        why = "it is not HTML yet, but something in base64; decode it first"
+        yield Finding(kind=FindingKind.UNDECODABLE, place="document", why=why)
 
 
 def audit_page(html: str, watch: Watch, place: str, /) -> list[Finding]:

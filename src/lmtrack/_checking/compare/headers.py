@@ -23,6 +23,7 @@ _IDENTITY: Final = "every message has its own"
 _TEXT: Final = "it is text for people, and text may differ"
 _SIGNATURE: Final = "it signs or hashes a message, and every message is another"
 _ON_THE_WAY: Final = "servers write it on the way"
+_KEPT: Final = "a mailbox keeps it for itself"
 _UNSUBSCRIBE: Final = "RFC 8058 has it name the recipient, so that one click is enough"
 
 # Our choice of 2026-11, after RFC 5322 section 3.6, RFC 5321 section 4.4, RFC 2045, RFC 2369, RFC 6376, RFC 8058,
@@ -33,13 +34,22 @@ _EXPECTED: Final = {
     "envelope-to": _ADDRESSED, "x-original-to": _ADDRESSED, "x-envelope-to": _ADDRESSED, "x-delivered-to": _ADDRESSED,
     "x-rcpt-to": _ADDRESSED, "message-id": _IDENTITY, "date": _IDENTITY, "content-id": _IDENTITY,
     "": _ON_THE_WAY, "boundary": _IDENTITY, "content-length": _IDENTITY, "lines": _IDENTITY, "status": _IDENTITY,
-    "x-uid": _IDENTITY, "x-status": _IDENTITY, "subject": _TEXT, "thread-topic": _TEXT,
+    "subject": _TEXT, "thread-topic": _TEXT,
     "dkim-signature": _SIGNATURE,
     "x-google-dkim-signature": _SIGNATURE, "domainkey-signature": _SIGNATURE, "content-md5": _SIGNATURE,
     "received": _ON_THE_WAY, "x-received": _ON_THE_WAY, "return-path": _ON_THE_WAY, "received-spf": _ON_THE_WAY,
     "authentication-results": _ON_THE_WAY, "delivery-date": _ON_THE_WAY, "x-virus-scanned": _ON_THE_WAY,
     "x-forefront-antispam-report": _ON_THE_WAY, "x-eopattributedmessage": _ON_THE_WAY,
     "list-unsubscribe": _UNSUBSCRIBE,
+    **dict.fromkeys(
+        (
+            *("x-tuid", "x-uidl", "x-uid", "x-keywords", "x-imapbase", "x-imap", "x-status", "x-label"),
+            *("x-offlineimap", "x-gmail-labels", "x-mozilla-status", "x-mozilla-status2", "x-mozilla-keys"),
+            *("x-account-key", "x-evolution-source", "x-getmail-retrieved-from-mailbox",),
+            *("x-fetchmail-warning", "x-original-date"),
+        ),
+        _KEPT,
+    ),
 }  # fmt: skip
 _EXPECTED_STARTS: Final = {
     "arc-": _SIGNATURE, "x-gm-": _ON_THE_WAY, "x-google-smtp-": _ON_THE_WAY, "x-ms-exchange-": _ON_THE_WAY,
