@@ -177,11 +177,12 @@ SIGNATURES = {
         "burst_links=3, burst_span=timedelta(seconds=2), fast_links=4, fast_span=timedelta(seconds=1), "
         "pace_links=4, pace_span=timedelta(seconds=7, microseconds=500000), many_links=8, "
         "many_span=timedelta(seconds=60), sweep_links=4, sweep_span=timedelta(seconds=10), "
-        "few_pace=timedelta(seconds=2, microseconds=500000), pair_span=timedelta(seconds=1), agents=3, "
-        "agents_span=timedelta(seconds=10), proof_before=timedelta(seconds=60), "
-        "proof_after=timedelta(seconds=300), proof_near=timedelta(seconds=10), trap_before=timedelta(seconds=60), "
-        "trap_after=timedelta(seconds=900), trap_near=timedelta(seconds=10), look_span=timedelta(seconds=60), "
-        "duplicate_span=timedelta(seconds=2), handover_span=timedelta(seconds=10))"
+        "two_links_span=timedelta(seconds=1, microseconds=500000), few_pace=timedelta(seconds=2, "
+        "microseconds=500000), pair_span=timedelta(seconds=1), agents=3, agents_span=timedelta(seconds=10), "
+        "proof_before=timedelta(seconds=60), proof_after=timedelta(seconds=300), proof_near=timedelta(seconds=10), "
+        "trap_before=timedelta(seconds=60), trap_after=timedelta(seconds=900), trap_near=timedelta(seconds=10), "
+        "look_span=timedelta(seconds=60), duplicate_span=timedelta(seconds=2), "
+        "handover_span=timedelta(seconds=10))"
     ),
     "TokenExpired": "BadToken SignatureExpired",
     "TokenHeader": "(*, version, kind, purpose, mode, key_hint, issued_at)",

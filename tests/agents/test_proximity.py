@@ -67,7 +67,7 @@ def test_all_links_within_ten_seconds_are_a_sweep(last: float, count: int | None
             assert {verdict.evidence for verdict in verdicts} == {evidence}
 
 
-@pytest.mark.parametrize(("links", "last", "sweep"), [(2, 2.5, True), (2, 2.6, False), (3, 5, True), (3, 5.1, False)])
+@pytest.mark.parametrize(("links", "last", "sweep"), [(2, 1.5, True), (2, 1.6, False), (3, 5, True), (3, 5.1, False)])
 def test_all_of_two_or_three_links_are_a_sweep_only_at_once_and_only_while_gateways_scan(
     links: int, last: float, *, sweep: bool
 ) -> None:
@@ -181,7 +181,7 @@ def test_two_links_of_two_people_are_no_sweep() -> None:
         assert people([two[0], dataclasses.replace(two[1], ip=PERSON_IP)], link_count=2)
         assert people(two, link_count=2, delivered_at=None)
     # One address soon after delivery is the gateway.
-    assert machines([click(20, 0), click(22, 1, agent=SAFARI)], link_count=2) == [True] * 2
+    assert machines([click(20, 0), click(21, 1, agent=SAFARI)], link_count=2) == [True] * 2
 
 
 # Points.

@@ -92,7 +92,8 @@ def make_spans(timing: Timing, *, link_count: int) -> Spans:
         early.append(sweep)
         hosts.append(sweep)
     elif link_count > 1:
-        few = _Span(SLOW_SWEEP, span("few_pace") * (link_count - 1), link_count)
+        length = span("two_links_span") if link_count == 2 else span("few_pace") * (link_count - 1)
+        few = _Span(SLOW_SWEEP, length, link_count)
         early.append(few)
         hosts += [few] if link_count >= _HOSTS else []
     return Spans(

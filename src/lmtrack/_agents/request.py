@@ -91,7 +91,8 @@ def classify_event(
     Args:
         kind: What was requested: the pixel or a link.
         user_agent: The User-Agent header; None if there was none.
-        ip: The client's address; None if unknown.
+        ip: The address that connected to the first machine you run; None if unknown. Behind a proxy, count your own from
+            the right of `X-Forwarded-For` (see the how-to): the first entry is what the client wrote.
         asn: The number of its autonomous system, if the caller knows it.
         method: The HTTP method.
         headers: The request's headers, names in any case; None means unknown, and then no header rule fires.

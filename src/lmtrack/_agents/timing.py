@@ -32,8 +32,9 @@ class Timing:
         many_span: A minute (mautic issue 9798).
         sweep_links: The fewest links of a mail of which a click on each within `sweep_span` is a sweep at any time.
         sweep_span: OpenAEV's window, 2026-08; Paminga's 3 s is too short for gateways that take turns.
-        few_pace: All links of a mail with fewer, at most so far apart each, are a sweep within the scanning window.
-            12 % of mails with tracked links have exactly two (our corpus, 2026-11).
+        two_links_span: Both links of a mail with two within this are a sweep, within the scanning window. 12 % of mails
+            with tracked links have exactly two (our corpus, 2026-11), often a button and its address spelled out.
+        few_pace: All links of a mail with three, at most so far apart on average, are a sweep within that window.
         pair_span: Two links in less than this are a point (Marketo's proximity pattern, 2026-08: the same second).
         agents: So many agents at one address within `agents_span` are a point, and with `sweep_links` links a machine;
             three, because an app hands a link to a browser.
@@ -69,6 +70,7 @@ class Timing:
     many_span: timedelta = timedelta(seconds=60)
     sweep_links: int = 4
     sweep_span: timedelta = timedelta(seconds=10)
+    two_links_span: timedelta = timedelta(seconds=1.5)
     few_pace: timedelta = timedelta(seconds=2.5)
     pair_span: timedelta = timedelta(seconds=1)
     agents: int = 3
@@ -113,6 +115,7 @@ class Timing:
             self.pace_span,
             self.many_span,
             self.sweep_span,
+            self.two_links_span,
             self.few_pace * (self.sweep_links - 1),
             self.agents_span,
         )

@@ -238,7 +238,7 @@ class Signal(StrEnum):
     )
     MSG_SWEEP = (
         "msg.all_links_in_10s",
-        "every link of the message within ten seconds; of two or three at most 2.5 seconds apart",
+        "every link of the message within ten seconds; of two or three within 1.5 or 5",
         "Paminga; field reports, 2026-08",
     )
     MSG_PACE = (
