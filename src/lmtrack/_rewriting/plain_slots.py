@@ -52,6 +52,7 @@ def find_plain_holes(
         BadSlot: A marker is in the scheme, host or port of a URL.
     """
     holes: list[Hole] = []
+    only_in_urls = frozenset(escaped)
     spans = iter(_with_unsure(readable, urls))
     start, end = next(spans, (len(text), len(text)))
     inside: list[Marker] = []
@@ -62,7 +63,7 @@ def find_plain_holes(
             start, end = next(spans, (len(text), len(text)))
         if start <= marker.start < end:
             inside.append(marker)
-        elif marker not in escaped:
+        elif marker not in only_in_urls:
             written = text[marker.start : marker.end]
             holes.append(TextHole(marker, written, Place.PLAIN_TEXT, numbered_first=False, doubled_line_feed=False))
     _add_url(text, (start, end), inside, holes)

@@ -320,14 +320,20 @@ class _Walk:
             return
         html = self._readable
         held = list(attributes(html, tag)) if tag.name[0] != "/" else []
+        place = 0
         for attribute in held:
-            inside = [marker for marker in markers if attribute.value_start <= marker.start < attribute.end]
+            while place < len(markers) and markers[place].start < attribute.value_start:
+                self._refuse(markers[place], "the name of a tag or attribute", _TEXT)
+                place += 1
+            first = place
+            while place < len(markers) and markers[place].start < attribute.end:
+                place += 1
+            inside = markers[first:place]
             if inside and not attribute.quote:
                 self._refuse(inside[0], "an attribute without quotes", "put the attribute's value in quotes")
-            elif inside and inside[-1].end <= attribute.value_end:
-                markers = [marker for marker in markers if marker not in inside]
+            elif inside:  # the quote behind the value is part of no marker, where quotes are masked
                 self._attribute(tag, held, attribute, inside, outlook=outlook)
-        for marker in markers:
+        for marker in markers[place:]:
             self._refuse(marker, "the name of a tag or attribute", _TEXT)
 
     def _attribute(

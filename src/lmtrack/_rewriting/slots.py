@@ -86,19 +86,17 @@ class Slots:
     def find_escaped(self, text: str, known: Sequence[Marker], /) -> list[Marker]:
         """Find the markers that are written with percent escapes (`%7B%7Bname%7D%7D`) or directly behind one.
 
-        What overlaps one of the `known` ones does not count.
+        What overlaps one of the `known` ones does not count, nor what holds markup, which is not masked.
         """
         if "%" not in text:
             return []
         escapes = [hit.start() - 2 * count for count, hit in enumerate(_ESCAPED.finditer(text))]
         plain = _ESCAPED.sub(lambda hit: chr(int(hit[1], 16)), text)
-        return _disjoint(
-            [
-                Marker(start + 2 * bisect_left(escapes, start), end + 2 * bisect_left(escapes, end), name)
-                for start, end, name in self.find(plain)
-            ],
-            known,
-        )
+        spans = [
+            Marker(start + 2 * bisect_left(escapes, start), end + 2 * bisect_left(escapes, end), name)
+            for start, end, name in self.find(plain)
+        ]
+        return _disjoint([marker for marker in spans if not _MARKUP.search(text, *marker[:2])], known)
 
     def read(self, values: Values | None, names: Iterable[str], /) -> dict[str, str]:
         """Look up one recipient's values of the named slots.
