@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from lmtrack import BadSlot, BadValue, scan_html
 from lmtrack._rewriting.slot_places import find_holes
 from lmtrack._rewriting.slots import masked, read_slots
-from lmtrack.errors import BadSlot
 
 BRACES = re.compile(r"\{\{ *(?P<name>[^{}]*?) *\}\}")
 
@@ -54,3 +54,95 @@ def test_a_slot_is_refused_where_no_value_is_safe(template: str) -> None:
     with pytest.raises(BadSlot) as caught:
         fill(f"\n{template}", x="x")
     assert (caught.value.slot, caught.value.line) == ("x", 2)
+
+
+@pytest.mark.parametrize(
+    ("template", "place"),
+    [
+        ("<!--[if mso {{x}}]>a<![endif]-->", "the condition of an Outlook comment"),
+        ("<!--[if mso]><b <![endif]{{x}}-->", "markup that the comment never finishes"),
+        ("<!--[if mso]><style>{{x}}</style><![endif]-->", "a style sheet"),
+        ("<!--[if mso]><title>{{x}}</title><![endif]-->", "<title> in an Outlook comment"),
+        ("<!--[if mso]><xmp>{{x}}<![endif]-->", "<xmp> in an Outlook comment"),
+        ("<!--[if mso]>--{{x}}> a<![endif]-->", "the end of a comment"),
+        ('<!--[if mso]><a href="https://s.example/-{{x}}->b"></a><![endif]-->', "the end of a comment"),
+        ("<!-- {{x-->y}} -->", "a comment, which it would end"),
+        ("<!x {{x>y}} >", "a comment, which it would end"),
+        ("&{{x}}lt;", "a character reference"),
+        ("&#{{x}}{{x}}60;", "a character reference"),
+        ('<meta http-equiv="refresh" content="{{x}}">', "a meta tag that programs read"),
+        ('<meta charset="{{x}}">', "a meta tag that programs read"),
+        ('<link rel="{{x}}">', "a link to a style sheet"),
+        ('<link rel="Alternate StyleSheet" href="https://s.example/{{x}}">', "a link to a style sheet"),
+        ('<link href="https://s.example/{{x}}"><script src="https://s.example/{{x}}"></script>', "a script"),
+        ('<a data-lm-no-track="{{x}}">', "an opt-out attribute"),
+        ('<svg><a><set to="{{x}}"></a></svg>', "an animation"),
+        ('<a title="{{x}}"', "markup that the document never finishes"),
+        ("<p {{x}} title='a'>", "the name of a tag or attribute"),
+        ("<textarea>{{x}}", "markup that the document never finishes"),
+        ('<a href="{{x}}{{x}}/a">', "the host of a URL"),
+        ('<a href="{{x}}:80/a">', "the host of a URL"),
+        ('<a href="pa{{x}}:th">', "the scheme, host or port of a URL"),
+        ('<a href="https:{{x}}">', "the scheme, host or port of a URL"),
+        ('<a href="https:\\\\{{x}}/">', "the scheme, host or port of a URL"),
+        ('<a href="//{{x}}/">', "the scheme, host or port of a URL"),
+        ('<a href="  JaVa\nScript:{{x}}">', "a URL that holds a program or a document"),
+    ],
+)
+def test_errors_say_what_a_marker_is_in(template: str, place: str) -> None:
+    loose = re.compile(r"\{\{(?P<name>x)[^{}]*\}\}")
+    with pytest.raises(BadSlot) as caught:
+        scan_html(template, slots=loose)
+    assert caught.value.place == place
+    assert caught.value.advice in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("template", "filled"),
+    [
+        ("<link rel=canonical href='https://s.example/{{x}}'>", "<link rel=canonical href='https://s.example/%3C'>"),
+        ("<meta name=description content='{{x}}'>", "<meta name=description content='&lt;'>"),
+        ("<!--[if mso]><!x {{x}}><b>{{x}}</b><![endif]-->", "<!--[if mso]><!x {{x}}><b>&lt;</b><![endif]-->"),
+        ("<!--[if IE]>{{x}}<![endif]-->", "<!--[if IE]>{{x}}<![endif]-->"),
+        ("<!--[if !mso]><!-->{{x}}<!--<![endif]-->", "<!--[if !mso]><!-->&lt;<!--<![endif]-->"),
+        (
+            "<svg><text>{{x}}</text><a xlink:href='https://s.example/{{x}}'>",
+            "<svg><text>&lt;</text><a xlink:href='https://s.example/%3C'>",
+        ),
+        ("<b %7B%7Bx%7D%7D title=%7B%7Bx%7D%7D></b %7B%7Bx%7D%7D>", None),
+        (
+            "<a title='%7B%7Bx%7D%7D' href='whatsapp://send?text={{x}}'>",
+            "<a title='%7B%7Bx%7D%7D' href='whatsapp://send?text=%3C'>",
+        ),
+        ("<a href='geo:{{x}}'>", "<a href='geo:%3C'>"),
+        ("<a href='sms:1?body={{x}}'>", "<a href='sms:1?body=%3C'>"),
+        ("<a href='https://s.example/%{{x}}'>", "<a href='https://s.example/%%3C'>"),
+        (
+            "<a href='?a={{x}}'><a href='./{{x}}'><a href='p/{{x}}'>",
+            "<a href='?a=%3C'><a href='./%3C'><a href='p/%3C'>",
+        ),
+        ("<style>a{{b}</style>{{x}}", "<style>a{{b}</style>&lt;"),
+    ],
+)
+def test_a_slot_may_be_there(template: str, filled: str | None) -> None:
+    assert fill(template, x="<") == (template if filled is None else filled)
+
+
+def test_a_value_completes_no_reference_and_no_escape() -> None:
+    assert fill("&{{x}} &am{{x}} &amp;{{x}} &#{{x}}", x="p;") == "&&#112;; &am&#112;; &amp;p; &#&#112;;"
+    assert fill("<a href='https://s.example/%{{x}}/%4{{x}}'>", x="1a") == "<a href='https://s.example/%%31a/%4%31a'>"
+    assert fill("<a href='?a&{{x}}'>", x="lt") == "<a href='?a&&#108;t'>"
+    with pytest.raises(BadValue, match="the text around it is a character reference"):
+        fill("<a href='?a&{{x}}lt'>", x="")
+
+
+def test_a_first_line_feed_is_kept_where_readers_drop_one() -> None:
+    for name in ("pre", "listing", "textarea"):
+        template = f"<{name}>{{{{x}}}}</{name}><{name}> {{{{x}}}}</{name}>"
+        assert fill(template, x="\na") == f"<{name}>\n\na</{name}><{name}> \na</{name}>"
+    assert fill("<p>{{x}}", x="\na\r") == "<p>\na&#13;"
+
+
+def test_what_could_end_an_outlook_comment_is_written_as_numbers() -> None:
+    assert fill("<!--[if mso]>{{x}}<![endif]-->", x="-a--b!->") == "<!--[if mso]>&#45;a--b!-&gt;<![endif]-->"
+    assert fill("<!--[if mso]>{{x}}<![endif]-->", x="a--!") == "<!--[if mso]>a&#45;&#45;&#33;<![endif]-->"

@@ -14,7 +14,7 @@ from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import RAW_TEXT, ascii_lower
 from lmtrack._html.live import LiveTokens
 from lmtrack._html.scan import outlook_content
-from lmtrack._html.tokenizer import Attribute, Token, attributes, next_token, raw_text_end, token_at
+from lmtrack._html.tokenizer import Attribute, Token, attributes, next_token, open_point, raw_text_end, token_at
 from lmtrack._linking.optout_attributes import OPT_OUT
 from lmtrack._rewriting.escapes import Place, escaped, numbered
 from lmtrack._rewriting.slotted_url import ENGINE, MisplacedSlotError, SlottedUrl, read_url
@@ -312,7 +312,7 @@ class _Walk:
                     position = end if raw_end < 0 else raw_end
                     for marker in self._until(position):
                         self._refuse(marker, _RAW_PLACES.get(token.name, f"<{token.name}> in an Outlook comment"))
-        self._text(position, end, Place.OUTLOOK_TEXT, opening=opening)
+        self._text(position, open_point(self._readable, position, end), Place.OUTLOOK_TEXT, opening=opening)
 
     def _tag(self, tag: Token, /, *, outlook: bool) -> None:
         markers = self._until(tag.end)
