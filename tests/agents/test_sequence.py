@@ -21,7 +21,9 @@ from lmtrack.classifier import (
     classify_event,
     classify_message,
     client_key,
+    join_networks,
     load_networks,
+    shipped_networks,
 )
 
 if TYPE_CHECKING:
@@ -307,6 +309,8 @@ def test_rules_are_in_the_order_of_their_weight() -> None:
     assert sorted(RULES, key=lambda rule: -rule.weight) == list(RULES)
 
 
+DAY = date(2026, 8, 1)
+
 # Properties: events are few, close together and alike, so that rules apply.
 
 AGENTS = st.sampled_from([BROWSER, BROWSER, SAFARI, FIREFOX, None, "", MPP, GMAIL, YAHOO, OUTLOOK, "curl/8.4.0"])
@@ -320,6 +324,7 @@ IPS = st.sampled_from(
         "2001:db8::2",
         "::ffff:198.51.100.7",
         "40.94.0.1",
+        "40.92.0.1",
         "",
         None,
     ]
@@ -468,6 +473,31 @@ def test_an_event_that_has_waited_long_enough_has_its_verdict(
         for event in added
     ]
     assert classify_message([*events, *later], **more)[: len(events)] == classify_message(events, **more)
+
+
+@given(MESSAGES, SETTINGS, st.sampled_from([None, 22843, 8075]))
+def test_what_an_address_said_stands_for_it(events: list[Event], more: dict[str, Any], asn: int | None) -> None:
+    networks = join_networks(shipped_networks(), load_networks("192.0.2.0/24", tag="apple_egress"))
+    fresh = [dataclasses.replace(event, asn=asn) for event in events]
+    stored = [
+        dataclasses.replace(
+            event,
+            ip=None,
+            asn=None,
+            client=event.client
+            or (client_key(event.ip, event.user_agent, secret=b"x" * 16, day=DAY) if event.ip else None),
+            sources=classify_message([event], networks=networks)[0].sources,
+        )
+        for event in fresh
+    ]
+    with_addresses = classify_message(fresh, networks=networks, **more)
+    without = classify_message(stored, networks=networks, **more)
+    for one, other in zip(with_addresses, without, strict=True):
+        for verdict in (one, other):
+            if verdict.reasons[0].startswith("net."):
+                assert (one.human, one.reasons[0]) == (other.human, other.reasons[0])
+        if one.reasons[0] == "ua.apple_mpp":
+            assert one.evidence == other.evidence
 
 
 @given(MESSAGES, SETTINGS)

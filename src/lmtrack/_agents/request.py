@@ -91,7 +91,7 @@ def classify_event(
     Args:
         kind: What was requested: the pixel or a link.
         user_agent: The User-Agent header; None if there was none.
-        ip: The address that connected to the first machine you run; None if unknown. Behind a proxy, count your own from
+        ip: The address that connected to the first machine you run; None if unknown. Behind a proxy, count yours from
             the right of `X-Forwarded-For` (see the how-to): the first entry is what the client wrote.
         asn: The number of its autonomous system, if the caller knows it.
         method: The HTTP method.
