@@ -1,7 +1,8 @@
 """Run the part of the suite that needs nothing compiled: on PyPy, and in WebAssembly, where there are no processes.
 
-`LMTRACK_PURE=1` has `conftest.py` install this. What asks for a package that is not there, or for a process, a thread or
-an event loop where the system has none, is skipped with that reason: a whole file if it does so at its head, else one test.
+`LMTRACK_PURE=1` has `conftest.py` install this. What asks for a package that is not there, or for a process, a thread
+or an event loop where the system has none, is skipped with that reason: a whole file if it does so at its head, else
+one test.
 """
 
 from __future__ import annotations
