@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import smtplib
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any, TypeAlias
@@ -36,8 +37,10 @@ Anything: TypeAlias = Any  # what a type checker would refuse
 
 KEYS = make_keys(b"a fixed key of tests, 32 octets.")
 DOMAIN = TrackingDomain("https://track.shop.example", KEYS, ways_out_url="https://shop.example/mail")
-LEAVE = unsubscribe_url(DOMAIN, make_unsubscribe_token(KEYS, "01890a5d-ac96-774b-bcce-b302099a8057"))
-STOP = withdraw_url(DOMAIN, make_withdraw_token(KEYS, "01890a5d-ac96-774b-bcce-b302099a8057"))
+ID = "01890a5d-ac96-774b-bcce-b302099a8057"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)  # fixed: tests are named by these, the same in every process of a run
+LEAVE = unsubscribe_url(DOMAIN, make_unsubscribe_token(KEYS, ID, now=NOW))
+STOP = withdraw_url(DOMAIN, make_withdraw_token(KEYS, ID, now=NOW))
 LEAVE_FOOTER = f'<p style="font-size:12px"><a href="{LEAVE}">Unsubscribe</a></p>'
 GRANTED = resolve(Route(track_opens=True, track_clicks=True), consent=Consent.GRANTED)
 HTML = '<!DOCTYPE html>\n<html lang="en"><head><title>Lamps</title></head><body><p>New lamps</p></body></html>\n'

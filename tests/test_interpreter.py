@@ -33,7 +33,7 @@ def public_callables() -> Iterator[Any]:
         for _, name, _ in pkgutil.iter_modules(lmtrack.__path__)
         if name[0] != "_"
     ]
-    values = [getattr(door, name) for door in doors for name in getattr(door, "__all__", ["main"])]
+    values = [getattr(door, name) for door in doors for name in getattr(door, "__all__", [])]
     values += [getattr(importlib.import_module(f"lmtrack.{door}"), name) for name, door in DOOR_OF.items()]
     for value in values:
         if inspect.isfunction(value):

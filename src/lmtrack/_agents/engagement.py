@@ -6,16 +6,14 @@ reads through a cache, opens without being seen, so nothing here calls anyone in
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from lmtrack._agents.events import Event
 from lmtrack._agents.verdict import Actor, Signal, Verdict
 from lmtrack._checks import wrong_type
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Answer: TypeAlias = Literal["yes", "no", "unknowable"]
 _DUPLICATE: Final = Signal.MSG_DUPLICATE.value
