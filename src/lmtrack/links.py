@@ -14,10 +14,10 @@ from typing import Final, Literal, NamedTuple, TypeVar
 
 from lmtrack._html.grammar import ascii_lower
 from lmtrack._html.visible import visible_text
+from lmtrack._linking.optout import label_of
 from lmtrack._linking.placeholders import is_placeholder
 from lmtrack._linking.secrets import decoded, is_sensitive, is_sensitive_name
 from lmtrack._linking.ways_out import is_way_out_url, says_way_out
-from lmtrack._pattern import compile_pattern
 from lmtrack._url.destination import is_destination
 from lmtrack._url.reader import SCHEME, effective_port, host_of, plain_host, read_authority, read_url
 
@@ -106,11 +106,24 @@ class Link(NamedTuple):
             return self.source[self.start : self.limit]
         return visible_text(self.source, self.start, self.limit)
 
+    @property
+    def label(self) -> str | None:
+        """The name that the template gives the link for reports; None if it gives none.
+
+        `data-lm-label`, which is removed where links are tracked, else `ses:tags`, `data-cio-tag`,
+        `data-msys-linkname`.
+
+        >>> from lmtrack import rewrite_html
+        >>> rewrite_html('<a href="https://shop.example/" data-lm-label="Top button">Shop</a>').links[0].label
+        'Top button'
+        """
+        return None if self.element == "text" else label_of(self.source, self.start, self.limit)
+
     def to_dict(self) -> dict[str, object]:
         """Give the fields that can be stored or shown, without the document.
 
-        >>> Link(index=0, url="https://shop.example/").to_dict()
-        {'index': 0, 'url': 'https://shop.example/', 'element': 'a', 'conditional': False, 'personal': False}
+        >>> Link(index=0, url="https://shop.example/").to_dict()  # doctest: +ELLIPSIS
+        {'index': 0, 'url': 'https://shop.example/', 'element': 'a', 'conditional': False, 'personal': False, ...}
         """
         return {
             "index": self.index,
@@ -118,6 +131,7 @@ class Link(NamedTuple):
             "element": self.element,
             "conditional": self.conditional,
             "personal": self.personal,
+            "label": self.label,
         }
 
     def __repr__(self) -> str:
@@ -145,7 +159,10 @@ class LinkPolicy:
         strip_opt_out: Remove opt-out attributes from the output: our `data-lm-no-track` ("own"), every vendor's
             ("all", when no later service needs to see them), or leave all ("none"). Removed only from documents in
             which some link is rewritten; where none is, not a character changes.
-        skip_url_text: Leave links whose visible text is itself a URL (readers compare it with the status line).
+        skip_url_text: Leave links whose visible text is, or begins with, a URL or a host, or holds a URL: readers
+            compare it with the status line, and filters score another domain behind it as phishing. "foreign": unless
+            the tracking host (of the domain, or of `tracking_hosts`; with neither, no link is left) shares the shown
+            host's domain. "always" (or True), "never" (or False).
         max_url_octets: Leave longer URLs, 1 to 2,048 bytes of UTF-8.
 
     Raises:
@@ -168,16 +185,24 @@ class LinkPolicy:
     track_sensitive: bool = False
     track_conditional: bool = True
     strip_opt_out: Literal["own", "all", "none"] = "own"
-    skip_url_text: bool = False
+    skip_url_text: Literal["foreign", "always", "never"] | bool = "foreign"
     max_url_octets: int = 2000
 
     def __post_init__(self) -> None:
-        for name in ("track_unsubscribe", "track_sensitive", "track_conditional", "skip_url_text"):
+        for name in ("track_unsubscribe", "track_sensitive", "track_conditional"):
             if not isinstance(getattr(self, name), bool):
                 raise TypeError(f"{name} must be a bool")
         skip_urls = _entries("skip_urls", self.skip_urls, (str, re.Pattern))
         if any(isinstance(entry, re.Pattern) and not isinstance(entry.pattern, str) for entry in skip_urls):
             raise TypeError("patterns of skip_urls must be str patterns")
+        shown = self.skip_url_text
+        if not isinstance(shown, str | bool):
+            raise TypeError("skip_url_text must be a str or a bool")
+        if isinstance(shown, bool):
+            shown = "always" if shown else "never"
+        if shown not in {"foreign", "always", "never"}:
+            raise ValueError("skip_url_text must be 'foreign', 'always' or 'never'")
+        object.__setattr__(self, "skip_url_text", shown)
         if self.strip_opt_out not in {"own", "all", "none"}:
             raise ValueError("strip_opt_out must be 'own', 'all' or 'none'")
         if isinstance(self.max_url_octets, bool) or not isinstance(self.max_url_octets, int):
@@ -217,12 +242,6 @@ def _entries(name: str, given: Sequence[Entry], kinds: type | tuple[type, ...], 
         raise TypeError(f"{name} must hold str" + (" and compiled patterns" if isinstance(kinds, tuple) else ""))
     plain = [str.__str__(entry) if isinstance(entry, str) else entry for entry in entries]
     return tuple(plain)  # type: ignore[arg-type]  # a plain str stands for one of a subclass
-
-
-_URL_TEXT: Final = compile_pattern(
-    r"(?: [hH][tT][tT][pP][sS]?:// | [wW]{3}\. ) \S++ | (?:[\w-]++\.)++ [^\W\d_]{2,}+ (?::[0-9]++)?+ (?:[/?#]\S*+)?+",
-    re.VERBOSE,
-)
 
 
 def skip_reason(url: str, policy: LinkPolicy, /) -> SkipReason | None:
@@ -269,11 +288,6 @@ def _policy_problem(url: str, policy: LinkPolicy, /) -> SkipReason | None:  # no
     if not policy.track_sensitive and is_sensitive(url):
         return SkipReason.SENSITIVE
     return None
-
-
-def looks_like_url(text: str, /) -> bool:
-    """Whether a link's visible text is itself a URL, or a host with or without a path."""
-    return _URL_TEXT.fullmatch(text) is not None
 
 
 def is_unsubscribe(url: str, /) -> bool:

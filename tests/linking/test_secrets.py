@@ -43,7 +43,7 @@ def test_what_tells_of_a_person_is_sensitive(query: str) -> None:
 
 
 @given(
-    st.sampled_from(["ann@post.example", "a@b.co", "jos\u00e9@post.example", "very.long.name+tag@mail.post.example"]),
+    st.sampled_from(["ann@post.example", "ann@b.example", "jos\u00e9@post.example", "very.long+tag@mail.post.example"]),
     st.sampled_from(["{}", "email={}", '{{"email":"{}"}}', "17|{}", '{{"u":17,"mail":"{}","c":"spring"}}']),
     st.sampled_from([b64encode, urlsafe_b64encode]),
     st.booleans(),

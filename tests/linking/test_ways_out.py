@@ -8,46 +8,8 @@ from lmtrack._linking.secrets import decoded
 from lmtrack._linking.ways_out import is_way_out_text, is_way_out_url, mentions_way_out, plain
 from lmtrack._linking.words import WAYS_OUT, WAYS_OUT_ANYWHERE, WAYS_OUT_WHOLE
 from lmtrack.links import SkipReason, is_preference_page, skip_reason
+from way_out_texts import TEXTS
 
-# What services write on the link, by language: listmonk's translations (July 2026) and mail in these languages.
-TEXTS = {
-    "ar": ["إلغاء الاشتراك"],
-    "bg": ["Отписване", "Отпиши се"],
-    "ca": ["Dona't de baixa", "Desubscriu"],
-    "cs": ["Zrušit odběr", "Odhlásit se"],
-    "cy": ["Dad-danysgrifio"],
-    "da": ["Afmeld", "Afmeld nyhedsbrev", "Frameld"],
-    "de": ["Abmelden", "Newsletter abbestellen", "Hier abmelden", "Vom Newsletter abmelden"],
-    "el": ["Διαγραφή", "ΔΙΑΓΡΑΦΗ"],
-    "en": ["Unsubscribe", "unsubscribe here", "Unsubscribe from this list", "UNSUBSCRIBE", "Un-subscribe", "Opt out",
-           "Click here to opt out", "Opt-out of these emails", "Remove me from this list", "Cancel subscription"],
-    "es": ["Darse de baja", "Cancelar suscripción", "Desuscribirse", "Darse de baja aquí", "Date de baja"],
-    "fi": ["Peruuta tilaus", "Poistu postituslistalta", "Eroa postituslistalta"],
-    "fr": ["Se désabonner", "Se désinscrire", "Désabonnement", "Désinscription", "Me désinscrire de cette liste"],
-    "he": ["ביטול רישום", "להסרה מרשימת התפוצה"],
-    "hi": ["सदस्यता समाप्त करें"],
-    "hr": ["Odjava", "Odjavi se"],
-    "hu": ["Leiratkozás", "Leiratkozom a hírlevélről"],
-    "id": ["Batal berlangganan", "Berhenti berlangganan"],
-    "it": ["Annulla iscrizione", "Cancella iscrizione", "Disiscriviti", "Annulla l'iscrizione"],
-    "ja": ["配信停止", "登録を解除する", "メールの配信停止はこちら"],
-    "ko": ["구독 해지", "수신거부", "구독 취소"],
-    "nb": ["Meld av", "Avmeld", "Meld deg av"],
-    "nl": ["Uitschrijven", "Afmelden", "Schrijf je uit"],
-    "pl": ["Wypisz się", "Odsubskrybuj", "Rezygnacja"],
-    "pt": ["Cancelar inscrição", "Cancelar subscrição", "Descadastrar", "Cancelar a assinatura"],
-    "ro": ["Dezabonare", "Dezabonați-vă"],
-    "ru": ["Отписаться", "Отписаться от рассылки"],
-    "sk": ["Zrušiť odber", "Odhlásiť sa"],
-    "sl": ["Odjava"],
-    "sr": ["Одјава"],
-    "sv": ["Avregistrera", "Avsluta prenumeration", "Avprenumerera"],
-    "th": ["ยกเลิกการสมัคร"],
-    "tr": ["Abonelikten çık", "Üyelikten ayrıl", "Aboneliği iptal et"],
-    "uk": ["Відписатися", "Відписатись"],
-    "vi": ["Hủy đăng ký"],
-    "zh": ["退订", "退訂", "取消订阅"],
-}  # fmt: skip
 OTHER_TEXTS = [
     "Opt out of plastic", "Baja California", "Unsubstantiated claims", "Subscribe", "Annulla ordine", "Shop now", "",
     "Read more", "Optical lenses", "Cancel my order", "Remove stains", "Abmeldungen.example", "Confirm subscription",

@@ -1,43 +1,76 @@
-"""Opt-out attributes: how a template says "do not track this link", ours and the services'."""
+"""The marks in a link's tag: how a template says "do not track this link", and what it calls the link."""
 
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import WHITESPACE, WS, ascii_lower
 from lmtrack._html.tokenizer import Attribute, attributes, token_at
-from lmtrack._linking.optout_attributes import HINT, OPT_OUT
+from lmtrack._linking.optout_attributes import HINTS, LABELS, OPT_OUT, OPT_OUT_CLASSES, REMOVABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _ASSIGNS: Final = re.compile(rf"{WS}*+=").match
 
 
-class OptOut(NamedTuple):
-    """An opt-out attribute: its name, and the span to remove so that the rest of the tag reads as before."""
+class Mark(NamedTuple):
+    """A mark on a link.
+
+    Attributes:
+        name: The attribute's name.
+        opts_out: Whether it means "do not track this link".
+        start: Where the span begins that has to go so that the rest of the tag reads as before.
+        end: Where that span ends; a mark that stays has an empty one.
+    """
 
     name: str
+    opts_out: bool
     start: int
     end: int
 
 
-def opt_outs(html: str, tag_start: int, tag_end: int, /) -> list[OptOut]:
-    """Find the opt-out attributes of a tag; of two with one name the first counts, and the other goes with it."""
+def read_marks(html: str, tag_start: int, tag_end: int, more: Sequence[str] = (), /) -> list[Mark]:
+    """Find the opt-outs and our label in a tag; of two attributes with one name the first counts, both go.
+
+    `more` names further attributes whose presence is an opt-out.
+    """
     tag = token_at(html, tag_start, tag_end)
-    if tag is None or HINT not in ascii_lower(html[tag_start:tag_end]):
+    if tag is None or not (more or any(hint in ascii_lower(html[tag_start:tag_end]) for hint in HINTS)):
         return []
-    found: list[OptOut] = []
+    marks: list[Mark] = []
     applies: dict[str, bool] = {}
     before = tag.start + 1 + len(tag.name)
     for attribute in attributes(html, tag):
         name = attribute.name
-        if name in OPT_OUT:
-            wanted = OPT_OUT[name]
-            value = decode_attribute(html[attribute.value_start : attribute.value_end])
-            if applies.setdefault(name, wanted is None or ascii_lower(value.strip(WHITESPACE)) == wanted):
-                found.append(OptOut(name, *_removable(html, before, attribute)))
+        if name in REMOVABLE:
+            wanted = REMOVABLE[name]
+            if applies.setdefault(name, wanted is None or ascii_lower(_value(html, attribute)) == wanted):
+                marks.append(Mark(name, name in OPT_OUT, *_removable(html, before, attribute)))
+        elif name not in applies and (
+            name in more or (name == "class" and not OPT_OUT_CLASSES.isdisjoint(_value(html, attribute).split()))
+        ):
+            marks.append(Mark(name, True, attribute.end, attribute.end))  # noqa: FBT003 - a field
+        applies.setdefault(name, False)
         before = attribute.end
-    return found
+    return marks
+
+
+def label_of(html: str, tag_start: int, limit: int, /) -> str | None:
+    """Read the label of the link whose tag begins at `tag_start`, blanks folded; None if it has none."""
+    tag = token_at(html, tag_start, limit)
+    if tag is None:
+        return None
+    values: dict[str, str] = {}
+    for attribute in attributes(html, tag):
+        values.setdefault(attribute.name, _value(html, attribute))
+    return next((label for name in LABELS if name in values and (label := " ".join(values[name].split()))), None)
+
+
+def _value(html: str, attribute: Attribute, /) -> str:
+    return decode_attribute(html[attribute.value_start : attribute.value_end]).strip(WHITESPACE)
 
 
 def _removable(html: str, before: int, attribute: Attribute, /) -> tuple[int, int]:

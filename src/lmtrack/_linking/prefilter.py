@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from lmtrack._linking.ways_out import may_say_way_out
 from lmtrack._linking.words import (
     PERSON_ADDRESSES,
     PERSON_BIRTHS,
@@ -19,11 +20,17 @@ from lmtrack._linking.words import (
     SECRET_NOUNS,
     SECRET_SEGMENT_ENDS,
     SECRET_SEGMENTS,
+    SECRET_SEGMENTS_ALONE,
     SECRET_WORDS,
     WAYS_OUT,
     WAYS_OUT_WHOLE,
 )
 from lmtrack._pattern import compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+
+    from lmtrack._html.scan import FoundLink
 
 
 def surely_trackable(values: list[str], /) -> list[str]:
@@ -48,24 +55,86 @@ def surely_trackable(values: list[str], /) -> list[str]:
     return [url if answer else "" for answer, url in zip(answers, urls, strict=True)]
 
 
-# What the rules look for anywhere in a URL, each with the signs that are surely in it.
-_SEGMENTS: Final = SECRET_SEGMENTS | SECRET_SEGMENT_ENDS
-_SEGMENT_SIGNS: Final = tuple(sorted(word for word in _SEGMENTS if sum(other in word for other in _SEGMENTS) == 1))
-# Sixteen signs behind a slash that is not that of the host: a shorter segment is no secret.
-_LONG_SEGMENT: Final = re.compile(r"/(?<!//)[^/?&\n]{16}")
-_SIGNED_SIGNS: Final = ("eyj", "gaaaaa", ".local.", ".public.", "--")
+# What the rules look for elsewhere than at the beginning of a word in small letters.
 _ITSDANGEROUS: Final = re.compile(r"\.[A-Za-z0-9_-]{27}")
-_BASE64_TEXT: Final = re.compile(r"[=/](?:[I-Za-f][C-HS-Xi-ny-z0-3][A-Za-z0-9_-]{2}){2}")
+_BASE64_TEXT: Final = re.compile(r"[=/](?:[I-Za-f][C-HS-Xi-ny-z0-3][A-Za-z0-9_-]{2}){3}")
+_WITHIN_WORDS: Final = (
+    "unsub",
+    *sorted(stem for stem in SECRET_SEGMENTS if any(word.startswith(stem) for word in SECRET_SEGMENT_ENDS)),
+)
+_SEGMENT_SIGNS: Final = tuple(sorted(SECRET_SEGMENTS))
 
 
 def _shows_something(low: str, written: str, /) -> bool:
     return (
-        ("sub" in low and ("unsub" in low or "un-sub" in low or "un_sub" in low or "un+sub" in low))
-        or (_LONG_SEGMENT.search(low) is not None and any(sign in low for sign in _SEGMENT_SIGNS))
-        or any(sign in low for sign in _SIGNED_SIGNS)
+        any(sign in low for sign in _WITHIN_WORDS)
+        or "--" in low
         or _ITSDANGEROUS.search(low) is not None
-        or (low != written and _BASE64_TEXT.search(written) is not None)
+        or (low != written and _capitals_show_something(low, written))
     )
+
+
+def _capitals_show_something(low: str, written: str, /) -> bool:
+    """Tell what only a URL with capitals can hold: a word that begins within another (`userLogin`), and base64."""
+    return any(sign in low for sign in _SEGMENT_SIGNS) or _BASE64_TEXT.search(written) is not None
+
+
+_LONGEST_TEXT: Final = 10_000  # what `visible_text` reads of a link
+# Behind a tag, a first word with a dot in it, or one that goes on behind the next tag with a dot; or a URL anywhere.
+# The same in an image's alt text.
+_MAY_SHOW_HOST: Final = re.compile(
+    r""">(?: (?: &\w++; | [^<>\w] )*+ (?: (?<=[.\u3002\uff0e])\w | [^\s<>.\u3002\uff0e]++ [.\u3002\uff0e] [\w<&] )
+          | [^<>]*? :// )
+    """,
+    re.VERBOSE,
+)
+_ALT_MAY_SHOW_HOST: Final = re.compile(r"[aA][lL][tT][^<>]*?(?:[\w&;][.\u3002\uff0e][\w&]|://)")
+_REFERENCE: Final = re.compile(r"&(?:#|(?:shy|zw|period|colon|sol))")
+# What was cut inside a tag, a quoted value or a comment, in which an end tag is none; NUL stands for the cut.
+_CUT_SHORT: Final = re.compile(
+    r"""<[^<>]*+\x00 | =[\t\n\f\r ]*+ (?: "[^"\x00]*+\x00 | '[^'\x00]*+\x00 ) | <!""", re.VERBOSE
+)
+
+
+# A word that goes on behind a tag.
+_WORD_IN_TAGS: Final = re.compile(r"<(?<=[^\W\d_]<)[^<>]*+>[^\W\d_]")
+
+
+def telling_texts(
+    html: str, found: Sequence[FoundLink], left: Container[int], /, *, ways_out: bool, hosts: bool
+) -> list[int]:
+    """Choose the links whose text may say that they unsubscribe, or show a host; without those in `left`.
+
+    It may only ever choose too many: what is between a tag and the first end tag of its kind is searched for signs
+    that every such text has, all links at once.
+    """
+    places, contents = [], []
+    following = len(html)
+    for place in range(len(found) - 1, -1, -1):
+        start, end, _, _, element, comment_end, _ = found[place]
+        if place not in left:
+            limit = min(comment_end or following, end + _LONGEST_TEXT)
+            closing = html.find("</a" if element == "a" else "</v:", end, limit)
+            places.append(place)
+            contents.append(html[start if element == "area" else end : limit if closing < 0 else closing])
+        if element == "a" and not comment_end:
+            following = start
+    joined = "\0>".join(set(contents))
+    if not _tells(f">{joined}\0", ways_out=ways_out, hosts=hosts):
+        return []
+    return [
+        place
+        for place, content in zip(places, contents, strict=True)
+        if _tells(f">{content}\0", ways_out=ways_out, hosts=hosts)
+    ]
+
+
+def _tells(content: str, /, *, ways_out: bool, hosts: bool) -> bool:
+    if _CUT_SHORT.search(content) or ("&" in content and _REFERENCE.search(content)):
+        return True
+    if hosts and (_MAY_SHOW_HOST.search(content) or ("<" in content and _ALT_MAY_SHOW_HOST.search(content))):
+        return True
+    return ways_out and (_WORD_IN_TAGS.search(content) is not None or may_say_way_out(content))
 
 
 # Compiled when the first link is judged: that takes 5 ms, which an import need not pay.
@@ -76,9 +145,13 @@ def _passing_lines() -> re.Pattern[str]:
     It may only ever be missing too often: a word that begins like a listed one, a parameter that begins like a secret,
     a sign that a placeholder, an address or an escape needs, all make a URL go the long way.
     """
+    # With "un", of which "sub" may be set apart, and with how signed values begin: JSON, PASETO, Fernet.
     ways_out = frozenset(phrase.partition("-")[0] for phrase in WAYS_OUT | WAYS_OUT_WHOLE if phrase.isascii())
-    others = "".join(sorted(set("abcdefghijklmnopqrstuvwxyz") - {word[0] for word in ways_out}))
-    word = rf"(?: [{others}] [a-z]*+ | (?!{_by_first_letter(_words_or_beginnings(ways_out, 5))}) [a-z]++ )"
+    ways_out |= {"un", "local", "public"}
+    begins = _words_or_beginnings(ways_out, 5) | _words_or_beginnings(SECRET_SEGMENTS_ALONE, 9)
+    begins |= {stem[:5] for stem in SECRET_SEGMENTS - SECRET_SEGMENTS_ALONE} | {"eyj", "gaaaa"}
+    others = "".join(sorted(set("abcdefghijklmnopqrstuvwxyz") - {word[0] for word in begins}))
+    word = rf"(?: [{others}] [a-z]*+ | (?!{_by_first_letter(begins)}) [a-z]++ )"
     path = rf"[0-9/.,_~+!()=-]*+ (?: {word} [0-9/.,_~+!()=-]*+ )*+"
     text = rf"[0-9/.,_~+!()-]*+ (?: {word} [0-9/.,_~+!()-]*+ )*+"
     # Secrets begin with one of their words; behind a short one the next word begins within these four letters.

@@ -32,7 +32,7 @@ _ADDRESS: Final = re.compile(r"(?<=[\w+~-])@(?![1-9]x\.)(?:[\w-]++\.)+[^\W\d_]{2
 # Base64 of printable ASCII, three signs at a time: of four characters the first is I to f, and the second has one of
 # these, as bytes below 0x80 and above 0x1F make it. Random text passes this once in some ten thousand times.
 _BASE64_TEXT: Final = compile_pattern(
-    r"(?<![A-Za-z0-9+_-]) (?: [I-Za-f][C-HS-Xi-ny-z0-3][A-Za-z0-9+/_-]{2} ){2}+ [A-Za-z0-9+/_-]*+", re.VERBOSE
+    r"(?<![A-Za-z0-9+_-]) (?: [I-Za-f][C-HS-Xi-ny-z0-3][A-Za-z0-9+/_-]{2} ){3}+ [A-Za-z0-9+/_-]*+", re.VERBOSE
 )
 
 # Signed values, wherever they stand, whatever they are called.

@@ -37,7 +37,9 @@ _WHOLE: Final = frozenset(map(plain, WAYS_OUT_WHOLE))
 _ANYWHERE: Final = tuple(map(plain, WAYS_OUT_ANYWHERE))
 _COMPANIONS: Final = frozenset(map(plain, COMPANIONS))
 _LONGEST_PHRASE: Final = max(phrase.count("-") for phrase in _WHOLE) + 1
+# Every text that says so has one of these as a word, or "unsub" in it, or a phrase of `_ANYWHERE`.
 _FIRST: Final = frozenset(phrase.partition("-")[0] for phrase in _SURE | _WHOLE)
+_ASCII_WORDS: Final = re.compile(r"[a-z]+")
 
 
 def is_way_out_url(url: str, decoded: str, /) -> bool:
@@ -83,6 +85,16 @@ def is_way_out_text(text: str, /) -> bool:
     if len(words) <= _MOST_WORDS and (_UNSUB.search(text) or not _SURE.isdisjoint(words)):
         return True
     return not _FIRST.isdisjoint(words) and _fills(text)
+
+
+def may_say_way_out(text: str, /) -> bool:
+    """Tell, of many texts at once and quickly, whether any of them may say that it unsubscribes."""
+    text = plain(text)
+    if "sub" in text and _UNSUB.search(text):
+        return True
+    if text.isascii():
+        return not _FIRST.isdisjoint(_ASCII_WORDS.findall(text))
+    return _says_anywhere(text) or not _FIRST.isdisjoint(_WORDS.findall(text))
 
 
 def mentions_way_out(text: str, /) -> bool:

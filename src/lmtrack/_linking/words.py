@@ -43,8 +43,6 @@ WAYS_OUT: Final = _table("""
 WAYS_OUT_WHOLE: Final = _table("""
     opt-out opt-me-out opting-out remove-me remove-my-email remove-from-list cancel-subscription
     cancel-my-subscription stop-emails stop-receiving stop-mailing leave-list leave-this-list
-    vom-newsletter-abmelden newsletter-abmelden keine-mails-mehr nicht-mehr-erhalten
-    se-désabonner se-désinscrire me-désabonner me-désinscrire ne-plus-recevoir
     baja darse-de-baja dar-de-baja darme-de-baja dame-de-baja date-de-baja dese-de-baja cancelar-suscripción
     cancelar-la-suscripción cancelar-mi-suscripción anular-suscripción anular-la-suscripción anular-subscripció
     dona-t-de-baixa donar-se-de-baixa donar-de-baixa

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from lmtrack._linking.optout_attributes import TEXT_OPT_OUT
 from lmtrack._linking.placeholders import IN_TEXT, IN_TEXT_URL
 from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.own_tokens import Owner, own_destination
@@ -109,7 +110,10 @@ def plain_plan(text: str, spans: list[tuple[int, int]], judge: Judge, template: 
         reasons.pop(place, None)
         if reason:
             reasons[place] = reason
-    if judge.policy.skip_url_text:  # a URL in plain text is its own visible text
+    for place, (_, end) in enumerate(spans):
+        if text.startswith(TEXT_OPT_OUT, end) or urls[place].endswith(TEXT_OPT_OUT):
+            reasons[place] = SkipReason.OPT_OUT
+    if judge.policy.skip_url_text == "always":  # a URL in plain text is its own visible text
         reasons = dict.fromkeys(range(len(urls)), SkipReason.URL_TEXT) | reasons
     return settled(text, judge, Judged(found, urls, reasons), slots=LinkSlots(holes, {}))
 

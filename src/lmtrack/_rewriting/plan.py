@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import WHITESPACE
 from lmtrack._html.visible import visible_text
-from lmtrack._linking.optout import opt_outs
-from lmtrack._linking.optout_attributes import OWN
-from lmtrack._linking.prefilter import surely_trackable
+from lmtrack._linking.optout import read_marks
+from lmtrack._linking.optout_attributes import OPT_OUT_CLASSES, OWN, OWN_LABEL, REMOVABLE
+from lmtrack._linking.prefilter import surely_trackable, telling_texts
+from lmtrack._linking.shown_host import is_same_domain, shown_host
+from lmtrack._linking.ways_out import is_way_out_text
 from lmtrack._rewriting.own_tokens import verified_click
 from lmtrack._tokens.body import pack_checked_url, pack_number
-from lmtrack._url.reader import host_of, join, read_url, without_dots
-from lmtrack.links import Edit, Link, SkipReason, looks_like_url, skip_reason, slots_reason
+from lmtrack._url.reader import browser_url, host_of, join, read_url, without_dots
+from lmtrack.links import Edit, Link, SkipReason, skip_reason, slots_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from lmtrack._html.scan import FoundLink, Scan
     from lmtrack._rewriting.slot_places import TextHole, UrlHole
@@ -353,17 +355,18 @@ def _limit(found: FoundLink, size: int, /) -> int:
 def _opt_out(
     html: str, found: Sequence[FoundLink], urls: list[str], reasons: dict[int, SkipReason], policy: LinkPolicy, /
 ) -> tuple[Edit, ...]:
-    """Note the links with an opt-out attribute, and their twins for Outlook; return the removals of such attributes."""
+    """Note the links with an opt-out, and their twins for Outlook; return the removals of marks."""
     removals: list[Edit] = []
-    for place, (tag_start, tag_end, _, _, _, _, clean) in enumerate(found):
-        if not clean and (outs := opt_outs(html, tag_start, tag_end)):
+    removed = REMOVABLE if policy.strip_opt_out == "all" else {OWN, OWN_LABEL} if policy.strip_opt_out == "own" else ()
+    for place in _may_be_marked(html, found, policy):
+        marks = read_marks(html, found[place][0], found[place][1], policy.opt_out_attributes)
+        if any(mark.opts_out for mark in marks):
             reasons.setdefault(place, SkipReason.OPT_OUT)
-            removals += [
-                Edit(out.start, html[out.start : out.end], "")
-                for out in outs
-                if out.start < out.end
-                and (policy.strip_opt_out == "all" or (policy.strip_opt_out == "own" and out.name == OWN))
-            ]
+        removals += [
+            Edit(mark.start, html[mark.start : mark.end], "")
+            for mark in marks
+            if mark.start < mark.end and mark.name in removed
+        ]
     opted_out = {urls[place] for place, reason in reasons.items() if reason is SkipReason.OPT_OUT}
     if opted_out:  # the same button drawn for Outlook has no attribute of its own
         opted_out -= {url for place, url in enumerate(urls) if not found[place][5] and place not in reasons}
@@ -373,18 +376,32 @@ def _opt_out(
     return tuple(removals)
 
 
+def _may_be_marked(html: str, found: Sequence[FoundLink], policy: LinkPolicy, /) -> Iterable[int]:
+    """Choose the links that a look at their attributes may tell something of.
+
+    The fast reader vouches for tags of plain attributes: of the marks, only a class can be among those.
+    """
+    if policy.opt_out_attributes:
+        return range(len(found))
+    plain = "\n".join([html[link[0] : link[1]] for link in found if link[6]])
+    if any(name in plain for name in OPT_OUT_CLASSES):
+        return range(len(found))
+    return [place for place, link in enumerate(found) if not link[6]]
+
+
 def _judge_texts(
     html: str, found: Sequence[FoundLink], reasons: dict[int, SkipReason], judge: Judge, template: Template | None, /
 ) -> dict[int, tuple[str, list[TextHole]]]:
     """Judge links by their visible text; return the texts with slots in them."""
     texts: dict[int, tuple[str, list[TextHole]]] = {}
     starts = template.text_starts if template else ()
-    for place, (tag_start, _, _, _, _, comment_end, _) in enumerate(found):
+    may_tell = set(judge.may_tell(html, found, reasons))
+    for place, (tag_start, _, _, _, _, comment_end, _) in enumerate(found) if starts or may_tell else ():
         if place in reasons:
             continue
         limit = comment_end or len(html)
         near = template.texts_between(tag_start, min(limit, tag_start + _LONGEST_TEXT)) if starts and template else ()
-        if not near and not judge.reads_texts:
+        if not near and place not in may_tell:
             continue
         shown = visible_text(html, tag_start, limit, most_tags=_URL_TAGS)
         holes = [hole for hole in near if hole.marker in shown]
@@ -404,7 +421,8 @@ class Judge:
         self.policy = policy
         self.domain = domain
         self.context = context
-        self.reads_texts = policy.skip_url_text
+        self._hosts = [host_of(domain.base_url), *policy.tracking_hosts] if domain else list(policy.tracking_hosts)
+        self._shows_hosts = policy.skip_url_text == "always" or (policy.skip_url_text == "foreign" and self._hosts)
         repair = context.repair
         base_text = repair(base or "") if repair else base
         self._base = _read_base(base_text or "")
@@ -420,7 +438,7 @@ class Judge:
             if text not in known:
                 read = repair(text) if repair else text
                 url = decode_attribute(text if read is None else read).strip(WHITESPACE)
-                known[text] = (url, SkipReason.UNDECODABLE) if read is None else self._resolved(url)
+                known[text] = (url, SkipReason.UNDECODABLE) if read is None else self._resolved(browser_url(url))
             urls[place], reason = known[text]
             if reason:
                 reasons[place] = reason
@@ -451,7 +469,20 @@ class Judge:
 
     def text(self, shown: str, /) -> SkipReason | None:
         """Judge a link by its visible text."""
-        return SkipReason.URL_TEXT if self.policy.skip_url_text and looks_like_url(shown) else None
+        if not self.policy.track_unsubscribe and is_way_out_text(shown):
+            return SkipReason.UNSUBSCRIBE
+        host = shown_host(shown) if self._shows_hosts else None
+        if host is None:
+            return None
+        foreign = not any(is_same_domain(host, tracking) for tracking in self._hosts)
+        return SkipReason.URL_TEXT if foreign or self.policy.skip_url_text == "always" else None
+
+    def may_tell(self, html: str, found: Sequence[FoundLink], reasons: dict[int, SkipReason], /) -> list[int]:
+        """Choose the links whose text may be a reason against tracking them."""
+        ways_out = not self.policy.track_unsubscribe
+        if not (ways_out or self._shows_hosts):
+            return []
+        return telling_texts(html, found, reasons, ways_out=ways_out, hosts=bool(self._shows_hosts))
 
     def resolve(self, url: str, /) -> str:
         """Resolve a URL against the document's base, if it is a relative one."""
@@ -460,11 +491,12 @@ class Judge:
     def _resolved(self, url: str, /) -> tuple[str, SkipReason | None]:
         reason = self._reason(url)
         if reason is SkipReason.RELATIVE and self._base:
-            url = _resolve(self._base, url)
+            url = browser_url(_resolve(self._base, url))
             reason = self._reason(url)
         return url, reason
 
     def _reason(self, url: str, /) -> SkipReason | None:
+        """Judge a URL by itself and by the domain."""
         if self.domain is not None and self.domain.holds(url):
             return SkipReason.TRACKED
         return skip_reason(url, self.policy)

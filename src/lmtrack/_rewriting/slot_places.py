@@ -15,7 +15,7 @@ from lmtrack._html.grammar import RAW_TEXT, ascii_lower
 from lmtrack._html.live import LiveTokens
 from lmtrack._html.scan import outlook_content
 from lmtrack._html.tokenizer import Attribute, Token, attributes, next_token, open_point, raw_text_end, token_at
-from lmtrack._linking.optout_attributes import OPT_OUT
+from lmtrack._linking.optout_attributes import REMOVABLE
 from lmtrack._rewriting.escapes import Place, escaped, numbered
 from lmtrack._rewriting.slotted_url import ENGINE, MisplacedSlotError, SlottedUrl, read_url
 from lmtrack.errors import BadSlot, BadValue
@@ -363,7 +363,7 @@ class _Walk:
         """Say what an attribute is that no value may be in; "" for one that may hold a value."""
         if attribute.startswith("on"):
             return "an event handler"
-        if attribute in OPT_OUT:
+        if attribute in REMOVABLE:
             return "an opt-out attribute"
         if element == "meta" and (attribute != "content" or any(other.name == "http-equiv" for other in held)):
             return "a meta tag that programs read"

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.verify.events import Comment, Start, read_events
-from lmtrack._linking.optout_attributes import OPT_OUT
+from lmtrack._linking.optout_attributes import REMOVABLE
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 _WHITE: Final = "\t\n\f\r "
 # Of an `a` in svg, the older name of `href`.
 _XLINK: Final = "xlink:href"
-# Attributes of a link that a rewriting may take away, with the value that means it; None for any.
-_REMOVABLE: Final[dict[str, str | None]] = {**OPT_OUT, "data-lm-label": None}
-_NAMES: Final = "|".join(map(re.escape, ("href", *_REMOVABLE)))
+_NAMES: Final = "|".join(map(re.escape, ("href", *REMOVABLE)))
 _NAME: Final = re.compile(f"(?:{_NAMES})", re.IGNORECASE | re.ASCII)
 _MARKED: Final = compile_pattern(f"((?:xlink:)?+(?:{_NAMES}))z([0-9]{{1,9}})z")
 _VALUE: Final = re.compile(
@@ -79,7 +77,7 @@ def removable(attributes: Iterable[tuple[str, str]], /) -> set[str]:
         first.setdefault(name, value)
     return {
         name
-        for name, wanted in _REMOVABLE.items()
+        for name, wanted in REMOVABLE.items()
         if name in first and (wanted is None or first[name].strip(_WHITE).lower() == wanted)
     }
 

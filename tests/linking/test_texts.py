@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from lmtrack import Consent, LinkPolicy, Route, TrackingDomain, make_keys, resolve, rewrite_html, track_html
+from lmtrack._html.scan import scan
+from lmtrack._html.visible import visible_text
+from lmtrack._linking.prefilter import telling_texts
+from lmtrack._linking.shown_host import shown_host
+from lmtrack._linking.ways_out import is_way_out_text
+from lmtrack._linking.words import WAYS_OUT, WAYS_OUT_ANYWHERE, WAYS_OUT_WHOLE
+from lmtrack.links import SkipReason
+from way_out_texts import TEXTS
+
+KEYS = make_keys(b"a fixed key of tests, 32 octets.")
+FOREIGN = TrackingDomain("https://track.sender.example", KEYS)
+OWN = TrackingDomain("https://track.shop.example", KEYS)
+CLICKS = resolve(Route(track_clicks=True), consent=Consent.GRANTED)
+U = "https://www.shop.example/8e1c/77aa"
+
+
+def reason(content: str, policy: LinkPolicy = LinkPolicy(), domain: TrackingDomain = FOREIGN) -> str | None:  # noqa: B008
+    html = f'<p><a href="{U}">{content}</a></p><p>unsubscribe https://x.example/ opt out</p>'
+    result = track_html(html, CLICKS, domain=domain, message_id="m-1", policy=policy)
+    return result.skipped[0][1] if result.skipped else None
+
+
+@pytest.mark.parametrize("text", [text for texts in TEXTS.values() for text in texts])
+def test_what_people_read_is_a_reason(text: str) -> None:
+    for content in (text, f"<b>{text}</b>", f'<img src="x.png" alt="{text}">', f" {text.upper()} ", f"&rarr; {text}"):
+        assert reason(content) == "unsubscribe"
+    assert reason("".join(f"&#{ord(char)};" for char in text)) == "unsubscribe"
+    assert reason(text, LinkPolicy(track_unsubscribe=True)) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "https://www.shop.example/sale",
+        "www.shop.example",
+        "Shop.example lamps",
+        "<b>shop</b>.example",
+        "sh<b>op.exa</b>mple",
+        "shop&#46;example",
+        "shop&period;example",
+        "https&colon;//shop.example",
+        "sh&shy;op.example",
+        "&#8203;shop.example",
+        "\u200bshop\u200b.example",
+        "(https://shop.example/)",
+        "-&gt; shop.example",
+        "Visit https://shop.example/",
+        '<img src="logo.png" alt="shop.example">',
+        "<img alt=shop.example src=logo.png>",
+        "<IMG ALT='www.shop.example'> Shop",
+        "<span style='color:red'> shop.example</span>",
+        "<!-- x --> shop.example",
+        "\n shop.example",
+    ],
+)
+def test_a_shown_host_is_a_reason_if_the_tracking_host_is_another_domain(content: str) -> None:
+    assert reason(content) == "url_text"
+    assert reason(content, domain=OWN) is None
+    assert reason(content, LinkPolicy(skip_url_text="always"), OWN) == "url_text"
+    assert reason(content, LinkPolicy(skip_url_text=True), OWN) == "url_text"
+    assert reason(content, LinkPolicy(skip_url_text="never")) is None
+    assert reason(content, LinkPolicy(skip_url_text=False)) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["Shop now", "Node.js 24", "3.5 stars", "Read more...", '<img src="https://cdn.example/a.png" alt="Lamps">',
+     "Mr.Smith",
+     '<img title="shop.example" src="x">', "Lamps at shop.example", "ann@shop.example", "", "v2.14"],
+)  # fmt: skip
+def test_other_texts_are_no_reason(content: str) -> None:
+    assert reason(content) is None
+
+
+def test_without_a_tracking_host_no_text_is_foreign() -> None:
+    html = f'<a href="{U}">shop.example</a>'
+    assert rewrite_html(html, click_url=lambda _: "https://t.example/").skipped == ()
+    result = rewrite_html(html, policy=LinkPolicy(tracking_hosts=["click.service.example"]))
+    assert [reason for _, reason in result.skipped] == [SkipReason.URL_TEXT]
+    assert rewrite_html(html, policy=LinkPolicy(tracking_hosts=["click.shop.example"])).skipped == ()
+
+
+@pytest.mark.parametrize("phrase", sorted(WAYS_OUT | WAYS_OUT_WHOLE | WAYS_OUT_ANYWHERE | {"unsub", "un-sub"}))
+def test_the_quick_look_sees_every_phrase(phrase: str) -> None:
+    for text in (
+        phrase.replace("-", " "),
+        f"<b>x</b>{phrase.upper()}",
+        *([f"{phrase[:2]}<i>{phrase[2:]}</i>"] if phrase.isalpha() else []),
+    ):
+        html = f'<a href="https://a.example/">{text}</a>'
+        assert telling_texts(html, scan(html).links, (), ways_out=True, hosts=False) == [0]
+
+
+CONTENTS = st.lists(
+    st.sampled_from(
+        ["<b>", "</b>", "<img alt='", "'>", "<br>", "<!-- ", " -->", "</a>", '<a href="https://b.example/">', "shop",
+         ".",
+         "example", "unsub", "scribe",
+         "abmelden", "&shy;", "&#46;", " ", "\u200b", "https://", "/", "退订", "é", "&eacute;"]
+    ),
+    max_size=8,
+).map("".join)  # fmt: skip
+
+
+@given(st.lists(CONTENTS, min_size=1, max_size=3))
+def test_the_quick_look_misses_no_text_that_is_a_reason(contents: list[str]) -> None:
+    html = "".join(f'<a href="https://a.example/">{content}</a>' for content in contents)
+    found = scan(html).links
+    chosen = set(telling_texts(html, found, (), ways_out=True, hosts=True))
+    for place, link in enumerate(found):
+        text = visible_text(html, link[0], link[5] or len(html), most_tags=16)
+        if is_way_out_text(text) or shown_host(text) is not None:
+            assert place in chosen
+    assert telling_texts(html, found, range(len(found)), ways_out=True, hosts=True) == []
+
+
+def test_links_without_an_end_cost_no_more_than_their_text() -> None:
+    html = '<a href="https://a.example/">x ' * 20_000
+    assert len(rewrite_html(html).links) == 20_000
+    area = '<area href="https://a.example/" alt="shop.example">' * 1_000
+    assert len(track_html(area, CLICKS, domain=FOREIGN, message_id="m-1").skipped) == 1_000
