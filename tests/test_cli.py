@@ -471,6 +471,7 @@ def test_track_reports_json_on_standard_output_if_the_file_goes_elsewhere(
             "element": "a",
             "conditional": False,
             "personal": False,
+            "label": None,
             "text": "Shop",
         }
     ]

@@ -107,7 +107,8 @@ def test_a_template_expression_is_written_as_it_is() -> None:
 
 def test_a_link_shows_its_url_and_says_where_it_stands() -> None:
     [link] = rewrite_text(f"See {U}.", click_url=numbered).links
-    assert link.to_dict() == {"index": 0, "url": U, "element": "text", "conditional": False, "personal": False}
+    shown = {"index": 0, "url": U, "element": "text", "conditional": False, "personal": False, "label": None}
+    assert link.to_dict() == shown
     assert (link.text(), link.start, link.limit) == (U, 4, 4 + len(U))
 
 

@@ -110,6 +110,7 @@ def test_report_on_a_message_as_json(
             "element": "a",
             "conditional": False,
             "personal": False,
+            "label": None,
             "text": "Shop",
         }
     ]

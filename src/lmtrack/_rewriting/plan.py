@@ -438,7 +438,7 @@ class Judge:
             if text not in known:
                 read = repair(text) if repair else text
                 url = decode_attribute(text if read is None else read).strip(WHITESPACE)
-                known[text] = (url, SkipReason.UNDECODABLE) if read is None else self._resolved(browser_url(url))
+                known[text] = (url, SkipReason.UNDECODABLE) if read is None else self._resolved(url)
             urls[place], reason = known[text]
             if reason:
                 reasons[place] = reason
@@ -491,8 +491,10 @@ class Judge:
     def _resolved(self, url: str, /) -> tuple[str, SkipReason | None]:
         reason = self._reason(url)
         if reason is SkipReason.RELATIVE and self._base:
-            url = browser_url(_resolve(self._base, url))
+            url = _resolve(self._base, url)
             reason = self._reason(url)
+        if reason is SkipReason.BAD_DESTINATION and (asked := browser_url(url)) != url:
+            url, reason = asked, self._reason(asked)
         return url, reason
 
     def _reason(self, url: str, /) -> SkipReason | None:
