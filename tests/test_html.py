@@ -42,7 +42,7 @@ from lmtrack import (
     untrack_html,
     withdraw_url,
 )
-from lmtrack._linking.optout_attributes import HINT, OPT_OUT
+from lmtrack._linking.optout_attributes import HINTS, REMOVABLE
 from lmtrack._rewriting.splice import splice
 from lmtrack.html import HtmlDocument, PixelPosition, RewrittenHtml
 from lmtrack.links import Edit, Link
@@ -542,8 +542,8 @@ def test_an_opt_out_attribute_goes_without_a_trace(written: str, own: str | None
         assert result.html.removesuffix('<a href="https://t.example/0">Shop</a>') == (expected or written)
 
 
-def test_the_hint_is_part_of_every_opt_out_attribute() -> None:
-    assert all(HINT in name for name in OPT_OUT)
+def test_a_hint_is_part_of_every_mark() -> None:
+    assert all(any(hint in name for hint in HINTS) for name in REMOVABLE)
 
 
 @given(link_tags(), st.sampled_from(["own", "all", "none"]))
@@ -554,7 +554,7 @@ def test_removing_attributes_leaves_the_rest_of_the_tag_as_parsers_read_it(tag: 
     source = SHOP + tag
     result = rewrite_html(source, click_url=lambda link: link.url if link.start else PIXEL, policy=policy)
     before, after = tags(source)[1:], tags(result.html)[1:]
-    gone = OPT_OUT if choice == "all" else {"data-lm-no-track"} if choice == "own" else {}
+    gone = REMOVABLE if choice == "all" else {"data-lm-no-track", "data-lm-label"} if choice == "own" else {}
     assert len(before) == len(after)
     for (name, attributes, closed), (new_name, new_attributes, new_closed) in zip(before, after, strict=True):
         assert (name, closed) == (new_name, new_closed)
@@ -1173,7 +1173,7 @@ POLICIES = st.builds(
     track_unsubscribe=st.booleans(),
     track_sensitive=st.booleans(),
     track_conditional=st.booleans(),
-    skip_url_text=st.booleans(),
+    skip_url_text=st.sampled_from([True, False, "foreign"]),
     strip_opt_out=st.sampled_from(["own", "all", "none"]),
     skip_urls=st.sampled_from([[], ["https://shop.example/1?a=1&b=2"]]),
 )
