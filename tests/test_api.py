@@ -95,7 +95,7 @@ SIGNATURES = {
     "LinkPolicy": (
         "(*, skip_urls=(), skip_hosts=(), skip_slots=(), preference_urls=(), opt_out_attributes=(), slot_hosts=(), "
         "tracking_hosts=(), track_unsubscribe=False, track_sensitive=False, track_conditional=True, "
-        "strip_opt_out='own', skip_url_text=False, max_url_octets=2000)"
+        "strip_opt_out='own', skip_url_text='foreign', max_url_octets=2000)"
     ),
     "LmtrackError": "Exception",
     "MalformedToken": "BadToken",

@@ -432,7 +432,7 @@ def test_track_writes_the_tracked_file_to_standard_output(
     assert err.splitlines() == [
         "link  element  destination                     outcome",
         "0     a        https://shop.example/a?x=1&y=2  tracked",
-        "-     a        mailto:a@b.test                 skipped: scheme",
+        "-     a        mailto:a@b.test                 skipped: scheme (not a web address)",
         "",
         "pixel: line 3, column 35",
         "",
@@ -533,6 +533,7 @@ def test_link_options_reach_the_policy(capsysbinary: pytest.CaptureFixture[bytes
     ]
     page.write_text("".join(f'<a data-pm-no-track-x href="{url}">x</a>' for url in urls))
     options = ["--skip-url", urls[0], "--track-unsubscribe", "--track-sensitive", "--tracking-host", "d.test"]
+    options += ["--skip-host", "f.test", "--preference-url", "https://g.test/mail", "--opt-out-attribute", "keep"]
     options += ["--no-track-conditional", "--skip-url-text", "--strip-opt-out", "all", "--max-url-octets", "30"]
     options += ["--destinations", "by_id", "--pixel-position", "start", "--recipient", "7"]
     _, _, err = run(capsysbinary, "track", str(page), *BOTH, *options, "--json")

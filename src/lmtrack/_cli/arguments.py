@@ -88,7 +88,7 @@ def add_once(group: argparse._ArgumentGroup | argparse.ArgumentParser, *names: s
     group.add_argument(*names, action=_Once, **options)  # type: ignore[arg-type]  # argparse's own signature is wider
 
 
-def add_switch(group: argparse._ArgumentGroup, name: str, *, help: str, default: bool = False) -> None:  # noqa: A002
+def add_switch(group: argparse._ArgumentGroup, name: str, *, help: str, default: bool | None = False) -> None:  # noqa: A002
     """Add `--name` and `--no-name`; both at once are refused."""
     group.add_argument(f"--{name}", f"--no-{name}", action=_Once, nargs=0, default=default, help=help)
 

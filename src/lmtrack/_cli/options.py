@@ -35,12 +35,26 @@ def add_link_arguments(links: argparse._ArgumentGroup, /) -> None:
     """Add the fields of a `LinkPolicy`."""
     links.add_argument("--skip-url", metavar="URL", action="append", default=[], help="never track it; may be repeated")
     links.add_argument(
+        "--skip-host", metavar="HOST", action="append", default=[], help="never track its links, sub-domains included"
+    )
+    links.add_argument(
+        "--preference-url", metavar="URL", action="append", default=[], help="a page of yours for mail preferences"
+    )
+    links.add_argument(
+        "--opt-out-attribute", metavar="NAME", action="append", default=[], help="a mark of yours: do not track"
+    )
+    links.add_argument(
         "--tracking-host", metavar="HOST", action="append", default=[], help="its links are tracked already"
     )
     add_switch(links, "track-unsubscribe", help="track links that look like a way to unsubscribe")
     add_switch(links, "track-sensitive", help="track links that hold an address or a secret")
     add_switch(links, "track-conditional", default=True, help="look into Outlook comments")
-    add_switch(links, "skip-url-text", help="leave links whose text is itself a URL")
+    add_switch(
+        links,
+        "skip-url-text",
+        default=None,
+        help="leave all links whose text shows an address, or none (default: those that show another domain's)",
+    )
     add_once(links, "--max-url-octets", metavar="N", type=read_number, default=2000, help="leave longer URLs")
     links.add_argument("--text-links", action="store_true", help="in a message: track its plain part too")
     links.add_argument("--allow-signed", action="store_true", help="in a message: break its signatures and checksums")
@@ -103,20 +117,23 @@ def read_policy(arguments: argparse.Namespace, source: Source, /) -> LinkPolicy:
     """Read what `add_link_arguments` asked for, as it is to be for this file.
 
     Raises:
-        CommandError: A number is out of range, or an option is for messages only.
+        CommandError: A number, URL or name cannot be used, or an option is for messages only.
     """
     try:
         policy = LinkPolicy(
             skip_urls=arguments.skip_url,
+            skip_hosts=arguments.skip_host,
+            preference_urls=arguments.preference_url,
+            opt_out_attributes=arguments.opt_out_attribute,
             tracking_hosts=arguments.tracking_host,
             track_unsubscribe=arguments.track_unsubscribe,
             track_sensitive=arguments.track_sensitive,
             track_conditional=arguments.track_conditional,
-            skip_url_text=arguments.skip_url_text,
+            skip_url_text="foreign" if arguments.skip_url_text is None else arguments.skip_url_text,
             max_url_octets=arguments.max_url_octets,
         )
     except ValueError as error:
-        raise CommandError(f"--max-url-octets: {error}") from error
+        raise CommandError(f"--max-url-octets, --preference-url, --opt-out-attribute: {error}") from error
     if source.is_message:
         return policy
     if arguments.text_links or arguments.allow_signed:

@@ -18,6 +18,27 @@ if TYPE_CHECKING:
     from lmtrack.message import MessageDocument, TrackedMessage
     from lmtrack.resolver import Decision
 
+# Why a link is not tracked, in plain words.
+REASON_WORDS: Final = {
+    SkipReason.EMPTY: "leads nowhere",
+    SkipReason.PLACEHOLDER: "a template has yet to fill it in",
+    SkipReason.FRAGMENT: "leads to a place in the mail",
+    SkipReason.SCHEME: "not a web address",
+    SkipReason.SCHEME_RELATIVE: "without http: or https:",
+    SkipReason.RELATIVE: "without a host",
+    SkipReason.BAD_DESTINATION: "not a URL that every browser reads alike",
+    SkipReason.TOO_LONG: "longer than the limit",
+    SkipReason.TRACKED: "tracked already",
+    SkipReason.OPT_OUT: "marked as not to be tracked",
+    SkipReason.LISTED: "on your list",
+    SkipReason.UNSUBSCRIBE: "a way to unsubscribe",
+    SkipReason.SENSITIVE: "holds a secret or a person's data",
+    SkipReason.URL_TEXT: "its text shows another domain's address",
+    SkipReason.PERSONAL: "differs from person to person",
+    SkipReason.TOO_MANY: "more links than a token counts",
+    SkipReason.UNDECODABLE: "not in the charset of its part",
+    SkipReason.LINE_TOO_LONG: "no line has room for it",
+}
 _WIDEST: Final = 72  # our choice: three columns of this table fit a window of 120
 
 
@@ -116,7 +137,7 @@ def links_table(rows: Iterable[LinkRow], /, *, done: str) -> str:
             str(row.link.index) if row.link.index >= 0 else "-",
             row.link.element + (" (Outlook)" if row.link.conditional else ""),
             row.link.url,
-            f"skipped: {row.reason}" if row.reason else done,
+            f"skipped: {row.reason} ({REASON_WORDS[row.reason]})" if row.reason else done,
         )
         for row in rows
     ]
