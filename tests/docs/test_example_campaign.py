@@ -9,6 +9,7 @@ import json
 import os
 import pickle
 import pty
+import quopri
 import re
 import shlex
 import shutil
@@ -138,7 +139,7 @@ def spooled(folder: Path) -> Iterator[Envelope]:
 
 
 def tokens(octets: bytes, kind: str) -> list[str]:
-    return re.findall(rf"https://track\.example/{kind}/([\w-]+)", octets.replace(b"=\r\n", b"").decode())
+    return re.findall(rf"https://track\.example/{kind}/([\w-]+)", quopri.decodestring(octets).decode("latin-1"))
 
 
 def recorded(folder: Path, pattern: str = "*.done") -> list[list[str]]:
