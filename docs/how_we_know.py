@@ -33,7 +33,7 @@ PROMISES: Final[dict[str, tuple[Proof, ...]]] = {
         ),
         Proof(
             "Nothing is recorded that today's consent does not allow.",
-            ("tests/test_endpoint.py", "tests/endpoint"),
+            ("tests/endpoint",),
             "real servers on loopback",
         ),
     ),
@@ -53,7 +53,11 @@ PROMISES: Final[dict[str, tuple[Proof, ...]]] = {
             ("tests/mime", "tests/test_message.py"),
             "the standard library's `email`, dkimpy, a generator of hostile messages",
         ),
-        Proof("Which links are tracked.", ("tests/test_links.py", "tests/url"), "URL forms of other packages"),
+        Proof(
+            "Which links are tracked.",
+            ("tests/test_links.py", "tests/linking", "tests/url"),
+            "URL forms of other packages",
+        ),
     ),
     "People are told apart from machines": (
         Proof(
@@ -65,7 +69,7 @@ PROMISES: Final[dict[str, tuple[Proof, ...]]] = {
     "Links never break.": (
         Proof(
             "Tokens have one accepted spelling, and no changed character is accepted.",
-            ("tests/test_tokens.py",),
+            ("tests/test_tokens.py", "tests/tokens"),
             "stock itsdangerous signatures; golden tokens that every version reads",
         ),
         Proof(
@@ -77,7 +81,7 @@ PROMISES: Final[dict[str, tuple[Proof, ...]]] = {
     "You can prove it.": (
         Proof(
             "An audit looks at everything that a mail client may load.",
-            ("tests/checking/audit", "tests/checking/messages"),
+            ("tests/checking/audit", "tests/checking/messages", "tests/checking/pages"),
             "Chromium (`nox -s browser`)",
         ),
         Proof("A comparison finds what identifies recipients.", ("tests/checking/compare",), "Chromium"),
