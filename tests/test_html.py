@@ -583,7 +583,8 @@ def tags(html: str) -> list[tuple[str, dict[str, str], bool]]:
 def test_the_tag_of_a_pixel_is_the_printed_one_with_its_url_escaped() -> None:
     assert pixel_tag('https://t.example/o/x?a&"b"') == (
         '<img src="https://t.example/o/x?a&amp;&quot;b&quot;" width="1" height="1" '
-        'style="display:block;width:1px;height:1px;border:0;" alt="">'
+        'style="display:block!important;width:1px!important;height:1px!important;min-width:0!important;'
+        'min-height:0!important;border:0!important;margin:0!important;padding:0!important" alt="">'
     )
 
 

@@ -17,7 +17,7 @@ import pytracking.html
 from harness import Row, alternate, table
 from mails import CORPUS, delivered, link_dense, newsletter, templates
 
-from lmtrack import Consent, Route, TrackingDomain, make_keys, resolve, rewrite_html, scan_html, track_html
+from lmtrack import Consent, Route, TrackingDomain, make_keys, pixel_tag, resolve, rewrite_html, scan_html, track_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +26,7 @@ Document = TypeVar("Document", str, bytes)
 
 CLICK = "https://track.example/c/token"
 PIXEL = "https://track.example/o/token"
-TAG = f'<img src="{PIXEL}" width="1" height="1" style="display:block;width:1px;height:1px;border:0;" alt="">'
+TAG = pixel_tag(PIXEL)
 
 
 def each(documents: Sequence[Document], job: Callable[[Document], object]) -> Callable[[], None]:

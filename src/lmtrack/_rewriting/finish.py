@@ -64,13 +64,13 @@ class RewrittenHtml(Deferred):
 
 
 def pixel_tag(url: str, /) -> str:
-    """Write the image that tells of an open.
+    """Write the image that tells of an open: one pixel, whatever the mail's own style sheet says of images.
 
     Raises:
         TypeError: `url` is no str.
 
     >>> pixel_tag("https://track.example/o/token?a&b")  # doctest: +ELLIPSIS
-    '<img src="https://track.example/o/token?a&amp;b" width="1" height="1" style="display:block;...;" alt="">'
+    '<img src="https://track.example/o/token?a&amp;b" width="1" height="1" style="display:block!important;..." alt="">'
     """
     return PIXEL_BEGINS + encode_attribute(plain_str(url, "url"), '"') + PIXEL_ENDS
 
