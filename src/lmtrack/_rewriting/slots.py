@@ -119,8 +119,8 @@ class Slots:
                 raise MissingValue(name)
             found[name] = value
         if _NEVER.search("".join(found.values())):
-            for name, value in found.items():
-                check_characters(value, name)
+            name = next(name for name, value in found.items() if _NEVER.search(value))
+            check_characters(found[name], name)
         return found
 
 
