@@ -69,7 +69,7 @@ PROMISES: Final[dict[str, tuple[Proof, ...]]] = {
     "Links never break.": (
         Proof(
             "Tokens have one accepted spelling, and no changed character is accepted.",
-            ("tests/test_tokens.py", "tests/tokens"),
+            ("tests/tokens",),
             "stock itsdangerous signatures; golden tokens that every version reads",
         ),
         Proof(
