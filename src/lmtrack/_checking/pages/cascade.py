@@ -39,7 +39,7 @@ _DRAWN: Final = frozenset(("display", "visibility", "opacity", "transform", "cli
 _DRAWINGS: Final = frozenset(("svg", "g", "image", "use", "foreignobject", "switch", "symbol", "a", "rect", "text"))
 # What a rule that holds for some readers only does not do to the others.
 _HIDES: Final = frozenset(("hidden", "collapse", "0", "0px", "0%"))
-_MOST_STEPS: Final = 400_000  # our choice: comparisons and declarations, about a second of work; real mail needs 1,000
+_MOST_STEPS: Final = 200_000  # our choice: comparisons and declarations, half a second of work; real mail needs 1,000
 
 
 class _Entry(NamedTuple):
@@ -119,10 +119,11 @@ class Cascade:
         has_urls: Whether some rule loads something.
     """
 
-    __slots__ = ("_by_key", "_count", "_steps", "exhausted", "has_urls")
+    __slots__ = ("_by_key", "_count", "_known", "_steps", "exhausted", "has_urls")
 
     def __init__(self) -> None:
         self._by_key: dict[str, list[_Entry]] = {}
+        self._known: dict[str, Style] = {}  # of elements that have nothing but a style of their own
         self._count = 0
         self._steps = 0
         self.exhausted = False
@@ -141,10 +142,20 @@ class Cascade:
 
     def style(self, element: Element, /) -> Style:
         """Add up what holds for an element."""
-        own = read_declarations(element.attributes["style"]) if "style" in element.attributes else []
-        said = [_Said(one, When.ALL, exact=True) for one in _drawn(element)]
+        written = element.attributes.get("style", "")
+        drawn = _drawn(element)
+        matched = sorted(self._matching(element)) if self._by_key else []
+        if matched or drawn:
+            return self._style(written, drawn, matched)
+        if written not in self._known:  # many elements of a mail have one style
+            self._known[written] = self._style(written, [], [])
+        return self._known[written]
+
+    def _style(self, written: str, drawn: list[Declaration], matched: list[tuple[_Entry, bool]], /) -> Style:
+        own = read_declarations(written) if written else []
+        said = [_Said(one, When.ALL, exact=True) for one in drawn]
         urls: list[tuple[str, bool]] = []
-        for entry, exact in sorted(self._matching(element)):
+        for entry, exact in matched:
             said += [_Said(one, entry.when, exact) for one in entry.rule.declarations]
             urls += [(url, False) for one in entry.rule.declarations for url in one.urls]
         said += [_Said(one, When.ALL, exact=True, own=True) for one in own]
@@ -181,6 +192,9 @@ def _drawn(element: Element, /) -> list[Declaration]:
 def _worlds(said: list[_Said], /) -> tuple[World, ...]:
     """Add up for each kind of reader; of worlds that are alike there is one."""
     said = [one for one in said if one.declaration.name in _ASKED]
+    if all(map(_Said.in_standards_mode, said)):
+        values = _values(said)
+        return (World(values, values),)
     found: list[World] = []
     for test in (_Said.in_old_readers, _Said.in_quirks_mode, _Said.in_standards_mode):
         kept = [one for one in said if test(one)]

@@ -92,6 +92,8 @@ def _side(element: Element, style: Mapping[str, str], name: str, /) -> float | N
         attribute = float(dimension[1])
         side = attribute if not dimension[2] or not attribute else None
     logical = _LOGICAL[name]
+    if not style:
+        return side
     written = style.get(name, style.get(logical))
     if written is not None and written not in {"auto", "inherit", "initial"}:
         side = _extent(written)
@@ -117,6 +119,10 @@ def hiding(element: Element, style: Mapping[str, str], /) -> str | None:
 
 
 def _reasons(element: Element, style: Mapping[str, str], /) -> Iterator[str]:
+    if not style:
+        if found := _by_default(element):
+            yield found
+        return
     get = style.get
     display = get("display", "")
     if display == "none" or (display == "contents" and element.name in _REPLACED):
@@ -150,6 +156,8 @@ def _by_default(element: Element, /) -> str | None:
 
 def opacity_of(style: Mapping[str, str], /) -> float:
     """Give how opaque an element is drawn: 1 unless its style says something else."""
+    if not style:
+        return 1.0
     opacity = number(style.get("opacity", "1"))
     opacity = 1.0 if opacity is None else max(opacity, 0.0)
     for function in functions(style.get("filter", "")):
@@ -160,6 +168,8 @@ def opacity_of(style: Mapping[str, str], /) -> float:
 
 def scale_of(style: Mapping[str, str], /) -> float:
     """Give the smaller of the two factors by which an element is drawn larger or smaller."""
+    if not style:
+        return 1.0
     x = y = _times(1.0, number(style.get("zoom", "1")))
     factors = [number(part) for part in _split(style.get("scale", "1"))]
     x, y = _times(x, factors[0]), _times(y, factors[1] if len(factors) > 1 else factors[0])
@@ -266,6 +276,8 @@ def covering(element: Element, style: Mapping[str, str], /) -> str | None:
         return found
     if element.name in _NEVER_SHOWN or (element.name == "object" and "data" in element.attributes):
         return f"{element.name} does not show what it holds"
+    if not style and element.name not in _FRAMES:
+        return None
     cut = element.name in _FRAMES or any(
         style.get(name, "visible").split(" ")[0] not in {"visible", "inherit", "initial"}
         for name in ("overflow", "overflow-x", "overflow-y")

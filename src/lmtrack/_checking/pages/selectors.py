@@ -39,7 +39,7 @@ _POSITIONS: Final = re.compile(
 )
 _NO_ELEMENTS: Final = re.compile(r"::|:(?:before|after|first-letter|first-line)\Z")
 _MOST_PARTS: Final = 32  # of one selector; our choice: no sheet for mail comes near
-_MOST_CHOICES: Final = 32  # that `:is()` and its like make of one list; our choice, too
+_MOST_CHOICES: Final = 8  # that `:is()` and its like make of one list; our choice, too
 
 
 # Selectors 4, section 6: how an attribute is compared. An empty value fits nothing but itself.

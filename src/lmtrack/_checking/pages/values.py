@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum, auto
+from functools import lru_cache
 from math import cos, radians
 from typing import Final, NamedTuple
 
@@ -55,6 +56,7 @@ _LENGTHS: Final = frozenset(
     )
 )
 _WITH_FUNCTIONS: Final = frozenset(("transform", "filter", "clip", "clip-path"))
+_REMEMBERED: Final = 2_048  # values; a mail has some hundred different ones
 _MOST_ROUNDS: Final = 8  # our choice: sums in sums
 
 
@@ -66,6 +68,7 @@ class Validity(IntEnum):
     KEPT = auto()
 
 
+@lru_cache(_REMEMBERED)
 def validity(name: str, value: str, /) -> Validity:
     """Say who drops a declaration; of properties that no rule here asks for nobody knows."""
     if value in _WIDE:
@@ -94,6 +97,7 @@ def is_unitless(value: str, /) -> bool:
     return any(length and not length[2] and float(length[1]) for length in map(_LENGTH.fullmatch, value.split(" ")))
 
 
+@lru_cache(_REMEMBERED)
 def pixels(value: str, /) -> float | None:
     """Read a length with its sign; None for one that depends on something else, and for what is none."""
     length = _LENGTH.fullmatch(flat(value))
@@ -103,12 +107,14 @@ def pixels(value: str, /) -> float | None:
     return 0.0 if not number else number * _PIXELS[length[2]] if length[2] in _PIXELS else None
 
 
+@lru_cache(_REMEMBERED)
 def percent(value: str, /) -> float | None:
     """Read a percentage."""
     length = _LENGTH.fullmatch(flat(value))
     return float(length[1]) if length and length[2] == "%" else None
 
 
+@lru_cache(_REMEMBERED)
 def number(value: str, /) -> float | None:
     """Read a number or a percentage, which is a part of one."""
     length = _LENGTH.fullmatch(flat(value))
@@ -117,6 +123,7 @@ def number(value: str, /) -> float | None:
     return float(length[1]) * (0.01 if length[2] else 1)
 
 
+@lru_cache(_REMEMBERED)
 def degrees(value: str, /) -> float | None:
     """Read an angle."""
     length = _LENGTH.fullmatch(flat(value))
