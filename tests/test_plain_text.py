@@ -236,6 +236,7 @@ CALLS: Final[dict[str, Callable[[Callable[[object], Any]], object]]] = {
     "untrack_html": lambda as_: lmtrack.untrack_html(as_(TRACKED.html), domain=DOMAIN),
     "untrack_message": lambda as_: lmtrack.untrack_message(as_(TRACKED_RAW.raw), domain=DOMAIN),
     "untrack_text": lambda as_: lmtrack.untrack_text(as_(TRACKED_TEXT.text), domain=DOMAIN),
+    "verify_message": lambda as_: lmtrack.verify_message(as_(RAW), as_(TRACKED_RAW.raw)),
     "verify_rewrite": lambda as_: lmtrack.verify_rewrite(as_(HTML), as_(TRACKED.html)),
     "withdraw_url": lambda as_: lmtrack.withdraw_url(DOMAIN, as_(WITHDRAW)),
     "assert_untracked": lambda as_: testing.assert_untracked(as_(HTML)),

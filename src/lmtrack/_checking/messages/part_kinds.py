@@ -12,8 +12,8 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.finding import FindingKind
-from lmtrack._checking.messages.encoded_words import read_words
 from lmtrack._headers import iter_fields
+from lmtrack._mime.encoded_words import read_words
 from lmtrack._mime.parameters import read_field
 
 if TYPE_CHECKING:

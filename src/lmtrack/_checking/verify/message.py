@@ -11,6 +11,7 @@ from lmtrack._checking.messages.transfer import read_octets
 from lmtrack._checking.verify.pixels import take_out
 from lmtrack._checking.verify.rewriting import verify_rewrite
 from lmtrack._checking.verify.text import verify_text
+from lmtrack._checks import plain_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,9 +50,7 @@ def verify_message(before: bytes, after: bytes, /) -> list[Finding]:
     >>> [finding.kind.value for finding in verify_message(mail, mail.replace(b"shop<", b"sale<"))]
     ['text_changed']
     """
-    for name, raw in (("before", before), ("after", after)):
-        if not isinstance(raw, bytes):
-            raise TypeError(f"{name} must be bytes, not {type(raw).__name__}")
+    before, after = plain_bytes(before, "before"), plain_bytes(after, "after")
     return [] if before == after else list(_compare(before, after))
 
 
