@@ -20,6 +20,7 @@ from lmtrack._checking.pages.all_readers import Reading
 from lmtrack._checking.pages.display import Display, cascades_of, unseen_rule
 from lmtrack._checking.pages.element import Lines
 from lmtrack._checking.pages.loads import Way, uses_of
+from lmtrack._checks import plain_str
 from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.plain_text import find_urls
 from lmtrack._url.reader import remote_url, remote_urls
@@ -73,6 +74,7 @@ def audit_html(
     >>> audit.outcome.value, audit.findings[0].kind.value, audit.findings[0].place
     ('tracked', 'hidden_image', 'img src, line 1')
     """
+    html = plain_str(html, "html")
     return audit_of([*_packed(html), *audit_page(html, watch_of(domains, known_trackers), "")])
 
 
