@@ -42,6 +42,12 @@ class LiveTokens:
         self.elements = OpenElements(html)
         self.safe_end = -1
 
+    @property
+    def is_svg(self) -> bool:
+        """Whether the tag that was read last is one of svg's."""
+        stack = self.elements.stack
+        return not self.elements.in_html and stack.last("svg svg") > stack.last("math math")
+
     def __iter__(self) -> Iterator[Token]:
         return (step.token for step in self.steps() if step.live)
 

@@ -23,6 +23,7 @@ from lmtrack._html.tokenizer import (
     Attribute,
     Token,
     attributes,
+    next_token,
     raw_text_end,
     token_at,
 )
@@ -105,6 +106,36 @@ def _read_fast(html: str, found: Scan, /) -> bool:  # noqa: PLR0912 - one loop, 
             _read_conditional(html, token, found)
 
 
+# What a document may begin with and still be without content.
+_BEFORE_CONTENT: Final = frozenset(
+    ("html", "head", "meta", "link", "base", "title", "/title", "style", "/style", "script", "/script")
+)
+_NOT_BLANK: Final = re.compile(r"[^\t\n\f\r ]")
+_UNFINISHED_DOCTYPE: Final = re.compile(rf"<!{any_case('doctype')}")
+
+
+def content_start(html: str, /) -> int:
+    """Find where a document's content begins, behind doctype, comments and what belongs to a head; -1 if nowhere."""
+    position, end = 0, len(html)
+    while content := _NOT_BLANK.search(html, position):
+        token = next_token(html, position, end)
+        if token is None or token.start != content.start():
+            return content.start() if html[content.start()] != "<" else -1
+        if token.name and token.name not in _BEFORE_CONTENT:
+            return -1 if token.name == "frameset" else token.start
+        position = token.end
+        if token.name in RAW_TEXT:
+            position = raw_text_end(html, token.name, position, end)
+            if position < 0:
+                return -1
+    return -1
+
+
+def is_before_doctype(html: str, place: int, /) -> bool:
+    """Tell whether a doctype without its end is behind a place and nothing before: an image there would undo it."""
+    return _UNFINISHED_DOCTYPE.match(html, place) is not None and content_start(html[:place]) < 0
+
+
 # What `_note_tag` looks at outside comments.
 _NOTED: Final = frozenset(("a", "area", "base", "body", "/body", "/head", "/html"))
 
@@ -115,7 +146,9 @@ def _read_exactly(html: str, /) -> Scan:
     tokens = _live_tokens(html)
     for token in tokens:
         name = token[2]
-        if name in _NOTED:
+        if name == "a" and tokens.is_svg:
+            _note_svg_link(html, token, found)
+        elif name in _NOTED:
             _note_tag(html, token, found)
         elif not name:
             _read_conditional(html, token, found)
@@ -139,6 +172,15 @@ def _href(html: str, token: Token, /) -> Attribute | None:
     if token[1] - token[0] < len("<a href>"):
         return None
     return next((attribute for attribute in attributes(html, token) if attribute.name == "href"), None)
+
+
+def _note_svg_link(html: str, token: Token, found: Scan, /) -> None:
+    """Keep a link of svg, whose target may have its older name; `href` counts if both are there (SVG 2, 16.1)."""
+    named: dict[str, Attribute] = {}
+    for attribute in attributes(html, token):
+        named.setdefault(attribute.name, attribute)
+    if target := named.get("href") or named.get("xlink:href"):
+        found.links.append((token.start, token.end, target.value_start, target.value_end, "a", 0, False))
 
 
 def _note_tag(html: str, token: Token, found: Scan, /, comment_end: int = 0) -> None:

@@ -128,8 +128,8 @@ class Leaf:
             context = context._replace(repair=view.repair, shown=view.shown())
         return self.document.make_plan(policy, domain, context)
 
-    def pixel_place(self, position: Literal["end", "start"], /) -> int:
-        """Where a pixel goes in the text; not behind its last line end, with which the message may have to end."""
+    def pixel_place(self, position: Literal["end", "start", "early"], /) -> int:
+        """Where a pixel goes in the text, -1 if nowhere; not behind its last line end, which the message may need."""
         text = self.view.text
         place = self.document.pixel_place(position)
         if place == len(text) and text.endswith("\n"):

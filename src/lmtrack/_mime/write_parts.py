@@ -82,7 +82,6 @@ class _Written(NamedTuple):
 
 
 _NOTHING: Final = _Written([], set(), has_pixel=False, has_links=False)
-_OTHER: Final[dict[Literal["start", "end"], Literal["start", "end"]]] = {"start": "end", "end": "start"}
 
 
 def write_parts(layout: Layout, wanted: PartEdits, /) -> WrittenParts:
@@ -127,9 +126,10 @@ def _write(planned: PlannedLeaf, own: LeafEdits, pixel: bytes, wanted: PixelPosi
         at_start = wanted == "start" or (
             wanted == "auto" and planned.is_longer(CLIP_OCTETS, own.links or (), list(own.values.values()), pixel)
         )
-        position: Literal["start", "end"] = "start" if at_start else "end"
-        for choice in (position, _OTHER[position]):
-            part = _fill(planned, own, pixel, planned.leaf.pixel_place(choice))
+        early: Literal["start", "early"] = "start" if wanted == "start" else "early"
+        for choice in (early, "end") if at_start else ("end", early):
+            place = planned.leaf.pixel_place(choice)
+            part = _fill(planned, own, pixel, place) if place >= 0 else _NOTHING
             if part.has_pixel:
                 return part
     return _fill(planned, own, b"", -1) if own.links or own.values else part

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from lmtrack._checks import plain_str, wrong_type
 from lmtrack._html.images import Image, live_images
-from lmtrack._html.scan import Scan, scan
+from lmtrack._html.scan import Scan, content_start, is_before_doctype, scan
 from lmtrack._rewriting.escapes import Place
 from lmtrack._rewriting.plain_slots import find_plain_holes, without_markers
 from lmtrack._rewriting.plain_text import find_urls, plain_plan
@@ -213,11 +213,17 @@ class HtmlDocument:
                 raise BadSlot(slot, place, line, "the slot of the pixel must be in the document's text")
         return tuple(hole for hole in holes if isinstance(hole, TextHole))
 
-    def pixel_place(self, position: Literal["end", "start"], /) -> int:
-        """Return where a pixel goes in the source (internal)."""
+    def pixel_place(self, position: Literal["end", "start", "early"], /) -> int:
+        """Return where a pixel goes in the source; -1 if nowhere (internal).
+
+        "early" is the start, and without `<body>` and `</head>` the first place where content may begin.
+        """
         found = self._scan
-        if position == "start" and found.body_start >= 0:
+        if position != "end" and found.body_start >= 0:
             return found.body_start
-        if position == "start" and found.head_end >= 0:
+        if position != "end" and found.head_end >= 0:
             return found.head_end
-        return next(offset for offset in (found.body_end, found.html_end, found.safe_end) if offset >= 0)
+        if position == "early" and (place := content_start(self.html)) >= 0:
+            return place
+        place = next(offset for offset in (found.body_end, found.html_end, found.safe_end) if offset >= 0)
+        return -1 if is_before_doctype(self.html, place) else place

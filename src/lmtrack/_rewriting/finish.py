@@ -231,6 +231,8 @@ def rewritten(
     start = None
     if pixel.tag:
         changes, start = _with_pixel(document, changes, pixel)
+        if start is None and decision is not None:
+            decision = decision.lower(Reason.NO_HTML, opens=TrackingMode.OFF)
     draft = _Draft(changes, start, merged.refused, decision)
     if limit is not None:
         draft = _within_lines(source, plan, draft, limit)
@@ -275,22 +277,24 @@ def _within_lines(source: str, plan: Plan, draft: _Draft, limit: LineLimit, /) -
     )
 
 
-def _with_pixel(document: HtmlDocument, changes: list[Change], pixel: Pixel, /) -> tuple[list[Change], int]:
-    """Put the pixel among the changes; also return where it goes in the source."""
+def _with_pixel(document: HtmlDocument, changes: list[Change], pixel: Pixel, /) -> tuple[list[Change], int | None]:
+    """Put the pixel among the changes; also return where it goes in the source, None if nowhere."""
     if pixel.holes:
         start, end = pixel.holes[0].start, pixel.holes[0].end
         changes[bisect_left(changes, start, key=itemgetter(0))] = (start, end, pixel.tag)
         return changes, start
-    position = pixel.position
-    if position == "auto":
+    position: Literal["end", "start", "early"] = "end" if pixel.position == "auto" else pixel.position
+    if pixel.position == "auto":
         source, tag = document.html, pixel.tag
         characters = len(source) + _growth(changes) + len(tag)
         clipped = characters > CLIP_OCTETS  # a character has one to four octets, so few documents are counted
         if not clipped and characters * 4 > CLIP_OCTETS:
             added = sum([octets(text) - octets(source[start:end]) for start, end, text in changes])
             clipped = octets(source) + added + octets(tag) > CLIP_OCTETS
-        position = "start" if clipped else "end"
+        position = "early" if clipped else "end"
     place = document.pixel_place(position)
+    if place < 0:
+        return changes, None
     changes.insert(bisect_left(changes, place, key=itemgetter(0)), (place, place, pixel.tag))
     return changes, place
 

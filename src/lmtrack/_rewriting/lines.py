@@ -171,7 +171,7 @@ def _steps(source: str, line: _Line, measure: _Measure, /) -> list[_Step]:
 
 
 def _pixel_pieces(tag: str, /) -> list[str]:
-    """Take a pixel apart at the first blank between its attributes, and at the last or the one before its long style."""
+    """Take a pixel apart at the first blank between its attributes, and before its long style or at the last."""
     start, style = len(_PIXEL_START) - 1, tag.rfind(" style=")
     end = style if style > start else tag.rindex(" ")
     return [tag[:start], tag[start:end], tag[end:]]
