@@ -14,6 +14,9 @@ KEY: Final = "an-example-key-of-32-characters-0"
 NOW: Final = "2026-01-02T00:00:00Z"
 BOTH: Final = ("--track-opens", "--track-clicks", "--consent", "granted")
 FIXED: Final = ("--message-id", "welcome-42", "--now", NOW)
+VERBS: Final = (
+    "track", "merge", "untrack", "inspect", "audit", "diff", "lint-unsubscribe", "classify", "resolve", "token", "keys",
+)  # fmt: skip
 EXAMPLES: Final = Path(__file__).resolve().parent.parent / "docs" / "examples"
 NEWSLETTER: Final = EXAMPLES / "newsletter.eml"
 

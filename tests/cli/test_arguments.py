@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
+from cli_runs import VERBS
 from lmtrack._cli.arguments import Parser
 from lmtrack.cli import main
 
-VERBS = ("track", "untrack", "inspect", "audit", "diff", "lint-unsubscribe", "classify", "resolve", "token", "keys")
 ENVIRONMENT = os.environ  # noqa: TID251 - the ban is for the library
 PARAMETERS = inspect.signature(argparse.ArgumentParser).parameters
 COLOURED = sys.version_info >= (3, 14)  # the first argparse that colours its help

@@ -36,6 +36,10 @@ VERBS = (
     ("keys", "-o", "lmtrack.key"),
     ("resolve", "--track-opens", "--consent", "denied"),
     ("track", str(EXAMPLES / "newsletter.eml"), "-o", "tracked.eml", "--track-clicks", "--key-file", "lmtrack.key"),
+    (
+        *("merge", str(EXAMPLES / "letter.eml"), str(EXAMPLES / "people.csv"), "-o", "outbox"),
+        *("--consent-column", "consent", "--track-clicks", "--key-file", "lmtrack.key"),
+    ),
     ("untrack", "tracked.eml", "-o", "back.eml", "--key-file", "lmtrack.key"),
     ("inspect", str(EXAMPLES / "newsletter.html")),
     ("classify", "--summary", str(EXAMPLES / "access.log")),
