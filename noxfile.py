@@ -164,9 +164,16 @@ def spark(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def senders(session: nox.Session) -> None:
-    """Check the names that e-mail services are told against their SDKs, and drive one by its SDK (on demand)."""
+    """Send through two dozen libraries to servers on this machine, and check the services' names (on demand)."""
     install(session, *group("senders"))
-    session.run("python", "-m", "pytest", "tests/senders", "tests/test_services.py", *session.posargs)
+    # Warnings are those of the libraries.
+    pytest = ("python", "-m", "pytest", "-W", "ignore")
+    env = {"LMTRACK_SENDERS": "1"}
+    pages = ("tests/docs/test_docs.py", "-k", "send- or fastapi or flask")
+    session.run(*pytest, "tests/senders", "tests/test_services.py", "tests/contrib", *session.posargs, env=env)
+    session.run(*pytest, *pages, env=env)
+    session.install("django~=5.2.0")  # the one with long support
+    session.run(*pytest, "tests/senders/test_django_senders.py", "tests/contrib", *session.posargs, env=env)
 
 
 @nox.session(default=False)

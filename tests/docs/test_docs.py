@@ -35,7 +35,8 @@ SHOWN = {"sh", "text", "json", "html", "{eval-rst}", "{toctree}", "{glossary}"}
 EXECUTED = {"python", "console"}
 # What examples may use beyond the package and the standard library; a page that does is skipped where that is missing.
 FRAMEWORKS = re.compile(
-    r"^(?:>>> |\.\.\. )? *(?:from|import) (aiosmtpd|anymail|django|dkim|fastapi|jinja2|standardwebhooks|starlette)\b",
+    r"^(?:>>> |\.\.\. )? *(?:from|import) (aiosmtpd|aiosmtplib|anymail|django|dkim|emails|envelope"
+    r"|fastapi|fastapi_mail|flask|flask_mail|jinja2|mailmerge|markupsafe|redmail|standardwebhooks|starlette|yagmail)\b",
     re.MULTILINE,
 )
 

@@ -9,6 +9,8 @@ import asyncio
 import email
 import os
 import smtplib
+from email.charset import CHARSETS
+from email.encoders import encode_base64
 from email.message import EmailMessage
 from email.mime.base import MIMEBase
 from typing import TYPE_CHECKING, Any
@@ -19,7 +21,7 @@ if os.environ.get("LMTRACK_SENDERS") != "1":  # noqa: TID251 - the session says 
     pytest.skip("sending libraries: nox -s senders", allow_module_level=True)
 
 from lmtrack import prepare_message, track_html
-from newsletter import (
+from sender_newsletter import (
     ANN,
     DOMAIN,
     GRANTED,
@@ -45,6 +47,12 @@ if TYPE_CHECKING:
     from lmtrack.message import Prepared
 
 BEN = "ben@reader.example"
+
+
+@pytest.fixture(autouse=True)
+def charsets_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Flask-Mail tells the standard library how to encode UTF-8 from then on, for everyone in the process."""
+    monkeypatch.setattr("email.charset.CHARSETS", dict(CHARSETS))
 
 
 @pytest.fixture(autouse=True)
@@ -294,7 +302,7 @@ def test_standard_library_of_old() -> None:
     message.attach(MIMEText(HTML, "html", "utf-8"))
     part = MIMEBase("application", "pdf")
     part.set_payload(PDF)
-    email.encoders.encode_base64(part)
+    encode_base64(part)
     part.add_header("Content-Disposition", "attachment", filename="Lampen.pdf")
     message.attach(part)
 
@@ -335,9 +343,11 @@ def test_a_service_gets_the_html_as_it_is(service: str) -> None:
             sender=address(SHOP, NAME), to=[address(ANN)], subject=SUBJECT, text=TEXT, html=page
         ).api_data
     elif service == "sendgrid":
-        request = pytest.importorskip("sendgrid.helpers.mail").Mail(
-            from_email=SHOP, to_emails=ANN, subject=SUBJECT, html_content=page
-        ).get()
+        request = (
+            pytest.importorskip("sendgrid.helpers.mail")
+            .Mail(from_email=SHOP, to_emails=ANN, subject=SUBJECT, html_content=page)
+            .get()
+        )
     elif service == "mailersend":
         builder = library.EmailBuilder().from_email(SHOP, NAME).to(ANN).subject(SUBJECT).html(page)
         request = builder.build().model_dump()
