@@ -15,6 +15,7 @@ from lmtrack._agents.tables.shapes import HOST, MAIL, NO_PROGRAMS
 from lmtrack._agents.tables.vocabulary import GUARDS
 from lmtrack._agents.verdict import Actor, Signal
 from lmtrack._checks import plain_str_or_none
+from lmtrack._pattern import compile_pattern
 
 DeviceType = Literal["desktop", "mobile", "tablet"]
 ClientType = Literal["browser", "email_client", "app", "image_proxy", "bot"]
@@ -64,7 +65,7 @@ _APPLE_MAIL: Final = re.compile(
     r"Mozilla/5\.0 \(i(?:Phone|Pad|Pod)[^()]*\) AppleWebKit/[0-9.]++ \(KHTML, like Gecko\)"
 ).fullmatch
 # The new Outlook for Windows sends it too (warmbly pull request 569, 2026).
-_BARE_WEBKIT: Final = re.compile(
+_BARE_WEBKIT: Final = compile_pattern(
     r"Mozilla/5\.0 \((?:Macintosh; Intel Mac OS X|Windows(?:; U; Windows)? NT)[^()]*\) "
     r"AppleWebKit(?:/[0-9.]++)?+\+? \(KHTML, like Gecko\)"
 ).fullmatch
