@@ -23,6 +23,7 @@ if PROFILE := ENVIRONMENT.get("HYPOTHESIS_PROFILE", "" if ENVIRONMENT.get("CI") 
     settings.load_profile(PROFILE)
 if ENVIRONMENT.get("LMTRACK_PURE"):
     pure_part.install()
+    collect_ignore = ["docs"]  # most pages run a check, a framework or the command as a process of its own
 
 
 @pytest.fixture(scope="session")

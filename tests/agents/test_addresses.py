@@ -23,7 +23,7 @@ NEAR_ADDRESSES = st.one_of(
     V4.map(str),
     V6.map(str),
     V6.map(lambda ip: ip.exploded.upper()),
-    st.builds(str.format, WRAPPINGS, V4.map(str)),
+    st.builds(lambda form, ip: form.format(ip), WRAPPINGS, V4.map(str)),
     st.lists(
         st.sampled_from([*"0123456789abcfF:.%/[]-x \n\0", "::", "1.2.3.4", "255", "256", "eth0"]), max_size=12
     ).map("".join),
