@@ -177,6 +177,13 @@ def senders(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def hosting(session: nox.Session) -> None:
+    """Run tracking hosts behind nginx, Apache, HAProxy and Varnish, whichever are here (on demand)."""
+    install(session, *group("tests"))
+    session.run("python", "-m", "pytest", "tests/hosting", *session.posargs, env={"LMTRACK_HOSTING": "1"})
+
+
+@nox.session(default=False)
 def browser(session: nox.Session) -> None:
     """Look at mails and at the example host's pages in Chromium (on demand; needs Debian's package `chromium`)."""
     install(session, *group("tests"))
