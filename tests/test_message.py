@@ -554,7 +554,7 @@ def test_wrong_types_are_refused() -> None:
         lambda: track("text"),  # type: ignore[arg-type]
         lambda: track(html(), True),  # type: ignore[arg-type]
         lambda: untrack_message("text", domain=DOMAIN),  # type: ignore[arg-type]
-        lambda: untrack_message(b"", domain="x"),
+        lambda: untrack_message(b"", domain=1),  # type: ignore[arg-type]
         lambda: revert_message("text", []),  # type: ignore[arg-type]
         lambda: strip_control_headers("text"),  # type: ignore[arg-type]
         lambda: strip_control_headers(b"", prefix=1),  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+from binascii import a2b_qp
 from email import policy
 from functools import partial
 from types import SimpleNamespace
@@ -119,7 +120,7 @@ def deliver(backend: Callable[..., Foreign], *mails: Foreign) -> list[bytes]:
 
 
 def tokens_in(raw: bytes, kind: str) -> list[str]:
-    return re.findall(rf"https://track\.example/{kind}/([\w-]+)", raw.replace(b"=\r\n", b"").decode())
+    return re.findall(rf"https://track\.example/{kind}/([\w-]+)", a2b_qp(raw).decode("latin-1"))
 
 
 def lines(message: bytes) -> list[bytes]:

@@ -11,6 +11,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from binascii import a2b_qp
 from contextlib import closing
 from datetime import UTC, datetime
 from email import policy
@@ -78,7 +79,7 @@ def letter(*, utf8: bool = False) -> EmailMessage:
 
 def tokens_in(octets: bytes, kind: str) -> list[str]:
     """The tokens of the tracking domain in a mail, soft line breaks of quoted-printable taken out."""
-    return re.findall(rf"https://track\.example/{kind}/([\w-]+)", octets.replace(b"=\r\n", b"").decode())
+    return re.findall(rf"https://track\.example/{kind}/([\w-]+)", a2b_qp(octets).decode("latin-1"))
 
 
 # With smtplib

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._cli.files import why
 from lmtrack._cli.output import CommandError, name_of
+from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _DELIMITERS: Final = ",;\t|"
 # Unicode 16, table 23-... "byte order mark": what spreadsheets write before UTF-8 and UTF-16.
 _MARKS: Final = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-_QUOTED: Final = re.compile(r'"(?:[^"]|"")*+"?+')
+_QUOTED: Final = compile_pattern(r'"(?:[^"]|"")*+"?+')
 _SEPARATORS: Final = re.compile(r"[\s_-]++")
 _CHUNK: Final = 1 << 20
 _LONGEST_CELL: Final = 1 << 20  # our choice: `csv` would stop at 131,072 characters

@@ -29,7 +29,7 @@ _BESIDE_EQUALS: Final = re.compile(rb"[^ -~]")
 _LINE_ENDS: Final = re.compile(rb"\r\n?+")
 # What begins no line that is written: a dot, which SMTP doubles and gateways have lost (RFC 5321 section 4.5.2), a
 # hyphen, which may begin a delimiter, and `From `, which a mailbox changes (both RFC 2049 section 3).
-_RISKY: Final = re.compile(rb"[.-]|F(?=r|\Z)")
+_RISKY: Final = re.compile(rb"\.|-(?=-|\Z)|F(?=rom |r?o?m?\Z)")
 _RISKY_REST: Final = re.compile(rb"(?=\.|-(?:-|\Z)|F(?:rom |r?o?m?\Z))[.F-]++")
 _RISKY_SIGNS: Final = b".-F"
 # What may go on to be a delimiter: signs that a boundary may hold (RFC 2046 section 5.1.1), and a space.
@@ -198,7 +198,8 @@ class QuotedStencil(NamedTuple):
                     lines.append(b"")
                     last = 0
                 written = soft_break.join(lines)
-                if not (b"\n." in written or b"\n-" in written or b"\nF" in written):
+                is_short = len(lines) > 1 and len(lines[-1]) < len(b"From ")  # it may be the beginning of something
+                if not (is_short or b"\n." in written or b"\n--" in written or b"\nFrom " in written):
                     edits.append(_new(RawEdit, (start, old, written)))
                     column = last
                     continue
