@@ -334,7 +334,7 @@ def test_a_pixel_that_does_not_fit_goes_elsewhere() -> None:
 
 
 def test_links_may_fit_where_the_pixel_does_not() -> None:
-    raw = html(LINK + b"\r\n" + b"x" * 997)
+    raw = html(b"x" * 997 + b"\r\n" + LINK + b"\r\n" + b"x" * 997)
     result = track(raw)
     assert reasons(result) == [None]
     assert result.pixel is None
