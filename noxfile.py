@@ -184,10 +184,17 @@ def hosting(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def growth(session: nox.Session) -> None:
+    """Print how time grows with hostile input for every public function that reads some (on demand; takes hours)."""
+    install(session, *group("tests"))
+    session.run("python", "tests/bench/growth.py", *session.posargs)
+
+
+@nox.session(default=False)
 def browser(session: nox.Session) -> None:
     """Look at mails and at the example host's pages in Chromium (on demand; needs Debian's package `chromium`)."""
     install(session, *group("tests"))
-    session.run("python", "-m", "pytest", "tests/test_browser.py", *session.posargs, env={"LMTRACK_BROWSER": "1"})
+    session.run("python", "-m", "pytest", "tests/browser", *session.posargs, env={"LMTRACK_BROWSER": "1"})
 
 
 # What Debian's unstable has beside the Pythons of stable systems, by the name to print; the last one without lxml.

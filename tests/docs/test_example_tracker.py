@@ -1,4 +1,4 @@
-"""The example tracking host, asked over real connections; what it looks like is `test_browser.py`'s."""
+"""The example tracking host, asked over real connections; what it looks like is `tests/browser`'s."""
 
 from __future__ import annotations
 

@@ -5,28 +5,24 @@ They reach nothing but this machine; for the rest of the web the tests answer th
 
 from __future__ import annotations
 
-import os
-import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from chromium import PROGRAM, Answer, Browser, Page
+from chromium import Answer, Browser, Page
 from howto_pages import TOP
 from lmtrack import (
     Consent,
     Decision,
     Route,
     TrackingDomain,
-    audit_html,
     make_keys,
     pixel_response,
     resolve,
     track_html,
     track_message,
 )
-from loading_forms import loading_documents
 from tracker_host import load, running
 
 if TYPE_CHECKING:
@@ -34,11 +30,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tracker_host import Host, Server
-
-pytestmark = pytest.mark.skipif(
-    "LMTRACK_BROWSER" not in os.environ,  # noqa: TID251 - the ban is for the library
-    reason="a browser takes a minute: nox -s browser",
-)
 
 NEWSLETTER: Final = TOP / "docs" / "examples" / "newsletter.html"
 DOMAIN: Final = TrackingDomain("https://track.example", make_keys(b"a fixed key of tests, 32 octets."))
@@ -51,15 +42,6 @@ PICTURE: Final = (
 )
 # A page may grow by the pixel at its end, and by the margin of the body, which the pixel keeps from collapsing.
 GROWTH: Final = range(1 + 8 + 1)
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if PROGRAM is None:
-        pytest.skip("no chromium here: it is Debian's package of that name")
-    browser = Browser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -456,37 +438,3 @@ def test_the_pages_ask_nobody_else_for_anything(browser: Browser, busy: Host) ->
         for url in all_pages(busy):
             page.open(url)
         assert {url.split("/")[2] for url in page.requests()} == {busy.name}
-
-
-# What a mail loads
-
-
-class Nest:
-    """A page of many frames, each with a document of its own, and an empty answer for whatever those load."""
-
-    def __init__(self, documents: list[str]) -> None:
-        self.documents = documents
-        self.asked: set[int] = set()
-
-    def __call__(self, url: str) -> Answer | None:
-        """Answer for a URL."""
-        if found := re.fullmatch(r"https://mail\.example/([0-9]+)", url):
-            return Answer("text/html; charset=utf-8", self.documents[int(found[1])].encode())
-        if url == "https://mail.example/":
-            frames = "".join(f'<iframe src="/{number}"></iframe>' for number in range(len(self.documents)))
-            return Answer("text/html; charset=utf-8", f"<!DOCTYPE html>{frames}".encode())
-        if found := re.match(r"https?://(?:[^/@]*@)?h([0-9]+)\.evil\.example/", url):
-            self.asked.add(int(found[1]))
-        return Answer("text/plain", b"")
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_whatever_a_mail_loads_in_a_browser_the_audit_looks_at(browser: Browser, seed: int) -> None:
-    documents = loading_documents(80, seed)
-    nest = Nest(documents)
-    with browser.page(scripts=False, web=nest) as page:
-        page.open("https://mail.example/", until="networkAlmostIdle")  # a sound without an end holds `load` up
-    assert len(nest.asked) > len(documents) / 3
-    for number in nest.asked:
-        audit = audit_html(documents[number], known_trackers=[f"h{number}.evil.example"])
-        assert str(audit.outcome) == "tracked", documents[number]
