@@ -30,6 +30,7 @@ from lmtrack import (
     admit,
     audit_html,
     audit_message,
+    campaign_urls,
     classify_event,
     classify_message,
     click_url,
@@ -46,6 +47,7 @@ from lmtrack import (
     make_click_tokens,
     make_keys,
     make_open_token,
+    make_slots,
     message_bytes,
     minimise,
     open_url,
@@ -112,6 +114,15 @@ def sending(html: str, message_id: str | UUID, message: EmailMessage) -> str:
     assert_type(tracked.edits, tuple[Edit, ...])
     assert_type(tracked.pixel_offset, int | None)
     assert_type(untrack_html(tracked.html, domain=domain), str)
+    slots = make_slots(["name"], nonce="4f1c09ab")
+    assert_type(slots, dict[str, str])
+    personal = scan_html(html, slots=slots, defaults={"name": "you"})
+    assert_type(scan_html(html, slots=re.compile(r"\{(?P<name>\w+)\}")), HtmlDocument)
+    merged = rewrite_html(personal, values={"name": None}, pixel_slot="name")
+    assert_type(merged.personal_links, tuple[Link, ...])
+    assert_type(merged.personal_loads, tuple[str, ...])
+    assert_type(merged.unfilled, tuple[str, ...])
+    assert_type(campaign_urls(personal), tuple[str, ...])
     return rewrite_html(html, click_url=lambda link: link.url if link.index else None).html
 
 

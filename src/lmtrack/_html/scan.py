@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import (
@@ -159,6 +159,26 @@ def _read_exactly(html: str, /) -> Scan:
 def live_tags(html: str, /) -> Iterator[Token]:
     """Go through every live tag of a document, exactly read; svg and math elements only by name `a`."""
     return (token for token in _live_tokens(html) if token.name)
+
+
+class Image(NamedTuple):
+    """A live `<img>`: the span of its tag and its decoded source."""
+
+    start: int
+    end: int
+    url: str
+
+
+def live_images(html: str, /) -> list[Image]:
+    """Find every live image that has a source, in order: exactly read, so only for who holds a URL of ours already."""
+    images: list[Image] = []
+    for tag in live_tags(html):
+        if tag.name in {"img", "image"}:
+            source = next((attribute for attribute in attributes(html, tag) if attribute.name == "src"), None)
+            if source:
+                url = decode_attribute(html[source.value_start : source.value_end]).strip(WHITESPACE)
+                images.append(Image(tag.start, tag.end, url))
+    return images
 
 
 def _live_tokens(html: str, /) -> LiveTokens:

@@ -130,19 +130,22 @@ def is_secret_parameter(name: str, value: str, /) -> bool:
 def is_personal_parameter(name: str, value: str, /) -> bool:
     """Tell whether a parameter says what a person is called, was born, lives or is rung up on."""
     plain = _plain_name(name)
-    if _is_or_ends_in(plain, PERSON_NAMES):
+    if plain in PERSON_NAMES or plain.endswith(_NAME_ENDS):
         return any(map(str.isalpha, value))
-    if _is_or_ends_in(plain, PERSON_PHONES):
+    if plain in PERSON_PHONES or plain.endswith(_PHONE_ENDS):
         return _PHONE.search(value) is not None
-    if _is_or_ends_in(plain, PERSON_BIRTHS):
+    if plain in PERSON_BIRTHS or plain.endswith(_BIRTH_ENDS):
         return sum(map(str.isdigit, value)) >= 4
     if plain in PERSON_ADDRESSES:
         return any(map(str.isdigit, value)) and any(map(str.isalpha, value))
     return plain == "name" and _TWO_NAMES.fullmatch(value) is not None
 
 
-def _is_or_ends_in(name: str, words: frozenset[str], /) -> bool:
-    return name in words or any(name.endswith(word) for word in words if len(word) >= _ENDING_LONG)
+def _long(words: frozenset[str], /) -> tuple[str, ...]:
+    return tuple(sorted(word for word in words if len(word) >= _ENDING_LONG))
+
+
+_NAME_ENDS, _PHONE_ENDS, _BIRTH_ENDS = map(_long, (PERSON_NAMES, PERSON_PHONES, PERSON_BIRTHS))
 
 
 def is_sensitive_name(name: str, /) -> bool:

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from lmtrack._checks import plain_str, wrong_type
-from lmtrack._html.images import Image, live_images
-from lmtrack._html.scan import Scan, content_start, is_before_doctype, scan
+from lmtrack._html.scan import Image, Scan, content_start, is_before_doctype, live_images, scan
 from lmtrack._rewriting.escapes import Place
 from lmtrack._rewriting.plain_slots import find_plain_holes, without_markers
 from lmtrack._rewriting.plain_text import find_urls, plain_plan
