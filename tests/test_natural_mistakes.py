@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import smtplib
 from datetime import UTC, datetime
+from email import policy
 from email.message import EmailMessage
 from typing import Any, Final
 
@@ -105,6 +106,17 @@ def test_a_message_that_was_read_as_text_is_told_to_be_read_as_bytes() -> None:
         message_bytes(email.message_from_string("Content-Type: text/plain\n\nGrüße\n"))
 
 
+# A template before its fields are filled in
+
+
+def test_a_template_is_not_tracked_where_fields_are_missing() -> None:
+    template = '<p><a href="https://shop.example/o/{order}">Your order</a> <a href="{url}">Page</a></p>'
+    tracked = track(track_html, template)
+    assert [reason for _, reason in tracked.skipped] == ["placeholder", "placeholder"]
+    filled = tracked.html.format(order="4471", url="https://shop.example/")
+    assert '<a href="https://shop.example/o/4471">' in filled
+
+
 # Ids and decisions
 
 
@@ -133,3 +145,17 @@ def test_what_send_message_does_to_a_tracked_message() -> None:
     server.send_message(email.message_from_bytes(raw))
     assert b"\r\n>From today" in sent[0]
     assert b"\r\nFrom today" in raw
+
+
+# Bytes that a server refuses
+
+
+def test_bytes_that_servers_refuse_or_that_give_away_are_told() -> None:
+    assert track(track_message, message_bytes(letter())).problems == ()
+    assert track(track_message, letter().as_bytes()).problems == ("bare_lf",)
+    hidden = letter(Bcc="ben@reader.example").as_bytes(policy=policy.SMTP)
+    assert track(track_message, hidden).problems == ("bcc",)
+    assert track(track_message, b"Subject: x\r\n\r\n" + b"x" * 999 + b"\0\ry\r\n").problems == (
+        "bare_cr", "long_line", "nul",
+    )  # fmt: skip
+    assert track(track_message, b"Subject: x\r\n\r\n" + b"x" * 998 + b"\r\n").problems == ()

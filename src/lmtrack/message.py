@@ -32,7 +32,7 @@ from lmtrack._mime.merging import (
 from lmtrack._mime.raw_edit import RawEdit as RawEdit, splice_octets
 from lmtrack._mime.structure import PartReason
 from lmtrack._mime.untrack import untracking_raw_edits
-from lmtrack._mime.wire import HIDDEN_FIELDS, message_bytes
+from lmtrack._mime.wire import HIDDEN_FIELDS, message_bytes, wire_problems
 from lmtrack._mime.write_parts import write_parts
 from lmtrack._rewriting.document import HtmlDocument
 from lmtrack._rewriting.finish import PixelPosition, check_options
@@ -121,6 +121,15 @@ class TrackedMessage(Deferred):
     personal_links: tuple[Link, ...] = field(default=(), repr=False)
     personal_loads: tuple[str, ...] = field(default=(), repr=False)
     unfilled: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What servers refuse in `raw`, or what it gives away: what `message_bytes` mends or refuses.
+
+        `bare_lf` and `bare_cr` (line ends that are not CRLF, as `as_bytes` writes them), `long_line` (over 998 bytes),
+        `nul`, and `bcc` (a field that tells everyone who else got the mail).
+        """
+        return wire_problems(self.raw)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
