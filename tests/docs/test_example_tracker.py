@@ -126,7 +126,7 @@ def test_an_open_and_a_click_become_events(host: Host) -> None:
     assert clicked["data"]["bot"]["counts_for_metrics"] is True
     page = ask(host, "/").text
     assert page.count('<li id="event-') == 2
-    assert "1 open and 1 click by people" in page
+    assert "1 open and 1 click by the reader" in page
 
 
 def test_the_same_click_again_is_counted_and_not_stored_again(host: Host) -> None:
@@ -136,7 +136,7 @@ def test_the_same_click_again_is_counted_and_not_stored_again(host: Host) -> Non
     (seen,) = host.store.events()
     assert (seen.times, seen.counts) == (3, True)
     assert [anchor.clicks for anchor in host.store.anchors(MIA)] == [1, *[0] * 20]  # people, not repeats
-    assert "0 opens and 1 click by people" in ask(host, "/").text
+    assert "0 opens and 1 click by the reader" in ask(host, "/").text
     assert "3 times, since Mia agreed" in ask(host, f"/letters/{MIA}").text
 
 
@@ -147,7 +147,7 @@ def test_a_machine_is_no_first_click_and_does_not_count(host: Host) -> None:
     person, machine = events(host)
     assert [event["data"]["first_click"] for event in (machine, person)] == [False, True]
     assert [seen.times for seen in host.store.events()] == [1, 2]
-    assert "0 opens and 1 click by people" in ask(host, "/").text
+    assert "0 opens and 1 click by the reader; apart from that 1 by machines" in ask(host, "/").text
     assert '<span class="label machine">Machine</span>' in ask(host, "/").text
 
 

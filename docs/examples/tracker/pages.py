@@ -146,6 +146,7 @@ def arrived(url: str) -> bytes:
 def _card(letter: Letter, events: Sequence[Seen]) -> Html:
     opens = sum(1 for seen in events if seen.link is None and seen.counts)
     clicks = sum(1 for seen in events if seen.link is not None and seen.counts)
+    machines = sum(1 for seen in events if seen.verdict["is_machine"])
     return fill(
         CARD,
         id=letter.id,
@@ -153,7 +154,7 @@ def _card(letter: Letter, events: Sequence[Seen]) -> Html:
         name=letter.name,
         consent=consent_label(letter),
         decision=_decision(letter),
-        sum=words.summary(letter.decision, opens, clicks),
+        sum=words.summary(letter.decision, (opens, clicks), len(events) - opens - clicks - machines, machines),
         actions=_actions(letter),
     )
 

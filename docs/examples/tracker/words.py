@@ -104,8 +104,20 @@ def times(number: int) -> str:
     return {1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
-def summary(decision: Decision, opens: int, clicks: int) -> str:
-    """Say what is known of what people did with a letter."""
+def summary(decision: Decision, reader: tuple[int, int], proxies: int, machines: int) -> str:
+    """Say what is known of what its reader did with a letter, and apart from that what was not the reader.
+
+    Args:
+        decision: Whether it is tracked.
+        reader: Opens and clicks by a person; a letter goes to one.
+        proxies: Requests that cannot be told, such as those of privacy proxies.
+        machines: Requests by machines.
+    """
+    opens, clicks = reader
     known = [(decision.track_opens, opens, "open"), (decision.track_clicks, clicks, "click")]
     sums = [f"{number} {noun}{'' if number == 1 else 's'}" for tracked, number, noun in known if tracked]
-    return f"{' and '.join(sums)} by people" if sums else "What became of it nobody knows"
+    if not sums:
+        return "What became of it nobody knows"
+    others = ((proxies, "by privacy proxies"), (machines, "by machines"))
+    apart = [f"{number} {who}" for number, who in others if number]
+    return f"{' and '.join(sums)} by the reader" + (f"; apart from that {' and '.join(apart)}" if apart else "")
