@@ -46,7 +46,7 @@ def test_words_are_written_as_they_are_and_parts_of_urls_are_encoded() -> None:
     )
 
 
-@given(VALUES)
+@given(VALUES.filter(lambda value: value not in {".", ".."}))
 def test_any_value_is_read_back(value: str) -> None:
     template = "a {} https://s.example/?q={}&b <https://s.example/{}/c> git+ssh://h/{} &{}"
     encoded = quote(value, "")

@@ -89,9 +89,12 @@ def numbered(text: str, /) -> str:
     return "".join([f"&#{ord(char)};" for char in text])
 
 
+_UNRESERVED: Final = re.compile(r"[A-Za-z0-9._~-]*+").fullmatch  # RFC 3986 section 2.3
+
+
 def percent_encoded(value: str, /, safe: str = "") -> str:
     """Write everything but unreserved characters (RFC 3986 section 2.3) and `safe` ones as percent escapes."""
-    if value.isascii() and value.isalnum():
+    if _UNRESERVED(value):
         return value
     from urllib.parse import quote  # noqa: PLC0415 - 2 ms of every import
 

@@ -16,7 +16,7 @@ from lmtrack._html.live import LiveTokens
 from lmtrack._html.scan import outlook_content
 from lmtrack._html.tokenizer import Attribute, Token, attributes, next_token, open_point, raw_text_end, token_at
 from lmtrack._linking.optout_attributes import REMOVABLE
-from lmtrack._rewriting.escapes import Place, escaped, numbered
+from lmtrack._rewriting.escapes import ESCAPES, Place, numbered
 from lmtrack._rewriting.slotted_url import ENGINE, MisplacedSlotError, SlottedUrl, read_url
 from lmtrack.errors import BadSlot, BadValue
 
@@ -79,7 +79,7 @@ class TextHole:
         doubled_line_feed: Whether a first line feed is written twice, since readers drop one there.
     """
 
-    __slots__ = ("doubled_line_feed", "end", "marker", "names", "numbered_first", "place", "start")
+    __slots__ = ("_write", "doubled_line_feed", "end", "marker", "names", "numbered_first", "place", "start")
 
     def __init__(
         self, marker: Marker, written: str, place: Place, /, *, numbered_first: bool, doubled_line_feed: bool
@@ -88,6 +88,7 @@ class TextHole:
         self.marker = " ".join(written.split())
         self.names = (name,)
         self.place = place
+        self._write = ESCAPES[place].write  # looked up once: an enum is slow to hash
         self.numbered_first = numbered_first
         self.doubled_line_feed = doubled_line_feed
 
@@ -99,7 +100,9 @@ class TextHole:
         """
         name = self.names[0]
         value = values[name]
-        written = escaped(value, self.place, name)
+        written = self._write(value)
+        if written is None:
+            raise BadValue(name, self.place, ESCAPES[self.place].problem)
         if self.numbered_first and _REFERENCE.match(written):
             return f"{numbered(written[0])}{written[1:]}"
         return f"\n{written}" if self.doubled_line_feed and written.startswith("\n") else written
@@ -114,7 +117,7 @@ class UrlHole:
         loaded: Whether a reader fetches it by itself.
     """
 
-    __slots__ = ("_fixed", "_numbered", "_place", "element", "end", "loaded", "names", "start", "url")
+    __slots__ = ("_fixed", "_numbered", "_place", "_write", "element", "end", "loaded", "names", "start", "url")
 
     def __init__(
         self,
@@ -141,6 +144,7 @@ class UrlHole:
             )
         )[1:]
         self._place = place
+        self._write = ESCAPES[place].write
 
     def fill(self, values: Mapping[str, str], /) -> str:
         """Write the URL with these values.
@@ -154,7 +158,7 @@ class UrlHole:
         """Write the value with these pieces in its slots; the template's own text stays as it is."""
         parts = [self._fixed[0]]
         for name, piece, fixed, is_numbered in zip(self.names, pieces, self._fixed[1:], self._numbered, strict=True):
-            written = escaped(piece, self._place, name)
+            written = self._write(piece) or ""  # of markup and plain text, which take any value
             if is_numbered and _REFERENCE.match(written):
                 written = f"{numbered(written[0])}{written[1:]}"
             elif is_numbered and not written and _REFERENCE.match(fixed):

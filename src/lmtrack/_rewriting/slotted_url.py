@@ -11,7 +11,7 @@ from string import hexdigits
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._html.grammar import WHITESPACE
-from lmtrack._rewriting.escapes import ESCAPES, Place, escaped
+from lmtrack._rewriting.escapes import ESCAPES, Place
 from lmtrack.errors import BadValue
 
 if TYPE_CHECKING:
@@ -49,14 +49,15 @@ class SlottedUrl:
         opens: Whether a slot is the whole URL or its beginning, so that the value names the host.
     """
 
-    __slots__ = ("_behind_escapes", "_in_path", "fixed", "names", "opens", "places")
+    __slots__ = ("_behind_escapes", "_in_path", "_writes", "fixed", "names", "opens", "places")
 
     def __init__(self, fixed: Sequence[str], names: Sequence[str], places: Sequence[Place], /) -> None:
         self.fixed = tuple(fixed)
         self.names = tuple(names)
         self.places = tuple(places)
         self.opens = places[0] in {Place.LINK_URL, Place.LOADED_URL, Place.URL_BEGINNING}
-        self._in_path = Place.URL_PATH in places
+        self._in_path = [position for position, place in enumerate(places) if place is Place.URL_PATH]
+        self._writes = [ESCAPES[place].write for place in places]
         # A value behind `%2` must not complete the template's escape.
         self._behind_escapes = [position for position, text in enumerate(fixed[:-1]) if _OPEN_ESCAPE.search(text)]
 
@@ -66,13 +67,17 @@ class SlottedUrl:
         Raises:
             BadValue: A value cannot be written there, or would change which URL it is.
         """
-        written = [escaped(values[name], place, name) for name, place in zip(self.names, self.places, strict=True)]
+        written: list[str] = []
+        for name, write in zip(self.names, self._writes, strict=True):
+            piece = write(values[name])
+            if piece is None:
+                place = self.places[len(written)]
+                raise BadValue(name, place, ESCAPES[place].problem)
+            written.append(piece)
         for position in self._behind_escapes:
             if (piece := written[position]) and piece[0] in hexdigits:
                 written[position] = f"%{ord(piece[0]):02X}{piece[1:]}"
-        if self._in_path and any(
-            not piece.strip(".") for piece, place in zip(written, self.places, strict=True) if place is Place.URL_PATH
-        ):
+        if any(not written[position].strip(".") for position in self._in_path):
             self._check_segments(written)
         return written
 
