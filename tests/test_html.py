@@ -681,9 +681,9 @@ def test_auto_counts_what_the_links_became(old: str, new: str) -> None:
         assert (result.pixel_offset == 6) is (offset == 6)
 
 
-def test_auto_without_a_body_is_the_end_anyway() -> None:
-    mail = "x" * 100_001
-    assert rewrite_html(mail, pixel_url=PIXEL, pixel_position="auto").pixel_offset == 100_001
+def test_auto_without_a_body_is_where_content_begins() -> None:
+    assert rewrite_html("x" * 100_001, pixel_url=PIXEL, pixel_position="auto").pixel_offset == 0
+    assert rewrite_html("x" * 99_000, pixel_url=PIXEL, pixel_position="auto").pixel_offset == 99_000
 
 
 OURS = open_url(DOMAIN, make_open_token(KEYS, "m-1", now=NOW))

@@ -7,6 +7,7 @@ be longer or shorter than it looks is left alone: a tracked link that leads to h
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._linking.optout_attributes import TEXT_OPT_OUT
@@ -73,9 +74,21 @@ _PARAMETER: Final = re.compile(rf"[^{_ENDS}/?#&%@:]*+[/?#&%@:]")
 _WITHIN: Final = frozenset("/?&#%@\\$+")
 
 
+_LINE_END: Final = re.compile(r"\r\n?|\n")
+# The next line behind its quotation marks and blanks (RFC 3676 section 4.5).
+_FOLLOWING: Final = re.compile(r"[> \t]*+([^\s][^\r\n]*+)")
+_SCHEME: Final = re.compile(r"https?://|www\.", re.IGNORECASE)
+# Signs that no line of prose begins with, but for a row of `=` under a heading and an `&` for "and".
+_GOES_ON: Final = re.compile(r"[/?%](?!\s)|=(?!=*+\s*\Z)|&(?!\s)|--++\w")
+_NARROWEST: Final = 50  # our choice: nobody wraps text to shorter lines
+_LOOK_BACK: Final = 200  # our choice: emphasis on a longer text than that is none
+_EMPHASIS_OPENS: Final = {mark: re.compile(rf"(?<![\w{mark}]){mark}++(?=\w)[^{mark}\r\n]*+\Z") for mark in "_~"}
+
+
 def find_urls(text: str, /) -> list[tuple[int, int]]:
     """Find the http and https URLs of a text: where each begins and ends, ascending and disjoint; in linear time."""
     found: list[tuple[int, int]] = []
+    lines = _Lines(text)
     position, glued = 0, -1
     while hit := _NEXT.search(text, position):
         start, after = hit.span()
@@ -95,9 +108,51 @@ def find_urls(text: str, /) -> list[tuple[int, int]]:
             broken = start == glued or not _may_begin(text, before, position, start)
         position, floor = _extent(text, after, quoted=before in {"'", "\u2018"})
         end = _without_trail(text, floor, position, before)
-        if not broken and end > after and not _UNSURE.search(text, after, end):
-            found.append((start, end))
+        if broken or end <= after or _UNSURE.search(text, after, end):
+            continue
+        if lines.is_broken(before, start, position) or _is_open(text, start, after, end):
+            continue
+        found.append((start, end))
     return found
+
+
+class _Lines:
+    """The lines of a text, and whether a URL that ends with one goes on in the next: programs wrap text inside URLs.
+
+    textwrap and html2text break at a hyphen and before a row of them, html2text before signs too; textwrap cuts a word
+    that is longer than a line where the line is full.
+    """
+
+    def __init__(self, text: str, /) -> None:
+        self._text = text
+
+    @cached_property
+    def _longest(self) -> int:
+        return max(map(len, self._text.splitlines()))
+
+    def is_broken(self, before: str, start: int, end: int, /) -> bool:
+        """Tell whether a URL that begins at `start` behind the sign `before`, and seems to end at `end`, may go on."""
+        text = self._text
+        line_end = _LINE_END.match(text, end)
+        following = _FOLLOWING.match(text, line_end.end()) if line_end else None
+        if following is None or _SCHEME.match(following[1]):
+            return False
+        if text[end - 1] == "-" or _GOES_ON.match(following[1]):
+            return True
+        if before in _CLOSING and _CLOSING[before] in following[1]:
+            return True
+        line_start = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
+        length = end - line_start
+        return length >= max(_NARROWEST, self._longest)
+
+
+def _is_open(text: str, start: int, after: int, end: int, /) -> bool:
+    """Tell whether a bracket in a URL is never closed, or it ends in a mark of emphasis that was opened before it."""
+    url = text[after:end]
+    if any(url.count(opening) > url.count(closing) for opening, closing in _CLOSING.items()):
+        return True
+    last = url[-1]
+    return last in _EMPHASIS and _EMPHASIS_OPENS[last].search(text, max(start - _LOOK_BACK, 0), start) is not None
 
 
 def plain_plan(text: str, spans: list[tuple[int, int]], judge: Judge, template: Template | None, /) -> Plan:

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+from hypothesis import given, strategies as st
+
+from lmtrack import LinkPolicy, rewrite_text
+from lmtrack._rewriting.plain_text import find_urls
+
+U = "https://shop.example/a-room-and-the-hall"
+WIDE = "x" * 60
+
+
+def urls(text: str) -> list[str]:
+    return [text[start:end] for start, end in find_urls(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # html2text 2025.4.15, as it wraps by default; Markdown and its references
+        "[the hall](https://shop.example/a-room-and-\nthe-hall?page=1)",
+        "[hall](https://shop.example/a/b\nc?page=1)",
+        "  [1]: https://shop.example/users\n=dpkg-list",
+        "(https://shop.example/a\nb)",
+        "(https://shop.example/a\r\n  b) and on",
+        "[https://shop.example/a\nb]",
+        # a line that ends in a hyphen, a line that goes on in a sign
+        "https://shop.example/a-\nb",
+        "> https://shop.example/a-\n> b",
+        "https://shop.example/a\n/b",
+        "https://shop.example/a\r?b=c",
+        "https://shop.example/a\n&b=c",
+        "https://shop.example/a\n%20b",
+        "https://shop.example/a\n=b",
+        "https://shop.example/a\n--b",
+        # an unsubscribe word in the second line
+        "https://shop.example/u?do=\n    &x=unsubscribe",
+        # textwrap: a line that is full
+        f"https://shop.example/{WIDE}\nab and more\nshort",
+        f"some words {'https://shop.example/'.ljust(59, 'x')}\nab and more",
+        # brackets that are never closed
+        "https://shop.example/lamps(new and old)",
+        "https://shop.example/7[image: logo]",
+        "https://shop.example/{a b}",
+        "https://shop.example/(a(b)",
+        # emphasis that began before
+        "_See https://shop.example/a_",
+        "~~gone https://shop.example/a~~",
+    ],
+)
+def test_what_may_be_longer_or_shorter_than_it_looks_is_left(text: str) -> None:
+    assert urls(text) == []
+    assert rewrite_text(text, click_url=lambda _: "https://t.example/0").text is text
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"{U}\nNext line", [U]),
+        (f"{U}\n\n/b", [U]),
+        (f"{U}\n=====\n", [U]),
+        (f"{U}\n=\n", [U]),
+        (f"{U}\n& more", [U]),
+        (f"{U}\n/ more", [U]),
+        (f"{U}\n-- \nAnn", [U]),
+        (f"{U}\n- a list", [U]),
+        (f"({U}\nand more", [U]),
+        (f"({U})\n(more)", [U]),
+        (f"{U}\n{U}", [U, U]),
+        (f"{U}-\n\nx", [f"{U}-"]),
+        (f"{U}- \nx", [f"{U}-"]),
+        (f"https://shop.example/{WIDE}\n\nab", [f"https://shop.example/{WIDE}"]),
+        (f"https://shop.example/{WIDE}\nab\n{'y' * 90}", [f"https://shop.example/{WIDE}"]),
+        (f"https://shop.example/{WIDE}", [f"https://shop.example/{WIDE}"]),
+        (f"{U}(a)(b)", [f"{U}(a)(b)"]),
+        (f"({U}(a)", [f"{U}(a)"]),
+        (f"_{U}_", [U]),
+        (f"*{U}*", [U]),
+        (f"snake_case {U}_", [f"{U}_"]),
+        (f"_a_ {U}_", [f"{U}_"]),
+        # format=flowed, RFC 3676: the blank before the line end belongs to the text
+        (f"See {U} \nand more", [U]),
+        (f"> {U}\n> and more", [U]),
+    ],
+)
+def test_what_ends_where_it_seems_to_is_found(text: str, found: list[str]) -> None:
+    assert urls(text) == found
+
+
+WORDS = st.sampled_from(["Our", "new", "lamps:", "and", "(", ")", "see", "well-made", "-", "ja"])
+PATHS = st.text("abc-/?=&_.0%2", min_size=0, max_size=120)
+
+
+LINKS = PATHS.map(lambda path: "https://shop.example/" + path.replace("%", "%20"))
+
+
+@given(
+    st.lists(WORDS | LINKS, min_size=1, max_size=12),
+    st.integers(50, 90),
+    st.booleans(),
+    st.sampled_from(["", "> ", "    "]),
+)
+def test_no_link_of_a_wrapped_text_leads_to_half_a_url(words: list[str], width: int, long: bool, indent: str) -> None:
+    wholes = {word for word in words if word.startswith("https://")}
+    text = textwrap.fill(" ".join(words), width, break_long_words=long, initial_indent=indent, subsequent_indent=indent)
+    for url in urls(text):
+        # But for marks at its end, which every reader leaves out.
+        assert any(whole.startswith(url) and not whole[len(url) :].strip(".?") for whole in wholes), text
+
+
+def test_a_mark_behind_a_url_opts_it_out() -> None:
+    text = f'{U}[[data-msys-clicktrack="0"]] and {U} [[data-msys-clicktrack="0"]]'
+    result = rewrite_text(text, click_url=lambda _: "https://t.example/0", policy=LinkPolicy())
+    assert [reason for _, reason in result.skipped] == ["opt_out"]
+    assert [link.url for link in result.links] == [U]
