@@ -107,8 +107,8 @@ def test_blanks_and_controls_end_a_url(blank: str) -> None:
         (f"{U}?a[0]=1&b[]={{c}}", [f"{U}?a[0]=1&b[]={{c}}"]),
         (f"{U}(", [U]),
         (f"{U}([{{.", [U]),
-        (f"{U}(b", []),
-        (f"{U}(b]c)", []),
+        (f"{U}(b", [f"{U}(b"]),
+        (f"{U}(b]c)", [f"{U}(b"]),
         ("http://[2001:db8::1]:8080/a", ["http://[2001:db8::1]:8080/a"]),
         # Markdown
         (f"[text]({U})", [U]),
@@ -253,7 +253,7 @@ def test_unfinished_placeholders_are_signs_like_others() -> None:
         U,
         f"{U}%%g",
     ]
-    assert urls(f"{U}${{b {U}{{{{b") == []
+    assert urls(f"{U}${{b {U}{{{{b") == [f"{U}${{b", f"{U}{{{{b"]
 
 
 @pytest.mark.parametrize(

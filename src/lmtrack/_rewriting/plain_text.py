@@ -74,6 +74,7 @@ _PARAMETER: Final = re.compile(rf"[^{_ENDS}/?#&%@:]*+[/?#&%@:]")
 _WITHIN: Final = frozenset("/?&#%@\\$+")
 
 
+_TRAIL: Final = re.compile(rf"[{re.escape(''.join(sorted(_TRAILING | set(_CLOSING.values()))))}]*+")
 _LINE_END: Final = re.compile(r"\r\n?|\n")
 # The next line behind its quotation marks and blanks (RFC 3676 section 4.5).
 _FOLLOWING: Final = re.compile(r"[> \t]*+([^\s][^\r\n]*+)")
@@ -88,7 +89,6 @@ _EMPHASIS_OPENS: Final = {mark: re.compile(rf"(?<![\w{mark}]){mark}++(?=\w)[^{ma
 def find_urls(text: str, /) -> list[tuple[int, int]]:
     """Find the http and https URLs of a text: where each begins and ends, ascending and disjoint; in linear time."""
     found: list[tuple[int, int]] = []
-    lines = _Lines(text)
     position, glued = 0, -1
     while hit := _NEXT.search(text, position):
         start, after = hit.span()
@@ -108,11 +108,8 @@ def find_urls(text: str, /) -> list[tuple[int, int]]:
             broken = start == glued or not _may_begin(text, before, position, start)
         position, floor = _extent(text, after, quoted=before in {"'", "\u2018"})
         end = _without_trail(text, floor, position, before)
-        if broken or end <= after or _UNSURE.search(text, after, end):
-            continue
-        if lines.is_broken(before, start, position) or _is_open(text, start, after, end):
-            continue
-        found.append((start, end))
+        if not broken and end > after and not _UNSURE.search(text, after, end):
+            found.append((start, end))
     return found
 
 
@@ -130,33 +127,46 @@ class _Lines:
     def _longest(self) -> int:
         return max(map(len, self._text.splitlines()))
 
-    def is_broken(self, before: str, start: int, end: int, /) -> bool:
-        """Tell whether a URL that begins at `start` behind the sign `before`, and seems to end at `end`, may go on."""
-        text = self._text
+    def is_broken(self, start: int, end: int, /) -> bool:
+        """Tell whether a URL that begins at `start` and seems to end at `end` may go on in the next line."""
+        text, before = self._text, self._text[start - 1 : start]
+        trail = _TRAIL.match(text, end)[0]  # type: ignore[index]  # it matches the empty string
+        end += len(trail)
         line_end = _LINE_END.match(text, end)
         following = _FOLLOWING.match(text, line_end.end()) if line_end else None
         if following is None or _SCHEME.match(following[1]):
             return False
         if text[end - 1] == "-" or _GOES_ON.match(following[1]):
             return True
-        if before in _CLOSING and _CLOSING[before] in following[1]:
+        if before in _CLOSING and _CLOSING[before] in following[1] and _CLOSING[before] not in trail:
             return True
         line_start = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
         length = end - line_start
         return length >= max(_NARROWEST, self._longest)
 
 
-def _is_open(text: str, start: int, after: int, end: int, /) -> bool:
+def _is_open(text: str, start: int, end: int, /) -> bool:
     """Tell whether a bracket in a URL is never closed, or it ends in a mark of emphasis that was opened before it."""
-    url = text[after:end]
+    if text[start - 1 : start] == "<":
+        return False  # what is between angle brackets is all of it
+    url = _PLACEHOLDER.sub("", text[start:end])
     if any(url.count(opening) > url.count(closing) for opening, closing in _CLOSING.items()):
         return True
-    last = url[-1]
+    last = url[-1:]
     return last in _EMPHASIS and _EMPHASIS_OPENS[last].search(text, max(start - _LOOK_BACK, 0), start) is not None
 
 
 def plain_plan(text: str, spans: list[tuple[int, int]], judge: Judge, template: Template | None, /) -> Plan:
-    """Judge every link of a text, whose spans `find_urls` found, and number those that may be tracked."""
+    """Judge every link of a text, whose spans `find_urls` found, and number those that may be tracked.
+
+    One that may be longer or shorter than it looks is left out, unless it is one of ours, whose end is certain.
+    """
+    lines = _Lines(text)
+    spans = [
+        (start, end)
+        for start, end in spans
+        if not (lines.is_broken(start, end) or _is_open(text, start, end)) or judge.is_own(text[start:end])
+    ]
     found = [(start, end, start, end, "text", 0, True) for start, end in spans]
     urls, reasons = judge.urls([text[start:end] for start, end in spans])
     holes = template.link_holes(found) if template else {}

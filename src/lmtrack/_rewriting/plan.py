@@ -484,6 +484,10 @@ class Judge:
             return []
         return telling_texts(html, found, reasons, ways_out=ways_out, hosts=bool(self._shows_hosts))
 
+    def is_own(self, url: str, /) -> bool:
+        """Tell whether a URL is one of the domain's."""
+        return self.domain is not None and self.domain.holds(url)
+
     def resolve(self, url: str, /) -> str:
         """Resolve a URL against the document's base, if it is a relative one."""
         return _resolve(self._base, url) if self._base and self._reason(url) is SkipReason.RELATIVE else url
@@ -499,7 +503,7 @@ class Judge:
 
     def _reason(self, url: str, /) -> SkipReason | None:
         """Judge a URL by itself and by the domain."""
-        if self.domain is not None and self.domain.holds(url):
+        if self.is_own(url):
             return SkipReason.TRACKED
         return skip_reason(url, self.policy)
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from lmtrack._checking.finding import FindingKind
 from lmtrack._checking.unsubscribe.header import lint_unsubscribe
 from lmtrack._checking.unsubscribe.rules import RULES
+from lmtrack.links import LinkPolicy
 from lmtrack.message import track_message
 from lmtrack.resolver import Consent, Reason, Route, TrackingMode, resolve
 from lmtrack.tokens import make_keys, make_withdraw_token
@@ -314,7 +315,8 @@ def test_an_image_is_seen_where_letters_of_no_size_are_not() -> None:
 def test_a_text_link_that_we_tracked_is_known_by_where_it_leads() -> None:
     made = resolve(Route(track_clicks=True), consent=Consent.GRANTED)
     raw = b"Content-Type: text/html\r\n\r\n" + HTML.encode()
-    tracked = track_message(raw, made, domain=DOMAIN, message_id="m-1", now=NOW).raw
+    policy = LinkPolicy(track_unsubscribe=True)
+    tracked = track_message(raw, made, domain=DOMAIN, message_id="m-1", policy=policy, now=NOW).raw
     assert b"track.example/c/" in tracked
     signed = LIST.encode() + POST.encode() + tracked
     assert kinds(signed, domains=[DOMAIN]) == ["unsubscribe_link_tracked"]
