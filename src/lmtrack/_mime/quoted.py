@@ -32,6 +32,7 @@ _LINE_ENDS: Final = re.compile(rb"\r\n?+")
 _RISKY: Final = re.compile(rb"\.|-(?=-|\Z)|F(?=rom |r?o?m?\Z)")
 _RISKY_REST: Final = re.compile(rb"(?=\.|-(?:-|\Z)|F(?:rom |r?o?m?\Z))[.F-]++")
 _RISKY_SIGNS: Final = b".-F"
+_LONGEST_RISKY: Final = len(b"From ")
 # What may go on to be a delimiter: signs that a boundary may hold (RFC 2046 section 5.1.1), and a space.
 _OF_DELIMITER: Final = re.compile(rb"-(?:-[0-9A-Za-z'()+_,./:=? -]*+)?")
 _ESCAPED: Final = {octet: b"=%02X" % octet for octet in range(256)}
@@ -112,6 +113,8 @@ class QuotedBody:
         while cut := raw.rfind(b"\n", encoded, encoded + count) + 1:
             count -= len(a2b_qp(raw[encoded:cut]))
             encoded = cut
+        if raw.find(b"=", encoded, encoded + count) < 0:  # plain to its end
+            return encoded + count
         for unit in _UNIT.finditer(raw, encoded, end):
             start, stop = unit.span()
             if start - encoded >= count:
@@ -193,12 +196,13 @@ class QuotedStencil(NamedTuple):
                     continue
                 cut = _CUT - column
                 lines = [value[:cut], *[value[at : at + _CUT] for at in range(cut, len(value), _CUT)]]
-                last = len(lines[-1]) if len(lines) > 1 else total
+                is_folded = len(lines) > 1
+                last = len(lines[-1]) if is_folded else total
+                is_short = is_folded and last < _LONGEST_RISKY  # it may be the beginning of something
                 if last + rest > room:
                     lines.append(b"")
                     last = 0
                 written = soft_break.join(lines)
-                is_short = len(lines) > 1 and len(lines[-1]) < len(b"From ")  # it may be the beginning of something
                 if not (is_short or b"\n." in written or b"\n--" in written or b"\nFrom " in written):
                     edits.append(_new(RawEdit, (start, old, written)))
                     column = last
