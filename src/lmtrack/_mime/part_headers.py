@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _MEDIA_TYPE: Final = re.compile(r"[^/]++/[^/]++")
 _BLANKS: Final = " \t\r\n"
 _PREFIX: Final = "X-LM-Override-"  # Lettermint's; with other names such a message is left alone
+_LONGEST_KEPT: Final = 200
 _NOTHING: Final = FieldValue("", {}, clear=True)
 
 
@@ -55,6 +57,14 @@ class PartHeaders(NamedTuple):
 
 def read_part_headers(block: bytes, /, *, in_digest: bool = False) -> PartHeaders:
     """Read the header block of a message or part; never fails, linear."""
+    # A sender's parts say the same in every mail, but for the names of files.
+    if len(block) <= _LONGEST_KEPT and b"name" not in block:
+        return _read_short(block, in_digest)
+    return read_fields(iter_fields(block), in_digest=in_digest)
+
+
+@lru_cache(maxsize=256)
+def _read_short(block: bytes, in_digest: bool, /) -> PartHeaders:  # noqa: FBT001 - internal
     return read_fields(iter_fields(block), in_digest=in_digest)
 
 
