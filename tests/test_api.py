@@ -205,6 +205,7 @@ SIGNATURES = {
     "Verdict": "(*, actor, human, evidence, reasons=(), vendor=None, sources=(), cause=None)",
     "WithdrawToken": "(message_id, recipient, issued_at)",
     "WrongPurpose": "BadToken",
+    "add_query": "(url, parameters, /)",
     "add_ways_out": (
         "(html, text, /, *, unsubscribe=None, withdraw=None, unsubscribe_label='Unsubscribe', "
         "withdraw_label='Stop tracking', marker=None)"

@@ -114,6 +114,7 @@ CALLS: Final[dict[str, Callable[[Callable[[object], Any]], object]]] = {
     ).to_dict(),
     "LinkPolicy": _policy,
     "TrackingDomain": lambda as_: lmtrack.TrackingDomain(as_("https://track.example/t/"), KEYS).base_url,
+    "add_query": lambda as_: lmtrack.add_query(as_("https://shop.example/?a=b"), {as_("utm_source"): as_("letter")}),
     "add_ways_out": lambda as_: lmtrack.add_ways_out(
         as_(HTML), as_(TEXT + "-- \n"), unsubscribe=as_("https://shop.example/u/x"), withdraw=as_("https://shop.example/w/x"),
         unsubscribe_label=as_("Bye & thanks"), withdraw_label=as_("Stop"), marker=as_("-- "),

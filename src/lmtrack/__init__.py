@@ -66,6 +66,7 @@ __all__ = [
     "UnknownVersion",
     "Unsupported",
     "WrongPurpose",
+    "add_query",
     "add_ways_out",
     "admit",
     "audit_html",

@@ -7,11 +7,12 @@ looks for stands in a table with its source.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple, TypeVar
 
+from lmtrack._checks import check_type, plain_str
 from lmtrack._html.grammar import ascii_lower
 from lmtrack._html.visible import visible_text
 from lmtrack._linking.optout import label_of
@@ -26,6 +27,7 @@ Entry = TypeVar("Entry")
 __all__ = [
     "LinkPolicy",
     "SkipReason",
+    "add_query",
 ]
 
 
@@ -337,3 +339,30 @@ def slots_reason(names: Iterable[str], policy: LinkPolicy, /) -> SkipReason | No
         if not policy.track_sensitive and is_sensitive_name(name):
             return SkipReason.SENSITIVE
     return None
+
+
+def add_query(url: str, parameters: Mapping[str, str], /) -> str:
+    """Add parameters to a URL that it does not have yet, before its fragment; the rest stays as it is.
+
+    Names and values are percent-encoded by RFC 3986, blanks as `%20`. A parameter counts as there whatever its value,
+    whether or not its name is percent-encoded.
+
+    Raises:
+        TypeError: An argument has another type.
+
+    >>> add_query("https://shop.example/?utm_source=old#top", {"utm_source": "letter", "utm_medium": "e-mail"})
+    'https://shop.example/?utm_source=old&utm_medium=e-mail#top'
+    """
+    from urllib.parse import quote, unquote  # noqa: PLC0415 - 2 ms of every import
+
+    url = plain_str(url, "url")
+    check_type(Mapping, parameters=parameters)
+    parts = read_url(url)
+    there = {unquote(pair.partition("=")[0]) for pair in (parts.query or "").split("&")}
+    wanted = [(plain_str(name, "parameters"), plain_str(value, "parameters")) for name, value in parameters.items()]
+    added = "&".join([f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in wanted if name not in there])
+    if not added:
+        return url
+    head, number_sign, fragment = url.partition("#")
+    sign = "?" if parts.query is None else "" if not parts.query or head.endswith("&") else "&"
+    return f"{head}{sign}{added}{number_sign}{fragment}"
