@@ -127,9 +127,7 @@ def event_payload(
         data["destination_url"] = token.url if url is None else url
         data["link_index"] = token.link_index
         data["anchor_text"] = anchor_text
-    data["device_type"] = client.device_type if client else None
-    data["client_type"] = client.client_type if client else None
-    data["client_name"] = client.client_name if client else None
+    data |= {name: getattr(client, name, None) for name in ("device_type", "client_type", "client_name")}
     data["user_agent"] = user_agent
     data["bot"] = _bot(verdict)
     data["engagement"] = {"reason_codes": [verdict.category]}
