@@ -1130,7 +1130,7 @@ def test_wrong_types_are_type_errors() -> None:
         lambda: track_html(5, NONE, domain=DOMAIN, message_id="m-1"),  # type: ignore[arg-type]
         lambda: untrack_html(b"x", domain=DOMAIN),  # type: ignore[arg-type]
         lambda: untrack_html(scan_html(SHOP), domain=DOMAIN),  # type: ignore[arg-type]
-        lambda: untrack_html(SHOP, domain="https://track.example"),
+        lambda: untrack_html(SHOP, domain=5),  # type: ignore[arg-type]
         lambda: revert_html(b"x", []),  # type: ignore[arg-type]
         lambda: pixel_tag(None),  # type: ignore[arg-type]
     ]

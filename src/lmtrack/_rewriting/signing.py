@@ -17,7 +17,7 @@ from lmtrack.resolver import Decision, Reason, TrackingMode
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from lmtrack._rewriting.plan import Merged, Plan
     from lmtrack._tokens.make import PackedLinks
@@ -77,11 +77,6 @@ class Signed(NamedTuple):
 
     tokens: list[str | None] | list[str]
     merged: Merged
-
-    @property
-    def refused(self) -> Mapping[int, SkipReason]:
-        """Of the links that are not tracked for this recipient, by position, the reason."""
-        return self.merged.refused
 
 
 class Sending(NamedTuple):
