@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import strategies as st
 
-from lmtrack._agents.agent import judge_agent
+from lmtrack._agents.agent import forget_agents, judge_agent
 from lmtrack._agents.tables import names, shapes
 from lmtrack._agents.verdict import Actor, Human, Kind, Verdict
 from user_agent_lists import is_mainstream
@@ -354,6 +354,24 @@ def test_known_names_are_machines_with_their_vendor(agent: str, expected: tuple[
 def test_a_library_of_apps_is_weaker_evidence_than_a_command() -> None:
     assert judge_agent("okhttp/4.9.3", "open").evidence == 2
     assert judge_agent("curl/8.4.0", "open").evidence == 3
+
+
+class Loud(str):
+    """Text whose methods do as they like."""
+
+    __slots__ = ()
+
+    def lower(self) -> str:  # noqa: D102 - the class says it
+        raise AssertionError
+
+
+def test_what_was_judged_is_remembered_by_its_text() -> None:
+    forget_agents()
+    first = judge_agent("Example/1.0 something", "open")
+    assert judge_agent(Loud("Example/1.0 something"), "open") is first
+    assert judge_agent("x" * 5000, "open") is judge_agent("x" * 9000, "open")
+    forget_agents()
+    assert judge_agent("Example/1.0 something", "open") == first
 
 
 def test_whatsapp_in_another_form_is_the_app() -> None:

@@ -211,6 +211,24 @@ def test_a_proxys_open_a_second_after_delivery_is_weak_evidence_of_a_person(dela
     assert ("time.lt_2s" in verdict.reasons) == (evidence == 1)
 
 
+@pytest.mark.parametrize(
+    "host", ["url.us.m.mimecastprotect.com", "url.uk.m.mimecastprotect.com", "protect-us.mimecast.com"]
+)
+def test_who_comes_through_mimecasts_page_is_a_person_in_its_network(host: str) -> None:
+    verdict = click(asn=30031, delay=timedelta(minutes=3), headers={**FULL, "Referer": f"https://{host}/s/abc"})
+    assert (verdict.human, verdict.evidence) == (Human.YES, 2)
+    assert "hdr.referer_rewriter" in verdict.reasons
+    assert click(asn=30031, delay=timedelta(minutes=3), headers=FULL).is_machine
+
+
+@pytest.mark.parametrize("asn", [8068, 8070, 8074, 8075, 12076])
+def test_microsofts_cloud_is_weak_evidence_and_decides_with_haste(asn: int) -> None:
+    assert click(asn=asn, delay=seconds(5)).is_machine
+    late = click(asn=asn, delay=seconds(45), headers=FULL)
+    assert (late.human, late.evidence) == (Human.YES, 1)
+    assert opened(asn=asn, delay=seconds(5)) == opened()
+
+
 def test_an_invisible_link_is_weak_evidence() -> None:
     assert (click(honeypot=True).human, click(honeypot=True).evidence) == (Human.YES, 1)
     assert click(honeypot=True).reasons == ("ua.browser", "msg.honeypot")

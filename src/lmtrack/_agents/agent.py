@@ -372,6 +372,10 @@ def _by_phone(agent: _Agent) -> Verdict | None:
     return _by_mail_word(agent) or _APP
 
 
+def _by_app_name(agent: _Agent) -> Verdict | None:
+    return None if _APPS.keys().isdisjoint(agent.added) else _APP
+
+
 def _by_contact(agent: _Agent) -> Verdict | None:
     low = agent.rest
     # A company's administrator may write its address into Internet Explorer 11.
@@ -435,8 +439,6 @@ _NETSCAPE: Final = ("mozilla/1.", "mozilla/2.", "mozilla/3.", "mozilla/4.")
 def _by_other_name(agent: _Agent) -> Verdict | None:
     if not _BROWSERS.keys().isdisjoint(agent.added):
         return BROWSER
-    if not _APPS.keys().isdisjoint(agent.added):
-        return _APP
     if shapes.PHONE.search(agent.rest):
         return BROWSER
     return None if _APP_LIBRARIES.keys().isdisjoint(agent.added) else _APP_LIBRARY
@@ -477,6 +479,7 @@ _RULES_OUTSIDE_ADDRESSES: Final[tuple[Callable[[_Agent], Verdict | None], ...]] 
     _by_mail_program,
     _by_purpose,
     _by_phone,
+    _by_app_name,
     _by_contact,
     _by_compatible,
     _by_engine,
