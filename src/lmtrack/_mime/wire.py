@@ -175,10 +175,7 @@ class _Writer:
     def _multipart(
         self, message: Message, parts: list[Message], /, *, sealed: bool
     ) -> list[bytes | int | _Part | _End]:
-        try:
-            named = message.get_boundary()
-        except TypeError:  # the standard library's own mistake, when a parameter is there in two ways
-            raise ValueError("the boundary of a multipart makes no sense to a parser") from None
+        named = _boundary_of(message)
         fields: Iterable[tuple[str, object]] = message.raw_items()
         was_parsed = _was_parsed(message)
         if not sealed and not was_parsed and _encoding_of(message) not in _IDENTITY:
@@ -189,9 +186,7 @@ class _Writer:
             self._boundaries += 1
             items = self._fields_with_boundary(fields, self._boundaries - 1)
         else:
-            if not named.isascii() or "\r" in named or "\n" in named:
-                raise ValueError("a boundary must be ASCII, on one line")
-            boundary = named.encode()
+            boundary = named
             items = [self._fields(fields)]
         mark = self._dashes
         preamble = b"" if message.preamble is None else _octets(message.preamble) + _CRLF
@@ -253,6 +248,21 @@ class _Writer:
             else:
                 items.append(field)
         return items
+
+
+def _boundary_of(message: Message, /) -> bytes | None:
+    """Return the boundary that a multipart was given; None if it has yet to be made.
+
+    Raises:
+        ValueError: It is none that a line of ASCII can be.
+    """
+    try:
+        named = message.get_boundary()
+    except TypeError:  # the standard library's own mistake, when a parameter is there in two ways
+        raise ValueError("the boundary of a multipart makes no sense to a parser") from None
+    if named is not None and (not named.isascii() or "\r" in named or "\n" in named):
+        raise ValueError("a boundary must be ASCII, on one line")
+    return None if named is None else named.encode()
 
 
 def _holds_its_line_end(message: Message, /) -> bool:

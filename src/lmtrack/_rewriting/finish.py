@@ -262,13 +262,15 @@ def _within_lines(source: str, plan: Plan, draft: _Draft, limit: LineLimit, /) -
         instead[pixel_start] = ""
     edits = [Edit(start, source[start:end], text) for start, end, text in changes]
     edits, given_up = fit_lines(source, edits, limit.max_line, instead=instead)
-    if pixel_start in given_up and decision is not None:
-        decision = decision.lower(Reason.LINE_TOO_LONG, opens=TrackingMode.OFF)
     left = {positions[start]: SkipReason.LINE_TOO_LONG for start in given_up if start != pixel_start}
-    if links and len(left) == links and decision is not None:
-        decision = decision.lower(Reason.LINE_TOO_LONG, clicks=TrackingMode.OFF)
+    no_links = 0 < links == len(left)
+    if no_links:
         removals = {edit.offset for edit in plan.removals}
         edits = [edit for edit in edits if edit.offset not in removals]
+    if decision is not None:
+        off, keep = TrackingMode.OFF, TrackingMode.INDIVIDUAL
+        opens, clicks = off if pixel_start in given_up else keep, off if no_links else keep
+        decision = decision.lower(Reason.LINE_TOO_LONG, opens=opens, clicks=clicks)
     return _Draft(
         [(offset, offset + len(old), new) for offset, old, new in edits],
         None if pixel_start in given_up else pixel_start,

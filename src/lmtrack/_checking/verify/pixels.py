@@ -12,10 +12,10 @@ from lmtrack._checking.verify.lockstep import is_new_target, too_deep
 from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.pixel_spelling import OLD_PIXEL_ENDS, PIXEL_BEGINS, PIXEL_ENDS
 
-# As `pixel_tag` writes it or once wrote it, with any URL; before its first and last attribute a long line is broken.
+# As `pixel_tag` writes it or once wrote it, with any URL; before some of its attributes a long line is broken.
 _ENDS: Final = "|".join(map(re.escape, dict.fromkeys((PIXEL_ENDS, *OLD_PIXEL_ENDS))))
 _PIXEL: Final = compile_pattern(
-    re.sub(r"(?<=<img)(?=\\ )|(?=\\ alt)", r"(?:\\r?\\n)?+", f'{re.escape(PIXEL_BEGINS)}([^"]*+)(?:{_ENDS})')
+    re.sub(r"(?<=<img)(?=\\ )|(?=\\ (?:style|alt))", r"(?:\\r?\\n)?+", f'{re.escape(PIXEL_BEGINS)}([^"]*+)(?:{_ENDS})')
 )
 _REFERENCE: Final = re.compile(r"&#?+[0-9A-Za-z]++\Z")
 _DOCTYPE: Final = compile_pattern(r"(?:[\t\n\f\r \ufeff]|<!--(?:(?!-->)[\s\S])*+-->)*+<!doctype", re.IGNORECASE)
