@@ -236,12 +236,12 @@ def read_click_token(
     error has the URL; nothing is recorded then.
 
     Args:
-        keys: As for `read_open_token`.
-        token: As for `read_open_token`.
-        max_age: As for `read_open_token`.
-        leeway: As for `read_open_token`.
-        issued_after: As for `read_open_token`.
-        now: As for `read_open_token`.
+        keys: The ring; a token of any of its keys is accepted.
+        token: The text as it came.
+        max_age: How old it may be; None for any age.
+        leeway: How far the clock of the host that made it may be ahead.
+        issued_after: Refuse what was made at this time or before, in whole seconds.
+        now: The time of the request.
 
     Raises:
         BadDestination: It was signed by rules that are no longer ours.

@@ -80,18 +80,19 @@ def make_click_token(
 
     Args:
         keys: The ring; its current key signs.
-        message_id: As for `make_open_token`.
+        message_id: The sender's id of the message, a UUID or 1 to 64 printable characters.
         link_index: Which link of the message, 0 to 65,535.
         url: Where the click goes, at most 2,048 octets. None: whoever answers the click knows it by message id and
             link index, and the token stays short.
-        recipient: As for `make_open_token`.
+        recipient: Position in the message's recipient list, 0 to 65,535; 0 for `AGGREGATE`.
         mode: `INDIVIDUAL` or `AGGREGATE`; a click has no `DELIVERABILITY`.
-        now: As for `make_open_token`.
+        now: When it is made, an aware datetime from 1970 to 2106.
 
     Raises:
         BadDestination: A click may not go to `url`.
         TypeError: An argument has another type.
-        ValueError: As for `make_open_token`; `mode` is `DELIVERABILITY`.
+        ValueError: An id, number or time is out of range; `mode` is `OFF` or `DELIVERABILITY`; `AGGREGATE` with a
+            recipient.
 
     >>> from datetime import UTC, datetime
     >>> from lmtrack.tokens import make_keys
@@ -121,16 +122,17 @@ def make_click_tokens(
 
     Args:
         keys: The ring; its current key signs.
-        message_id: As for `make_open_token`.
+        message_id: The sender's id of the message, a UUID or 1 to 64 printable characters.
         urls: Destinations in link order; None for one by id.
-        recipient: As for `make_open_token`.
-        mode: As for `make_click_token`.
-        now: As for `make_open_token`; the same for all.
+        recipient: Position in the message's recipient list, 0 to 65,535; 0 for `AGGREGATE`.
+        mode: `INDIVIDUAL` or `AGGREGATE`; a click has no `DELIVERABILITY`.
+        now: When they are made, the same for all; an aware datetime from 1970 to 2106.
 
     Raises:
         BadDestination: A click may not go to one of the URLs.
         TypeError: An argument has another type.
-        ValueError: As for `make_click_token`; more than 65,536 URLs.
+        ValueError: An id, number or time is out of range; `mode` is `OFF` or `DELIVERABILITY`; `AGGREGATE` with a
+            recipient; more than 65,536 URLs.
 
     >>> from lmtrack.tokens import make_keys, read_click_token
     >>> keys = make_keys(b"an example key of 32 octets, not")
@@ -184,9 +186,9 @@ def make_withdraw_token(keys: Keys, message_id: str | UUID, *, recipient: int = 
 
     Args:
         keys: The ring; its current key signs.
-        message_id: As for `make_open_token`.
+        message_id: The sender's id of the message, a UUID or 1 to 64 printable characters.
         recipient: Position in the message's recipient list, 0 to 65,535.
-        now: As for `make_open_token`.
+        now: When it is made, an aware datetime from 1970 to 2106.
 
     Raises:
         TypeError: An argument has another type.
