@@ -267,10 +267,9 @@ def _within_lines(source: str, plan: Plan, draft: _Draft, limit: LineLimit, /) -
     if no_links:
         removals = {edit.offset for edit in plan.removals}
         edits = [edit for edit in edits if edit.offset not in removals]
-    if decision is not None:
-        off, keep = TrackingMode.OFF, TrackingMode.INDIVIDUAL
-        opens, clicks = off if pixel_start in given_up else keep, off if no_links else keep
-        decision = decision.lower(Reason.LINE_TOO_LONG, opens=opens, clicks=clicks)
+    off, keep = TrackingMode.OFF, TrackingMode.INDIVIDUAL
+    opens, clicks = off if pixel_start in given_up else keep, off if no_links else keep
+    decision = decision and decision.lower(Reason.LINE_TOO_LONG, opens=opens, clicks=clicks)
     return _Draft(
         [(offset, offset + len(old), new) for offset, old, new in edits],
         None if pixel_start in given_up else pixel_start,
