@@ -114,3 +114,7 @@ def test_other_merge_fields_are_not(name: str) -> None:
 def test_merge_fields_by_name_are_ways_out(name: str) -> None:
     assert slots_reason([name], LinkPolicy()) is SkipReason.UNSUBSCRIBE
     assert slots_reason([name], LinkPolicy(track_unsubscribe=True)) is None
+
+
+def test_a_slot_that_the_policy_names_is_listed() -> None:
+    assert slots_reason(["id", "code2"], LinkPolicy(skip_slots=["id"])) is SkipReason.LISTED
