@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from lmtrack._agents.clients import ClientInfo, describe_client
+from user_agent_lists import crawlers, uap
 
 LIKE_GECKO = "AppleWebKit/537.36 (KHTML, like Gecko)"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
@@ -142,3 +144,17 @@ def test_the_library_loads_with_the_first_description() -> None:
     )
     source = str(Path(__file__).resolve().parents[2] / "src")
     subprocess.run([sys.executable, "-c", f"import sys; sys.path.insert(0, {source!r}); {code}"], check=True)  # noqa: S603
+
+
+ENGINES = {"AppleWebKit", "WebKit", "KHTML", "Gecko", "Trident", "Presto", "Blink", "Mozilla", "Electron", "CFNetwork"}
+
+
+def test_no_name_of_the_public_lists_is_an_engine_a_path_or_a_domain(shared: Path) -> None:
+    agents = sorted({agent for _, agent in uap(shared)} | set(crawlers(shared)))[::25]
+    assert len(agents) > 100
+    for agent in agents:
+        name = describe_client(agent).client_name
+        if name is not None:
+            assert "/" not in name, agent
+            assert name not in ENGINES, agent
+            assert not re.fullmatch(r"(?:[a-z0-9-]+\.)+(?:com|org|net|io|de)", name.lower()), agent

@@ -45,8 +45,10 @@ _NAMES: Final = {
     "kmail2": "KMail",
     "Qt Web Engine": "Qt WebEngine",
 }
-# No clients: what it says when it knows none, and Apple's networking.
-_NO_NAMES: Final = ("Other", "CFNetwork")
+# No clients: what it says when it knows none, engines, frames and Apple's networking.
+_NO_NAMES: Final = frozenset(
+    ("Other", "CFNetwork", "Mozilla", "AppleWebKit", "WebKit", "KHTML", "Gecko", "Trident", "Presto", "Electron")
+)
 _FIREFOX_TABLET: Final = "; Tablet; rv:"  # MDN, Firefox user agent string reference, 2026-11
 _PRODUCT: Final = re.compile(r"([A-Za-z][A-Za-z0-9 ._+-]{0,39}+)/")
 
@@ -141,7 +143,7 @@ def describe_client(user_agent: str | None, /) -> ClientInfo:
     if reason == Signal.UA_APP:
         # The library would name the web view that it takes the app for.
         product = _PRODUCT.match(agent.removeprefix("Monazilla/1.00 "))  # a protocol's name, its programs' follows
-        known = _name_app(agent) or (product[1] if product else None)
+        known = _name_app(agent) or (product[1] if product and product[1] not in _NO_NAMES else None)
     elif known is None or known in _FRAMES:
         known = _name_program(agent) or (
             "WebKitGTK" if known == "Safari" and "Linux" in agent and "Android" not in agent else known
