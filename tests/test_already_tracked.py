@@ -95,6 +95,16 @@ def test_one_flag_may_hold_alone(flag: str) -> None:
     assert both.decision.reasons == ()
 
 
+@pytest.mark.parametrize("flag", ["opens", "clicks"])
+def test_a_refusal_of_one_flag_is_told_for_that_one(flag: str) -> None:
+    raw = track(track_message, message(), GRANTED).raw
+    now = resolve(Route(track_opens=flag == "clicks", track_clicks=flag == "opens"), consent=Consent.GRANTED)
+    for track_it, source in ((track_message, raw), (track_html, track(track_html, HTML, GRANTED).html)):
+        late = track(track_it, source, now)
+        assert late.decision.reasons == (f"{flag}:route_off", f"{flag}:already_tracked")
+        assert (late.decision.track_opens, late.decision.track_clicks) == (True, True)
+
+
 def test_what_is_signed_afterwards_is_tracked_all_the_same() -> None:
     raw = b"DKIM-Signature: v=1\r\n" + track(track_message, message(), GRANTED).raw
     late = track(track_message, raw, GRANTED)

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 import pytest
 
 from lmtrack import scan_html
-from lmtrack._checks import check_type, plain_bytes, plain_str, wrong_type
+from lmtrack._checks import check_type, plain_bytes, plain_str, plain_str_or_none, wrong_type
 
 
 class Text(str):
@@ -79,3 +79,10 @@ def test_a_type_is_named_with_its_article() -> None:
     with pytest.raises(TypeError, match=r"^flag must be a bool, not int$"):
         check_type(bool, flag=1)
     assert str(wrong_type("one", "a str or None", 1)) == "one must be a str or None, not int"
+
+
+def test_text_may_be_missing_where_it_says_so() -> None:
+    assert plain_str_or_none(None, "agent") is None
+    assert plain_str_or_none(Text("a"), "agent") == "a"
+    with pytest.raises(TypeError, match=r"^agent must be a str or None, not int$"):
+        plain_str_or_none(1, "agent")
