@@ -163,15 +163,17 @@ def test_bad_rows_are_left_out_and_listed_if_that_is_asked_for(
 def test_spellings_values_and_defaults(
     capsysbinary: pytest.CaptureFixture[bytes], write: Callable[[str, bytes], str], tmp_path: Path
 ) -> None:
-    letter = b"To: *|MAIL|*\r\nContent-Type: text/html\r\n\r\n<p>*|First_Name|* *| shop |* *|city|*</p>*|pixel|*\r\n"
+    letter = b"To: *|MAIL|*\r\nContent-Type: text/html\r\n\r\n"
+    letter += b"<p>*|First_Name|* *| shop |* *|city|* *|greeting|*</p>*|pixel|*\r\n"
     people = "Mail;first name;City\na@b.example;Zoë;\n".encode("cp1252")
-    options = ("--marker", "*|NAME|*", "--value", "shop=Lamps & Co", "--default", "city=Gent", "--pixel-slot", "pixel")
+    options = ["--marker", "*|NAME|*", "--value", "shop=Lamps & Co", "--default", "city=Gent", "--pixel-slot", "pixel"]
+    options += ["--default", "greeting=Hi"]
     arguments = merge_arguments(write, letter, people, "--consent", "granted", "--track-opens", *options)
     code, out, _ = run(capsysbinary, *arguments)
     assert code == 0
     assert b"Windows-1252" in out
     mail = (tmp_path / "outbox" / "000001.eml").read_bytes()
-    assert b"<p>Zo&#235; Lamps &amp; Co Gent</p><img src=" in mail
+    assert b"<p>Zo&#235; Lamps &amp; Co Gent Hi</p><img src=" in mail
 
 
 def test_an_aggregate_campaign_and_images_that_tell(

@@ -80,6 +80,12 @@ def test_values_are_written_as_their_field_wants_them(field: str, expected: byte
     assert merged(field) == expected
 
 
+def test_a_template_beyond_ascii_is_written_in_ascii() -> None:
+    field = "List-Unsubscribe: <https://s.example/\u00e9?u={{ id }}>"
+    assert merged(field) == b"List-Unsubscribe: <https://s.example/%C3%A9?u=4471>"
+    assert merged("Subject: =?utf-8?b?/w==?= {{ name }}") == b"Subject: =?utf-8?b?w78gQW5u?="
+
+
 def test_line_ends_are_those_of_the_field() -> None:
     raw = b"Subject: {{ name }}\nTo: x@y.example\n\nbody\n"
     tracked = track_message(raw, OFF, domain=DOMAIN, message_id="m", slots=SLOTS, values={"name": "Zoë " * 30})

@@ -292,6 +292,23 @@ def test_the_pixel_takes_the_place_of_its_slot() -> None:
         )
 
 
+def test_a_pixel_slot_without_room_is_removed() -> None:
+    document = scan_message(part("text/html", "x" * 995 + "[p]"), slots={"pixel": "[p]"})
+    tracked = track_message(document, ON, domain=DOMAIN, message_id="m", pixel_slot="pixel", now=NOW)
+    assert tracked.raw.endswith(b"x" * 995)
+    assert tracked.pixel is None
+    assert "opens:line_too_long" in tracked.decision.reasons
+
+
+def test_a_long_page_keeps_its_length_for_the_next_recipient() -> None:
+    document = scan_message(part("text/html", HTML + ("y" * 70 + "\r\n") * 1500), slots=SLOTS)
+    for name in ("Ann", "Bob"):
+        tracked = track_message(
+            document, ON, domain=DOMAIN, message_id="m", values=ANN | {"name": name}, pixel_position="auto", now=NOW
+        )
+        assert tracked.raw.index(b"/o/") < tracked.raw.index(b"/c/")
+
+
 REFUSED: Final = {
     "attachment": part("text/html", "{{ name }}").replace(b"\r\n\r\n", b"\r\nContent-Disposition: attachment\r\n\r\n"),
     "amp": part("text/x-amp-html", "{{ name }}"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from email.message import Message
 
 import pytest
@@ -103,7 +104,7 @@ def test_a_clear_field_means_the_same_to_the_standard_library(written: str) -> N
     read = read_field("text/plain;" + written)
     message = Message()
     message["Content-Type"] = "text/plain;" + written
-    if read.clear:
+    if read.clear and not re.search(r"\\[^\"\\]", written):  # it unescapes these two signs only
         assert {name: message.get_param(name) for name in read.parameters} == read.parameters
 
 

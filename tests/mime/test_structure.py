@@ -263,3 +263,8 @@ def test_real_messages_have_the_parts_that_the_standard_library_sees(shared: Pat
                 assert ours.replace(b"\r\n", b"\n").rstrip(b"\n") == payload.replace(b"\r\n", b"\n").rstrip(b"\n")
                 compared += 1
     assert compared > 300
+
+
+def test_a_line_of_a_header_may_look_like_a_delimiter() -> None:
+    raw = b"Content-Type: multipart/mixed; boundary=b\n\n--b\nX-A: 1\n--bc\n\ntext\n--b--\n"
+    assert [(part.path, raw[part.start : part.end]) for part in find_parts(raw)] == [("1", b"text")]

@@ -33,7 +33,7 @@ from lmtrack._cli.options import (
 )
 from lmtrack._cli.output import CommandError, as_json, as_table, name_of, say, standard_output
 from lmtrack._cli.people import Bad, People, plain_name
-from lmtrack.errors import BadSlot, BadValue, MissingValue
+from lmtrack.errors import BadSlot
 from lmtrack.html import Campaign
 from lmtrack.message import campaign_urls, scan_message, track_message
 from lmtrack.resolver import Consent
@@ -105,7 +105,6 @@ class _Job(NamedTuple):
 
         Raises:
             BadValue: A cell cannot be written where its slot is.
-            MissingValue: A slot has neither a cell nor a default.
             ValueError: The consent cannot be read.
         """
         consent = Consent.UNKNOWN
@@ -250,11 +249,7 @@ def _check_rows(arguments: argparse.Namespace, job: _Job, people: People) -> lis
 def _problem(job: _Job, cells: list[str], message_id: str) -> str | None:
     try:
         job.mail(cells, message_id)
-    except MissingValue as error:
-        return str(error)
-    except BadValue as error:
-        return str(error)
-    except ValueError as error:
+    except ValueError as error:  # a BadValue is one
         return str(error)
     return None
 

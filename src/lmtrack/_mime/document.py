@@ -225,8 +225,6 @@ class MessageDocument:
     @property
     def slot_names(self) -> tuple[str, ...]:
         """The names of the message's slots, each once (internal)."""
-        if self.slots is None:
-            return ()
         found = [name for template in self.templates for name in template.names]
         for leaf in self.leaves().values():
             if leaf.part.reason is None and leaf.template:
