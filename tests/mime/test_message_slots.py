@@ -10,6 +10,7 @@ from email.message import EmailMessage
 from html import unescape
 from typing import TYPE_CHECKING, Final
 
+import dkim
 import pytest
 from hypothesis import given, strategies as st
 
@@ -29,6 +30,7 @@ from lmtrack import (
     scan_message,
     track_message,
 )
+from message_oracles import dkim_key
 
 if TYPE_CHECKING:
     from lmtrack.message import TrackedMessage
@@ -427,3 +429,13 @@ def test_a_reader_reads_the_value_and_nothing_else_changes(
     assert max(map(len, tracked.raw.split(b"\r\n"))) <= 998
     if encoding == "quoted-printable":
         assert not [line for line in tracked.raw.split(b"\r\n") if line.startswith((b".", b"From "))]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_what_is_merged_and_tracked_can_be_signed(encoding: str) -> None:
+    fields = b"From: shop@shop.example\r\nSubject: {{ name }}\r\n"
+    raw = mixed(part("text/plain", "Dear {{ name }}\r\n", encoding), part("text/html", HTML, encoding), fields=fields)
+    tracked = merged(raw, ANN | {"name": "Zoë"}, decision=ON)
+    key, record = dkim_key()
+    signed = dkim.sign(tracked.raw, b"s", b"shop.example", key) + tracked.raw
+    assert dkim.verify(signed, dnsfunc=lambda *_, **__: record)
