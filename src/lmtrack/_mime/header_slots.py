@@ -312,7 +312,7 @@ def _phrase(name: str, /) -> str:
 def _text_lines(name: str, value: str, /) -> list[str]:
     """Fold a text at its blanks, or write it in encoded words."""
     if not _LITERAL.fullmatch(value) or "=?" in value:
-        return [*_encoded_words(value)[:1], *(f" {word}" for word in _encoded_words(value)[1:])]
+        return "\r\n ".join(_encoded_words(value)).split("\r\n")
     lines: list[str] = []
     column, start = len(name) + 2, 0
     while len(value) - start + column > _GOOD_LINE:
@@ -324,7 +324,7 @@ def _text_lines(name: str, value: str, /) -> list[str]:
         lines.append(value[start:at])
         column, start = 0, at
     if len(value) - start > _LONGEST_LINE - _GOOD_LINE:
-        return [*_encoded_words(value)[:1], *(f" {word}" for word in _encoded_words(value)[1:])]
+        return "\r\n ".join(_encoded_words(value)).split("\r\n")
     return [*lines, value[start:]]
 
 
