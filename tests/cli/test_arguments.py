@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from cli_runs import VERBS
+from cli_runs import KEY, VERBS, refused
 from lmtrack._cli.arguments import Parser
 from lmtrack.cli import main
 
@@ -72,3 +72,23 @@ def test_help_is_plain_in_a_file(
     text = capsysbinary.readouterr().out.decode()
     assert text.startswith(f"usage: lmtrack {verb} ")
     assert COLOUR not in text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [KEY],
+        ["--consent", KEY],
+        ["resolve", "--consent", KEY],
+        ["resolve", f"--track-opens={KEY}"],
+        ["resolve", "--for", KEY],
+        ["track", "--ceiling", KEY],
+        ["track", "--key-file", KEY, "-"],
+        ["classify", "--kind", KEY],
+        ["classify", "--delay", KEY],
+        ["keys", KEY],
+        [f"--version={KEY}"],
+    ],
+)
+def test_a_key_in_the_wrong_place_is_not_printed(capsysbinary: pytest.CaptureFixture[bytes], words: list[str]) -> None:
+    assert KEY not in refused(capsysbinary, *words)

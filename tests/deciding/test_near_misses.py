@@ -13,7 +13,6 @@ from lmtrack.resolver import (
     Consent,
     Override,
     Route,
-    TrackingMode,
     parse_headers,
     parse_settings,
     resolve,
@@ -22,7 +21,6 @@ from strategies import HEADER_BLOCKS
 
 Anything: TypeAlias = Any  # what a type checker would refuse
 
-OFF, AGGREGATE, DELIVERABILITY, INDIVIDUAL = TrackingMode
 OPENS = "X-LM-Override-Track-Opens"
 CLICKS = "X-LM-Override-Track-Clicks"
 INVALID = ("opens:override_invalid",)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _HEADER_LINE: Final = re.compile(r"[^ \t\r\n][^\r\n]*")
 _SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 PREFIX: Final = "X-LM-Override-"
+_ECHOED: Final = re.compile(r"(?s)ignored explicit argument .*")
 _BOOLEANS: Final = {"true": True, "false": False}
 _CONSENTS: Final = {consent.value: consent for consent in Consent}
 _CEILINGS: Final = {mode.name.lower(): mode for mode in TrackingMode}
@@ -44,8 +45,14 @@ class Parser(argparse.ArgumentParser):
         say(self.format_help().rstrip("\n"), to=standard_output())
 
     def error(self, message: str) -> NoReturn:
-        """Refuse the command line."""
+        """Refuse the command line, without the value: it may be a key that was typed in the wrong place."""
+        message = _ECHOED.sub("takes no value", message)
         raise CommandError(f"{printable(message)} (see {self.prog} --help)")
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        # argparse's own prints the value, which may be a key as well.
+        if action.choices is not None and value not in action.choices:
+            raise argparse.ArgumentError(action, f"must be one of {', '.join(map(str, action.choices))}")
 
 
 class Verb(NamedTuple):
