@@ -268,6 +268,7 @@ def is_certain(html: str) -> bool:
     )
 
 
+@example('<a href="https://shop.example/0" ><a href="https://shop.example/0" / data-lm-no-track / >')
 @example("<template><col><STYLE>")
 @example("<frameset><style>")
 @given(LINK_DOCUMENTS | hostile_html(template=True, select=True))

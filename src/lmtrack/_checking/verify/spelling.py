@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _OTHERS: Final = "the characters are others, though a parser may read the same"
 _WHITE: Final = "\t\n\f\r "
+_LONGEST_LOOK: Final = 200  # characters; both are our choice
+_MOST_SLASHES: Final = 8
 # Where a long line was broken: ahead of the blank before a link's attribute, which ends the text in front of its value.
 _BREAK: Final = re.compile(rf"\r?\n(?=[{_WHITE}][^{_WHITE}\"'>/=]{{1,100}}+[{_WHITE}]*+=[{_WHITE}]*+[\"']?+\Z)")
 
@@ -50,10 +52,11 @@ class _Walk:
         """Give offsets in the first text, each with what is other there."""
         found: list[tuple[int, str]] = []
         place = 0
-        for old in before:
+        ends = [*(old.start for old in before[1:]), len(self._before)]
+        for old, following in zip(before, ends, strict=False):
             new = after[place] if place < len(after) else None
             if not old.is_link and (new is None or not self._is_kept(old, new)):
-                if not self._go_past(old):
+                if not self._go_past(old, following):
                     return [*found, (self._first, _OTHERS)]
                 continue
             if new is None or new.is_link != old.is_link:
@@ -74,7 +77,7 @@ class _Walk:
             self._before[self._first : old.end], self._second
         )
 
-    def _go_past(self, old: Place, /) -> bool:
+    def _go_past(self, old: Place, following: int, /) -> bool:
         """Go on behind an opt-out attribute that was removed; False if the text before it is another."""
         kept = self._before[self._first : old.start]
         run = ""
@@ -86,7 +89,11 @@ class _Walk:
             return False
         self._first, self._second = old.end, self._second + len(kept)
         same = _common(run, self._after[self._second : self._second + len(run)])
-        self._second += run.rfind("/", 0, same) + 1
+        # As many slashes as were kept; one may as well be of what comes behind, up to the next place.
+        behind = self._before[old.end : min(following, old.end + _LONGEST_LOOK)].rstrip(f"{_WHITE}/")
+        kept_ends = [at + 1 for at in range(same) if run[at] == "/"][-_MOST_SLASHES:]
+        ends = [end for end in (*reversed(kept_ends), 0) if self._after.startswith(behind, self._second + end)]
+        self._second += ends[0] if ends else run.rfind("/", 0, same) + 1
         return True
 
     def _compare(self, first_end: int, second_end: int, /, *, before_link: bool = False) -> list[tuple[int, str]]:
