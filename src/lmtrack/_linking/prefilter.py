@@ -82,16 +82,16 @@ def _capitals_show_something(low: str, written: str, /) -> bool:
 _LONGEST_TEXT: Final = 10_000  # what `visible_text` reads of a link
 # Behind a tag, a first word with a dot in it, or one that goes on behind the next tag with a dot; or a URL anywhere.
 # The same in an image's alt text.
-_MAY_SHOW_HOST: Final = re.compile(
+_MAY_SHOW_HOST: Final = compile_pattern(
     r""">(?: (?: &\w++; | [^<>\w] )*+ (?: (?<=[.\u3002\uff0e])\w | [^\s<>.\u3002\uff0e]++ [.\u3002\uff0e] [\w<&] )
           | [^<>]*? :// )
     """,
     re.VERBOSE,
 )
-_ALT_MAY_SHOW_HOST: Final = re.compile(r"[aA][lL][tT][^<>]*?(?:[\w&;][.\u3002\uff0e][\w&]|://)")
+_ALT_MAY_SHOW_HOST: Final = compile_pattern(r"[aA][lL][tT][^<>]*?(?:[\w&;][.\u3002\uff0e][\w&]|://)")
 _REFERENCE: Final = re.compile(r"&(?:#|(?:shy|zw|period|colon|sol))")
 # What was cut inside a tag, a quoted value or a comment, in which an end tag is none; NUL stands for the cut.
-_CUT_SHORT: Final = re.compile(
+_CUT_SHORT: Final = compile_pattern(
     r"""<[^<>]*+\x00 | =[\t\n\f\r ]*+ (?: "[^"\x00]*+\x00 | '[^'\x00]*+\x00 ) | <!""", re.VERBOSE
 )
 
