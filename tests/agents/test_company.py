@@ -157,6 +157,14 @@ def test_what_comes_from_a_gateways_range_next_to_its_click_is_the_gateways() ->
         assert machines([event]) == [False]
 
 
+def test_so_does_a_strong_list_of_ones_own() -> None:
+    lab = load_networks("192.0.2.0/24", tag="lab", evidence=3, scope="click")
+    events = [open_(20, agent=SAFARI, ip="192.0.2.7"), click(21, 0, ip="192.0.2.9")]
+    assert machines(events, networks=lab) == [True] * 2
+    weaker = load_networks("192.0.2.0/24", tag="lab", evidence=2, scope="click")
+    assert machines(events, networks=weaker) == [False] * 2
+
+
 def test_a_client_that_asks_about_links_has_loaded_the_image_a_moment_later() -> None:
     asked = click(60, 0, method="HEAD")
     assert machines([asked, open_(61), open_(71)]) == [True, True, False]

@@ -31,9 +31,8 @@ if TYPE_CHECKING:
 
 _PROBABLE: Final = Signal.NET_SCANNER_PROBABLE.value
 _BY_GATEWAY: Final = Signal.HDR_REFERER_REWRITER.value
-_SCANNER: Final = Signal.NET_SCANNER.value
 # Codes by which a click that is a machine's shows that its client is one.
-_SHOWING: Final = frozenset((_SCANNER, _PROBABLE, Signal.NET_LISTED.value))
+_SHOWING: Final = frozenset((Signal.NET_SCANNER.value, _PROBABLE, Signal.NET_LISTED.value))
 # A person's own programs ask too, but not for the pixel a moment later.
 _ASKING: Final = frozenset((Signal.METHOD_HEAD.value, Signal.METHOD_OPTIONS.value))
 
@@ -112,8 +111,8 @@ def _proven_names(event: MessageEvent, matches: RuleMatches) -> list[Hashable]:
         return clients_of(event)
     if not event.is_machine or not event.is_click or _SHOWING.isdisjoint(event.reasons):
         return []
-    # A list of gateways only may say something of clicks only. What else comes from there at the time is theirs too.
-    return [*clients_of(event), *event.scanners] if _SCANNER in event.reasons else clients_of(event)
+    # A strong list may say something of clicks only. What else comes from there at the time is theirs too.
+    return [*clients_of(event), *event.scanners]
 
 
 def _first(events: Sequence[MessageEvent], start: int, end: int) -> MessageEvent | None:

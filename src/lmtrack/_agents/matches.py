@@ -33,7 +33,7 @@ class MessageEvent(NamedTuple):
         followed: Whether it was sent to get the page, not to look whether it is there or to have it ready.
         is_honeypot: Whether it followed a link that no person sees.
         is_machine: Whether it is one on its own.
-        scanners: The lists of networks that only gateways use and that it came from, by name.
+        scanners: The lists of strong evidence that it came from, by name.
         reasons: Of its own verdict.
         event_index: Its index among the events given.
     """
@@ -62,7 +62,7 @@ def make_message_event(
         event: It.
         verdict: On it alone.
         packed: Its address; empty if that is none, None if it has none.
-        scanners: The names of lists of networks that only gateways use.
+        scanners: The names of the lists that are strong evidence.
     """
     # Not `MessageEvent(...)`, which takes twice as long.
     return tuple.__new__(

@@ -83,7 +83,7 @@ class Networks:
         # A tag names what a list says, unless two lists of that name say different things.
         by_source = {one.tag if tags.count(one.tag) == 1 else _in_full(one): one for one in every}
         object.__setattr__(self, "by_source", by_source)
-        scanners = (source for source, one in by_source.items() if one.signal is Signal.NET_SCANNER)
+        scanners = (source for source, one in by_source.items() if one.evidence == 3)
         object.__setattr__(self, "scanners", frozenset(scanners))
         object.__setattr__(self, "tags", frozenset(tags))
 
