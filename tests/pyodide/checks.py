@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 EXAMPLES = REPOSITORY / "docs" / "examples"
-NEEDS_LXML = {"audit", "diff", "lint-unsubscribe"}
+NEEDS_LXML = {"audit", "diff", "lint-unsubscribe", "untrack"}  # `untrack` says what is left, by an audit
 
 VERBS = (
     ("keys", "-o", "lmtrack.key"),
@@ -45,7 +45,7 @@ VERBS = (
     ("classify", "--summary", str(EXAMPLES / "access.log")),
     ("token", "EQdq6FEQAGxldHRlci00NDcx_eS8COgSTDki6Xm-dB5FWg"),
     ("audit", str(EXAMPLES / "newsletter.eml")),
-    ("diff", "tracked.eml", "back.eml"),
+    ("diff", "tracked.eml", str(EXAMPLES / "newsletter.eml")),
     ("lint-unsubscribe", "tracked.eml"),
 )
 
