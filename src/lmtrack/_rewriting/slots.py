@@ -11,7 +11,6 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from os.path import commonprefix
 from typing import Final, NamedTuple, TypeAlias
 
 from lmtrack._checks import plain_str, plain_str_or_none
@@ -229,7 +228,9 @@ def _any_of(literals: Iterable[str], /) -> re.Pattern[str]:
 
 def _branches(literals: list[str], /) -> str:
     """Spell one expression for any of the sorted texts, the longest first, that reads what they share only once."""
-    shared = commonprefix(literals)  # noqa: RUF071 - of characters, which is what is wanted
+    first, last = min(literals), max(literals)  # what these two share, all share
+    length = next((at for at, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), None)
+    shared = first[:length]  # all of the first, where the last goes on from it
     rests = [literal[len(shared) :] for literal in literals]
     by_first = groupby(rests, key=lambda rest: rest[:1])
     groups = [_branches(list(group)) if first else "" for first, group in by_first]
