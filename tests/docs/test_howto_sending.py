@@ -565,7 +565,8 @@ def run_script(folder: Path, name: str, text: str, *arguments: str) -> str:
     """Run a script in a process of its own, warnings as errors, and give what it printed."""
     (folder / name).write_text(text, encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(Path(lmtrack.__file__).parent.parent)}  # noqa: TID251 - for Python's sake
-    command = [sys.executable, "-W", "error", name, *arguments]
+    quiet = ("-W", "error", "-W", "ignore:'typing.ByteString'")  # of aiosmtpd on 3.15, as in pyproject.toml
+    command = [sys.executable, *quiet, name, *arguments]
     done = subprocess.run(  # noqa: S603 - our own script
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
     )
