@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -30,6 +31,7 @@ from lmtrack import (
     untrack_html,
 )
 from lmtrack._html.grammar import WHITESPACE
+from lmtrack.links import SkipReason, skip_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +89,19 @@ def mails(shared: Path) -> list[tuple[str, str]]:
 def live_hrefs(html: str) -> Counter[str]:
     """The href values of live `a` and `area`, as lexbor reads them."""
     tree = LexborHTMLParser(html)
-    return Counter((node.attributes["href"] or "").strip(WHITESPACE) for node in tree.css("a[href], area[href]"))
+    return Counter(
+        asked_for((node.attributes["href"] or "").strip(WHITESPACE)) for node in tree.css("a[href], area[href]")
+    )
+
+
+def asked_for(url: str) -> str:
+    """What a browser asks for where a URL has blanks behind its host; other values as they are."""
+    asked = re.sub("[\t\n\r]", "", url)
+    host = re.match("https?://[^/?#]*", asked, re.IGNORECASE)
+    if asked.replace(" ", "") == url or host is None or " " in host[0]:
+        return url
+    asked = asked.replace(" ", "%20")
+    return url if skip_reason(asked, EVERYTHING) is SkipReason.BAD_DESTINATION else asked
 
 
 def urls(html: str) -> list[str]:
@@ -136,7 +150,7 @@ def test_a_second_pass_changes_nothing(mails: list[tuple[str, str]]) -> None:
         for decision in (ON, SUM):
             once = track_html(html, decision, domain=DOMAIN, message_id="m-1", campaign=CAMPAIGN, now=NOW).html
             again = track_html(once, ON, domain=DOMAIN, message_id="m-1", campaign=CAMPAIGN, now=later).html
-            if "/c/" in once:
+            if f"{DOMAIN.base_url}/c/" in once:
                 assert again is once, name
             assert track_html(again, SUM, domain=DOMAIN, message_id="m-1", campaign=CAMPAIGN).html is again, name
 

@@ -497,8 +497,10 @@ class Judge:
         if reason is SkipReason.RELATIVE and self._base:
             url = _resolve(self._base, url)
             reason = self._reason(url)
-        if reason is SkipReason.BAD_DESTINATION and (asked := browser_url(url)) != url:
-            url, reason = asked, self._reason(asked)
+        if reason is SkipReason.BAD_DESTINATION:  # with blanks in it, browsers may still find it
+            asked = browser_url(url)
+            if asked != url and (other := self._reason(asked)) is not SkipReason.BAD_DESTINATION:
+                return asked, other
         return url, reason
 
     def _reason(self, url: str, /) -> SkipReason | None:
