@@ -31,7 +31,7 @@ WHEEL = Path(".nox", "wheel")
 
 @cache
 def runs(version: str) -> bool:
-    """Tell whether a Python is there and runs; pyenv puts a shim in place of each that it has, chosen or not."""
+    """Return whether a Python is there and runs; pyenv puts a shim in place of each that it has, chosen or not."""
     found = shutil.which(f"python{version}")
     words = [str(found), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
     if found is None:

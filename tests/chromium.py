@@ -171,7 +171,7 @@ class Browser:
             return event
 
     def heard(self, session: str, since: int, method: str) -> Iterator[Json]:
-        """Give the events of a page from a place on."""
+        """Return the events of a page from a place on."""
         for event in self.events[since:]:
             if event.get("sessionId") == session and event["method"] == method:
                 yield event
@@ -277,7 +277,7 @@ class Page:
         return str(self.run("location.href"))
 
     def texts(self, selector: str) -> list[str]:
-        """Give the text of elements as it is shown, blanks made one."""
+        """Return the text of elements as it is shown, blanks made one."""
         script = f"[...document.querySelectorAll({json.dumps(selector)})].map(found => found.innerText)"
         return [" ".join(text.split()) for text in self.run(script)]
 
@@ -313,12 +313,12 @@ class Page:
             self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def requests(self, since: int = 0) -> list[str]:
-        """Give what it asked for, redirects too."""
+        """Return what it asked for, redirects too."""
         heard = self.browser.heard(self.session, since, "Network.requestWillBeSent")
         return [event["params"]["request"]["url"] for event in heard]
 
     def size(self) -> tuple[int, int]:
-        """Give the width and the height of all that it shows."""
+        """Return the width and the height of all that it shows."""
         size = self.ask("Page.getLayoutMetrics")["cssContentSize"]
         return size["width"], size["height"]
 

@@ -24,7 +24,7 @@ def run_page(name: str) -> dict[str, Any]:  # whatever the page defines
 
 
 def programs(name: str) -> list[str]:
-    """Give the blocks of a page that are program text, not sessions."""
+    """Return the blocks of a page that are program text, not sessions."""
     text = (HOWTO / name).read_text(encoding="utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     return [block for block in blocks if not block.startswith(">>> ")]

@@ -132,7 +132,7 @@ def _charset(writer: Writer, charset: str | None) -> tuple[tuple[str, ...], list
 
 
 def _document(writer: Writer, kind: str) -> tuple[str | None, bytes, Fate]:
-    """Make the decoded body of a part: label, octets, and what the charset makes of it."""
+    """Make the decoded body of a part: label, bytes, and what the charset makes of it."""
     chance = writer.random.random()
     label: str | None
     about: Fate = "must"
@@ -200,7 +200,7 @@ def _html(writer: Writer, sample: str) -> str:  # noqa: PLR0911 - one return a s
     links = [_link(writer, sample) for _ in range(writer.pick([0, 1, 1, 2, 3, 6]))]
     middle = eol.join(f"<p>{sample} {link} 100% = &amp; x.</p>" for link in links)
     if style < 0.39:
-        writer.note("document: a line of about 998 octets")
+        writer.note("document: a line of about 998 bytes")
         filler = "y" * writer.random.randint(880, 1000)
         return f"<html><body><p>{filler}</p>\n{middle}\n{filler[:-20]}{_link(writer)}</body></html>\n"
     if style < 0.42:
@@ -250,7 +250,7 @@ def _write_base64(writer: Writer, octets: bytes, fate: Fate) -> tuple[bytes, Fat
         cut = 3 * writer.random.randint(0, len(octets) // 3 - 1) + 1
         text, fate = base64.b64encode(octets[:cut]) + base64.b64encode(octets[cut:]), lower(fate, "may")
     elif style < 0.14 and text:
-        writer.note("base64: foreign octets")
+        writer.note("base64: foreign bytes")
         place = writer.random.randint(0, len(text))
         text = text[:place] + writer.pick([b"!", b"-", b"_", b"=", b"\0", b"\xe4", b"."]) + text[place:]
         fate = lower(fate, "may")

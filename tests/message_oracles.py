@@ -98,7 +98,7 @@ class Sending:
         )
 
 
-# Octets and edits.
+# Bytes and edits.
 
 
 def spliced(raw: bytes, edits: Iterable[tuple[int, bytes, bytes]]) -> bytes:
@@ -355,7 +355,7 @@ _OPT_OUT: Final = re.compile(
 
 
 def _same_but_urls(old: bytes, new: bytes) -> bool:
-    """Whether two documents are equal but for click URLs, a pixel, opt-outs and blanks; whatever their charset is."""
+    """Return whether two documents are equal but for click URLs, a pixel, opt-outs and blanks, in any charset."""
     old, new = (re.sub(rb"\s+", b" ", _OPT_OUT.sub(b"", octets)) for octets in (old, _PIXEL.sub(b"", new)))
     return re.fullmatch(rb"[^<>]+?".join(map(re.escape, _TOKEN_URL.split(new)[::2])), old) is not None
 
@@ -473,14 +473,14 @@ def _with_skipped(sending: Sending, urls: Sequence[str]) -> Sending:
 
 
 def _too_long(raw: bytes, leaf: Leaf) -> bool:
-    """Whether a part may be left alone, because its lines are near or over the limit already."""
+    """Return whether a part may be left alone, because its lines are near or over the limit already."""
     return decoders(leaf.encoding)[0] is _identity and longest_line(raw[leaf.start : leaf.end]) > LONGEST_LINE - 400
 
 
 def _counts(
     body: bytes, sending: Sending, decision: Decision, *, kind: str, encoding: str, charsets: Sequence[str]
 ) -> set[int]:
-    """Give how many indices an untouched part may have taken: its links are counted, then its lines are too long."""
+    """Return how many indices an untouched part may have taken: its links are counted, then its lines are too long."""
     if decoders(encoding)[0] is not _identity:
         return set()
     return {expected(text, sending, decision, kind=kind)[1] for text, _ in texts(body, charsets)}
@@ -624,7 +624,7 @@ def check_links(tracked: TrackedMessage, sending: Sending) -> None:
 
 @cache
 def dkim_key() -> tuple[bytes, bytes]:
-    """Give a private RSA key of 1,024 bits (PEM) and the DNS record that publishes it."""
+    """Return a private RSA key of 1,024 bits (PEM) and the DNS record that publishes it."""
     random = Random(2026)  # noqa: S311 - it signs nothing but tests
     p, q = _prime(random, 512), _prime(random, 512)
     n, e = p * q, 65537

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-# must: what is trackable in it has to be tracked. never: not an octet changes. may: readers disagree about this part,
+# must: what is trackable in it has to be tracked. never: not an byte changes. may: readers disagree about this part,
 # so it may be tracked or left, but never damaged.
 Fate = Literal["must", "may", "never"]
 
 
-# Charsets with text that only they have: ASCII-compatible ones whose second octets are letters and brackets too.
+# Charsets with text that only they have: ASCII-compatible ones whose second bytes are letters and brackets too.
 SAMPLES: Final[dict[str, str]] = {
     "us-ascii": "plain", "utf-8": "Grüße 退货 Ω 😀", "UTF8": "é–✓", "iso-8859-1": "Grüße", "latin1": "ñ",
     "iso-8859-2": "zażółć", "iso-8859-15": "€ œ", "windows-1252": "“€”", "windows-1251": "Привет", "koi8-r": "Привет",
@@ -17,14 +17,14 @@ SAMPLES: Final[dict[str, str]] = {
     "euc-jp": "表示ソ能", "gb2312": "退货中文", "gbk": "镕退货", "gb18030": "㐀𠀀退货", "big5": "功許蓋",
     "cp950": "功許蓋", "euc-kr": "한국어", "cp949": "똠방각하", "big5-hkscs": "功許",
 }  # fmt: skip
-# What is stateful, or puts octets of markup into other characters: such a part is left alone.
+# What is stateful, or puts bytes of markup into other characters: such a part is left alone.
 LEFT_ALONE: Final[dict[str, str]] = {
     "utf-16": "Grüße", "UTF-16LE": "Grüße", "utf-16be": "退货", "utf-32": "Grüße", "utf-32le": "x", "utf-7": "Grüße +",
     "UTF7": "é", "iso-2022-jp": "表示ソ能", "ISO-2022-JP-2": "表示", "csISO2022JP": "表示", "iso-2022-kr": "한국어",
     "hz": "退货", "hz-gb-2312": "退货", "johab": "똠방각하 갂", "cp037": "abc", "cp500": "abc", "IBM1140": "abc",
     "u16": "é",
 }  # fmt: skip
-# Label and what the octets really are.
+# Label and what the bytes really are.
 LIES: Final = [
     ("us-ascii", "utf-8"), ("utf-8", "iso-8859-1"), ("gb2312", "gb18030"), ("iso-8859-1", "utf-8"), ("big5", "utf-8"),
     ("utf-8", "shift_jis"), ("shift_jis", "utf-8"), (None, "utf-8"), (None, "windows-1252"), ("x-unknown", "utf-8"),

@@ -51,20 +51,20 @@ SCENARIOS: Final = [
 
 
 def agent_of(event: dict[str, Any]) -> str:
-    """Give the User-Agent header, which events name."""
+    """Return the User-Agent header, which events name."""
     agent: str = _DATA["agents"][event["agent"]]
     return agent
 
 
 def headers_of(event: dict[str, Any]) -> dict[str, str] | None:
-    """Give the headers, written out or named; None if they are not known."""
+    """Return the headers, written out or named; None if they are not known."""
     headers = event.get("headers")
     named: dict[str, str] | None = _DATA["headers"].get(headers) if isinstance(headers, str) else headers
     return named
 
 
 def at(event: dict[str, Any]) -> datetime:
-    """Give when it came."""
+    """Return when it came."""
     return DELIVERED + timedelta(seconds=event["seconds"])
 
 
@@ -125,7 +125,7 @@ def together(scenario: Scenario, events: list[Event], *, delivered: bool = True)
 
 
 def is_right(event: dict[str, Any], verdict: Verdict) -> bool | None:
-    """Say whether a verdict is right; None where nobody can know."""
+    """Return whether a verdict is right; None where nobody can know."""
     if event["truth"] == "unknowable":
         return None
     return verdict.is_machine if event["truth"] == "machine" else verdict.counts_for_metrics

@@ -45,7 +45,7 @@ class Made:
 
 
 def without(raw: bytes, spans: Sequence[tuple[int, int]]) -> bytes:
-    """Cut spans out of octets."""
+    """Cut spans out of bytes."""
     kept, position = bytearray(), 0
     for start, end in spans:
         kept += raw[position:start]
@@ -109,7 +109,7 @@ _JUNK: Final = st.sampled_from([
 
 
 def junk() -> SearchStrategy[bytes]:
-    """Octets that are hardly a message, and messages with holes, doubled pieces and foreign octets."""
+    """Bytes that are hardly a message, and messages with holes, doubled pieces and foreign bytes."""
     return st.one_of(
         st.binary(max_size=200),
         st.lists(_JUNK, max_size=24).map(b"".join),
@@ -121,7 +121,7 @@ _DAMAGES: Final = [b"", b"\r", b"\n", b"=", b"\0", b"--", b'"', b";", b"\xff", b
 
 
 def mutated(raw: bytes, random: Random) -> bytes:
-    """Damage octets in up to four places; now and then only a beginning is left."""
+    """Damage bytes in up to four places; now and then only a beginning is left."""
     if random.random() < 0.1:
         raw = raw[: random.randint(0, len(raw))]
     for _ in range(random.randint(1, 4)):

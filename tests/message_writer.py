@@ -86,7 +86,7 @@ class Writer:
         )
 
     def number(self) -> int:
-        """Give the next number, so that no two links are equal by chance."""
+        """Return the next number, so that no two links are equal by chance."""
         self.serial += 1
         return self.serial
 
@@ -123,7 +123,7 @@ def content_type(writer: Writer, kind: str, parameters: list[str]) -> str:
 
 
 def harmless(writer: Writer, text: str) -> str:
-    """Give text no line of which is a delimiter that somebody waits for."""
+    """Return text no line of which is a delimiter that somebody waits for."""
     delimiters = delimiters_of(writer.active)
     lines = text.replace("\r", "\n").split("\n")
     return text if delimiters.isdisjoint(line.rstrip(" \t") for line in lines) else "x"

@@ -32,7 +32,7 @@ def verdict_of(agent: str) -> Verdict:
 
 
 def found(agents: Iterable[str]) -> float:
-    """Give the share of machines called so with medium or strong evidence; image proxies of mail are people."""
+    """Return the share of machines called so with medium or strong evidence; image proxies of mail are people."""
     verdicts = [verdict_of(agent) for agent in agents]
     machines = [verdict for verdict in verdicts if verdict.actor is not Actor.IMAGE_PROXY]
     return sum(verdict.is_machine and verdict.evidence >= 2 for verdict in machines) / len(machines)

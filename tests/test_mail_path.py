@@ -169,7 +169,7 @@ class Street:
         return answer
 
     def heard(self) -> list[Foreign]:
-        """Give what the sender's own systems hear, the oldest first."""
+        """Return what the sender's own systems hear, the oldest first."""
         payloads: list[Foreign] = json.loads(self.ask(f"{self.host.domain.base_url}/events.json")[2])
         return payloads[::-1]
 

@@ -76,7 +76,7 @@ def test_a_scanned_message_gives_what_its_octets_give() -> None:
     document = scan_message(mixed(PLAIN, html()))
     assert track(document) == track(document.raw)
     assert track(document, text_links=True) == track(document.raw, text_links=True)
-    assert repr(document) == f"MessageDocument({len(document.raw)} octets, 2 parts)"
+    assert repr(document) == f"MessageDocument({len(document.raw)} bytes, 2 parts)"
 
 
 def test_a_document_compares_and_pickles_as_its_octets() -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def is_mainstream(agent: str) -> bool:
-    """Tell whether a browser wrote all of it."""
+    """Return whether a browser wrote all of it."""
     form = BROWSER_FORM(agent)
     return form is not None and form.end() == len(agent)
 
@@ -28,25 +28,25 @@ class Fetcher(NamedTuple):
 
 
 def crawlers(shared: Path) -> list[str]:
-    """Give the agents of monperrus/crawler-user-agents."""
+    """Return the agents of monperrus/crawler-user-agents."""
     rows = json.loads((shared / "useragents" / "crawler-user-agents.json").read_text("utf-8"))
     return sorted({agent for row in rows for agent in row["instances"]})
 
 
 def well_known_bots(shared: Path) -> list[str]:
-    """Give the agents of arcjet/well-known-bots."""
+    """Return the agents of arcjet/well-known-bots."""
     rows = json.loads((shared / "useragents" / "arcjet-well-known-bots.json").read_text("utf-8"))
     return sorted({agent for row in rows for agent in row["instances"]["accepted"]})
 
 
 def isbot(shared: Path, name: str) -> list[str]:
-    """Give the agents of one of omrilotan/isbot's fixtures: lists of scalars below headings."""
+    """Return the agents of one of omrilotan/isbot's fixtures: lists of scalars below headings."""
     lines = (shared / "useragents" / name).read_text("utf-8").split("\n")
     return [_scalar(line.strip().removeprefix("- ")) for line in lines if line.strip().startswith("- ")]
 
 
 def uap(shared: Path) -> Iterator[tuple[str, str]]:
-    """Give family and agent of the test cases of ua-parser/uap-core."""
+    """Return family and agent of the test cases of ua-parser/uap-core."""
     agent = ""
     for line in (shared / "useragents" / "uap-test_ua.yaml").read_text("utf-8").split("\n"):
         key, _, value = line.strip().removeprefix("- ").partition(": ")
@@ -57,7 +57,7 @@ def uap(shared: Path) -> Iterator[tuple[str, str]]:
 
 
 def email_fetchers(shared: Path) -> list[Fetcher]:
-    """Give the rows of email-fetchers.csv."""
+    """Return the rows of email-fetchers.csv."""
     with (shared / "useragents" / "email-fetchers.csv").open(encoding="utf-8", newline="") as file:
         return [Fetcher(row["user_agent"], row["label"], row["human_present"]) for row in csv.DictReader(file)]
 

@@ -1,6 +1,6 @@
 """Draw the diagrams of these pages: `python docs/diagrams/draw.py` writes an SVG beside each text.
 
-Same text, same octets: a test compares them. The pictures load nothing, and take the reader's light or dark colours.
+Same text, same bytes: a test compares them. The pictures load nothing, and take the reader's light or dark colours.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def draw(text: str) -> str:
 
 
 def draw_flow(lines: list[str]) -> tuple[list[str], int]:
-    """Draw rows of boxes, a `# name` above a group of them, and between two rows the step that leads on.
+    """Draw rows of boxes, a `# name` above a group of them, and between two rows the step that redirects.
 
     A box that begins with `! ` is where it ends.
     """
@@ -78,7 +78,7 @@ def draw_flow(lines: list[str]) -> tuple[list[str], int]:
 
 
 def draw_octets(lines: list[str]) -> tuple[list[str], int]:
-    """Draw fields in a row, as many as fit, each with its number of octets below."""
+    """Draw fields in a row, as many as fit, each with its number of bytes below."""
     shapes: list[str] = []
     x: float = MARGIN
     y = MARGIN

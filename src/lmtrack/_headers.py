@@ -66,8 +66,8 @@ class HeaderField(NamedTuple):
         name: As written. Of a malformed line, its first run of name characters (maybe empty); of the envelope line
             `From ` that opens an mbox entry, empty.
         value: All after the colon (of a malformed line, after the name) without the last line end, still folded, one
-            character per octet.
-        start: Offset of the first octet.
+            character per byte.
+        start: Offset of the first byte.
         end: Offset after the last line end; `raw[start:end]` is the whole field, and the fields tile the header block.
         certain: False if parsers disagree about this field: it is malformed, or a malformed one stands before it.
     """
@@ -80,7 +80,7 @@ class HeaderField(NamedTuple):
 
 
 def find_body(raw: bytes, /) -> tuple[int, int]:
-    r"""Give the offset where the header fields end and the one where the body begins.
+    r"""Return the offset where the header fields end and the one where the body begins.
 
     Between them stands the first empty line; without one, both are the length of `raw`. A message without a single LF
     is taken for one with CR line ends.
@@ -102,7 +102,7 @@ def find_body(raw: bytes, /) -> tuple[int, int]:
 
 
 def iter_fields(raw: bytes, /) -> Iterator[HeaderField]:
-    r"""Give every header field of a raw message, or of header octets alone, in order.
+    r"""Return every header field of a raw message, or of header bytes alone, in order.
 
     Never raises on content, reads nothing after the first empty line, and takes time linear in the header block.
 
@@ -151,7 +151,7 @@ _BEGINS_AS_FIELD: Final = re.compile(rf"{_FTEXT}{{1,76}}:[ \t\r\n]")
 
 
 def begins_as_message(text: str, /) -> bool:
-    """Say whether a text is a raw message rather than a page or a plain text: a block of header fields, then a body.
+    """Return whether a text is a raw message rather than a page or a plain text: a block of header fields, then a body.
 
     A quoted "From: Ann" is none; there has to be a field that programs write, and an empty line behind the block.
     """

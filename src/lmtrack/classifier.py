@@ -1,6 +1,6 @@
 """Was a person there? Verdicts on single requests, on the requests of one message together, and names of clients.
 
-What acted and whether a person stands behind it are two questions, and each answer says how much speaks for it.
+What acted and whether a person stands behind it are two questions, and each answer says how strong its evidence is.
 `docs/explanation/people-and-machines.md` has the rules and what they cannot see.
 """
 

@@ -120,7 +120,7 @@ def _checked(url: object, name: str, /) -> str:
 
 
 def _fits_a_field(url: str, /) -> bool:
-    """Whether a URL can stand between brackets in a field and in an attribute (RFC 2369 section 2)."""
+    """Return whether a URL can stand between brackets in a field and in an attribute (RFC 2369 section 2)."""
     return len(url) <= _URL_LIMIT and url.isascii() and url.isprintable() and not set(url) & {*" <>,\"'"}
 
 

@@ -1,7 +1,7 @@
 """Track a document: splice tracked links and one pixel into it and keep every other character.
 
 A document is read once; what to do with its links is decided once a policy; each recipient then costs tokens and one
-join. HTML is never written anew: the output is slices of the source with the edits between them.
+join. HTML is never serialised again: the output is slices of the source with the edits between them.
 """
 
 from __future__ import annotations
@@ -284,7 +284,7 @@ def revert_html(html: str, edits: Iterable[Edit], /) -> str:
     """Undo the edits of a rewriting: return the exact source.
 
     Raises:
-        TypeError: `html` is no str.
+        TypeError: `html` is not a str.
         ValueError: The edits are not in order, or the document does not hold what they put there.
 
     >>> mail = '<a href="https://shop.example/">Shop</a>'
@@ -311,7 +311,7 @@ def _pixels(document: HtmlDocument, domain: TrackingDomain, /) -> Iterator[OpenT
 
 
 def _shows(document: HtmlDocument, pixel_url: str, /) -> bool:
-    """Say whether a live image has this URL, written as we would or with bare ampersands."""
+    """Return whether a live image has this URL, written as we would or with bare ampersands."""
     written = encode_attribute(pixel_url, '"')
     url = decode_attribute(written).strip(WHITESPACE)
     return document.may_hold(written) and any(image.url == url for image in document.images())

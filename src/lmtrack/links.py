@@ -35,7 +35,7 @@ class Edit(NamedTuple):
     """One replacement: at `offset` in the source, `old` became `new`. Edits ascend and never overlap.
 
     Attributes:
-        offset: Where `old` begins in the source; characters for HTML and text, octets for raw messages.
+        offset: Where `old` begins in the source; characters for HTML and text, bytes for raw messages.
         old: What stood there; empty where something was inserted.
         new: What stands there now; empty where something was removed.
     """
@@ -64,7 +64,7 @@ class SkipReason(StrEnum):
     URL_TEXT = "url_text"
     PERSONAL = "personal"
     TOO_MANY = "too_many"  # a token counts to 65,535
-    UNDECODABLE = "undecodable"  # its octets are none of the part's charset, and no UTF-8
+    UNDECODABLE = "undecodable"  # its bytes are none of the part's charset, and no UTF-8
     LINE_TOO_LONG = "line_too_long"  # in a body that is sent as it is, no line has room for its tracked URL
 
 
@@ -122,7 +122,7 @@ class Link(NamedTuple):
         return None if self.element == "text" else label_of(self.source, self.start, self.limit)
 
     def to_dict(self) -> dict[str, object]:
-        """Give the fields that can be stored or shown, without the document.
+        """Return the fields that can be stored or shown, without the document.
 
         >>> Link(index=0, url="https://shop.example/").to_dict()  # doctest: +ELLIPSIS
         {'index': 0, 'url': 'https://shop.example/', 'element': 'a', 'conditional': False, 'personal': False, ...}
@@ -227,7 +227,7 @@ class LinkPolicy:
 
     @property
     def lists_urls(self) -> bool:
-        """Whether a list must be asked about every URL (internal)."""
+        """Return whether a list must be asked about every URL (internal)."""
         return bool(self.skip_urls or self.skip_hosts or self.preference_urls or self.tracking_hosts)
 
 
@@ -268,7 +268,7 @@ def _form_problem(url: str, policy: LinkPolicy, /) -> SkipReason | None:  # noqa
         return SkipReason.RELATIVE
     if scheme[1].lower() not in {"http", "https"}:
         return SkipReason.SCHEME
-    # Long first: what follows is then bounded. A lone surrogate is three octets here and refused below.
+    # Long first: what follows is then bounded. A lone surrogate is three bytes here and refused below.
     if len(url) > policy.max_url_octets or len(url.encode(errors="surrogatepass")) > policy.max_url_octets:
         return SkipReason.TOO_LONG
     return None if is_destination(url) else SkipReason.BAD_DESTINATION
@@ -293,12 +293,12 @@ def _policy_problem(url: str, policy: LinkPolicy, /) -> SkipReason | None:  # no
 
 
 def is_unsubscribe(url: str, /) -> bool:
-    """Tell whether a URL looks like a way to unsubscribe: by its own word, or by one of other languages."""
+    """Return whether a URL looks like a way to unsubscribe: by its own word, or by one of other languages."""
     return is_way_out_url(url, decoded(url))
 
 
 def is_preference_page(url: str, prefixes: Iterable[str], /) -> bool:
-    """Tell whether a URL is below one of the sender's own pages: equal, or longer by a path, query or fragment.
+    """Return whether a URL is below one of the sender's own pages: equal, or longer by a path, query or fragment.
 
     Scheme and host are compared as `plain_origin` writes them, http and https as one; the rest as it is written.
 

@@ -1,7 +1,8 @@
-"""Track a whole message: splice tracked links and one pixel into its raw octets and keep every other octet.
+"""Track a whole message: splice tracked links and one pixel into its raw bytes and keep every other byte.
 
 A message is read once; what to do with its links is decided once a policy; each recipient then costs tokens and one
-join. Nothing is parsed into an object and written anew: the output is slices of the source with the edits between them.
+join. Nothing is parsed into an object and serialised again: the output is slices of the source, and the edits between
+them.
 """
 
 from __future__ import annotations
@@ -170,7 +171,7 @@ def scan_message(
         ValueError: A marker, a name or a pattern is not usable; see `scan_html`.
 
     >>> scan_message(b"Subject: Hi\r\n\r\nHello\r\n")
-    MessageDocument(22 octets, 1 parts)
+    MessageDocument(22 bytes, 1 parts)
     >>> letter = scan_message(b"Subject: Hi {{ name }}\r\n\r\nDear {{ name }}\r\n", slots={"name": "{{ name }}"})
     """
     return MessageDocument(raw, read_slots(slots, defaults))
@@ -201,7 +202,7 @@ def track_message(
     r"""Do to a finished message what a decision allows: signed links, a signed pixel, or nothing at all.
 
     Touched are the displayed HTML parts, and plain ones if `text_links`; never what is signed, encrypted, attached,
-    named or somebody else's message. Whatever is not edited comes back octet for octet, in the encoding it has. The
+    named or somebody else's message. Whatever is not edited comes back byte for byte, in the encoding it has. The
     message's own override headers may lower the decision, never raise it, and are removed. URLs of its List-Unsubscribe
     are not tracked. A second pass changes nothing: what an earlier one put in stays, whatever the decision is now,
     until `untrack_message` takes it out; the result's `decision` says so (`already_tracked`). Content never makes it
@@ -424,7 +425,7 @@ def campaign_urls(
 
 
 def untrack_message(raw: bytes, /, *, domain: TrackingDomain | str) -> bytes:
-    r"""Give every link that the domain's keys signed its destination back and remove our pixels, in displayed parts.
+    r"""Return every link that the domain's keys signed its destination back and remove our pixels, in displayed parts.
 
     For archives, "view in browser" pages and resending. Expired tokens count; a link by id holds no destination and
     stays, and so does whatever the keys did not sign. Signatures of the message are not looked at. The same object if
@@ -484,7 +485,7 @@ def _left(part: Part, reason: PartReason, /) -> MessagePart:
 
 
 def _untouched(document: MessageDocument, decision: Decision, removals: tuple[RawEdit, ...], /) -> TrackedMessage:
-    """Give the message back, less the control headers; nothing of its parts is decoded."""
+    """Return the message back, less the control headers; nothing of its parts is decoded."""
     return TrackedMessage(
         raw=splice_octets(document.raw, removals) if removals else document.raw,
         parts=tuple(_left(part, part.reason or PartReason.NOT_TRACKED) for part in document.found),

@@ -120,12 +120,12 @@ class Decision:
 
     @property
     def track_opens(self) -> bool:
-        """Whether opens are tracked in any mode."""
+        """Return whether opens are tracked in any mode."""
         return self.opens is not TrackingMode.OFF
 
     @property
     def track_clicks(self) -> bool:
-        """Whether clicks are tracked in any mode."""
+        """Return whether clicks are tracked in any mode."""
         return self.clicks is not TrackingMode.OFF
 
     def lower(

@@ -177,7 +177,7 @@ def assert_unsubscribe_ok(
 
 
 def _read(mail: object, /) -> str | bytes:
-    """Give HTML as str or a message as bytes; taken for the other, either would prove nothing."""
+    """Return HTML as str or a message as bytes; taken for the other, either would prove nothing."""
     if isinstance(mail, str):
         mail = plain_str(mail, "a mail")
         if is_message(mail.encode("utf-8", "surrogatepass")):

@@ -2,7 +2,7 @@
 
 A token is signed, not encrypted: it holds the sender's message id and the position of a recipient, never an address.
 Making and reading are plain functions of their arguments; nothing is stored. `docs/explanation/token-format.md`
-shows every octet.
+shows every byte.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ __all__ = [
     "read_withdraw_token",
 ]
 
-# By the first octet of the body.
+# By the first byte of the body.
 _OPENS = {VERSION << 4 | kind.number: kind.mode for kind in KINDS.values() if kind.purpose == "open"}
 _CLICKS = {VERSION << 4 | kind.number: kind.mode for kind in KINDS.values() if kind.purpose == "click"}
 _INLINE = frozenset(VERSION << 4 | kind.number for kind in KINDS.values() if kind.inline)
@@ -155,7 +155,7 @@ class TokenHeader:
         kind: Kind of token, 0 to 15.
         purpose: What that kind is for; None for a kind not in use.
         mode: The kind's tracking mode; None for a kind not in use.
-        key_hint: First octet of a hash of the key, 0 to 255; tells keys of one ring apart.
+        key_hint: First byte of a hash of the key, 0 to 255; tells keys of one ring apart.
         issued_at: When the token claims to have been made.
     """
 
@@ -336,7 +336,7 @@ def _way_out(keys: Keys, token: str, first_octets: frozenset[int], now: datetime
 
 
 def explain_token(token: str, /) -> TokenHeader:
-    """Give the header of a token without verifying it: for support, never for a decision.
+    """Return the header of a token without verifying it: for support, never for a decision.
 
     Raises:
         MalformedToken: The text is no token.

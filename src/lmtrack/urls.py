@@ -94,7 +94,7 @@ class TrackingDomain:
         return True
 
     def holds(self, url: str, /) -> bool:
-        """Tell whether a URL is one of ours: this host, and under `/c/`, `/o/`, `/w/` or `/u/` of this base.
+        """Return whether a URL is one of ours: this host, and under `/c/`, `/o/`, `/w/` or `/u/` of this base.
 
         It is read as forgivingly as the endpoint reads it: case of scheme and host, a final dot, default ports, percent
         escapes, doubled slashes and whatever follows the token are ignored. Content is never refused.

@@ -244,7 +244,7 @@ def test_a_client_key_is_equal_only_for_the_same_client(ip: str, other: str, age
         ({"ip": None}, TypeError, "ip must be a str, not NoneType"),
         ({"agent": b"x"}, TypeError, "user_agent must be a str or None, not bytes"),
         ({"secret": "a text of 16 char"}, TypeError, "secret must be bytes, not str"),
-        ({"secret": b"fifteen octets."}, ValueError, "secret must have at least 16 octets"),
+        ({"secret": b"fifteen octets."}, ValueError, "secret must have at least 16 bytes"),
         ({"day": "2026-08-01"}, TypeError, "day must be a date, not str"),
         ({"day": datetime(2026, 8, 1, tzinfo=UTC)}, TypeError, "day must be a date, not datetime"),
     ],

@@ -107,14 +107,14 @@ class Npm:
         self.is_there = npm is not None and subprocess.run(command, check=False).returncode == 0  # noqa: S603
 
     def sampled_agents(self) -> list[str]:
-        """Give agents as they were sampled on the web, by weight; ours by rough share where there is no npm."""
+        """Return agents as they were sampled on the web, by weight; ours by rough share where there is no npm."""
         if not self.is_there:
             return browser_traffic()
         rows = json.loads((self.folder / "node_modules/user-agents/dist/user-agents.json").read_text("utf-8"))
         return RANDOM.choices([row["userAgent"] for row in rows], [row["weight"] for row in rows], k=COUNT)
 
     def isbot_seconds(self, agents: list[str]) -> float | None:
-        """Give how long isbot takes for each agent, the best of some rounds."""
+        """Return how long isbot takes for each agent, the best of some rounds."""
         if not self.is_there:
             return None
         path = self.folder / "agents.json"

@@ -40,7 +40,7 @@ CHROME = (
 
 
 def apple_cidrs() -> list[str]:
-    """Give the merged list, or one that looks like it."""
+    """Return the merged list, or one that looks like it."""
     names = ("apple-egress-ipv4-merged.txt", "apple-egress-ipv6-merged.txt")
     if RANGES.is_dir():
         return [line for name in names for line in (RANGES / name).read_text().split()]
@@ -49,7 +49,7 @@ def apple_cidrs() -> list[str]:
 
 
 def apple_csv(cidrs: list[str]) -> str:
-    """Give a list of the size and form of Apple's: many small networks of IPv4, then those of IPv6."""
+    """Return a list of the size and form of Apple's: many small networks of IPv4, then those of IPv6."""
     v4 = RANDOM.sample(range(2**19), APPLE_V4_ROWS)
     rows = [f"172.{224 + n // 32_768}.{n // 128 % 256}.{n % 128 * 2}/31,GB,GB-EN,London," for n in v4]
     v6 = [cidr for cidr in cidrs if ":" in cidr]
@@ -86,7 +86,7 @@ def repeated(job: Callable[[], object], times: int) -> Callable[[], None]:
 
 
 def per_call(job: Callable[[], object], times: int = 1000, rounds: int = 9) -> float:
-    """Give the processor's time for one call, the best of the rounds: a figure in numbers must not hang on the load."""
+    """Return the CPU time of one call, the best of the rounds: a figure in numbers must not depend on the load."""
     best = float("inf")
     for _ in range(rounds):
         start = process_time()
@@ -128,7 +128,7 @@ def rows(cidrs: list[str], csv: str) -> Iterator[Row]:
 
 
 def figures(cidrs: list[str], csv: str) -> Iterator[str]:
-    """Give the figures that the design wants in numbers."""
+    """Return the figures that the design wants in numbers."""
     apple = load_networks("\n".join(cidrs), tag="apple_egress")
     for name, networks in (("Apple's", apple), ("shipped and Apple's", join_networks(apple, shipped_networks()))):
         for ip in ("198.51.100.7", "104.28.28.1", "2a02:26f7:b00a:4000::1", "::ffff:198.51.100.7"):

@@ -42,7 +42,7 @@ def clicks(start: float, gaps: list[float]) -> list[Event]:
 
 
 def caught(start: float, median: float, links: int, of: int, spread: float) -> float:
-    """Give the share of messages in which a click is called a machine."""
+    """Return the share of messages in which a click is called a machine."""
     found = 0
     for _ in range(RUNS):
         gaps = [RANDOM.lognormvariate(log(median), spread) for _ in range(links - 1)]
@@ -52,7 +52,7 @@ def caught(start: float, median: float, links: int, of: int, spread: float) -> f
 
 
 def rows() -> list[tuple[str, float, float]]:
-    """Give what was simulated, and the share that is caught within the scanning window and later."""
+    """Return what was simulated, and the share that is caught within the scanning window and later."""
     people = [
         (f"reader, median gap {median:g} s, 5 of 20 links", median, 5, 20, 0.8)
         for median in (0.8, 1, 1.5, 2, 5, 12, 30)

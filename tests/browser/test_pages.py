@@ -319,7 +319,7 @@ def test_a_withdrawal_stops_the_next_one(browser: Browser, host: Host, by: str) 
         reader.open(f"{base}/mails/letter-mia")
         with reader.moves():
             reader.click(".button-link")
-        assert reader.url.startswith(f"{base}/web/shop.example/lamps?")  # the link still leads on
+        assert reader.url.startswith(f"{base}/web/shop.example/lamps?")  # the link still redirects
         assert host.store.events() == before
         sender.open(f"{base}/")
         assert sender.texts("#refusals tbody tr") == ["The reader withdrew consent. consent_withdrawn 2"]

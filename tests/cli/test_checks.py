@@ -325,7 +325,7 @@ def test_lint_is_for_messages(capsysbinary: pytest.CaptureFixture[bytes], write:
 
 
 def printed(data: bytes, *arguments: str) -> str:
-    """Give what the command prints of standard input."""
+    """Return what the command prints of standard input."""
     before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(data))
     out, sys.stdout = sys.stdout, io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     try:

@@ -312,7 +312,7 @@ def test_line_of_a_combined_log_is_read(line: str, expected: Request) -> None:
 
 
 def escaped(text: str) -> str:
-    """Write a text as Apache does (ap_escape_logitem): quotes, backslashes, and octets that are no printable ASCII."""
+    """Write a text as Apache does (ap_escape_logitem): quotes, backslashes, and bytes that are no printable ASCII."""
     return "".join(
         "\\" + chr(octet) if chr(octet) in '"\\' else chr(octet) if 0x20 <= octet < 0x7F else f"\\x{octet:02x}"
         for octet in text.encode()
@@ -418,10 +418,10 @@ def test_agent_may_stand_among_the_headers() -> None:
             '{"kind": "open", "ua": 1, "user_agent": null, "honeypot": 1}',
             "asn is no whole number, or honeypot neither true nor false",
         ),
-        ('{"kind": "open", "ua": 1, "user_agent": null, "delay": "1"}', "delay is no number of seconds"),
-        ('{"kind": "open", "ua": 1, "user_agent": null, "delay": true}', "delay is no number of seconds"),
-        ('{"kind": "open", "ua": 1, "user_agent": null, "delay": NaN}', "delay is no number of seconds"),
-        ('{"kind": "open", "ua": 1, "user_agent": null, "delay": 1e300}', "delay is no number of seconds"),
+        ('{"kind": "open", "ua": 1, "user_agent": null, "delay": "1"}', "delay is not a number of seconds"),
+        ('{"kind": "open", "ua": 1, "user_agent": null, "delay": true}', "delay is not a number of seconds"),
+        ('{"kind": "open", "ua": 1, "user_agent": null, "delay": NaN}', "delay is not a number of seconds"),
+        ('{"kind": "open", "ua": 1, "user_agent": null, "delay": 1e300}', "delay is not a number of seconds"),
     ],
 )
 def test_object_that_is_no_request_says_why(line: str, problem: str) -> None:

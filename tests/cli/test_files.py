@@ -13,7 +13,7 @@ def test_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     old = tmp_path / "old"
     old.write_text("old")
     with pytest.raises(TypeError):
-        write_output(str(old), "not octets")  # type: ignore[arg-type]
+        write_output(str(old), "not bytes")  # type: ignore[arg-type]
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("old", "old")]
 
 

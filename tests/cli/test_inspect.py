@@ -137,7 +137,7 @@ def test_signed_message_says_that_it_is_left_alone(
         (b"Subject: x\nContent-Transfer-Encoding: uuencode\n\nx", "part 1: encoding"),
         (b"Subject: x\nContent-Type: text/html; charset=utf-16\n\nx", "part 1: charset"),
         (b"Subject: x\nContent-Type: multipart/mixed; boundary=b\n\nx", "part 1: malformed"),
-        (b"Subject: x\nContent-Type: text/html; charset=utf-8\n\n\xff", "part 1: holds octets that its charset does"),
+        (b"Subject: x\nContent-Type: text/html; charset=utf-8\n\n\xff", "part 1: holds bytes that its charset does"),
     ],
 )
 def test_problems_are_named(

@@ -221,7 +221,7 @@ def test_input_over_the_limit_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "big"
     path.write_bytes(b"x" * 11)
     assert read_input(str(path), limit_octets=11) == b"x" * 11
-    with pytest.raises(CommandError, match="more than 10 octets"):
+    with pytest.raises(CommandError, match="more than 10 bytes"):
         read_input(str(path), limit_octets=10)
 
 
@@ -229,7 +229,7 @@ def test_file_over_64_mib_is_refused(capsysbinary: pytest.CaptureFixture[bytes],
     path = tmp_path / "big.html"
     with path.open("wb") as file:
         file.truncate(64 * 1024 * 1024 + 1)
-    assert "67,108,864 octets" in refused(capsysbinary, "track", str(path))
+    assert "67,108,864 bytes" in refused(capsysbinary, "track", str(path))
 
 
 def test_ten_megabytes_are_tracked(capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ def test_evidence_round_trips_through_json(decision: Decision) -> None:
 
 
 def places(value: object, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Give the path of every value inside some JSON."""
+    """Return the path of every value inside some JSON."""
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [found for key, child in inner for found in ((*path, key), *places(child, (*path, key)))]
 

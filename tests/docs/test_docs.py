@@ -54,7 +54,7 @@ def relative(path: Path) -> str:
 
 
 def blocks(path: Path, language: str) -> list[str]:
-    """Give the fenced blocks of one language."""
+    """Return the fenced blocks of one language."""
     return re.findall(rf"^```{language}\n(.*?)^```$", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 
 

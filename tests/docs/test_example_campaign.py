@@ -438,7 +438,7 @@ def test_a_process_that_is_killed_costs_no_more_than_the_mail_it_was_sending(tri
     arrived = Counter(mail.address for mail in server.mails)
     assert arrived.keys() == rows(trial).keys()
     assert [address for address, times in arrived.items() if times > 1] == [server.mails[39].address]
-    assert len(set(server.mails)) == READERS  # and it is the same mail, to the last octet
+    assert len(set(server.mails)) == READERS  # and it is the same mail, to the last byte
 
 
 def test_half_a_line_of_the_record_is_no_mail_that_was_sent(trial: Path) -> None:
@@ -507,7 +507,7 @@ def test_the_key_can_come_from_the_environment(trial: Path) -> None:
 
 WRONG: Final = {
     "no key": ((), "send: no key: name its file, or set LMTRACK_KEY\n"),
-    "a short key": (("--key-file", "short.key"), "send: a secret must have at least 16 octets\n"),
+    "a short key": (("--key-file", "short.key"), "send: a secret must have at least 16 bytes\n"),
     "no such key": (("--key-file", "none.key"), "send: [Errno 2] No such file or directory: 'none.key'\n"),
     "no processes": ((*KEY_FILE, "--processes", "0"), "--processes and --chunk must be 1 or more\n"),
     "a time without a zone": (

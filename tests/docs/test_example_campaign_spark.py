@@ -60,7 +60,7 @@ class Work:
         self.spark: Foreign = None
 
     def find(self, needle: bytes) -> list[Path]:
-        """Name every file that holds some octets, but for the one that is there to hold them."""
+        """Name every file that holds some bytes, but for the one that is there to hold them."""
         files = [path for path in self.folder.rglob("*") if path.is_file() and path != self.key_file]
         return [path for path in files if needle in path.read_bytes()]
 

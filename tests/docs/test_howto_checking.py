@@ -25,13 +25,13 @@ TRACKED = b'<img src="https://track.example/o/4471" width="1" height="1">\n'
 
 
 def steps() -> list[str]:
-    """Give what the workflow runs of ours."""
+    """Return what the workflow runs of ours."""
     text = (HOWTO / "check-in-ci.md").read_text(encoding="utf-8")
     return re.findall(r"^ +- run: lmtrack (.*)$", text, re.MULTILINE)
 
 
 def expanded(step: str) -> Iterator[str]:
-    """Give the words of a command as a shell makes them."""
+    """Return the words of a command as a shell makes them."""
     for word in shlex.split(step):
         yield from sorted(map(str, Path().glob(word))) if "*" in word else [word]
 

@@ -464,7 +464,7 @@ def test_one_copy_for_all_is_tracked_only_if_all_agreed(relay_page: dict[str, An
 
 
 def can_be_sent(raw: bytes) -> bool:
-    """Whether smtplib sends it as it is: lines of up to 998 octets, a last line end, no dot behind a bare line feed."""
+    """Return whether smtplib sends it as it is: lines up to 998 bytes, a last line end, no dot after a bare LF."""
     lines = raw.split(b"\r\n")
     return not lines[-1] and max(map(len, lines)) <= 998 and not any(b"\n." in line for line in lines)
 

@@ -256,7 +256,7 @@ ALL_ROUTES = [
 
 
 def consents_to(record: ConsentRecord, issued_at: datetime) -> bool | None:
-    """Whether the record covers what was issued then; None if it says nothing."""
+    """Return whether the record covers what was issued then; None if it says nothing."""
     withdrawn = record.state in {Consent.DENIED, Consent.WITHDRAWN}
     if record.withdrawn_at is not None:
         no_later_consent = record.state is not Consent.GRANTED or (

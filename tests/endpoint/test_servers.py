@@ -39,7 +39,7 @@ PAGES = Path(__file__).resolve().parents[2] / "docs" / "howto"
 DOMAIN = TrackingDomain("https://track.example", make_keys(b"a fixed key, for these pages only"))
 KEYS = DOMAIN.keys
 LONG_AGO = datetime.now(UTC) - timedelta(days=60)  # noqa: TID251 - the pages read the clock themselves
-# A framework that writes the URL anew would change it.
+# A framework that writes the URL again would change it.
 URL = "https://shop.example/%7Eann/{a|b}//x?q=a+b%zz&m=\u00fc#'\u20ac"
 LOCATION = "https://shop.example/%7Eann/{a|b}//x?q=a+b%zz&m=%C3%BC#'%E2%82%AC"
 BROWSER = {
@@ -85,7 +85,7 @@ class Host:
                 database.execute("INSERT INTO mail (id, consent) VALUES (?, ?)", [mail, consent])
 
     def stored(self, mail: str) -> list[tuple[str, int, int]]:
-        """Give the events of a mail when all that was asked has been dealt with."""
+        """Return the events of a mail when all that was asked has been dealt with."""
         self.flush()
         with closing(sqlite3.connect(self.database)) as database:
             query = "SELECT dedup_key, counts, times FROM event WHERE mail = ? ORDER BY dedup_key"

@@ -46,7 +46,7 @@ SENDINGS = [
 
 @pytest.fixture(scope="module")
 def mails(shared: Path) -> list[tuple[str, bytes]]:
-    """Name and octets of every message, as they are kept and with CRLF."""
+    """Name and bytes of every message, as they are kept and with CRLF."""
     found = []
     for path in sorted((shared / "corpus").rglob("*.eml")):
         raw = path.read_bytes()

@@ -144,7 +144,7 @@ HOSTILE: Final[dict[str, Callable[[int], bytes]]] = {
     "a field name": _repeat(b"x"),
     "signatures": _repeat(b"DKIM-Signature: a\r\n"),
     "NUL": _repeat(b"\0"),
-    "octets over 127": _repeat(b"\xff\xfe", before=_HTML + b"\r\n"),
+    "bytes over 127": _repeat(b"\xff\xfe", before=_HTML + b"\r\n"),
     # Parameters.
     ";": _repeat(b";", before=b"Content-Type: text/html"),
     "; and blanks": _repeat(b"; ", before=b"Content-Type: text/html"),

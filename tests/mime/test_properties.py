@@ -1,4 +1,4 @@
-"""Properties of whole messages: generated ones with the truth about them, damaged ones, and octets that are none."""
+"""Properties of whole messages: generated ones with the truth about them, damaged ones, and bytes that are none."""
 
 from __future__ import annotations
 
@@ -371,7 +371,7 @@ def test_quoted_printable_lines_are_full_but_no_fuller(eol: bytes, end: str) -> 
     assert max(lengths) == 76
 
 
-# Octets that are hardly a message.
+# Bytes that are hardly a message.
 
 
 def check_junk(raw: bytes, sending: Sending) -> None:

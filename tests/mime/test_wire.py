@@ -300,7 +300,7 @@ def test_what_needs_a_line_of_more_than_998_octets_is_refused() -> None:
     assert message_bytes(message) == b"X-A: " + b"x" * 993 + b"\r\n\r\n"
     for longer in (EmailMessage(), Message()):
         longer["X-A"] = "x" * 994
-        with pytest.raises(ValueError, match="the header X-A holds more than 998 octets without a blank"):
+        with pytest.raises(ValueError, match="the header X-A holds more than 998 bytes without a blank"):
             message_bytes(longer)
 
 
@@ -717,7 +717,7 @@ def test_forwarding_keeps_the_message_that_is_forwarded() -> None:
 
 @pytest.mark.parametrize("name", ["default", "SMTP", "compat32"])
 def test_a_part_signed_by_itself_is_what_stands_in_the_whole(name: str) -> None:
-    # RFC 3156: sign the octets of the part, then put it into a multipart/signed.
+    # RFC 3156: sign the bytes of the part, then put it into a multipart/signed.
     for part in (newsletter(POLICIES[name]), MIMEText("a\n"), MIMEMultipart(boundary="i", _subparts=[MIMEText("b\n")])):
         for inner in part.walk():
             if inner.is_multipart():

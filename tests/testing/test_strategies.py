@@ -37,7 +37,7 @@ ALL = list(HealthCheck)
 
 @cache
 def sample(make: Callable[[], SearchStrategy[_Value]], size: int = 1_000) -> list[_Value]:
-    """Give what a user's first runs would be made with; the same in each of ours."""
+    """Return what a user's first runs would be made with; the same in each of ours."""
     values = []
 
     @settings(max_examples=size, derandomize=True, database=None, phases=[Phase.generate], suppress_health_check=ALL)

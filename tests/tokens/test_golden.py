@@ -101,7 +101,7 @@ def row_of_page(row: dict[str, Any]) -> str:
         size, place = number_at(body, place)
         end = place + int(size.strip("`"), 16)
         field, stored = body[place:end], body[end:]
-        url = f"`00` and {len(stored) - 1} octets of deflate" if stored[0] == 0 else f"{len(stored)} octets of UTF-8"
+        url = f"`00` and {len(stored) - 1} bytes of deflate" if stored[0] == 0 else f"{len(stored)} bytes of UTF-8"
     if len(field) == 16:
         message_id = f"`{field.hex()}`"
     else:

@@ -169,7 +169,7 @@ def test_tokens_of_one_message_are_the_tokens_of_its_links(mode: TrackingMode) -
 
 
 def test_each_of_many_tokens_has_the_guard_it_would_have_alone() -> None:
-    message_id = "welcome-4"  # 33 octets, so that the last character holds six bits and can be any
+    message_id = "welcome-4"  # 33 bytes, so that the last character holds six bits and can be any
     tokens = make_click_tokens(KEYS, message_id, [None] * 128, now=NOW)
     assert tokens == [make_click_token(KEYS, message_id, index, now=NOW) for index in range(128)]
     assert any(len(token) == 45 and token[-2:] in {"-0", "_0"} for token in tokens)

@@ -87,7 +87,7 @@ def test_short_secrets_are_value_errors() -> None:
     [
         [SECRET],
         [OLD_SECRET, OLD_SECRET],
-        [SECRET + b"\0"],  # HMAC fills a key up with zero octets: this is the same key
+        [SECRET + b"\0"],  # HMAC fills a key up with zero bytes: this is the same key
         [b"x" * 65, sha256(b"x" * 65).digest()],  # and hashes a long one
     ],
 )
@@ -96,7 +96,7 @@ def test_one_secret_twice_is_a_value_error(previous: list[bytes]) -> None:
         make_keys(SECRET, previous)
 
 
-@pytest.mark.parametrize("secret", ["secret of the year 2026, 32 octets", None, bytearray(32), 32])
+@pytest.mark.parametrize("secret", ["secret of the year 2026, 32 bytes", None, bytearray(32), 32])
 def test_secrets_of_another_type_are_type_errors(secret: Any) -> None:  # noqa: ANN401 - wrong on purpose
     rule = f"must be bytes, not {type(secret).__name__}"
     with pytest.raises(TypeError, match=f"^a secret {rule}"):

@@ -114,13 +114,13 @@ def test_trailing_bits_are_refused() -> None:
 
 
 VARINTS = [
-    b"\x80\x00",  # 0 in two octets
+    b"\x80\x00",  # 0 in two bytes
     b"\x81\x00",  # 1 in two
     b"\x80\x80\x00",  # 0 in three
     b"\xff\x80\x00",  # 127 in three
     b"\x80\x80\x04",  # 65,536
     b"\xff\xff\x7f",  # 2,097,151
-    b"\x80\x80\x80\x00",  # four octets
+    b"\x80\x80\x80\x00",  # four bytes
     b"\xff\xff\xff\x7f",
 ]
 
@@ -223,7 +223,7 @@ def test_deflated_url_of_another_window_and_level_is_read() -> None:
         b"\0" + deflated(URL.encode()),  # saves nothing
         b"\0" + deflated(b""),
         b"\0" + deflated(b"https://shop.example/" + b"x" * 10**6),
-        b"\0" + deflated(b"https://shop.example/" + b"x" * 2029),  # 2,050 octets are not inflated to the end
+        b"\0" + deflated(b"https://shop.example/" + b"x" * 2029),  # 2,050 bytes are not inflated to the end
         b"\0" + deflated(b"\0" + deflated(LONG_URL.encode())),
         b"\0" + deflated(b"https://shop.example/\xff" + b"x" * 500),
         b"https://shop.example/\xff",

@@ -163,7 +163,7 @@ class Maker:
         raise TypeError("a Maker holds a key: hand the Mailing on, and make another where it is needed")
 
     def make(self, reader: Reader, withdrawn: Collection[str] = ()) -> Mail:
-        """Make one reader's copy; the same to the last octet whenever it is made again."""
+        """Make one reader's copy; the same to the last byte whenever it is made again."""
         consent = Consent.WITHDRAWN if reader.id in withdrawn else reader.consent
         mail_id = f"{self._mailing.issue}-{reader.id}"
         copy = self._shared.get(consent) or self._track(consent, mail_id)

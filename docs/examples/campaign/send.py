@@ -155,7 +155,7 @@ def names(record: Path) -> set[str]:
 
 
 def read_withdrawn(path: Path | None) -> set[str]:
-    """Read who has withdrawn since the readers' file was written: anew for each chunk, since a campaign takes hours."""
+    """Read who has withdrawn since the readers' file was written, for each chunk: a campaign takes hours."""
     return set(path.read_text(encoding="ascii").split()) if path is not None else set()
 
 
@@ -195,7 +195,7 @@ def read_time(text: str) -> datetime:
 
 
 def remember(file: TextIO, run: dict[str, object], started_at: datetime | None) -> datetime:
-    """Give the time the campaign was begun; a folder belongs to one campaign, and to one process at a time."""
+    """Return the time the campaign was begun; a folder belongs to one campaign, and to one process at a time."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -309,7 +309,7 @@ def main() -> int:
         "--to", default="files", metavar="WHERE", help="files, smtp://HOST:PORT or nowhere (to measure)"
     )
     parser.add_argument("--key-file", type=Path, help="where the key is (default: in LMTRACK_KEY)")
-    parser.add_argument("--withdrawn", type=Path, help="ids of who has withdrawn since, read anew for each chunk")
+    parser.add_argument("--withdrawn", type=Path, help="ids of who has withdrawn since, read again for each chunk")
     parser.add_argument("--aggregate", action="store_true", help="one token for all who did not agree")
     parser.add_argument(
         "--started-at",

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 READER = "id string, address string, consent string"
-MAIL = "reader string, sender string, address string, kind string, reasons string, octets binary"
+MAIL = "reader string, sender string, address string, kind string, reasons string, bytes binary"
 COLUMNS = ["reader", "sender", "address", "kind", "reasons", "octets"]
 ROWS = 250  # of a frame that goes back: some megabytes, whatever the size of those that come
 
 
 def copies(mailing: Mailing) -> Callable[[Iterator[pd.DataFrame]], Iterator[pd.DataFrame]]:
-    """Give the function for `mapInPandas`; Spark pickles it, and with it the mailing."""
+    """Return the function for `mapInPandas`; Spark pickles it, and with it the mailing."""
 
     def make(frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         maker = Maker(mailing)  # here, on the executor: the key does not travel

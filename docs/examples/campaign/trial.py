@@ -35,7 +35,7 @@ STORIES: list[Story] = [PERSON, APPLE, PERSON[:1], GATEWAY + PERSON, [], [], APP
 
 
 def events(number: int) -> Iterator[str]:
-    """Give the lines of the log on one mail."""
+    """Return the lines of the log on one mail."""
     for seconds, agent, link in STORIES[number % len(STORIES)]:
         at = DELIVERED + timedelta(seconds=seconds)
         event = Event(
@@ -86,9 +86,7 @@ def main() -> None:
             file.write(f'{{"id": "{number}", "address": "reader-{number}@reader.example", "consent": "{consent}"}}\n')
     if arguments.events:
         with (folder / "events.jsonl").open("w", encoding="ascii") as file:
-            for number in sorted(
-                range(arguments.readers), key=lambda number: number * 7919 % 1009
-            ):  # as they come: mixed
+            for number in sorted(range(arguments.readers), key=lambda number: number * 7919 % 1009):  # unsorted: mixed
                 file.writelines(events(number))
     print(f"{folder}: letter.eml, lmtrack.key, readers.jsonl with {arguments.readers:,} readers")
 

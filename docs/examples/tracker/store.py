@@ -140,7 +140,7 @@ class Store:
             database.execute(query, [Consent.WITHDRAWN, at.isoformat(), letter_id])
 
     def is_first(self, letter_id: str, link: int | None) -> bool:
-        """Say whether no person has opened this mail yet, or clicked this link."""
+        """Return whether no person has opened this mail yet, or clicked this link."""
         query = "SELECT NOT EXISTS (SELECT * FROM event WHERE counts AND letter = ? AND link IS ?)"
         with self.database() as database:
             return bool(database.execute(query, [letter_id, link]).fetchone()[0])
@@ -165,18 +165,18 @@ class Store:
     # The pages ask.
 
     def letters(self) -> list[Letter]:
-        """Give all mails, in the order they were sent."""
+        """Return all mails, in the order they were sent."""
         with self.database() as database:
             return [_letter(row) for row in database.execute(f"{LETTERS} ORDER BY letter.rowid")]
 
     def letter(self, letter_id: str) -> Letter | None:
-        """Give a mail, if it is one of ours."""
+        """Return a mail, if it is one of ours."""
         with self.database() as database:
             row = database.execute(f"{LETTERS} WHERE id = ?", [letter_id]).fetchone()
         return _letter(row) if row else None
 
     def anchors(self, letter_id: str) -> list[Anchor]:
-        """Give the tracked links of a mail, each with how many people clicked it, however often."""
+        """Return the tracked links of a mail, each with how many people clicked it, however often."""
         query = """
             SELECT number, url, text, (
                 SELECT count(*) FROM event WHERE counts AND event.letter = link.letter AND event.link = number
@@ -186,7 +186,7 @@ class Store:
             return [Anchor(number, url, text, n) for number, url, text, n in database.execute(query, [letter_id])]
 
     def events(self, letter_id: str | None = None, *, limit: int = 100) -> list[Seen]:
-        """Give the newest events, of one mail or of all."""
+        """Return the newest events, of one mail or of all."""
         query = f"{EVENTS} WHERE ? IS NULL OR event.letter = ? ORDER BY first_at DESC, event.rowid DESC LIMIT ?"
         with self.database() as database:
             return [_seen(row) for row in database.execute(query, [letter_id, letter_id, limit])]

@@ -63,7 +63,7 @@ MEANINGS = {str(signal): signal.meaning for signal in Signal}
 
 
 def verdict(kept: dict[str, Any]) -> tuple[str, str, str]:
-    """Give the label of a verdict, as `Verdict.to_dict` wrote it, and what follows from it."""
+    """Return the label of a verdict, as `Verdict.to_dict` wrote it, and what follows from it."""
     kind, text, counts = VERDICTS[Human(kept["human"])]
     return kind, "Unknown" if kept["actor"] == Actor.UNKNOWN else text, counts
 
@@ -79,7 +79,7 @@ def refusal(code: str) -> str:
 
 
 def decided(decision: Decision, flag: str) -> str:
-    """Say whether opens or clicks of a mail are tracked, and if not why."""
+    """Return whether opens or clicks of a mail are tracked, and if not why."""
     if getattr(decision, f"track_{flag}"):
         return "tracked"
     codes = [reason.partition(":")[2] for reason in decision.reasons if reason.startswith(flag)]
@@ -117,7 +117,7 @@ def summary(decision: Decision, reader: tuple[int, int], proxies: int, machines:
     known = [(decision.track_opens, opens, "open"), (decision.track_clicks, clicks, "click")]
     sums = [f"{number} {noun}{'' if number == 1 else 's'}" for tracked, number, noun in known if tracked]
     if not sums:
-        return "What became of it nobody knows"
+        return "What became of it is unknown"
     others = ((proxies, "by privacy proxies"), (machines, "by machines"))
     apart = [f"{number} {who}" for number, who in others if number]
     return f"{' and '.join(sums)} by the reader" + (f"; apart from that {' and '.join(apart)}" if apart else "")

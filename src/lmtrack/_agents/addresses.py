@@ -126,7 +126,7 @@ def truncate_ip(ip: str, /, *, v4: int = 24, v6: int = 48) -> str | None:
 
 
 def client_key(ip: str, user_agent: str | None, /, *, secret: bytes, day: date) -> str:
-    """Give a text that stands for one address and agent on one day, so that the address need not be kept.
+    """Return a text that stands for one address and agent on one day, so that the address need not be kept.
 
     Equal for the same client on the same day, whichever way its address is written; on another day, and under another
     secret, nothing connects it. It is the first half of an HMAC-SHA256, in hexadecimal: whoever has the secret can try
@@ -135,12 +135,12 @@ def client_key(ip: str, user_agent: str | None, /, *, secret: bytes, day: date) 
     Args:
         ip: The address; what is none is taken as the text it is.
         user_agent: The User-Agent header; None is the same as an empty one.
-        secret: At least 16 octets. One that signs tokens may be used, the keys have nothing in common.
+        secret: At least 16 bytes. One that signs tokens may be used, the keys have nothing in common.
         day: Whose key it is; the caller's choice of time zone.
 
     Raises:
         TypeError: An argument has the wrong type; a `datetime` is no day.
-        ValueError: The secret is shorter than 16 octets.
+        ValueError: The secret is shorter than 16 bytes.
 
     Example:
         >>> client_key("198.51.100.7", "Mozilla/5.0", secret=b"an example secret", day=date(2026, 8, 1))
@@ -150,12 +150,12 @@ def client_key(ip: str, user_agent: str | None, /, *, secret: bytes, day: date) 
     secret = plain_bytes(secret, "secret")
     packed = pack_address(ip)
     if len(secret) < _SECRET_OCTETS_MIN:
-        raise ValueError(f"secret must have at least {_SECRET_OCTETS_MIN} octets")
+        raise ValueError(f"secret must have at least {_SECRET_OCTETS_MIN} bytes")
     if not isinstance(day, date) or isinstance(day, datetime):
         raise TypeError(f"day must be a date, not {type(day).__name__}")
     address = ip.encode("utf-8", "surrogatepass") if packed is None else packed
     agent = (user_agent or "").encode("utf-8", "surrogatepass")
-    # Lengths make the parts unmistakable; 0 marks what is no address, which could have 4 octets too.
+    # Lengths make the parts unmistakable; 0 marks what is no address, which could have 4 bytes too.
     shape = bytes((0 if packed is None else len(packed),)) + len(address).to_bytes(8, "big")
     body = _SALT + day.isoformat().encode() + shape + address + agent
     return hmac.digest(secret, body, "sha256")[:_KEY_OCTETS].hex()

@@ -156,7 +156,7 @@ def judge_agent(user_agent: str | None, kind: Kind) -> Verdict:
 
 @lru_cache(maxsize=_REMEMBERED)  # of constant tables
 def judge_cut(user_agent: str) -> tuple[Verdict, Verdict]:
-    """Give the verdicts on an agent that opens and on one that clicks."""
+    """Return the verdicts on an agent that opens and on one that clicks."""
     form = BROWSER_FORM(user_agent)
     if form and form.end() == len(user_agent):
         verdict = _weigh_form(form, user_agent)
@@ -257,7 +257,7 @@ _PHONE_WORDS: Final = frozenset(("ios", "ios/", "watchos", "watchos/", "tvos", "
 
 
 def _outside_addresses(agent: _Agent) -> _Agent:
-    """Give the agent without the addresses in it, whose words name sites rather than programs."""
+    """Return the agent without the addresses in it, whose words name sites rather than programs."""
     if not agent.contact:
         return agent
     rest = shapes.COMPONENT.sub("", agent.rest)

@@ -185,7 +185,7 @@ def _find(pattern: re.Pattern[str], text: str) -> list[str]:
 
 
 def _name_program(agent: str) -> str | None:
-    """Give the first product that is no engine, frame or system; what follows its host's dot belongs to its site."""
+    """Return the first product that is no engine, frame or system; what follows its host's dot belongs to its site."""
     outside = _REMARK.sub(" ", _ADDRESS.sub(" ", agent))
     for product in _find(_WRITTEN, outside):
         if product.lower() not in NO_PROGRAMS and not _REVERSED.match(product):
@@ -198,7 +198,7 @@ def _name_app(agent: str) -> str | None:
 
 
 def _name_machine(agent: str) -> str | None:
-    """Give the name by which a machine is known, or the one that says what it does, as it writes it."""
+    """Return the name by which a machine is known, or the one that says what it does, as it writes it."""
     words = _find(_WORD, _ADDRESS.sub(" ", agent))
     for word in words:
         if word.lower() in MACHINE_NAMES and not _is_address(word):

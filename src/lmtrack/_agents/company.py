@@ -106,7 +106,7 @@ def match_proven(events: Sequence[MessageEvent], matches: RuleMatches, *, timing
 
 
 def _proven_names(event: MessageEvent, matches: RuleMatches) -> list[Hashable]:
-    """Give the names of a client that this event shows to be a machine."""
+    """Return the names of a client that this event shows to be a machine."""
     if matches.proves(event.event_index):
         return clients_of(event)
     if not event.is_machine or not event.is_click or _SHOWING.isdisjoint(event.reasons):
@@ -116,6 +116,6 @@ def _proven_names(event: MessageEvent, matches: RuleMatches) -> list[Hashable]:
 
 
 def _first(events: Sequence[MessageEvent], start: int, end: int) -> MessageEvent | None:
-    """Give the first of these sorted events from `start` to `end`, both included."""
+    """Return the first of these sorted events from `start` to `end`, both included."""
     index = bisect_left(events, start, key=lambda event: event.at)
     return events[index] if index < len(events) and events[index].at <= end else None

@@ -120,7 +120,7 @@ class Event:
             object.__setattr__(self, "headers", keep_headers(read_headers(self.headers)))
 
     def to_dict(self) -> dict[str, object]:
-        """Give everything but the address as JSON values with a fixed key order."""
+        """Return everything but the address as JSON values with a fixed key order."""
         return {
             "kind": self.kind,
             "user_agent": self.user_agent,
@@ -136,7 +136,7 @@ class Event:
 
     @classmethod
     def from_dict(cls, data: object, /) -> Event:
-        """Give back what `to_dict` was called on, without the address.
+        """Return what `to_dict` was called on, without the address.
 
         Raises:
             ValueError: It is something else.
@@ -168,7 +168,7 @@ def _check_sources(sources: object) -> None:
 
 
 def _is_address(client: str) -> bool:
-    """Say whether a key is an address after all, as proxies write it: with a port, in brackets, with a prefix."""
+    """Return whether a key is an address after all, as proxies write it: with a port, in brackets, with a prefix."""
     if client.isalnum():  # what `client_key` gives
         return False
     text, _, _ = client.strip().removeprefix("[").partition("]")

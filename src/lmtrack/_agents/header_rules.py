@@ -53,7 +53,7 @@ _SIGNED: Final = "?"
 
 
 def read_headers(headers: Headers) -> dict[str, str]:
-    """Give the headers that a rule looks at, by lower-case name; what is no header is left out.
+    """Return the headers that a rule looks at, by lower-case name; what is no header is left out.
 
     Raises:
         TypeError: `headers` is neither a mapping nor an iterable.
@@ -81,23 +81,23 @@ def _text(value: object) -> str:
 
 
 def is_ahead(read: Mapping[str, str]) -> bool:
-    """Say whether the browser fetched it before a person asked for it."""
+    """Return whether the browser fetched it before a person asked for it."""
     return not _AHEAD_NAMES.isdisjoint(read) and any(_AHEAD.search(read.get(name, "")) for name in _AHEAD_NAMES)
 
 
 def is_signed(read: Mapping[str, str]) -> bool:
-    """Say whether the request names an agent that signed it; whether it did is not checked."""
+    """Return whether the request names an agent that signed it; whether it did is not checked."""
     return bool(read.get(_SIGNATURE_AGENT, "").strip())
 
 
 def signing_vendor(read: Mapping[str, str]) -> str | None:
-    """Give who runs the agent that the request names, if its host is in our table."""
+    """Return who runs the agent that the request names, if its host is in our table."""
     host = _signing_host(read)
     return SIGNING_HOSTS[host] if host else None
 
 
 def _signing_host(read: Mapping[str, str]) -> str | None:
-    """Give the row of our table that the named agent's host is, or is below."""
+    """Return the row of our table that the named agent's host is, or is below."""
     found = _KEYS_URL.search(read.get(_SIGNATURE_AGENT, ""))
     host = found[1].lower().rstrip(".") if found else ""
     while host and host not in SIGNING_HOSTS:
@@ -106,7 +106,7 @@ def _signing_host(read: Mapping[str, str]) -> str | None:
 
 
 def keep_headers(read: dict[str, str]) -> dict[str, str]:
-    """Give what may wait in memory or in a store.
+    """Return what may wait in memory or in a store.
 
     Of the page that led here it is no more than which gateway's it was, and of an agent that signs no more than which
     vendor's of our table, or that there was one. The rest tells of people: Safe Links writes the recipient's address
@@ -126,7 +126,7 @@ def keep_headers(read: dict[str, str]) -> dict[str, str]:
 
 
 def came_through_gateway(read: Mapping[str, str]) -> bool:
-    """Say whether a gateway's link page sent the browser here."""
+    """Return whether a gateway's link page sent the browser here."""
     return _gateway(read) is not None
 
 
@@ -144,12 +144,12 @@ def _gateway(read: Mapping[str, str]) -> str | None:
 
 
 def names_language(user_agent: str) -> bool:
-    """Say whether a browser with this engine names a language each time that it follows a link."""
+    """Return whether a browser with this engine names a language each time that it follows a link."""
     return any(engine in user_agent for engine in _NAMES_LANGUAGE) and _MAY_NAME_NONE not in user_agent
 
 
 def sends_fetch_metadata(user_agent: str) -> bool:
-    """Say whether a browser of this version tells how it fetches."""
+    """Return whether a browser of this version tells how it fetches."""
     version = _FETCH_METADATA.search(user_agent)
     if version is None or version.lastindex is None:
         return False

@@ -85,7 +85,7 @@ def make_message_event(
 
 
 def microseconds(time: datetime) -> int:
-    """Give a time as a number that can be subtracted without a thought of time zones."""
+    """Return a time as a number that can be subtracted without a thought of time zones."""
     return (time - _EPOCH) // _MICROSECOND
 
 
@@ -150,14 +150,14 @@ class RuleMatches(dict[int, tuple[int, int, int]]):
                 self[event.event_index] = (rules | bit, strongest, shown)
 
     def proves(self, index: int) -> bool:
-        """Say whether what matches an event shows that its client is a machine."""
+        """Return whether what matches an event shows that its client is a machine."""
         matched = self.get(index)
         return matched is not None and bool(matched[0] & _PROOFS)
 
 
 @cache  # at most one entry for each set of rules
 def codes_of(rules: int) -> tuple[str, ...]:
-    """Give the codes of the rules whose bits are set, the strongest first; what is in a burst needs no pair."""
+    """Return the codes of the rules whose bits are set, the strongest first; what is in a burst needs no pair."""
     if rules & _BURSTS:
         rules &= ~(1 << PAIR | 1 << TABS)
     if rules & 1 << TABS:
@@ -166,5 +166,5 @@ def codes_of(rules: int) -> tuple[str, ...]:
 
 
 def are_two_kinds(rules: int, *, followed_trap: bool) -> bool:
-    """Say whether the points among the rules are of two kinds: close clicks, and an invisible link."""
+    """Return whether the points among the rules are of two kinds: close clicks, and an invisible link."""
     return bool(rules & _CLOSE) and (bool(rules & 1 << TAINT) or followed_trap)

@@ -94,7 +94,7 @@ class Networks:
         return Networks, (self.v4, self.v6, self.asns)
 
     def find(self, ip: str, /) -> tuple[Found, ...] | None:
-        """Give what the lists say about an address, the strongest first; None if it is no address.
+        """Return what the lists say about an address, the strongest first; None if it is no address.
 
         Raises:
             TypeError: `ip` is no `str`.
@@ -121,7 +121,7 @@ class Networks:
         return tuple(self.by_source[source] for source in sources if source in self.by_source)
 
     def find_asn(self, asn: int, /) -> tuple[Found, ...]:
-        """Give what the lists say about an autonomous system, the strongest first.
+        """Return what the lists say about an autonomous system, the strongest first.
 
         Raises:
             TypeError: `asn` is no `int`.
@@ -140,7 +140,7 @@ def _in_full(found: Found) -> str:
 
 
 def find_packed(networks: Networks, packed: bytes, /) -> tuple[Found, ...]:
-    """Give what the lists say about an address that is packed already."""
+    """Return what the lists say about an address that is packed already."""
     starts, found = networks.v4 if len(packed) == 4 else networks.v6
     return found[bisect_right(starts, packed)]
 
@@ -211,7 +211,7 @@ def join_networks(*networks: Networks) -> Networks:
 
 @cache  # of a constant
 def shipped_networks() -> Networks:
-    """Give the networks that come with the package: those that mail gateways and large clouds publish.
+    """Return the networks that come with the package: those that mail gateways and large clouds publish.
 
     They are what `networks=None` means everywhere. To add to them, join them with your own.
 
@@ -279,7 +279,7 @@ def _add(address: str, prefix: str, v4: dict[int, int], v6: dict[int, int]) -> b
 
 
 def _before_country(entry: str) -> str:
-    """Give the first field of a geofeed's row, or the entry as it is: a list of addresses would lose all but one."""
+    """Return the first field of a geofeed's row, or the entry as it is: a list of addresses would lose all but one."""
     first, _, rest = entry.partition(",")
     country = rest.partition(",")[0].strip(_BLANKS)
     return first.rstrip(_BLANKS) if not country or (len(country) == 2 and country.isalpha()) else entry

@@ -64,7 +64,7 @@ class Agents:
         return Agents(tuple(sorted(together.values())))
 
     def judge(self, user_agent: str | None, alone: Verdict, /) -> Verdict:
-        """Give what the list makes of a verdict on an agent alone; the same object if it says nothing."""
+        """Return what the list makes of a verdict on an agent alone; the same object if it says nothing."""
         found = [self.by_name[word] for word in _words(user_agent or "") if word in self.by_name]
         for actor, human in found:
             if human is Human.NO or alone.human is Human.UNKNOWABLE:

@@ -282,7 +282,7 @@ def _mark_duplicates(events: Sequence[MessageEvent], judged: list[Verdict], timi
 
 
 def _handed_over(event: MessageEvent, verdict: Verdict, handed: dict[int, MessageEvent], span: int) -> int | None:
-    """Give the index of the mail program's own click on a link that a browser opens now; remember one that may be."""
+    """Return the index of the mail program's own click on a link that a browser opens now; remember one that may be."""
     if verdict.reasons[0] == _MAIL_CLIENT:
         handed[event.link] = event
     program = handed.get(event.link)
@@ -293,7 +293,7 @@ def _handed_over(event: MessageEvent, verdict: Verdict, handed: dict[int, Messag
 
 
 def _repeated(events: Sequence[MessageEvent], span: int) -> list[MessageEvent]:
-    """Give the events that have another on the same link a moment before or after, whoever made it."""
+    """Return the events that have another on the same link a moment before or after, whoever made it."""
     if len({event.link for event in events}) == len(events):
         return []
     latest: dict[Hashable, MessageEvent] = {}

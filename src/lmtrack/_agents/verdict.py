@@ -31,7 +31,7 @@ class Actor(StrEnum):
 
 
 class Human(StrEnum):
-    """Whether a person was there when it was made.
+    """Return whether a person was there when it was made.
 
     `UNKNOWABLE` is a fact about the agent, not doubt about the request: Apple's prefetch looks the same either way.
     `YES_CLIENT_HIDDEN` is a person behind a proxy: count them, but the client and the address are the proxy's.
@@ -71,7 +71,7 @@ class Signal(StrEnum):
         return member
 
     # The user agent.
-    UA_BROWSER = "ua.browser", "a browser or a web view as they come", "vendors' user-agent documents, 2026-11"
+    UA_BROWSER = "ua.browser", "an ordinary browser or web view", "vendors' user-agent documents, 2026-11"
     UA_MAIL_CLIENT = "ua.mail_client", "a mail program", "uap-core families and mail programs' own headers, 2026-11"
     UA_APP = "ua.app", "an app on a phone or a computer", "our choice: apps fetch for the person who holds them"
     UA_UNKNOWN = "ua.unknown", "an agent that no rule knows", "our choice: unknown is not a machine"
@@ -276,7 +276,7 @@ class Verdict:
     Attributes:
         actor: What made the request.
         human: Whether a person was there.
-        evidence: How much speaks for it: 1 weak, 2 medium, 3 strong.
+        evidence: How strong it is: 1 weak, 2 medium, 3 strong.
         reasons: The codes of `Signal` that led here, the one that decided first.
         vendor: Who runs the agent or the network, where that is known.
         sources: The names of the lists of networks that its address or its system is in. They hold no address: keep
@@ -317,16 +317,16 @@ class Verdict:
 
     @property
     def is_machine(self) -> bool:
-        """Whether it is known that no person was there."""
+        """Return whether it is known that no person was there."""
         return self.human is _NO
 
     @property
     def counts_for_metrics(self) -> bool:
-        """Whether it counts as an open or a click by a person."""
+        """Return whether it counts as an open or a click by a person."""
         return self.human is _YES or self.human is _YES_CLIENT_HIDDEN
 
     def to_dict(self) -> dict[str, object]:
-        """Give it as JSON values with a fixed key order.
+        """Return it as JSON values with a fixed key order.
 
         Example:
             >>> Verdict(actor=Actor.HUMAN, human=Human.YES, evidence=2, reasons=("ua.browser",)).to_dict()["reasons"]

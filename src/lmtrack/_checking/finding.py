@@ -70,7 +70,7 @@ class Finding:
         kind: What it is about.
         place: Where: the part of a message as IMAP counts, the element with its attribute, the header.
         url: The URL it is about, as a reader would ask for it; None if it is about none.
-        why: What speaks for it, in a sentence; for people, it may change.
+        why: The evidence, in a sentence; for people, it may change.
     """
 
     kind: FindingKind
@@ -79,5 +79,5 @@ class Finding:
     why: str
 
     def to_dict(self) -> dict[str, object]:
-        """Give the finding as JSON types."""
+        """Return the finding as JSON types."""
         return {"kind": self.kind.value, "place": self.place, "url": self.url, "why": self.why}

@@ -23,7 +23,7 @@ def printable(text: str, /) -> str:
 
 
 def finding_lines(findings: Iterable[Finding], /) -> list[str]:
-    """Give each finding as a line with kind and place, and under it the URL if there is one, and why."""
+    """Return each finding as a line with kind and place, and under it the URL if there is one, and why."""
     lines = []
     for finding in findings:
         lines.append(f"  {finding.kind}: {printable(finding.place)}")
@@ -34,7 +34,7 @@ def finding_lines(findings: Iterable[Finding], /) -> list[str]:
 
 
 def difference_lines(differences: Iterable[Difference], /, names: Sequence[str] | None = None) -> list[str]:
-    """Give each difference as a line with its place, and under it why it counts and what each recipient gets.
+    """Return each difference as a line with its place, and under it why it counts and what each recipient gets.
 
     Recipients are called by `names`, which are printable, else by number.
     """

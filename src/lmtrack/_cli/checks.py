@@ -71,7 +71,7 @@ def _audit(source: Source, domains: list[TrackingDomain | str], trackers: list[s
     found = audit.audit_html(source.text, domains=domains, known_trackers=trackers)
     if source.encoding == "utf-8":
         return found
-    why = "it is not UTF-8, so what its other octets mean is not known"
+    why = "it is not UTF-8, so what its other bytes mean is not known"
     unknown = audit.Finding(kind=audit.FindingKind.UNDECODABLE, place="document", why=why)
     return audit_of([*found.findings, unknown])
 
@@ -110,7 +110,7 @@ def _run_diff(arguments: argparse.Namespace, /) -> int:
 
     to = standard_output()
     if len(arguments.files) < 2:
-        raise CommandError("give two files or more, made for different people")
+        raise CommandError("pass two files or more, made for different people")
     names = [name_of(path) for path in arguments.files]
     sources = [read_page_or_message(path, arguments.type) for path in arguments.files]
     allow: list[str | re.Pattern[str]] = [*arguments.allow, *arguments.allow_pattern]
@@ -188,7 +188,7 @@ def _run_lint_unsubscribe(arguments: argparse.Namespace, /) -> int:
 
 AUDIT: Final = Verb(
     name="audit",
-    summary="say whether mail tracks who reads it, and what speaks for that",
+    summary="say whether mail tracks who reads it, and on what evidence",
     example="lmtrack audit build/*.html sent.eml --domain track.example",
     add_arguments=_add_audit_arguments,
     run=_run_audit,

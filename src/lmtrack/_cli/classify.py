@@ -57,7 +57,7 @@ def _run(arguments: argparse.Namespace, /) -> int:
     """
     one = arguments.user_agent is not None
     if one == (arguments.file is not None):
-        raise CommandError("give either --user-agent or a FILE (- reads standard input)")
+        raise CommandError("pass either --user-agent or a FILE (- reads standard input)")
     for name in _LOG_ONLY if one else _ONE_ONLY:
         if getattr(arguments, name) not in (None, False, []):
             raise CommandError(f"--{name}: {'of a log only' if one else 'belongs to --user-agent'}")

@@ -30,7 +30,7 @@ def read_input(path: str, /, *, name: str | None = None, limit_octets: int = LIM
     """Read a whole file, or standard input for `-`; `name` stands for it in messages.
 
     Raises:
-        CommandError: It cannot be read, is empty or has more octets than the limit.
+        CommandError: It cannot be read, is empty or has more bytes than the limit.
     """
     name = name or name_of(path)
     standard_input: TextIO | None = sys.stdin  # None if the process was started without one
@@ -45,7 +45,7 @@ def read_input(path: str, /, *, name: str | None = None, limit_octets: int = LIM
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise CommandError(f"{name}: {why(error)}") from error
     if len(data) > limit_octets:
-        raise CommandError(f"{name}: more than {limit_octets:,} octets")
+        raise CommandError(f"{name}: more than {limit_octets:,} bytes")
     if not data:
         raise CommandError(f"{name}: empty")
     return data
@@ -162,10 +162,10 @@ class Source(NamedTuple):
     """A file as it was read.
 
     Attributes:
-        raw: Its octets.
+        raw: Its bytes.
         is_message: Whether it is a message, not a page.
-        text: A page as characters; encoded again they are the octets. Empty for a message.
-        encoding: Of a page: `utf-8`, or `latin-1` if it is none and each octet stands for itself.
+        text: A page as characters; encoded again they are the bytes. Empty for a message.
+        encoding: Of a page: `utf-8`, or `latin-1` if it is none and each byte stands for itself.
     """
 
     raw: bytes
@@ -220,7 +220,7 @@ def read_file(path: str, kind: str | None, /, *, writes: bool = False) -> Source
         raise CommandError(f"{name}: begins almost like a message; say --type message or --type html")
     if _BINARY.search(data):
         raise CommandError(f"{name}: binary, neither HTML nor a message")
-    # Both give every octet back: UTF-8 if it is valid (a byte order mark stays a character), else one octet each.
+    # Both give every byte back: UTF-8 if it is valid (a byte order mark stays a character), else one byte each.
     try:
         return Source(data, is_message=False, text=data.decode("utf-8"), encoding="utf-8")
     except UnicodeDecodeError:

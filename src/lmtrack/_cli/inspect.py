@@ -63,7 +63,7 @@ class HeaderLine(NamedTuple):
 
 
 def read_header_lines(raw: bytes, prefix: str, /) -> list[HeaderLine]:
-    """Give the fields of a message that tracking looks at, in order."""
+    """Return the fields of a message that tracking looks at, in order."""
     return list(_lines(raw, prefix))
 
 
@@ -224,7 +224,7 @@ def _part_problems(document: MessageDocument, layout: Layout, left: dict[int, st
         if reason in _PROBLEMS:
             problems.append(f"part {part.path}: {reason}")
         elif place in layout.leaves and not layout.leaves[place].leaf.view.explained:
-            problems.append(f"part {part.path}: holds octets that its charset does not explain")
+            problems.append(f"part {part.path}: holds bytes that its charset does not explain")
     return problems
 
 

@@ -43,8 +43,8 @@ class Lines:
 
     Attributes:
         name: What the file is called in messages.
-        size: Its octets; None if it is no regular file.
-        octets: How many were read so far.
+        size: Its bytes; None if it is no regular file.
+        bytes: How many were read so far.
     """
 
     def __init__(self, stream: IO[bytes], name: str, size: int | None) -> None:
@@ -54,7 +54,7 @@ class Lines:
         self._stream = stream
 
     def __iter__(self) -> Iterator[bytes | None]:
-        """Give each line without its end; None for one that is too long.
+        """Return each line without its end; None for one that is too long.
 
         Raises:
             CommandError: It cannot be read on, or is packed.
@@ -290,7 +290,7 @@ def _read_object(said: dict[str, Any], kind: Kind | None) -> Request | str:
     try:
         delay = _seconds(said.get("delay"))
     except (TypeError, ValueError, OverflowError):  # ValueError: NaN
-        raise _UnreadableError("delay is no number of seconds") from None
+        raise _UnreadableError("delay is not a number of seconds") from None
     ip = texts["ip"]
     return Request(
         kind=kind,
@@ -305,7 +305,7 @@ def _read_object(said: dict[str, Any], kind: Kind | None) -> Request | str:
 
 
 def _members(value: dict[str, Any], around: str, depth: int) -> list[tuple[str, Any]]:
-    """Give the members of an object and of the objects in it, by their letters and those of what is around them."""
+    """Return the members of an object and of the objects in it, by their letters and those of what is around them."""
     found: list[tuple[str, Any]] = []
     for name, member in value.items():
         letters = around + _LETTERS_ONLY.sub("", name.lower())
@@ -316,7 +316,7 @@ def _members(value: dict[str, Any], around: str, depth: int) -> list[tuple[str, 
 
 
 def _text_of(name: str, members: Mapping[str, Any]) -> str | None:
-    """Give the text of the first member that may be it; null is none, and of a list its first text."""
+    """Return the text of the first member that may be it; null is none, and of a list its first text."""
     for member in _MEMBERS[name]:
         if member not in members:
             continue
@@ -338,7 +338,7 @@ def _number_of(members: Mapping[str, Any]) -> int | None:
 
 
 def _read_headers(members: Mapping[str, Any]) -> dict[str, str] | None:
-    """Give the headers, of a list of values its first text; None if they are not there."""
+    """Return the headers, of a list of values its first text; None if they are not there."""
     headers = next((members[name] for name in _HEADERS if name in members), None)
     if headers is None:
         return None
@@ -358,7 +358,7 @@ def kind_of(target: str, /) -> Kind | None:
 
 
 def _first_address(texts: list[str]) -> str | None:
-    """Give the first text that is an address, without its port and brackets: proxies append theirs behind it."""
+    """Return the first text that is an address, without its port and brackets: proxies append theirs behind it."""
     for text in texts:
         host = text.strip()
         if host.startswith("["):
@@ -371,7 +371,7 @@ def _first_address(texts: list[str]) -> str | None:
 
 
 def _or_none(text: str | None) -> str | None:
-    """Give the text; `-` is what every server writes for none."""
+    """Return the text; `-` is what every server writes for none."""
     return None if text == "-" else text
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lmtrack.tokens import Keys
 
 _BASE_URL: Final = "https://track.example"  # RFC 2606: reserved, so nobody receives what a try-out sends
-# Which characters these octets are is unknown then, so a token must not claim to know.
+# Which characters these bytes are is unknown then, so a token must not claim to know.
 _BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 NOT_UTF8: Final = "not UTF-8: links with characters beyond ASCII are left alone"
 
@@ -133,7 +133,7 @@ def read_policy(arguments: argparse.Namespace, source: Source, /) -> LinkPolicy:
             max_url_octets=arguments.max_url_octets,
         )
     except ValueError as error:
-        raise CommandError(f"--max-url-octets, --preference-url, --opt-out-attribute: {error}") from error
+        raise CommandError(f"--max-url-bytes, --preference-url, --opt-out-attribute: {error}") from error
     if source.is_message:
         return policy
     if arguments.text_links or arguments.allow_signed:
@@ -176,7 +176,7 @@ def read_trackers(arguments: argparse.Namespace, /) -> list[str]:
     """Read what `add_tracker_argument` asked for.
 
     Raises:
-        CommandError: One is no host.
+        CommandError: One is not a host.
     """
     from lmtrack._checking.audit.known_hosts import watch_of  # noqa: PLC0415 - no other verb needs it
 

@@ -47,12 +47,12 @@ class CommandError(Exception):
 
 
 def name_of(path: str, /) -> str:
-    """Give what a file is called in messages; `-` is standard input."""
+    """Return what a file is called in messages; `-` is standard input."""
     return "standard input" if path == "-" else printable(path)
 
 
 def standard_output() -> TextIO:
-    """Give standard output, for what was asked for.
+    """Return standard output, for what was asked for.
 
     Raises:
         CommandError: It is closed.
@@ -77,12 +77,12 @@ def write_line(text: str, /, *, to: TextIO) -> None:
 
 
 def as_json(value: Mapping[str, object], /) -> str:
-    """Give one JSON object in ASCII."""
+    """Return one JSON object in ASCII."""
     return json.dumps(value, indent=2)
 
 
 def as_table(rows: Iterable[Sequence[object]], /) -> str:
-    """Give rows as aligned columns; a long cell is cut, and JSON has it whole.
+    """Return rows as aligned columns; a long cell is cut, and JSON has it whole.
 
     Example:
         >>> print(as_table([("opens", "off"), ("clicks", "individual")]))
@@ -110,7 +110,7 @@ class LinkRow(NamedTuple):
 
 
 def page_rows(plan: Plan, /, path: str | None = None) -> list[LinkRow]:
-    """Give the links of one document in the order in which they stand."""
+    """Return the links of one document in the order in which they stand."""
     rows = [LinkRow(path, link, None) for link in plan.links]
     rows += [LinkRow(path, link, reason) for link, reason in plan.skipped]
     return sorted(rows, key=lambda row: row.link.start)
@@ -127,7 +127,7 @@ def message_rows(document: MessageDocument, layout: Layout, tracked: TrackedMess
 
 
 def links_table(rows: Iterable[LinkRow], /, *, done: str) -> str:
-    """Give links as a table; `done` says what became of the trackable ones."""
+    """Return links as a table; `done` says what became of the trackable ones."""
     rows = list(rows)
     in_parts = any(row.path is not None for row in rows)
     table = [(*(["part"] if in_parts else []), "link", "element", "destination", "outcome")]
@@ -145,7 +145,7 @@ def links_table(rows: Iterable[LinkRow], /, *, done: str) -> str:
 
 
 def links_members(rows: Iterable[LinkRow], /) -> dict[str, object]:
-    """Give links as the members `links` and `skipped` of a JSON object."""
+    """Return links as the members `links` and `skipped` of a JSON object."""
     links: list[dict[str, object]] = []
     skipped: list[dict[str, object]] = []
     for path, link, reason in rows:
@@ -158,7 +158,7 @@ def links_members(rows: Iterable[LinkRow], /) -> dict[str, object]:
 
 
 def flag_rows(decision: Decision, /) -> list[tuple[str, str, str]]:
-    """Give one table row for each flag: its name, its mode, its reasons."""
+    """Return one table row for each flag: its name, its mode, its reasons."""
     rows = []
     for flag, mode in (("opens", decision.opens), ("clicks", decision.clicks)):
         codes = [reason.partition(":")[2] for reason in decision.reasons if reason.startswith(f"{flag}:")]

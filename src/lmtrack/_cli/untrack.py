@@ -77,7 +77,7 @@ def _run(arguments: argparse.Namespace, /) -> int:
 
 
 def _left(source: Source, domain: TrackingDomain) -> list[tuple[str, str, str]]:
-    """Give what an audit still finds of ours: a link or a pixel, its place, and why its part is left alone."""
+    """Return what an audit still finds of ours: a link or a pixel, its place, and why its part is left alone."""
     from lmtrack import audit  # noqa: PLC0415 - a quarter of the start of every verb
 
     if source.is_message:
@@ -113,7 +113,7 @@ def _untracked(source: Source, domain: TrackingDomain) -> bytes:
         return untrack_message(source.raw, domain=domain)
     edits = untracking_edits(scan_html(source.text), domain)
     if source.encoding != "utf-8":
-        # Which octets a destination's characters are here is unknown; a reference means the same in any encoding.
+        # Which bytes a destination's characters are here is unknown; a reference means the same in any encoding.
         edits = [edit._replace(new=edit.new.encode("ascii", "xmlcharrefreplace").decode("ascii")) for edit in edits]
     return splice(source.text, edits).encode(source.encoding) if edits else source.raw
 

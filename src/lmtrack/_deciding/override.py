@@ -114,7 +114,7 @@ def layer_overrides(*overrides: Override) -> Override:
     """Put levels on top of each other, such as account, batch and message: per flag the last that says anything holds.
 
     Overrides given to `resolve` side by side have to agree; levels do not. A problem in any level survives, since
-    nobody knows what it would have said.
+    what it would have said cannot be known.
 
     Raises:
         TypeError: One of them is not an `Override`.
@@ -329,7 +329,7 @@ def _is_message(headers: object) -> TypeGuard[AnyMessage]:
 
 
 def _has_losses(headers: object) -> bool:
-    """Whether the stdlib parser ended the header block early, or dropped a line: an override may be lost."""
+    """Return whether the stdlib parser ended the header block early, or dropped a line: an override may be lost."""
     if isinstance(headers, bytes) or not _is_message(headers):
         return False
     from email.errors import (  # noqa: PLC0415 - with the message

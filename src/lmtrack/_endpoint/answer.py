@@ -35,7 +35,7 @@ _PIXEL_RESPONSE: Final = HttpResponse(
 
 
 def pixel_response(*, method: str = "GET") -> HttpResponse:
-    """Give the transparent pixel: the same 42 octets whatever the token was.
+    """Return the transparent pixel: the same 42 bytes whatever the token was.
 
     HEAD has the same headers and no body, OPTIONS says what is allowed, any other method is a 405.
 

@@ -77,7 +77,7 @@ class AdmissionReason(StrEnum):
     NOT_FOUND = auto()
     """The path is none of ours."""
     NO_DESTINATION = auto()
-    """A click by id, and nobody knows where it goes."""
+    """A click by id without a known destination."""
     DESTINATION_UNAVAILABLE = auto()
     """Asking where it goes raised an exception, or gave something that is no `str`."""
     WITHDRAW_PAGE = auto()
@@ -106,22 +106,22 @@ class Admission:
 
     @property
     def record(self) -> bool:
-        """Whether anything of it may be kept."""
+        """Return whether anything of it may be kept."""
         return self.mode is not TrackingMode.OFF
 
     @property
     def identified(self) -> bool:
-        """Whether it may be kept as this recipient's open or click, with its time."""
+        """Return whether it may be kept as this recipient's open or click, with its time."""
         return self.mode is TrackingMode.INDIVIDUAL
 
     @property
     def count_only(self) -> bool:
-        """Whether one may be added to the campaign's counter, and no more."""
+        """Return whether one may be added to the campaign's counter, and no more."""
         return self.mode is TrackingMode.AGGREGATE
 
     @property
     def open_day(self) -> bool:
-        """Whether the recipient's day of the last open may be overwritten with today's, and no more."""
+        """Return whether the recipient's day of the last open may be overwritten with today's, and no more."""
         return self.mode is TrackingMode.DELIVERABILITY
 
 
@@ -222,7 +222,7 @@ def _consented(token: OpenToken | ClickToken, record: ConsentRecord, route: Rout
     if record.withdrawn_at is not None and issued <= epoch_seconds(record.withdrawn_at):
         return AdmissionReason.BEFORE_WITHDRAWAL
     if consent is Consent.GRANTED:
-        # Not in whole seconds: of a token and a consent from the same second nobody knows which came first.
+        # Not in whole seconds: which of a token and a consent from the same second came first is unknown.
         before = record.since is not None and token.issued_at < record.since
         return AdmissionReason.BEFORE_CONSENT if before else AdmissionReason.CONSENT_GRANTED
     if not route.require_consent:

@@ -141,17 +141,17 @@ class PendingRequest:
 
     @property
     def asks_route(self) -> bool:
-        """Whether the answer depends on the route: look it up only then."""
+        """Return whether the answer depends on the route: look it up only then."""
         return self.problem is None and isinstance(self.token, (OpenToken, ClickToken))
 
     @property
     def asks_consent(self) -> bool:
-        """Whether the answer depends on what the recipient says: look it up only then."""
+        """Return whether the answer depends on what the recipient says: look it up only then."""
         return self.asks_route and self.token.mode is not TrackingMode.AGGREGATE  # type: ignore[union-attr]
 
     @property
     def asks_destination(self) -> bool:
-        """Whether the answer depends on where a click goes: look it up only then."""
+        """Return whether the answer depends on where a click goes: look it up only then."""
         return isinstance(self.token, ClickToken) and self.method in _READING
 
     def answer(

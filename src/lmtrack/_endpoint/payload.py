@@ -138,7 +138,7 @@ def event_payload(
 
 
 def minimise(payload: Mapping[str, Any], /, *, mode: TrackingMode) -> JsonObject:
-    """Give what a mode allows to keep of an event; `Admission.mode` is the one to ask with.
+    """Return what a mode allows to keep of an event; `Admission.mode` is the one to ask with.
 
     - `INDIVIDUAL`: all of it.
     - `AGGREGATE`: what is the same for everybody: which event, campaign, tag and link, and whether it was a machine.
@@ -211,7 +211,7 @@ def _open_day(payload: Mapping[str, Any], /) -> JsonObject:
 
 
 def _utc_day(time: object, /) -> str | None:
-    """Give the day of an ISO 8601 date, or of a time with its offset; None for anything else."""
+    """Return the day of an ISO 8601 date, or of a time with its offset; None for anything else."""
     if not isinstance(time, str):
         return None
     time = plain_str(time, "time")

@@ -47,7 +47,7 @@ class _Storing(NamedTuple):
 
     @property
     def is_way_out(self) -> bool:
-        """Whether the answer says that it is done."""
+        """Return whether the answer says that it is done."""
         return not isinstance(self.value, RecordedEvent | LastOpen)
 
 

@@ -73,7 +73,7 @@ class Builder:
         self.quirks = True
 
     def self_closing(self) -> bool:
-        """Whether the start tag ends in `/>`."""
+        """Return whether the start tag ends in `/>`."""
         return self.html[self.tag.end - 2] == "/" and is_self_closing(self.html, self.tag)
 
     def attribute(self, name: str, /) -> str:

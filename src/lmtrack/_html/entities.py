@@ -19,7 +19,7 @@ _REFERENCE: Final = re.compile(
     re.VERBOSE,
 )
 
-# 13.2.5.80: C1 controls written by number mean what windows-1252 has there. The five octets it leaves free stay.
+# 13.2.5.80: C1 controls written by number mean what windows-1252 has there. The five bytes it leaves free stay.
 _C1: Final = {
     0x80: "\u20ac", 0x82: "\u201a", 0x83: "\u0192", 0x84: "\u201e", 0x85: "\u2026", 0x86: "\u2020", 0x87: "\u2021",
     0x88: "\u02c6", 0x89: "\u2030", 0x8A: "\u0160", 0x8B: "\u2039", 0x8C: "\u0152", 0x8E: "\u017d", 0x91: "\u2018",

@@ -112,7 +112,7 @@ class ActiveFormatting:
         stack.opened.append(entry)
 
     def is_open(self, name: str, /) -> bool:
-        """Whether such an element is open in scope."""
+        """Return whether such an element is open in scope."""
         entry = self._find(name)
         ghost = entry is not None and entry.ghost and entry.offset >= self._stack.top(Border.SCOPE)
         return ghost or self._stack.has(name)

@@ -44,7 +44,7 @@ class LiveTokens:
 
     @property
     def is_svg(self) -> bool:
-        """Whether the tag that was read last is one of svg's."""
+        """Return whether the tag that was read last is one of svg's."""
         stack = self.elements.stack
         return not self.elements.in_html and stack.last("svg svg") > stack.last("math math")
 

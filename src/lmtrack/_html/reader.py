@@ -122,7 +122,7 @@ _FRAME: Final = rf"<(/(?:body|head|html)|body) {ATTRIBUTES_PLAIN}"
 # Compiled when the first document is read: that takes 6 ms, which an import need not pay.
 @cache
 def live_reader() -> re.Pattern[str]:
-    """Give the reader of a document.
+    """Return the reader of a document.
 
     Group 2 is the href value of an `<a>`; group 4 that of the VML element (group 3) of a whole conditional comment, and
     group 5 stands where its tag ends; group 6 is the name of a framing tag.
@@ -132,5 +132,5 @@ def live_reader() -> re.Pattern[str]:
 
 @cache
 def conditional_reader() -> re.Pattern[str]:
-    """Give the reader of a conditional comment's content: group 2 is the href value of the link named by group 1."""
+    """Return the reader of a conditional comment's content: group 2 is the href value of the link named by group 1."""
     return _reader(_plain_link("[aA]|v:(?!fill|imagedata)[a-z]++"), vml=True)

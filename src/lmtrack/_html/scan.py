@@ -132,7 +132,7 @@ def content_start(html: str, /) -> int:
 
 
 def is_before_doctype(html: str, place: int, /) -> bool:
-    """Tell whether a doctype without its end is behind a place and nothing before: an image there would undo it."""
+    """Return whether a doctype without its end is behind a place and nothing before: an image there would undo it."""
     return _UNFINISHED_DOCTYPE.match(html, place) is not None and content_start(html[:place]) < 0
 
 

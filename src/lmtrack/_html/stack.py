@@ -100,7 +100,7 @@ class ElementStack:
 
     @property
     def island(self) -> bool:
-        """Whether the current node is an integration point."""
+        """Return whether the current node is an integration point."""
         return self._islands[-1] == len(self._names) - 1
 
     @property
@@ -127,7 +127,7 @@ class ElementStack:
         return self._names[offset]
 
     def has(self, name: str, scope: Border = Border.SCOPE, /) -> bool:
-        """Whether `name` is open with no border of the scope above it (it may be that border itself)."""
+        """Return whether `name` is open with no border of the scope above it (it may be that border itself)."""
         return self.last(name) >= self._borders[scope][-1]
 
     def foreign_place(self, name: str, /) -> int:

@@ -121,7 +121,7 @@ def attributes(html: str, tag: Token, /) -> Iterator[Attribute]:
 
 
 def is_self_closing(html: str, tag: Token, /) -> bool:
-    """Say whether the tag ends in `/>` with the slash outside a value ("self-closing start tag state")."""
+    """Return whether the tag ends in `/>` with the slash outside a value ("self-closing start tag state")."""
     if html[tag.end - 2] != "/":
         return False
     last_end = tag.start + 1 + len(tag.name)

@@ -1,6 +1,6 @@
 """What template languages leave for their own pass: one table, for everyone who must know a placeholder.
 
-A link with one is not tracked, since nobody knows yet what it will be; a rewriting that changed one has destroyed it.
+A link with one is not tracked, since what it will be is not known yet; a rewriting that changed one has destroyed it.
 Imports nothing but the regex compiler, so that the checks can share it without sharing the reader of documents.
 """
 
@@ -86,7 +86,7 @@ _ESCAPED_OPENING: Final = compile_pattern(r"\{\{ | \{% | <% | \*\| | \$\{ | \[\[
 
 
 def is_placeholder(url: str, /) -> bool:
-    """Tell whether a decoded URL holds what a template has yet to fill in.
+    """Return whether a decoded URL holds what a template has yet to fill in.
 
     >>> is_placeholder("https://shop.example/?u={contactfield=id}"), is_placeholder("https://shop.example/?f[0]=1")
     (True, False)
@@ -99,7 +99,7 @@ def is_placeholder(url: str, /) -> bool:
 
 
 def begins_with_placeholder(text: str, /) -> bool:
-    """Tell whether a text begins with a whole placeholder, as an address that a template will write does.
+    """Return whether a text begins with a whole placeholder, as an address that a template will write does.
 
     >>> begins_with_placeholder("{{ click_url }}/7"), begins_with_placeholder("{{ click_url")
     (True, False)

@@ -80,7 +80,7 @@ _CHUNKS: Final = re.compile(r"[0-9]+|[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 def is_sensitive(url: str, /) -> bool:
-    """Tell whether a URL holds a secret or a person's data.
+    """Return whether a URL holds a secret or a person's data.
 
     >>> is_sensitive("https://shop.example/reset/Zk3x9Qp2Lm8w7RtV"), is_sensitive("https://shop.example/?code=SUMMER25")
     (True, False)
@@ -100,7 +100,7 @@ def is_sensitive(url: str, /) -> bool:
 
 
 def is_sensitive_parameter(name: str, value: str, /) -> bool:
-    """Tell whether a parameter holds a secret or tells of a person.
+    """Return whether a parameter holds a secret or tells of a person.
 
     >>> is_sensitive_parameter("code", "SplxlOBeZQQYbYS6"), is_sensitive_parameter("phone", "android")
     (True, False)
@@ -109,7 +109,7 @@ def is_sensitive_parameter(name: str, value: str, /) -> bool:
 
 
 def is_secret_parameter(name: str, value: str, /) -> bool:
-    """Tell whether a parameter holds a secret: its name ends in an unmistakable noun, or is made of the tables' words.
+    """Return whether a parameter holds a secret: its name ends in a clear noun, or is made of the tables' words.
 
     A noun that means other things, too, and stands alone needs a value that looks random.
     """
@@ -128,7 +128,7 @@ def is_secret_parameter(name: str, value: str, /) -> bool:
 
 
 def is_personal_parameter(name: str, value: str, /) -> bool:
-    """Tell whether a parameter says what a person is called, was born, lives or is rung up on."""
+    """Return whether a parameter says what a person is called, was born, lives or is rung up on."""
     plain = _plain_name(name)
     if plain in PERSON_NAMES or plain.endswith(_NAME_ENDS):
         return any(map(str.isalpha, value))
@@ -149,7 +149,7 @@ _NAME_ENDS, _PHONE_ENDS, _BIRTH_ENDS = map(_long, (PERSON_NAMES, PERSON_PHONES, 
 
 
 def is_sensitive_name(name: str, /) -> bool:
-    """Tell whether a merge field of this name fills a URL with a secret or with what identifies a person.
+    """Return whether a merge field of this name fills a URL with a secret or with what identifies a person.
 
     >>> is_sensitive_name("reset_link"), is_sensitive_name("first_name"), is_sensitive_name("order_id")
     (True, True, False)
@@ -167,7 +167,7 @@ _RANDOM_VALUE: Final = "3f2504e04f8911d39a0c"
 
 
 def looks_random(text: str, /) -> bool:
-    """Tell whether a value looks made by a machine: it changes between digits, capitals and small letters all the time.
+    """Return whether a value looks random: it changes between digits, capitals and small letters all the time.
 
     Words, dates and names of sales do not: "SUMMER25" changes once. Six digits in a row are a one-time code.
 
@@ -178,7 +178,7 @@ def looks_random(text: str, /) -> bool:
 
 
 def _is_random(text: str, /, *, length: int, digits: int) -> bool:
-    """Whether a text changes at least three times, and each so many signs; or holds a long number or one huge word."""
+    """Return whether a text changes often enough for its length, or holds a long number or one huge word."""
     pieces = [_CHUNKS.findall(piece) for piece in _PIECES.findall(text)]
     changes = sum(len(chunks) - 1 for chunks in pieces)
     if changes >= _FEW_CHANGES and length * changes >= sum(len(chunk) for chunks in pieces for chunk in chunks):
@@ -193,7 +193,7 @@ def _plain_name(name: str, /) -> str:
 
 
 def _holds_secret_segment(text: str, /) -> bool:
-    """Whether behind a segment that says so another one is long and random, in the path or in a fragment (`#/`)."""
+    """Return whether a long random segment follows one that says so, in the path or in a fragment (`#/`)."""
     said = False
     for segment in text.split("/")[3:]:
         plain = segment.partition("?")[0]
@@ -215,7 +215,7 @@ def _says_secret(segment: str, /) -> bool:
 
 
 def _is_secret_segment(segment: str, /) -> bool:
-    """Whether a segment holds 16 signs or more that look random, or 16 without any sign between them and a digit."""
+    """Return whether a segment has 16 characters that look random, or 16 in a row with a digit among them."""
     return any(
         _is_random(long, length=7, digits=12)
         or any(len(piece) >= _SHORTEST_SECRET and any(map(str.isdigit, piece)) for piece in _PIECES.findall(long))

@@ -49,7 +49,7 @@ def shown_host(text: str, /) -> str | None:
 
 
 def is_same_domain(shown: str, tracking: str, /) -> bool:
-    """Tell whether a tracking host may stand behind a shown host, both as `plain_host` writes them.
+    """Return whether a tracking host may stand behind a shown host, both as `plain_host` writes them.
 
     It may if the shown host is the tracking host, below it, or shares its registrable domain: is the tracking host less
     its first label, or ends in a dot and that. That needs two labels and must not be a name below which anyone can

@@ -43,7 +43,7 @@ _ASCII_WORDS: Final = re.compile(r"[a-z]+")
 
 
 def is_way_out_url(url: str, decoded: str, /) -> bool:
-    """Tell whether a URL, which is also given with its percent escapes undone, looks like a way to unsubscribe.
+    """Return whether a URL, which is also given with its percent escapes undone, looks like a way to unsubscribe.
 
     >>> is_way_out_url("https://shop.example/abmelden/9", "https://shop.example/abmelden/9")
     True
@@ -55,7 +55,7 @@ def is_way_out_url(url: str, decoded: str, /) -> bool:
 
 
 def says_way_out(text: str, /) -> bool:
-    """Tell whether a path with its query, or a name that a program gave to such a URL, says so in any language."""
+    """Return whether a path with its query, or a name that a program gave to such a URL, says so in any language."""
     text = plain(text)
     if _UNSUB.search(text):
         return True
@@ -71,7 +71,7 @@ def says_way_out(text: str, /) -> bool:
 
 
 def is_way_out_text(text: str, /) -> bool:
-    """Tell whether what a person reads on a link says that it unsubscribes.
+    """Return whether what a person reads on a link says that it unsubscribes.
 
     >>> is_way_out_text("Click here to opt out"), is_way_out_text("Opt out of plastic")
     (True, False)
@@ -98,7 +98,7 @@ def may_say_way_out(text: str, /) -> bool:
 
 
 def mentions_way_out(text: str, /) -> bool:
-    """Tell whether a text around a link speaks of unsubscribing: a word or a whole phrase of the tables is in it.
+    """Return whether a text around a link speaks of unsubscribing: a word or a whole phrase of the tables is in it.
 
     >>> mentions_way_out("Para darse de baja: https://shop.example/9"), mentions_way_out("Baja California")
     (True, False)
@@ -123,7 +123,7 @@ def _says_anywhere(text: str, /) -> bool:
 
 
 def _fills(segment: str, /) -> bool:
-    """Whether a phrase of the table is all that a segment says, but for companions around it."""
+    """Return whether a phrase of the table is all that a segment says, but for companions around it."""
     words = _WORDS.findall(segment)
     if not 1 <= len(words) <= 2 * _MOST_WORDS:
         return False

@@ -1,1 +1,1 @@
-"""Raw messages: their parts, their encodings, and the octets of a message object."""
+"""Raw messages: their parts, their encodings, and the bytes of a message object."""

@@ -1,11 +1,11 @@
-"""Which characters the octets of a part are, so that a link in it can be read and every octet be counted again.
+"""Which characters the bytes of a part are, so that a link in it can be read and every byte be counted again.
 
 Labels lie, so nothing here trusts one: a part is read by its label only if writing the characters down again gives the
-same octets. Else each octet beyond ASCII becomes a character of its own that means nothing (a lone surrogate), and a
+same bytes. Else each byte beyond ASCII becomes a character of its own that means nothing (a lone surrogate), and a
 link with such characters is read by itself, strictly by the label, then strictly as UTF-8.
 
-Editing in place needs a charset in which the octets of ASCII always mean ASCII. UTF-16, UTF-32, UTF-7, the ISO-2022
-family, HZ and EBCDIC are none of those. In the others the second octet of a character may be an ASCII letter or a
+Editing in place needs a charset in which the bytes of ASCII always mean ASCII. UTF-16, UTF-32, UTF-7, the ISO-2022
+family, HZ and EBCDIC are none of those. In the others the second byte of a character may be an ASCII letter or a
 bracket, but none of `< > " ' & / =`; in Johab it may, so it is refused too.
 """
 
@@ -19,7 +19,7 @@ from lmtrack._mime.charset_labels import NOT_ASCII, codec_named
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Charsets in which an octet of ASCII may be part of something else; matched against the label as it stands, so that
+# Charsets in which an byte of ASCII may be part of something else; matched against the label as it stands, so that
 # an unknown member of a family is refused too. The last lines are Microsoft's code pages for some of them (UTF-16,
 # UTF-32, UTF-7, ISO-2022, HZ) and EBCDIC.
 _UNSAFE: Final = re.compile(
@@ -44,10 +44,10 @@ class View(NamedTuple):
     """A part's content as characters.
 
     Attributes:
-        text: The characters. Encoded again they are the octets they were read from.
-        codec: What each character's octets are counted with; None where each is one octet.
+        text: The characters. Encoded again they are the bytes they were read from.
+        codec: What each character's bytes are counted with; None where each is one byte.
         label: The codec the part's label names; None if it names none we know.
-        explained: False if octets beyond ASCII stand in the text as lone surrogates.
+        explained: False if bytes beyond ASCII stand in the text as lone surrogates.
     """
 
     text: str
@@ -56,7 +56,7 @@ class View(NamedTuple):
     explained: bool = True
 
     def octets_before(self, offsets: Iterable[int], /) -> list[int]:
-        """Give the octet each of these characters begins at; they must ascend. Linear in the whole."""
+        """Return the byte each of these characters begins at; they must ascend. Linear in the whole."""
         if self.codec is None:
             return list(offsets)
         counted: list[int] = []
@@ -68,12 +68,12 @@ class View(NamedTuple):
         return counted
 
     def repair(self, value: str, /) -> str | None:
-        """Read a piece of the text that may hold unexplained octets; None if they cannot be read."""
+        """Read a piece of the text that may hold unexplained bytes; None if they cannot be read."""
         if not _OCTET.search(value):
             return value
         try:
             octets = value.encode("ascii", "surrogateescape")
-        except UnicodeEncodeError:  # beside characters from references: there are no octets for the whole
+        except UnicodeEncodeError:  # beside characters from references: there are no bytes for the whole
             return None
         for codec in (self.label, "utf-8"):
             try:
@@ -84,12 +84,12 @@ class View(NamedTuple):
         return None
 
     def shown(self) -> str:
-        """Give the text to show to people, as long as the text is: unexplained octets are U+FFFD."""
+        """Return the text to show to people, as long as the text is: unexplained bytes are U+FFFD."""
         return self.text if self.explained else _OCTET.sub("\ufffd", self.text)
 
 
 def is_unsafe(label: str | None, content: bytes, /) -> bool:
-    """Say whether the label names, or the content shows, a charset that cannot be edited in place."""
+    """Return whether the label names, or the content shows, a charset that cannot be edited in place."""
     if label is not None and _UNSAFE.match(_plain(label)):
         return True
     # Hardly a text holds one of the two signs, and to look for a sign takes a hundredth of what an expression takes.
@@ -101,7 +101,7 @@ def is_unsafe(label: str | None, content: bytes, /) -> bool:
 
 
 def read_content(content: bytes, label: str | None, /) -> View:
-    """Read a part's content by its label, or octet by octet where that is not exact."""
+    """Read a part's content by its label, or byte by byte where that is not exact."""
     codec = codec_of(label) if label is not None else None
     if content.isascii():
         return View(content.decode("ascii"), None, codec)

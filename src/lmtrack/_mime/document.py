@@ -74,7 +74,7 @@ class PartStencil(NamedTuple):
         }
 
     def is_pixel_left(self, left: Iterable[int], /) -> bool:
-        """Whether the pixel is among holes that were left."""
+        """Return whether the pixel is among holes that were left."""
         return any(self.contents[hole] == _PIXEL for hole in left)
 
     def left_slot(self, left: Iterable[int], /) -> Hole | None:
@@ -104,7 +104,7 @@ class PlannedLeaf:
         return [content[start:end] for start, end, _ in spans]
 
     def is_longer(self, limit: int, links: Sequence[bytes], values: Sequence[bytes], pixel: bytes, /) -> bool:
-        """Whether the text is over a number of bytes of UTF-8 once all this is in it."""
+        """Return whether the text is over a number of bytes of UTF-8 once all this is in it."""
         added = sum(map(len, links)) + sum(map(len, values)) + len(pixel)
         # A character has one to four bytes, so few texts are counted.
         if 4 * len(self.leaf.view.text) + added <= limit:
@@ -112,7 +112,7 @@ class PlannedLeaf:
         return self._kept(clicks=bool(links)) + added > limit
 
     def _kept(self, *, clicks: bool) -> int:
-        """The length of the text in UTF-8 without what is written anew."""
+        """The length of the text in UTF-8 without what is serialised again."""
         kept = self._lengths.get(clicks)
         if kept is None:
             text = self.leaf.view.text
@@ -189,7 +189,7 @@ class _Memo:
 class MessageDocument:
     """A message that was read once and can be tracked for any number of recipients; made by `scan_message`.
 
-    It compares and pickles as its octets. It keeps what the last policy meant for its links.
+    It compares and pickles as its bytes. It keeps what the last policy meant for its links.
 
     Attributes:
         raw: The message.
@@ -220,7 +220,7 @@ class MessageDocument:
         return MessageDocument, (self.raw, self.slots)
 
     def __repr__(self) -> str:
-        return f"MessageDocument({len(self.raw)} octets, {len(self._parts)} parts)"
+        return f"MessageDocument({len(self.raw)} bytes, {len(self._parts)} parts)"
 
     @property
     def slot_names(self) -> tuple[str, ...]:
@@ -264,7 +264,7 @@ class MessageDocument:
         return self._memo.leaves
 
     def may_hold(self, host: str, /) -> bool:
-        """Say whether the name of a host is in a displayed part; without it no URL there is one of ours (internal)."""
+        """Return whether a displayed part names a host; if not, none of its URLs is ours (internal)."""
         memo = self._memo.hosts
         if host not in memo:
             parts = [leaf for leaf in self.leaves().values() if leaf.problem is None]

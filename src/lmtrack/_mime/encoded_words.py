@@ -14,7 +14,7 @@ _BETWEEN: Final = re.compile(r"(?<=\?=)[ \t\r\n]++(?==\?)")
 
 
 def read_words(text: str, /) -> str:
-    """Decode the encoded words of a text; in a charset that nobody knows they are UTF-8 or Latin-1."""
+    """Decode the encoded words of a text; in an unknown charset they are UTF-8 or Latin-1."""
     return _WORD.sub(_decoded, _BETWEEN.sub("", text)) if "=?" in text else text
 
 

@@ -1,6 +1,6 @@
 """Write the header fields of a message object so that every reader sees the value that was given.
 
-What was parsed keeps its octets, folding included. What was set in code becomes one line first and is then folded here,
+What was parsed keeps its bytes, folding included. What was set in code becomes one line first and is then folded here,
 at blanks and nowhere else: unfolding (RFC 5322 section 2.2.3) gives that line back, and no address, URL or id is ever
 hidden in an encoded word, as the standard library does to those of 78 characters and more (cpython issue 85725).
 """
@@ -26,13 +26,13 @@ LONGEST_LINE: Final = 998
 
 LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
-# Beside octets of a raw message, which the parser keeps as lone surrogates.
+# Beside bytes of a raw message, which the parser keeps as lone surrogates.
 _BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f\udc80-\udcff]")
 
 _HEADERS: Final = HeaderRegistry()
-# Octets of a charset that nobody knows, kept or lost.
+# Bytes of an unknown charset, kept or lost.
 _UNKNOWN: Final = re.compile(r"[\ud800-\udfff\ufffd]")
-# A lone surrogate that stands for no octet.
+# A lone surrogate that stands for no byte.
 _HALF: Final = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
 _WORD_OR_BLANKS: Final = re.compile(r"[ \t]++|[^ \t]++")
 
@@ -73,9 +73,9 @@ def write_field(name: str, value: object, /, *, utf8: bool) -> bytes:
     """Write one field with its CRLF; letters beyond ASCII as UTF-8 where the message's policy says so.
 
     Raises:
-        TypeError: The value is no str and no header of the standard library.
+        TypeError: The value is not a str and no header of the standard library.
         ValueError: The name is none; the value holds NUL or a line end with no blank behind it; something needs more
-            than 998 octets without a blank, or letters beyond ASCII where only ASCII can stand or in what is too long.
+            than 998 bytes without a blank, or letters beyond ASCII where only ASCII can stand or in what is too long.
     """
     if not _NAME.fullmatch(name):
         raise ValueError("a header's name may hold printable ASCII without blanks and colons")
@@ -92,7 +92,7 @@ def write_field(name: str, value: object, /, *, utf8: bool) -> bytes:
     if _longest(lines) > LONGEST_LINE:
         lines = [part for line in lines for part in _folded(line, LONGEST_LINE, (_QUOTED_PIECE, _PIECE))]
         if _longest(lines) > LONGEST_LINE:
-            raise ValueError(f"the header {name} holds more than {LONGEST_LINE} octets without a blank")
+            raise ValueError(f"the header {name} holds more than {LONGEST_LINE} bytes without a blank")
     return "".join(line + "\r\n" for line in lines).encode("utf-8", "surrogateescape")
 
 
@@ -199,7 +199,7 @@ def _on_one_line(header: Any, rules: EmailPolicy[Any], /) -> str:  # noqa: ANN40
 
 
 def _source_of(name: str, value: str, /) -> str:
-    """Give the addresses a header was set to, with their comments, if that means the same once more.
+    """Return the addresses a header was set to, with their comments, if that means the same once more.
 
     The standard library writes a name that was an encoded word with a comma in it as two addresses. The header itself
     comes back if it has neither.
@@ -241,7 +241,7 @@ def _addresses(text: str, /) -> list[str]:
 
 
 def _signs(text: str, /) -> Iterator[tuple[str, int, int]]:
-    """Give what matters to the structure of addresses, and where it stands; a comment is one sign."""
+    """Return what matters to the structure of addresses, and where it stands; a comment is one sign."""
     position = 0
     while sign := _SIGN.search(text, position):
         position = sign.end()
@@ -293,7 +293,7 @@ def _short_words(word: str, limit: int, /) -> str:
         return word
     try:
         text = "".join(octets.decode(charset) for octets, charset in decode_header(word))
-    except LookupError:  # octets of a charset that nobody knows
+    except LookupError:  # bytes of an unknown charset
         return word
     return _words(text, limit)
 

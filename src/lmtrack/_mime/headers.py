@@ -50,7 +50,7 @@ class MessageHeaders(NamedTuple):
     pages: tuple[str, ...]
 
     def is_unsubscribe(self, url: str, /) -> bool:
-        """Whether a URL is one of List-Unsubscribe."""
+        """Return whether a URL is one of List-Unsubscribe."""
         if url.isascii():  # then it holds host and path as they are; to look for them takes a tenth of the time
             low = url.lower()
             if not any(page in low for page in self.pages):

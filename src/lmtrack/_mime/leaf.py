@@ -53,7 +53,7 @@ class Leaf:
 
     @property
     def is_html(self) -> bool:
-        """Whether the part is HTML rather than plain text."""
+        """Return whether the part is HTML rather than plain text."""
         return self.part.content_type == "text/html"
 
     @cached_property
@@ -95,7 +95,7 @@ class Leaf:
 
     @cached_property
     def requoted(self) -> bool:
-        """Whether the part is written as quoted-printable in UTF-8: one of 7 bits with a slot, as values may need 8."""
+        """Return whether the part becomes quoted-printable in UTF-8: 7bit with a slot, as values may need 8 bits."""
         part = self.part
         if self._slots is None or self.is_html or part.encoding != "7bit":
             return False

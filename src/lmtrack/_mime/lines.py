@@ -127,7 +127,7 @@ class LinesStencil(NamedTuple):
         return filled
 
     def _is_bad(self, line: _Line, edits: list[RawEdit], /) -> bool:
-        """Whether a line is longer with values than it may be, or is one that the message has as a delimiter."""
+        """Return whether a line is longer with values than it may be, or is one that the message has as a delimiter."""
         source = self.raw[line.start : line.end]
         written = splice_octets(source, [edit._replace(offset=edit.offset - line.start) for edit in edits])
         longest = max(self.limit_octets, *map(len, source.split(self.eol)))

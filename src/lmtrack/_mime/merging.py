@@ -203,7 +203,7 @@ class MessageOutcome:
 
 
 def has_written_links(layout: Layout, wanted: PartEdits, written: WrittenParts, /) -> bool:
-    """Whether any link got its click URL."""
+    """Return whether any link got its click URL."""
     return any(
         own.links is not None and len(written.unwritten.get(number, ())) < len(own.links)
         for number, own in wanted.leaves.items()

@@ -37,7 +37,7 @@ class FieldValue(NamedTuple):
 
     Attributes:
         value: Lower case, such as `text/html` or `attachment`; empty if there is none.
-        parameters: By lower-case name, as they are meant: without quotes, joined and unescaped. Octets beyond ASCII are
+        parameters: By lower-case name, as they are meant: without quotes, joined and unescaped. Bytes beyond ASCII are
             characters of Latin-1.
         clear: False if readers differ about the field.
     """

@@ -15,12 +15,12 @@ _CHARSET: Final = re.compile(
 
 
 def has_field(block: bytes, name: str, /) -> bool:
-    """Whether a header has a field of this name."""
+    """Return whether a header has a field of this name."""
     return any(field.name.lower() == name.lower() for field in iter_fields(block))
 
 
 def set_field(block: bytes, name: str, value: bytes, eol: bytes, /) -> RawEdit:
-    """Give a field another value; one that is not there is written behind the others."""
+    """Return a field another value; one that is not there is written behind the others."""
     line = name.encode("ascii") + b": " + value + eol
     for field in iter_fields(block):
         if field.name.lower() == name.lower():

@@ -28,13 +28,13 @@ class PartHeaders(NamedTuple):
 
     Attributes:
         content_type: Lower case; without a field `text/plain`, in a digest `message/rfc822` (RFC 2046 section 5.1.5).
-        boundary: Octets of the `boundary` parameter; empty without one.
+        boundary: Bytes of the `boundary` parameter; empty without one.
         charset: The `charset` parameter; None without one.
         encoding: The transfer encoding, lower case; `7bit` without a field.
         attached: Whether the disposition is another one than `inline` (RFC 2183 section 2.8).
         named: Whether the part has a file name.
         content_id: The Content-ID without its angle brackets; empty without one.
-        root_id: The `start` parameter of a multipart/related, likewise.
+        root_id: The `start` parameter of a multipart/related, without brackets.
         checksum: Whether there is a Content-MD5 (RFC 1864).
         flowed: Whether the text is format=flowed (RFC 3676).
         delsp: Whether lines of the text that end in a blank are joined without it (RFC 3676 section 4.1).

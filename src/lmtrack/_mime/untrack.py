@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def untracking_raw_edits(leaf: Leaf, owner: Owner, /) -> list[RawEdit]:
-    """Give what puts the destinations of a part's links back and takes its pixels out."""
+    """Return what puts the destinations of a part's links back and takes its pixels out."""
     if leaf.problem is not None:
         return []
     edits = untracking_edits(leaf.document, owner) if leaf.is_html else plain_untracking_edits(leaf.view.text, owner)

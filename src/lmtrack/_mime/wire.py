@@ -1,4 +1,4 @@
-"""The octets of a message object: what a signer signs and a server gets.
+"""The bytes of a message object: what a signer signs and a server gets.
 
 The standard library's own writers change a message on its way out: `smtplib.send_message` writes `>From` for `From`,
 policies encode or move long headers, a boundary is drawn at random and put into the object. Here the object is only
@@ -34,7 +34,7 @@ _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _BARE_CR: Final = re.compile(rb"\r(?!\n)")
 # These begin where a line does, so that a line is read once.
 _LONG_LINE: Final = re.compile(rb"(?<![^\n])[^\r\n]{%d,}+" % (LONGEST_LINE + 1))
-# A long line of sound quoted-printable; units of 24 make lines of at most 72 octets and a soft line break (RFC 2045
+# A long line of sound quoted-printable; units of 24 make lines of at most 72 bytes and a soft line break (RFC 2045
 # section 6.7). Readers differ on a `=` that is none of its signs.
 _LONG_QUOTED: Final = compile_pattern(
     rb"(?<![^\n]) (?=[^\r\n]{%d}) (?: =[0-9A-Fa-f]{2} | [^=\r\n] )++ =?+ (?=\r|\Z)" % (LONGEST_LINE + 1), re.VERBOSE
@@ -46,10 +46,10 @@ _NO_FIELD: Final = re.compile(rb"(?!From |[!-9;-~]*:|[\t \r])[^\r]")
 
 
 def message_bytes(message: Message, /, *, keep_bcc: bool = False) -> bytes:
-    r"""Write a message as the octets to sign and send, without the damage the standard library's writers do.
+    r"""Write a message as the bytes to sign and send, without the damage the standard library's writers do.
 
     Lines end in CRLF. Headers that were parsed keep their folding; those set in code are folded at blanks only, so a
-    long `List-Unsubscribe` stays readable. `From ` at the start of a line stays. Text with a line of over 998 octets is
+    long `List-Unsubscribe` stays readable. `From ` at the start of a line stays. Text with a line of over 998 bytes is
     sent as quoted-printable, other content as base64; nothing under multipart/signed is changed. A multipart made in
     code loses the label of an encoding that it cannot have (`set_charset` adds one). The object stays as it is, and
     equal objects give equal bytes, boundaries too.
@@ -116,7 +116,7 @@ class _End(NamedTuple):
 
 
 class _Writer:
-    """Collects the octets of one message. A number among them stands for a boundary that has yet to be made."""
+    """Collects the bytes of one message. A number among them stands for a boundary that has yet to be made."""
 
     def __init__(self, *, utf8: bool, ascii_only: bool) -> None:
         self._utf8 = utf8
@@ -149,7 +149,7 @@ class _Writer:
     def _expand(self, part: _Part, /) -> list[bytes | int | _Part | _End]:
         message, sealed = part
         kind, subtype = message.get_content_maintype(), message.get_content_subtype()
-        # What `get_payload` gives has lost the octets beyond ASCII.
+        # What `get_payload` gives has lost the bytes beyond ASCII.
         payload = vars(message)["_payload"]
         if kind == "multipart" and (payload is None or isinstance(payload, list)):
             return self._multipart(message, payload or [], sealed=sealed or subtype == "signed")
@@ -266,7 +266,7 @@ def _boundary_of(message: Message, /) -> bytes | None:
 
 
 def _holds_its_line_end(message: Message, /) -> bool:
-    """Whether the line end before the next delimiter is in a part, where the parser left it: it met no part there."""
+    """Return whether the parser left the line end before the next delimiter in a part, as it met no part there."""
     payload = vars(message)["_payload"]
     while message.get_content_maintype() == "message" and isinstance(payload, list) and payload:
         message = payload[0]
@@ -282,7 +282,7 @@ def _separator(message: Message, body: bytes, /) -> bytes:
 
 
 def _was_parsed(message: Message, /) -> bool:
-    """Whether a multipart came from octets; code makes another class, or headers that can fold themselves."""
+    """Return whether a multipart came from bytes; code makes another class, or headers that can fold themselves."""
     types = (value for name, value in message.raw_items() if name.lower() == "content-type")
     return not isinstance(message, MIMEBase) and not hasattr(next(types, ""), "fold")
 
@@ -300,7 +300,7 @@ def _encoding_of(message: Message, /) -> str:
 
 
 def _octets(text: object, /) -> bytes:
-    """The octets behind what the standard library keeps as str: ASCII, and lone surrogates for others."""
+    """The bytes behind what the standard library keeps as str: ASCII, and lone surrogates for others."""
     if text is None:
         return b""
     if not isinstance(text, str):
@@ -317,7 +317,7 @@ def _octets(text: object, /) -> bytes:
 def _sendable(
     body: bytes, is_carried: Callable[[bytes], bool], /, *, kind: str, encoding: str, payload: str | None
 ) -> tuple[bytes, str]:
-    """Give content a form that every server carries, and the name of its new encoding if it needed one."""
+    """Return content a form that every server carries, and the name of its new encoding if it needed one."""
     if encoding == "binary" and kind != "text":  # line ends are data there
         exact = (payload or "").encode("ascii", "surrogateescape")
         return (body, "") if exact == body and is_carried(body) else (_base64(exact), "base64")
@@ -335,7 +335,7 @@ def _sendable(
 
 
 def _is_carried(body: bytes, /) -> bool:
-    """Whether every server carries it: no NUL (RFC 5322 section 2), no line too long (RFC 5321 section 4.5.3.1.6)."""
+    """Return whether every server carries it: no NUL (RFC 5322, 2), no line too long (RFC 5321, 4.5.3.1.6)."""
     return b"\0" not in body and max(map(len, body.split(_CRLF))) <= LONGEST_LINE
 
 

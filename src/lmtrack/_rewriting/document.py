@@ -171,7 +171,7 @@ class HtmlDocument:
         return memo.pixels
 
     def may_hold(self, written: str, /) -> bool:
-        """Say whether a URL written like this, or with bare ampersands, is anywhere in the document (internal)."""
+        """Return whether a URL written like this, or with bare ampersands, is anywhere in the document (internal)."""
         return written in self.html or ("&" in written and written.replace("&amp;", "&") in self.html)
 
     def plan(self, policy: LinkPolicy, domain: TrackingDomain | None, /) -> Plan:

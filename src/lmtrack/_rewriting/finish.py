@@ -67,7 +67,7 @@ def pixel_tag(url: str, /) -> str:
     """Write the image that tells of an open: one pixel, whatever the mail's own style sheet says of images.
 
     Raises:
-        TypeError: `url` is no str.
+        TypeError: `url` is not a str.
 
     >>> pixel_tag("https://track.example/o/token?a&b")  # doctest: +ELLIPSIS
     '<img src="https://track.example/o/token?a&amp;b" width="1" height="1" style="display:block!important;..." alt="">'
@@ -288,7 +288,7 @@ def _with_pixel(document: HtmlDocument, changes: list[Change], pixel: Pixel, /) 
     if pixel.position == "auto":
         source, tag = document.html, pixel.tag
         characters = len(source) + _growth(changes) + len(tag)
-        clipped = characters > CLIP_OCTETS  # a character has one to four octets, so few documents are counted
+        clipped = characters > CLIP_OCTETS  # a character has one to four bytes, so few documents are counted
         if not clipped and characters * 4 > CLIP_OCTETS:
             added = sum([octets(text) - octets(source[start:end]) for start, end, text in changes])
             clipped = octets(source) + added + octets(tag) > CLIP_OCTETS

@@ -128,7 +128,7 @@ class _Lines:
         return max(map(len, self._text.splitlines()))
 
     def is_broken(self, start: int, end: int, /) -> bool:
-        """Tell whether a URL that begins at `start` and seems to end at `end` may go on in the next line."""
+        """Return whether a URL that begins at `start` and seems to end at `end` may go on in the next line."""
         text, before = self._text, self._text[start - 1 : start]
         trail = _TRAIL.match(text, end)[0]  # type: ignore[index]  # it matches the empty string
         end += len(trail)
@@ -146,7 +146,7 @@ class _Lines:
 
 
 def _is_open(text: str, start: int, end: int, /) -> bool:
-    """Tell whether a bracket in a URL is never closed, or it ends in a mark of emphasis that was opened before it."""
+    """Return whether a bracket in a URL is never closed, or it ends in a mark of emphasis that was opened before it."""
     if text[start - 1 : start] == "<":
         return False  # what is between angle brackets is all of it
     url = _PLACEHOLDER.sub("", text[start:end])
@@ -194,7 +194,7 @@ def plain_untracking_edits(text: str, owner: Owner, /) -> list[Edit]:
 
 
 def _may_begin(text: str, before: str, position: int, start: int, /) -> bool:
-    """Whether a URL may begin behind this sign; the text before `position` belongs to something else."""
+    """Return whether a URL may begin behind this sign; the text before `position` belongs to something else."""
     if before in _WITHIN or (before.isascii() and before.isalnum()):
         return False
     if before in {".", "-", "_"}:

@@ -485,7 +485,7 @@ class Judge:
         return telling_texts(html, found, reasons, ways_out=ways_out, hosts=bool(self._shows_hosts))
 
     def is_own(self, url: str, /) -> bool:
-        """Tell whether a URL is one of the domain's."""
+        """Return whether a URL is one of the domain's."""
         return self.domain is not None and self.domain.holds(url)
 
     def resolve(self, url: str, /) -> str:

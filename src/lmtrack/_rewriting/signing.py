@@ -208,7 +208,7 @@ class Sending(NamedTuple):
         return make_open_token(keys, self.message_id, recipient=self.recipient, mode=mode, now=self.now)
 
     def has(self, token: ClickToken | OpenToken | None, /) -> bool:
-        """Say whether a token is one of this message or of its campaign, whenever it was made."""
+        """Return whether a token is one of this message or of its campaign, whenever it was made."""
         if token is None:
             return False
         if token.mode is TrackingMode.AGGREGATE:

@@ -71,7 +71,7 @@ class Slots:
         return Slots, (self.markers, self.defaults)
 
     def declares(self, name: str, /) -> bool:
-        """Say whether there can be a slot of this name."""
+        """Return whether there can be a slot of this name."""
         return isinstance(self.markers, re.Pattern) or any(name == declared for declared, _ in self.markers)
 
     def find(self, text: str, /) -> list[Marker]:

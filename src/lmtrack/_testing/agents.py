@@ -54,7 +54,7 @@ def user_agents() -> SearchStrategy[str]:
     """
     from hypothesis import strategies as st
 
-    # What RFC 9110 section 5.5 lets into a field value: visible characters, blanks, and octets beyond ASCII.
+    # What RFC 9110 section 5.5 lets into a field value: visible characters, blanks, and bytes beyond ASCII.
     text = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters="\x7f"), max_size=80)
     numbers = st.integers(0, 150).map(str)
     known = st.builds(lambda agent, number: agent.replace("%", number), st.sampled_from(_AGENTS), numbers)

@@ -56,7 +56,7 @@ def routes() -> SearchStrategy[Route]:
 def override_headers(*, prefix: str = _PREFIX) -> SearchStrategy[list[tuple[str, str]]]:
     """Header fields of one message as pairs of name and value, as `parse_headers` takes them.
 
-    Names in any case, a name with a blank before the colon, flags nobody knows; values that mean something, that nobody
+    Names in any case, a name with a blank before the colon, unknown flags; values that mean something, that nobody
     can read, and that only look like the first; the same flag twice, agreeing or not.
 
     Args:

@@ -26,13 +26,13 @@ _UUID_OCTETS = 16
 _NO_UUID = b"\x80"  # stands before another id of 16 characters; no character of an id
 
 _DEFLATED = b"\0"  # stands before a deflated destination; no URL begins with it
-_DEFLATE_GAIN_MIN = 16  # octets; a smaller gain is not worth the reader's time
+_DEFLATE_GAIN_MIN = 16  # bytes; a smaller gain is not worth the reader's time
 
-# Our choice. Deflating takes longer than all the rest of making a token. Of 6,660 distinct URLs below 96 octets
-# in the mail corpus 34 would gain, 20 octets each; from here on it is every sixth, from 112 octets four in five.
+# Our choice. Deflating takes longer than all the rest of making a token. Of 6,660 distinct URLs below 96 bytes
+# in the mail corpus 34 would gain, 20 bytes each; from here on it is every sixth, from 112 bytes four in five.
 _DEFLATE_FROM_OCTETS = 96
 
-# zlib: a window of 4,096 octets reaches back over the longest URL, and 2,048 symbols fit a block. The output is that
+# zlib: a window of 4,096 bytes reaches back over the longest URL, and 2,048 symbols fit a block. The output is that
 # of the default window; its 256 KB of memory cost more than the work.
 _WINDOW_BITS = 12
 _MEMORY_LEVEL = 5
@@ -78,7 +78,7 @@ def unpack_number(body: bytes, position: int) -> tuple[int, int]:
 
 
 def pack_id(message_id: str | UUID, name: str = "message_id") -> bytes:
-    """Pack a message id: the 16 octets of a UUID, else its characters; `name` is for errors.
+    """Pack a message id: the 16 bytes of a UUID, else its characters; `name` is for errors.
 
     Raises:
         TypeError: It is neither `str` nor `uuid.UUID`.

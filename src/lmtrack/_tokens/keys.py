@@ -21,7 +21,7 @@ TagMaker = Callable[[bytes], bytes]
 TAG_OCTETS = 16  # RFC 2104 section 5: not less than half of the hash, not less than 80 bits
 
 # RFC 2104 section 3 asks for at least the length of the hash and calls anything shorter weak; a random secret of
-# 16 octets has the strength of the tag, so less would be the weakest link.
+# 16 bytes has the strength of the tag, so less would be the weakest link.
 _SECRET_OCTETS_MIN = 16
 
 # Bytes of a random secret may be anything, but text with a line end in it is a key file that was read as one key. Two
@@ -106,11 +106,11 @@ def make_keys(current: bytes, previous: Iterable[bytes] = (), *, tenant: bytes =
         raise TypeError("previous must be a sequence of bytes, not one secret")
     secrets = tuple([plain_bytes(secret, "a secret") for secret in (current, *previous)])
     if min(map(len, secrets)) < _SECRET_OCTETS_MIN:
-        raise ValueError(f"a secret must have at least {_SECRET_OCTETS_MIN} octets")
+        raise ValueError(f"a secret must have at least {_SECRET_OCTETS_MIN} bytes")
     if any(map(_LINES.fullmatch, secrets)):
         raise ValueError("a secret must not hold a line end; read a key file with read_keys")
     tenant = plain_bytes(tenant, "tenant")
-    # Compared when derived: HMAC fills a secret up with zero octets and hashes a long one, so two that look
+    # Compared when derived: HMAC fills a secret up with zero bytes and hashes a long one, so two that look
     # different can be the same key.
     if len({derive_key(secret, tenant) for secret in secrets}) < len(secrets):
         raise ValueError("a secret stands in the ring twice")
@@ -158,7 +158,7 @@ def derive_key(secret: bytes, tenant: bytes) -> bytes:
 
 
 def _tag_maker(key: bytes) -> TagMaker:
-    block = key.ljust(_BLOCK_OCTETS, b"\0")  # a derived key has 32 octets
+    block = key.ljust(_BLOCK_OCTETS, b"\0")  # a derived key has 32 bytes
     copy_inner = sha256(bytes(octet ^ 0x36 for octet in block)).copy  # RFC 2104 section 2: ipad
     copy_outer = sha256(bytes(octet ^ 0x5C for octet in block)).copy  # and opad
 

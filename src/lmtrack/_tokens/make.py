@@ -18,7 +18,7 @@ from lmtrack.resolver import TrackingMode
 # Link index and destination of each link, packed; None is a destination by id.
 PackedLinks: TypeAlias = list[tuple[bytes, bytes | None]]
 
-# First octet of the body for each mode that such a token can have.
+# First byte of the body for each mode that such a token can have.
 _OPENS: Final = {kind.mode: VERSION << 4 | kind.number for kind in KINDS.values() if kind.purpose == "open"}
 _CLICKS: Final = {
     kind.mode: VERSION << 4 | kind.number for kind in KINDS.values() if kind.purpose == "click" and not kind.inline
@@ -76,13 +76,13 @@ def make_click_token(
     mode: TrackingMode = INDIVIDUAL,
     now: datetime | None = None,
 ) -> str:
-    """Sign the token of one tracked link: 54 or 55 characters for a UUID, and four more for three octets of the URL.
+    """Sign the token of one tracked link: 54 or 55 characters for a UUID, and four more for three bytes of the URL.
 
     Args:
         keys: The ring; its current key signs.
         message_id: The sender's id of the message, a UUID or 1 to 64 printable characters.
         link_index: Which link of the message, 0 to 65,535.
-        url: Where the click goes, at most 2,048 octets. None: whoever answers the click knows it by message id and
+        url: Where the click goes, at most 2,048 bytes. None: whoever answers the click knows it by message id and
             link index, and the token stays short.
         recipient: Position in the message's recipient list, 0 to 65,535; 0 for `AGGREGATE`.
         mode: `INDIVIDUAL` or `AGGREGATE`; a click has no `DELIVERABILITY`.

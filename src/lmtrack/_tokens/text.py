@@ -1,7 +1,7 @@
 """The outside of a token: one text for each body, and a signature over all of it.
 
     text = unpadded base64url of (body + tag), and a `0` behind it if it would end in `-` or `_`
-    body = version and kind (1 octet), key hint (1), issued-at (4), then what `_token_body` packs
+    body = version and kind (1 byte), key hint (1), issued-at (4), then what `_token_body` packs
 
 Read in this order: form, version, key hint, tag. Only then is anything of the body believed.
 """
@@ -21,7 +21,7 @@ from lmtrack.errors import BadToken, BadTokenSignature, MalformedToken, UnknownK
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Header, an id of one octet, tag: 23 octets. Upper limit: our choice, well over the longest destination's token.
+# Header, an id of one byte, tag: 23 bytes. Upper limit: our choice, well over the longest destination's token.
 _MIN_CHARACTERS = 31
 _MAX_CHARACTERS = 4096
 
@@ -29,7 +29,7 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")  # RFC 4648 section 5
 _NO_BASE64URL = b"=\n"  # padding, and the line end that asking binascii to leave out costs more than deleting it
 _STANDARD = bytes.maketrans(b"-_+/", b"+/  ")  # the other alphabet's marks become what neither has
 # Clients that turn plain text into links drop a trailing mark (devise issue 501, Thunderbird bug 1418548). A `0` behind
-# it is no base64: no octets give a length of 4n + 1.
+# it is no base64: no bytes give a length of 4n + 1.
 _CUT_OFF = "-_"
 _GUARD = "0"
 
@@ -71,7 +71,7 @@ def to_octets(text: str) -> bytes:
         standard = core.encode().translate(_STANDARD)
         # Lax on purpose, padding always there: whatever is lax about it, spelling it again shows.
         octets = a2b_base64(standard + b"==")
-    except ValueError:  # a lone surrogate; a length that no octets give
+    except ValueError:  # a lone surrogate; a length that no bytes give
         raise MalformedToken from None
     if b2a_base64(octets, newline=False).rstrip(b"=") != standard:
         raise MalformedToken
@@ -79,7 +79,7 @@ def to_octets(text: str) -> bytes:
 
 
 def verified_body(keys: Keys, text: str, *, seek_copy: bool = True) -> bytes:
-    """Give the body of a token that a key of the ring signed.
+    """Return the body of a token that a key of the ring signed.
 
     Args:
         keys: The ring.

@@ -16,7 +16,7 @@ _NEVER = -1  # no token is from before 1970
 def valid_window(
     max_age: timedelta | None, leeway: timedelta, issued_after: datetime | None, now: datetime | None
 ) -> tuple[float, float, int]:
-    """Give the earliest and the latest issue time that counts at `now`, and the latest that is revoked.
+    """Return the earliest and the latest issue time that counts at `now`, and the latest that is revoked.
 
     Raises:
         TypeError: An argument has another type.

@@ -43,7 +43,7 @@ _DEVIATIONS = re.compile(
 
 
 def is_destination(url: str, /) -> bool:
-    """Tell whether a click may go to `url`; `check_destination` says why not.
+    """Return whether a click may go to `url`; `check_destination` says why not.
 
     >>> is_destination("https://shop.example/?q=1"), is_destination("javascript:alert(1)")
     (True, False)

@@ -97,7 +97,7 @@ PLACES = {
     "beside the root of related": multipart("related", part("text/html", "<p>Hello"), PAGE),
     "an attached page": multipart("mixed", TEXT, part("text/html", HTML, "Content-Disposition: attachment")),
     "a named page": multipart("mixed", TEXT, part("text/html; name=x.html", HTML)),
-    "octets by the name of a page": part("application/octet-stream; name=x.HTM", HTML),
+    "bytes by the name of a page": part("application/octet-stream; name=x.HTM", HTML),
     "a picture of vectors": part("image/svg+xml", '<svg><image href="https://t.example/p" width="1" height="1"/>'),
     "XHTML": part("application/xhtml+xml", f"<html>{PIXEL}</html>"),
     "AMP": part("text/x-amp-html", '<amp-pixel src="https://t.example/p"></amp-pixel>'),
@@ -140,8 +140,8 @@ PLACES = {
     "vectors without the rest of their name": part(
         "image/svg", '<svg><image href="https://t.example/p" width="1" height="1"/>'
     ),
-    "octets by an encoded name": part('application/octet-stream; name="=?utf-8?b?YS5odG1s?="', HTML),
-    "octets by a name in pieces": part(
+    "bytes by an encoded name": part('application/octet-stream; name="=?utf-8?b?YS5odG1s?="', HTML),
+    "bytes by a name in pieces": part(
         "application/octet-stream", HTML, 'Content-Disposition: inline; filename="=?utf-8?q?a=2E?= =?utf-8?q?htm?="'
     ),
     "a message by the name of its file": part("application/octet-stream; name=a.eml", PAGE),
@@ -150,7 +150,7 @@ PLACES = {
         "application/octet-stream; name=a.mht", base64.encodebytes(PAGE), "Content-Transfer-Encoding: base64"
     ),
     "a calendar by its name": part("application/octet-stream; name=a.ics", f"X-ALT-DESC;FMTTYPE=text/html:{PIXEL}\n"),
-    "octets that a page names its style sheet": part(
+    "bytes that a page names its style sheet": part(
         "application/octet-stream", "@import 'https://t.example/x?u=Zk3vXr0pQe8sJt2LwY5uHg';", "Content-ID: <x>"
     ),
     "a text that a page names its style sheet": part(

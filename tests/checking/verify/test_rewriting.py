@@ -261,7 +261,7 @@ def all_rewritings(html: str) -> list[str]:
 
 
 def is_certain(html: str) -> bool:
-    """Whether browsers and libxml2 cannot differ over it."""
+    """Return whether browsers and libxml2 cannot differ over it."""
     return not re.search(
         r"(?i)<(?:svg|math|template|frameset)|<(?:style|script|title|textarea|xmp|iframe|noembed|noframes|plaintext)[^<>]*/>",
         html,

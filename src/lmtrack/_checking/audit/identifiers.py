@@ -68,7 +68,7 @@ _MOST_VALUES: Final = 200  # our choice: what comes later in a query nobody wrot
 
 
 def is_static(address: Address, /) -> bool:
-    """Whether a URL names a file by an extension that servers hand out as it is, and asks for nothing more."""
+    """Return whether a URL names a file by an extension that servers hand out as it is, and asks for nothing more."""
     return not address.query and _STATIC.search(address.path) is not None
 
 
@@ -149,7 +149,7 @@ def _form(value: _Value, /) -> str | None:
 
 
 def is_random(token: str, /) -> bool:
-    """Whether letters and digits change as they do in no word, name, date or list of measures."""
+    """Return whether letters and digits change as they do in no word, name, date or list of measures."""
     runs = _RUN.findall(token)
     signs = sum(map(len, runs))
     joined = re.split("[-_]", token)

@@ -62,11 +62,11 @@ class Watch:
         return found
 
     def tracker(self, host: str, /) -> str | None:
-        """Give the entry of the caller's list that a host belongs to."""
+        """Return the entry of the caller's list that a host belongs to."""
         return next((name for name in _with_parents(host) if name in self.trackers), None) if self.trackers else None
 
     def is_watched(self, host: str, /) -> bool:
-        """Whether a host is one of ours or of the caller's list."""
+        """Return whether a host is one of ours or of the caller's list."""
         ours = any(base.host == host for domain in self.domains for base in domain.bases())
         return ours or host in self.hosts or self.tracker(host) is not None
 

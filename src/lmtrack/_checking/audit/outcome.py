@@ -53,7 +53,7 @@ class Audit:
     findings: tuple[Finding, ...]
 
     def to_dict(self) -> dict[str, object]:
-        """Give the audit as JSON types.
+        """Return the audit as JSON types.
 
         >>> from lmtrack import audit_html
         >>> audit_html("<p>Hello</p>").to_dict()

@@ -23,7 +23,7 @@ def _words(text: str, /) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# A page that only counts and leads on is called so in English, whatever the site's language. `track` alone is none of
+# A page that only counts and redirects is called so in English, whatever the site's language. `track` alone is none of
 # the words: parcels are tracked, too. Joined names are taken apart where the letters change (`linkClick`).
 _WORD: Final = re.compile(r"[A-Z]?[a-z]++|[A-Z]++")
 _CLICK_WORDS: Final = _words("""
@@ -89,7 +89,7 @@ def counter(address: Address, /) -> str | None:
 
 
 def _is_named(address: Address, names: frozenset[str], /) -> bool:
-    """Whether a segment of the path is one of the words, or two words joined are, and a value stands in or after it."""
+    """Return whether a segment of the path is one of the words, or two joined, with a value in or after it."""
     segments = [segment for segment in address.path.split("/", _MOST_SEGMENTS) if segment]
     for at, segment in enumerate(segments):
         plain = segment.partition(".")[0]
@@ -129,7 +129,7 @@ def _embedded(address: Address, /) -> str | None:
 
 
 def named_hosts(address: Address, /) -> list[str]:
-    """Give the values of a query that are host names, as link wrappers have them beside an id."""
+    """Return the values of a query that are host names, as link wrappers have them beside an id."""
     values = (pair.partition("=")[2] for pair in address.query.split("&", _MOST_VALUES)[:_MOST_VALUES])
     return [host for value in values if (host := unquote(value).lower()) and _HOST_NAME.fullmatch(host)]
 

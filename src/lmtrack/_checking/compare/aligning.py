@@ -50,7 +50,7 @@ def align(
     place: str = "",
     own: Callable[[int, Occurrence], str | None] = lambda _rendering, _occurrence: None,
 ) -> list[Difference]:
-    """Give what differs.
+    """Return what differs.
 
     Args:
         renderings: The URLs of each, in order.

@@ -20,7 +20,7 @@ class Difference:
             its value; of a part that holds no URLs its file name or type, and the beginning of its SHA-256.
         expected: Whether it is meant to differ from person to person: mail needs it to, or `allow` declares it. What
             is not expected may tell who opened or clicked.
-        why: What speaks for that, in a sentence; for people, it may change.
+        why: The evidence, in a sentence; for people, it may change.
     """
 
     place: str
@@ -29,7 +29,7 @@ class Difference:
     why: str
 
     def to_dict(self) -> dict[str, object]:
-        """Give the difference as JSON types."""
+        """Return the difference as JSON types."""
         return {"place": self.place, "values": list(self.values), "expected": self.expected, "why": self.why}
 
 
@@ -41,7 +41,7 @@ class Allowed:
     patterns: tuple[re.Pattern[str], ...]
 
     def __call__(self, value: str, /) -> bool:
-        """Say whether a value was declared."""
+        """Return whether a value was declared."""
         return value in self.values or any(pattern.search(value) for pattern in self.patterns)
 
 

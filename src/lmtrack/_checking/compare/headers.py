@@ -97,7 +97,7 @@ def compare_headers(blocks: Sequence[bytes | None], allowed: Allowed, /, *, plac
 
 
 def _fields(blocks: Sequence[bytes | None], /) -> dict[str, _Field]:
-    """Give the fields of all headers by their names in lower case; a missing header has none."""
+    """Return the fields of all headers by their names in lower case; a missing header has none."""
     fields: dict[str, _Field] = {}
     for number, block in enumerate(blocks):
         for key, (name, values) in _read(block or b"").items():

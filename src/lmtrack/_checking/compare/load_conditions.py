@@ -63,7 +63,7 @@ _NOTHING: Final = compile_pattern(r"[\t\n\f\r ]*+\+?[01](?:\.[0-9]*+)?+(?![0-9])
 
 
 def conditions_of(element: Element, selected: Selected, need: Need, /) -> Iterator[tuple[str, ...]]:
-    """Give what an element says about loading, URLs left out, and what the rules of the sheets go by."""
+    """Return what an element says about loading, URLs left out, and what the rules of the sheets go by."""
     attributes = element.attributes
     everything = selected.everything or Need.VALUES in need
     urls = {use.attribute for use in uses_of(element)}
@@ -132,12 +132,12 @@ def _tested(name: str, value: str, selected: Selected, /) -> Iterator[tuple[str,
 
 
 def refers(declaration: Declaration, /) -> bool:
-    """Whether a declaration makes use of something that is declared elsewhere: a font, an animation, a variable."""
+    """Return whether a declaration uses something that is declared elsewhere: a font, an animation, a variable."""
     return declaration.name.startswith(("font", "animation", "-webkit-animation", "list-style", "content", "all")) or (
         "var(" in declaration.value or "attr(" in declaration.value
     )
 
 
 def is_inherited(declaration: Declaration, /) -> bool:
-    """Whether what a declaration loads may be drawn by an element inside."""
+    """Return whether what a declaration loads may be drawn by an element inside."""
     return declaration.name.startswith(("--", "list-style", "fill", "stroke", "marker"))

@@ -39,7 +39,7 @@ _SHOWN_DIGITS: Final = 16
 _SIGNED: Final = "it signs a message, and every message is another"
 _CLOSED: Final = (
     "the part is not the same for everyone and was not looked into; showing it asks nobody for anything if it is a "
-    "picture, and nobody knows if it is encrypted or a document"
+    "picture, and it is unknown whether it is encrypted or a document"
 )
 _UNLISTED: Final = "it is one of the message's own List-Unsubscribe, which name the recipient, and waits for a click"
 

@@ -1,6 +1,6 @@
 """Every URL of a document, whoever may ask for it or make a link of it, with the place it stands in.
 
-More than an audit looks at, since here nothing has to be judged: URLs in attributes that nobody knows, in scripts
+More than an audit looks at, since here nothing has to be judged: URLs in unknown attributes, in scripts
 (Gmail reads JSON-LD, and shows pictures and buttons from it) and in plain text (clients make links of them) count too.
 What stands in the mail itself (`data:`, `cid:`) leads nowhere.
 """
@@ -47,7 +47,7 @@ _IN_SCRIPT: Final = re.compile(r"https?:[^\s\"'<>]*+", re.IGNORECASE)
 _OTHER_SHEETS: Final = "the style sheets are not the same for everyone, so what they load may tell who reads"
 _OTHER_DOCTYPE: Final = "the doctype is not the same for everyone, and what is loaded may depend on it"
 _OTHER_META: Final = "what the document says of itself (meta) is not the same for everyone, and may decide loads"
-_OTHER_SCRIPTS: Final = "scripts are not the same for everyone, and nobody knows what they would load"
+_OTHER_SCRIPTS: Final = "scripts are not the same for everyone, and what they would load cannot be known"
 
 
 class Occurrence(NamedTuple):
@@ -218,7 +218,7 @@ def _has_sheets_elsewhere(reading: Reading, /) -> bool:
 
 
 def _scripts(elements: Sequence[Element], events: Sequence[Event], /) -> Iterator[str]:
-    """Give what some reader might run; what describes the mail for programs (JSON-LD) runs nowhere."""
+    """Return what some reader might run; what describes the mail for programs (JSON-LD) runs nowhere."""
     for element in elements:
         yield from (value for name, value in element.attributes.items() if name.startswith("on"))
     runs = False
@@ -231,7 +231,7 @@ def _scripts(elements: Sequence[Element], events: Sequence[Event], /) -> Iterato
 
 
 def _hashed(texts: Sequence[str], /) -> str | None:
-    """Give the beginning of a hash, None if there is nothing."""
+    """Return the beginning of a hash, None if there is nothing."""
     text = "\0".join(texts)
     return f"sha256={sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}" if texts else None
 
@@ -271,7 +271,7 @@ class _Value(NamedTuple):
 
 
 def _values(element: Element, /) -> Iterator[tuple[int, _Value]]:
-    """Give every URL of an element, each with its place among those of its attribute."""
+    """Return every URL of an element, each with its place among those of its attribute."""
     ranks: Counter[str] = Counter()
     for value in _all_values(element):
         yield ranks[value.attribute], value

@@ -167,12 +167,12 @@ class Selected:
         return need
 
     def is_compared_whole(self, attribute: str, /) -> bool:
-        """Whether so much is asked of an attribute that its value may as well be compared."""
+        """Return whether so much is asked of an attribute that its value may as well be compared."""
         return len(self.tests.get(attribute, ())) > _MOST_TESTS
 
 
 def keys_of(element: Element, /) -> Iterator[str]:
-    """Give every key by which a rule may be for an element."""
+    """Return every key by which a rule may be for an element."""
     yield ANY
     yield element.name
     yield from (f".{name}" for name in element.classes)
@@ -182,7 +182,7 @@ def keys_of(element: Element, /) -> Iterator[str]:
 
 
 def subjects(rule: Rule, /) -> set[str]:
-    """Give the keys of the elements that a rule may be for: none if it is no style rule."""
+    """Return the keys of the elements that a rule may be for: none if it is no style rule."""
     if rule.prelude.startswith("@") or (rule.selectors and not rule.grouped):
         return set()
     if rule.escaped or not rule.selectors:

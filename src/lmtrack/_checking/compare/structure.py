@@ -121,7 +121,7 @@ class Structure:
                 self._fonts[scopes[element]].update(element.words)
 
     def _below(self) -> dict[Element, int]:
-        """Give what stands in each element, however deep."""
+        """Return what stands in each element, however deep."""
         below: dict[Element, int] = defaultdict(int)
         for element in reversed(self._elements):
             if around := _around(element):
@@ -135,7 +135,7 @@ class Structure:
     # Answers.
 
     def of(self, element: Element, /, *, style: str = "") -> int:
-        """Give what decides whether an element loads what it names, in an attribute or in this style."""
+        """Return what decides whether an element loads what it names, in an attribute or in this style."""
         decides: list[Hashable] = [self._contexts[element], self._groups.around(element, self._referring)]
         if not element.in_tree:  # whatever stands around it
             decides.append(self._whole)
@@ -144,11 +144,11 @@ class Structure:
         return self._numbers[tuple(decides)]
 
     def said_by(self, element: Element, /) -> tuple[tuple[str, ...], ...]:
-        """Give what an element says itself about loading."""
+        """Return what an element says itself about loading."""
         return tuple(conditions_of(element, self.selected, Need.NOTHING))
 
     def of_rule(self, rule: Rule, /) -> int:
-        """Give what decides whether a rule loads what it names: the elements that it may be for."""
+        """Return what decides whether a rule loads what it names: the elements that it may be for."""
         keys = subjects(rule)
         decides: list[Hashable] = [frozenset(one for key in keys for one in self._by_key[key])]
         if not keys:
@@ -159,7 +159,7 @@ class Structure:
 
     @cached_property
     def _kinds(self) -> frozenset[tuple[str, int]]:
-        """Give all that there is, however often."""
+        """Return all that there is, however often."""
         return frozenset((element.name, context) for element, context in self._contexts.items())
 
     @cached_property
@@ -197,7 +197,7 @@ class Structure:
         spans = [(int(first.replace("?", "0"), 16), int(last or first.replace("?", "f"), 16)) for first, last in ranges]
         if spans:
             return frozenset((scope, _has_any(text, spans)) for scope, text in self._fonts.items())
-        # The second of two is loaded for what the first one lacks, which nobody knows.
+        # The second of two is loaded for what the first one lacks, which cannot be known.
         return frozenset((scope, _blocks(text) if self._several_fonts else True) for scope, text in self._fonts.items())
 
     @cached_property
@@ -206,7 +206,7 @@ class Structure:
         return len({one.value for rule in faces for one in rule.declarations if one.name == "font-family"}) > 1
 
     def traits(self) -> Iterator[tuple[str, Hashable]]:
-        """Give what has to be the same in the whole document, each by the sentence that says what is not."""
+        """Return what has to be the same in the whole document, each by the sentence that says what is not."""
         selected = self.selected
         if selected.by_size or (selected.by_direction and any(map(_is_auto, self._elements))):
             yield _BY_TEXT, tuple(element.words for element in self._elements)

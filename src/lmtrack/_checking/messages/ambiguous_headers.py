@@ -28,12 +28,12 @@ _WRITTEN: Final = re.compile(
 
 
 def is_odd_type(headers: PartHeaders, /) -> bool:
-    """Whether its type holds what no type may hold, and what some programs cut off."""
+    """Return whether its type holds what no type may hold, and what some programs cut off."""
     return _MEDIA_TYPE.fullmatch(headers.content_type) is None
 
 
 def is_odd_boundary(headers: PartHeaders, block: bytes, /) -> bool:
-    """Whether programs may look for other lines than its boundary names."""
+    """Return whether programs may look for other lines than its boundary names."""
     if not _BOUNDARY.fullmatch(headers.boundary) or _ENCODED_WORD.search(headers.boundary):
         return True
     return any(field.name.lower() == "content-type" and _WRITTEN.search(field.value) for field in iter_fields(block))

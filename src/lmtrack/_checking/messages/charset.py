@@ -1,6 +1,6 @@
 """What characters a content may stand for: every reading that a program may have of it.
 
-In all charsets of today's mail but a few, the octets of ASCII mean ASCII, and then every program sees the same tags and
+In all charsets of today's mail but a few, the bytes of ASCII mean ASCII, and then every program sees the same tags and
 the same hosts, whatever it takes the rest for. The few (UTF-16, UTF-7, ISO-2022, EBCDIC and their like) are read by the
 label, by what the document says of itself, and as ASCII too, for programs that do not know them.
 """
@@ -29,9 +29,9 @@ _DECLARED: Final = re.compile(
 )
 _MOST_DECLARED: Final = 2  # our choice: a document has one
 
-_UNKNOWN: Final = Problem(FindingKind.UNDECODABLE, "nobody knows its charset")
-_WRONG: Final = Problem(FindingKind.UNDECODABLE, "its octets are none of its charset, and programs read on differently")
-_DISGUISED: Final = Problem(FindingKind.UNDECODABLE, "its octets look like another charset than its label says")
+_UNKNOWN: Final = Problem(FindingKind.UNDECODABLE, "its charset is unknown")
+_WRONG: Final = Problem(FindingKind.UNDECODABLE, "its bytes are none of its charset, and programs read on differently")
+_DISGUISED: Final = Problem(FindingKind.UNDECODABLE, "its bytes look like another charset than its label says")
 
 
 class Characters(NamedTuple):

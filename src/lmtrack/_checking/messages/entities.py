@@ -45,7 +45,7 @@ class Head(NamedTuple):
 
     Attributes:
         path: Of the enclosed message as IMAP counts; empty for the message itself.
-        block: Its octets.
+        block: Its bytes.
     """
 
     path: str
@@ -58,7 +58,7 @@ class Entity(NamedTuple):
     Attributes:
         path: As IMAP counts (RFC 9051 section 6.4.5): `1` for a message without parts, else `1`, `2`, `2.1`.
         headers: What its header fields say.
-        block: Those, as octets.
+        block: Those, as bytes.
         body: Its body, encoded as it is sent.
         above: What it stands in, outermost first, each by path and type: multiparts and enclosed messages.
         closed: Whether something behind it shows that it ended there.
@@ -78,7 +78,7 @@ class Entity(NamedTuple):
     roots: Mapping[str, str] = MappingProxyType({})
 
     def is_displayed(self) -> bool:
-        """Whether it is text that people read as the message's own, or one of the alternatives for it."""
+        """Return whether it is text that people read as the message's own, or one of the alternatives for it."""
         headers = self.headers
         if headers.content_type not in {"text/html", "text/plain"} or headers.attached or headers.named:
             return False
@@ -134,7 +134,7 @@ def read_entities(raw: bytes, path: str = "", depth: int = 0, /) -> list[Item]:
 
 
 def is_encoded_message(part: Entity, /) -> bool:
-    """Whether a part is an enclosed message that has to be decoded first."""
+    """Return whether a part is an enclosed message that has to be decoded first."""
     return _is_message(part.headers) and part.headers.encoding not in _IDENTITY
 
 
@@ -293,7 +293,7 @@ class _Walk:
         return True
 
     def _is_line(self, key: bytes, /) -> bool:
-        """Whether the next line that begins with `--` is this one."""
+        """Return whether the next line that begins with `--` is this one."""
         lines = self.lines or []
         return self.next < len(lines) and self.raw[slice(*lines[self.next])].rstrip(b" \t") == key
 

@@ -117,12 +117,12 @@ class Kind:
         return any(map(names.search, self.names))
 
     def is_message_file(self) -> bool:
-        """Whether it is a file that some programs show as an enclosed message."""
+        """Return whether it is a file that some programs show as an enclosed message."""
         is_file = self.content_type.startswith("application/")
         return self.content_type == _ARCHIVE or (is_file and self._is_named(_MESSAGE_NAME))
 
     def forms(self, octets: Sequence[bytes], /) -> tuple[Form, ...]:
-        """Say how the part may be looked at; in its octets, what can be no text is told by its NULs."""
+        """Say how the part may be looked at; in its bytes, what can be no text is told by its NULs."""
         kind = self.content_type
         if not self._part.headers.clear:
             return (Form.PAGE, Form.TEXT)

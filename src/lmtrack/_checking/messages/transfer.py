@@ -1,4 +1,4 @@
-"""What octets an encoded body may stand for: one answer where decoders agree, several and a problem where not."""
+"""What bytes an encoded body may stand for: one answer where decoders agree, several and a problem where not."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def read_octets(body: bytes, encoding: str, /, *, closed: bool) -> Octets:
         return _quoted(body, closed=closed)
     if encoding == "base64":
         return _base64(body)
-    return Octets((body,), Problem(FindingKind.UNDECODABLE, "nobody knows its transfer encoding"))
+    return Octets((body,), Problem(FindingKind.UNDECODABLE, "its transfer encoding is unknown"))
 
 
 def _quoted(body: bytes, /, *, closed: bool) -> Octets:
@@ -76,7 +76,7 @@ def _base64(body: bytes, /) -> Octets:
         if len(letters) % 4 == 0:
             return Octets((a2b_base64(letters),))
         return Octets((_block(letters.rstrip(b"=")),), Problem(FindingKind.TRUNCATED, "its base64 ends in the middle"))
-    # Foreign octets are passed over or end it; a padding in the middle ends it or begins another block.
+    # Foreign bytes are passed over or end it; a padding in the middle ends it or begins another block.
     blocks = [b"".join(_LETTERS.findall(block)) for block in letters.split(b"=")]
     whole = b"".join(map(_block, blocks))
     problem = Problem(FindingKind.UNDECODABLE, "its base64 is broken, and programs mend it differently")

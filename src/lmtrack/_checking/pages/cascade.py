@@ -100,7 +100,7 @@ class Style(NamedTuple):
 
     @property
     def values(self) -> dict[str, str]:
-        """Give the values for a reader that drops nothing."""
+        """Return the values for a reader that drops nothing."""
         return self.worlds[0].values
 
     def hides(self, why: Callable[[Mapping[str, str]], str | None], /) -> str | None:

@@ -88,7 +88,7 @@ class When(IntEnum):
     NEVER = auto()  # none
     SOME = auto()  # what it shows somebody sees; what it hides is shown to others
     DOUBTED = auto()  # perhaps none, but what it hides may be hidden
-    PERHAPS = auto()  # nearly all or nearly none, and nobody knows which
+    PERHAPS = auto()  # nearly all or nearly none, and which is unknown
     ALL = auto()
 
 
@@ -204,7 +204,7 @@ class _Statement:
             self.strings.append(text)
 
     def urls_of_at_rule(self, whole: str, /) -> list[str]:
-        """Give the URLs of an at-rule without a block, and of what stands where no declaration can stand."""
+        """Return the URLs of an at-rule without a block, and of what stands where no declaration can stand."""
         if whole.startswith(_NAMING):
             return []
         # Where no declaration can stand, brackets may have been counted in another way than a browser's.
@@ -361,7 +361,7 @@ def _when_query(query: str, /) -> When:
 
 
 def _beyond(found: re.Match[str], /) -> bool:
-    """Whether a width is one that no screen has."""
+    """Return whether a width is one that no screen has."""
     width = float(found["number"]) * (16 if found["unit"] == "em" else 1)
     return width > _WIDEST if found["side"] == "min" else width < _NARROWEST
 

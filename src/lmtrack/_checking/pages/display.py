@@ -38,7 +38,7 @@ _OF_MEDIA: Final = frozenset(("source", "track"))
 
 
 class Unseen(NamedTuple):
-    """Why a picture is shown to nobody, and whether only its size speaks for that."""
+    """Why a picture is shown to nobody, and whether its size is the only evidence."""
 
     why: str
     by_size: bool
@@ -56,13 +56,13 @@ class Display:
         self._around_of: dict[Element, _Surroundings] = {}
 
     def style(self, element: Element, /) -> Style:
-        """Give what the style sheets and its own style say of an element."""
+        """Return what the style sheets and its own style say of an element."""
         if element not in self._styles:
             self._styles[element] = self._cascades.get(element.document, self._no_sheets).style(element)
         return self._styles[element]
 
     def size(self, element: Element, /) -> Size:
-        """Give the size of the box a picture is drawn in, for a reader that drops no declaration."""
+        """Return the size of the box a picture is drawn in, for a reader that drops no declaration."""
         box = _box(element)
         return size_of(box, self.style(box).values)
 
@@ -159,7 +159,7 @@ def _around(element: Element, /) -> Element | None:
 
 
 def _box(element: Element, /) -> Element:
-    """Give what a picture is drawn as: a `source` is drawn as the picture around it."""
+    """Return what a picture is drawn as: a `source` is drawn as the picture around it."""
     if element.name == "source" and (around := element.parent) is not None:
         return around.picture or around
     return element

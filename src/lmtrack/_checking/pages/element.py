@@ -52,7 +52,7 @@ class Lines:
         self._html, self._line, self._place = html, line, 0
 
     def at(self, place: int, /) -> int:
-        """Give the line of a place that is not before the last one asked for."""
+        """Return the line of a place that is not before the last one asked for."""
         self._line += self._html.count("\n", self._place, place)
         self._place = place
         return self._line

@@ -58,23 +58,23 @@ class Size(NamedTuple):
     height: float | None
 
     def is_nothing(self) -> bool:
-        """Whether it has no area."""
+        """Return whether it has no area."""
         return 0 in self
 
     def is_tiny(self) -> bool:
-        """Whether it is at most two pixels wide and high."""
+        """Return whether it is at most two pixels wide and high."""
         return all(side is not None and side <= _TINY for side in self)
 
     def is_thin(self) -> bool:
-        """Whether one side is at most one pixel: a line, or room between two things."""
+        """Return whether one side is at most one pixel: a line, or room between two things."""
         return any(side is not None and side <= 1 for side in self)
 
     def is_large(self) -> bool:
-        """Whether one side is known to be more than two pixels."""
+        """Return whether one side is known to be more than two pixels."""
         return any(side is not None and side > _TINY for side in self)
 
     def scaled(self, factor: float, /) -> Size:
-        """Give the size if it is drawn that much larger or smaller."""
+        """Return the size if it is drawn that much larger or smaller."""
         return self if factor == 1 else Size(*(side if side is None else side * factor for side in self))
 
     def __str__(self) -> str:
@@ -155,7 +155,7 @@ def _by_default(element: Element, /) -> str | None:
 
 
 def opacity_of(style: Mapping[str, str], /) -> float:
-    """Give how opaque an element is drawn: 1 unless its style says something else."""
+    """Return how opaque an element is drawn: 1 unless its style says something else."""
     if not style:
         return 1.0
     opacity = number(style.get("opacity", "1"))
@@ -167,7 +167,7 @@ def opacity_of(style: Mapping[str, str], /) -> float:
 
 
 def scale_of(style: Mapping[str, str], /) -> float:
-    """Give the smaller of the two factors by which an element is drawn larger or smaller."""
+    """Return the smaller of the two factors by which an element is drawn larger or smaller."""
     if not style:
         return 1.0
     x = y = _times(1.0, number(style.get("zoom", "1")))
@@ -203,7 +203,7 @@ def _is_turned_away(style: Mapping[str, str], /) -> bool:
 
 
 def _clips_all(function: Function, /) -> bool:
-    """Whether a shape to clip to has no area."""
+    """Return whether a shape to clip to has no area."""
     name, arguments = function
     if name == "rect":
         edges = [*map(pixels, arguments), None, None, None, None][:4]
@@ -227,7 +227,7 @@ def _is_nothing(start: float | None, end: float | None, /) -> bool:
 
 
 def _covers(first: str, second: str, /) -> bool:
-    """Whether what is cut off on both sides is all there is, of a picture as wide as a mail at most."""
+    """Return whether what is cut off on both sides is all there is, of a picture as wide as a mail at most."""
     parts = [percent(one) or 0.0 for one in (first, second)]
     lengths = [pixels(one) or 0.0 for one in (first, second)]
     return sum(parts) >= 99 or sum(lengths) >= -_FAR * 2
@@ -252,7 +252,7 @@ def _split(value: str, /) -> list[str]:
 
 
 def _moves(style: Mapping[str, str], /) -> Iterator[str]:
-    """Give the lengths by which an element is moved."""
+    """Return the lengths by which an element is moved."""
     yield from _split(style.get("translate", ""))
     for name, arguments in functions(style.get("transform", "")):
         if name.startswith("translate"):

@@ -83,7 +83,7 @@ class _ForeignStyle:
             self._own.append(text)
 
     def sheets(self) -> Iterator[RawText]:
-        """Give what stands in the element itself, and with what its children hold; nobody agrees on which it is."""
+        """Return what stands in the element itself, and with what its children hold; nobody agrees on which it is."""
         for text in dict.fromkeys(("".join(self._own), "".join(self._all))):
             if text:
                 yield RawText("style", text, self._line)
@@ -147,7 +147,7 @@ def _attributes(html: str, token: Token, /) -> dict[str, str]:
 
 
 def has_more_attributes(html: str, most: int, /) -> bool:
-    """Whether a tag has more attributes than that, as a reader without svg and math counts them."""
+    """Return whether a tag has more attributes than that, as a reader without svg and math counts them."""
     position, end = 0, len(html)
     shortest = most * 2  # a letter each, and what keeps them apart
     while end - position > shortest and (token := next_token(html, position, end)):

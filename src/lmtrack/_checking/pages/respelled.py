@@ -23,7 +23,7 @@ _XMP: Final = re.compile(rf"<(/?+)(?=xmp{_END})", re.IGNORECASE)
 
 
 def without_raw_text(html: str, /) -> str:
-    """Give every element whose content is text another name."""
+    """Return every element whose content is text another name."""
     return _RAW.sub(r"<\1x-", html)
 
 

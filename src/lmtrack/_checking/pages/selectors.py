@@ -79,7 +79,7 @@ class Selector(NamedTuple):
     when: When = When.ALL
 
     def weight(self) -> tuple[int, int, int]:
-        """Give the specificity (Selectors 4, section 17)."""
+        """Return the specificity (Selectors 4, section 17)."""
         return (
             sum(len(one.ids) for one in self.compounds),
             sum(len(one.classes) + len(one.attributes) for one in self.compounds),
@@ -87,7 +87,7 @@ class Selector(NamedTuple):
         )
 
     def matches(self, element: Element, cased: Mapping[str, Collection[str]] | None = None, /) -> tuple[bool, int]:
-        """Say whether it is for an element, and how many comparisons that took.
+        """Return whether it is for an element, and how many comparisons that took.
 
         Case does not matter in quirks mode; with `cased`, the words that are written with capitals, it does.
         """

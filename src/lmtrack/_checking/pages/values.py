@@ -70,7 +70,7 @@ class Validity(IntEnum):
 
 @lru_cache(_REMEMBERED)
 def validity(name: str, value: str, /) -> Validity:
-    """Say who drops a declaration; of properties that no rule here asks for nobody knows."""
+    """Say who drops a declaration; of properties that no rule here asks for it is unknown."""
     if value in _WIDE:
         return Validity.KEPT
     if (keywords := _KEYWORDS.get(name)) is not None:
@@ -93,7 +93,7 @@ def validity(name: str, value: str, /) -> Validity:
 
 
 def is_unitless(value: str, /) -> bool:
-    """Whether a value holds a number that is a length in quirks mode only."""
+    """Return whether a value holds a number that is a length in quirks mode only."""
     return any(length and not length[2] and float(length[1]) for length in map(_LENGTH.fullmatch, value.split(" ")))
 
 
@@ -131,7 +131,7 @@ def degrees(value: str, /) -> float | None:
 
 
 def is_edge_on(angle: float | None, /) -> bool:
-    """Whether what is turned by an angle shows nothing but its edge."""
+    """Return whether what is turned by an angle shows nothing but its edge."""
     return angle is not None and abs(cos(radians(angle % 360))) < 1e-3
 
 
@@ -143,7 +143,7 @@ class Function(NamedTuple):
 
 
 def functions(value: str, /) -> list[Function]:
-    """Give the functions of a value, sums in them worked out."""
+    """Return the functions of a value, sums in them worked out."""
     found = _FUNCTION.findall(flat(value)) if "(" in value else []
     return [Function(name, re.split(r"[ ]*,[ ]*|[ ]+", inside.strip())) for name, inside in found]
 

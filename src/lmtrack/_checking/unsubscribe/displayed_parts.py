@@ -33,12 +33,12 @@ class Page(NamedTuple):
 
 
 def displayed_pages(items: Iterable[Item], /) -> list[Page]:
-    """Give the displayed parts of a message, in order."""
+    """Return the displayed parts of a message, in order."""
     return [_page(item) for item in items if isinstance(item, Entity) and item.is_displayed()]
 
 
 def versions(pages: list[Page], /) -> list[list[Page]]:
-    """Give what readers of HTML see and, if it is another thing, what readers of plain text see."""
+    """Return what readers of HTML see and, if it is another thing, what readers of plain text see."""
     html_choices: frozenset[str] = frozenset().union(*(page.choices for page in pages if page.is_html))
     only_text = [page for page in pages if not page.is_html and page.choices & html_choices]
     always = [page for page in pages if not page.is_html and page not in only_text]

@@ -26,7 +26,7 @@ _MOST_TAGS: Final = 100  # our choice: thirteen are defined
 
 
 def signed_fields(fields: Iterable[HeaderField], /) -> list[frozenset[str]] | None:
-    """Give for each signature the names, lower case, of the fields it covers; None if nothing is signed."""
+    """Return for each signature the names, lower case, of the fields it covers; None if nothing is signed."""
     signatures = [field for field in fields if field.name.lower() == _SIGNATURE]
     return [_covered(field) for field in signatures] or None
 

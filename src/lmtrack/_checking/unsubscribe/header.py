@@ -60,7 +60,7 @@ def lint_unsubscribe(
 
     Raises:
         TypeError: An argument has another type.
-        ValueError: A str of `domains` is no host, or one of `preference_urls` no web address.
+        ValueError: A str of `domains` is not a host, or one of `preference_urls` no web address.
 
     >>> from lmtrack import lint_unsubscribe
     >>> header = b"List-Unsubscribe: <https://shop.example/leave/4471>\r\n"

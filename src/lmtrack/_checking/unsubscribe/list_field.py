@@ -102,7 +102,7 @@ def _uri(written: str, /) -> Uri:
 
 
 def _is_absolute(uri: Uri, /) -> bool:
-    """Whether it leads somewhere at all; a placeholder is another matter."""
+    """Return whether it leads somewhere at all; a placeholder is another matter."""
     if is_placeholder(uri.text):
         return True
     rest = uri.text[len(uri.scheme) + 1 :]
@@ -112,10 +112,10 @@ def _is_absolute(uri: Uri, /) -> bool:
 
 
 def is_placeholder(text: str, /) -> bool:
-    """Whether a URL holds what a template would have replaced."""
+    """Return whether a URL holds what a template would have replaced."""
     return _TEMPLATE.search(_HOST_IN_BRACKETS.sub(r"\1host", text)) is not None or placeholders.is_placeholder(text)
 
 
 def has_bad_character(uri: str, /) -> bool:
-    """Whether a URI holds anything that none may hold."""
+    """Return whether a URI holds anything that none may hold."""
     return _NOT_IN_URI.search(_HOST_IN_BRACKETS.sub(r"\1host", uri)) is not None

@@ -65,7 +65,7 @@ class _Link:
 
 
 def html_links(html: str, /) -> list[FoundLink] | None:
-    """Give the links of a document in order; None if it is too deep to be read."""
+    """Return the links of a document in order; None if it is too deep to be read."""
     events = read_events(html)
     if events is None:
         return None
@@ -122,7 +122,7 @@ def _inside(around: _State, element: Element, style: Style, /) -> _State:
 
 
 def text_links(text: str, /) -> list[FoundLink]:
-    """Give the links and addresses of a plain text in order, of very many the last."""
+    """Return the links and addresses of a plain text in order, of very many the last."""
     places = [(start, text[start:end]) for start, end in find_urls(text)]
     places += [(found.start(), f"mailto:{found[1]}") for found in _ADDRESS.finditer(text)]
     return [FoundLink(url, _around(text, start), visible=True) for start, url in sorted(places)[-_MOST_LINKS:]]

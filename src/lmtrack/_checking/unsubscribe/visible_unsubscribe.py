@@ -47,11 +47,11 @@ class Exits(NamedTuple):
     pages: tuple[str, ...] = ()
 
     def hold(self, url: str, /) -> bool:
-        """Whether a URL is one of them."""
+        """Return whether a URL is one of them."""
         return exit_key(url) in self.keys or self.is_page(url)
 
     def is_page(self, url: str, /) -> bool:
-        """Whether a URL is one of the preference pages."""
+        """Return whether a URL is one of the preference pages."""
         return bool(self.pages) and is_preference_page(url, self.pages)
 
 
@@ -64,7 +64,7 @@ def exit_key(url: str, /) -> str:
 
 
 def leads_through(address: Address, watch: Watch, /) -> bool:
-    """Whether a URL leads through our tracking host, a known tracker or a redirect, and we signed no way out there."""
+    """Return whether a URL goes through our host, a known tracker or a redirect, and is not a way out we signed."""
     if is_our_way_out(address.url, watch, "u"):
         return False
     if watch.own(address, is_link=False) or watch.tracker(address.host) or redirector(address):
@@ -143,7 +143,7 @@ def _address(url: str, /) -> Address | None:
 
 
 def _names_it(words: str, /) -> bool:
-    """Whether words say that a link is for unsubscribing."""
+    """Return whether words say that a link is for unsubscribing."""
     return mentions_way_out(words)
 
 
@@ -158,7 +158,7 @@ def _check_withdrawal(links: list[FoundLink], exits: Exits, watch: Watch, place:
 
 
 def _withdraws(url: str, watch: Watch, /) -> bool:
-    """Whether a URL is one of our keys' withdrawal links; without keys, whether it may be one of the hosts'."""
+    """Return whether a URL is one of our keys' withdrawal links; without keys, whether it may be one of the hosts'."""
     if is_our_way_out(url, watch, "w"):
         return True
     address = _address(url)
@@ -166,7 +166,7 @@ def _withdraws(url: str, watch: Watch, /) -> bool:
 
 
 def is_our_way_out(url: str, watch: Watch, kind: Literal["u", "w"], /) -> bool:
-    """Whether a URL is a way out of that kind that our keys signed."""
+    """Return whether a URL is a way out of that kind that our keys signed."""
     read = read_unsubscribe_token if kind == "u" else read_withdraw_token
     for domain in watch.domains:
         token = domain.token_in(url, kind)

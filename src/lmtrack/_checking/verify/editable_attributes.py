@@ -53,14 +53,14 @@ class _Found(NamedTuple):
 
 
 def conditional_content(comment: str, /) -> str | None:
-    """Give what Outlook reads inside a comment; None if it is no comment for Outlook."""
+    """Return what Outlook reads inside a comment; None if it is no comment for Outlook."""
     opening = _CONDITION.match(comment)
     for_outlook = opening is not None and "mso" in opening[1].lower()
     return comment[opening.end() :].removesuffix(_ENDIF) if opening and for_outlook else None
 
 
 def is_link(tag: str, /, *, conditional: bool) -> bool:
-    """Whether the `href` of an element is a link's, to browsers or, in a conditional comment, to Outlook."""
+    """Return whether the `href` of an element is a link's, to browsers or, in a conditional comment, to Outlook."""
     return tag in {"a", "area"} or (conditional and tag.startswith("v:") and tag not in {"v:fill", "v:imagedata"})
 
 

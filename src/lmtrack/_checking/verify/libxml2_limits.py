@@ -33,7 +33,7 @@ def unsure_why(html: str, events: Sequence[Event], /) -> str | None:
 
 
 def _is_odd(events: Sequence[Event], /) -> bool:
-    """Whether anything here would be read otherwise in svg or math, which may be open to its end."""
+    """Return whether anything here would be read otherwise in svg or math, which may be open to its end."""
     last = ""
     for event in events:
         if isinstance(event, Start):

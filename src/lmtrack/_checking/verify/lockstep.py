@@ -28,13 +28,13 @@ def too_deep() -> Finding:
 
 
 def is_new_target(value: str, /) -> bool:
-    """Whether a rewriting may have put this there: an absolute web address, or an expression that will give one."""
+    """Return whether a rewriting may have written this: an absolute web URL, or an expression that becomes one."""
     value = value.strip(_WHITE)
     return bool(_WEB.match(value) or begins_with_placeholder(value))
 
 
 def _is_old_target(value: str, /) -> bool:
-    """Whether a rewriting may replace this: a web address, or one that a base makes one."""
+    """Return whether a rewriting may replace this: a web address, or one that a base makes one."""
     value = value.strip(_WHITE)
     if not value or value[0] == "#" or is_placeholder(value):
         return False

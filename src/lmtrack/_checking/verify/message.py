@@ -109,7 +109,7 @@ def _compare_around(before: bytes, after: bytes, old: list[Entity], new: list[En
 
 
 def _is_header_kept(before: bytes, after: bytes, /) -> bool:
-    """Whether nothing but override headers is gone; those that a signature covers stay."""
+    """Return whether nothing but override headers is gone; those that a signature covers stay."""
     position = 0
     is_control = False
     for line in _LINE.findall(before):

@@ -71,7 +71,7 @@ def take_out(before: str, after: str, /) -> AddedPixel:
 
 
 def _splits(text: str, start: int, end: int, /) -> bool:
-    """Whether letters stand on both sides, or a character reference or line end has begun and not ended."""
+    """Return whether letters stand on both sides, or a character reference or line end has begun and not ended."""
     before, behind = text[max(start - _LONGEST_REFERENCE, 0) : start], text[end : end + 1]
     inside = behind.isalnum() and (before[-1:].isalnum() or before[-1:] in {"&", "#"})
     return inside or (behind == ";" and _REFERENCE.search(before) is not None) or (before[-1:], behind) == ("\r", "\n")

@@ -33,7 +33,7 @@ def verify_rewrite(before: str, after: str, /) -> list[Finding]:
         is compared up to the first tag that is another.
 
     Raises:
-        TypeError: An argument is no str.
+        TypeError: An argument is not a str.
 
     >>> from lmtrack import rewrite_html
     >>> mail = "<p>Our <a href='https://shop.example/'>shop</a>&nbsp;!</p>"

@@ -49,7 +49,7 @@ class _Walk:
         self._first = self._second = 0
 
     def differences(self, before: list[Place], after: list[Place], /) -> list[tuple[int, str]]:
-        """Give offsets in the first text, each with what is other there."""
+        """Return offsets in the first text, each with what is other there."""
         found: list[tuple[int, str]] = []
         place = 0
         ends = [*(old.start for old in before[1:]), len(self._before)]
@@ -71,7 +71,7 @@ class _Walk:
         return found + self._compare(len(self._before), len(self._after))
 
     def _is_kept(self, old: Place, new: Place, /) -> bool:
-        """Whether an opt-out attribute is still there, with the same text before it."""
+        """Return whether an opt-out attribute is still there, with the same text before it."""
         length = old.end - self._first
         return new.end - self._second == length and self._after.startswith(
             self._before[self._first : old.end], self._second

@@ -26,12 +26,12 @@ def verify_text(before: str, after: str, /) -> list[Finding]:
 
 
 def _is_replaced(was: str, now: str, /, *, whole: bool) -> bool:
-    """Whether there is a URL and then what stood behind the old one; in angle brackets, nothing does."""
+    """Return whether there is a URL and then what stood behind the old one; in angle brackets, nothing does."""
     url = _NEW_URL.match(now)
     rest = now[url.end() :] if url else now
     return url is not None and was.endswith(rest) and (whole or _end(was) == _end(now))
 
 
 def _end(text: str, /) -> str:
-    """Give the signs behind the last letter or digit, which no URL of ours ends in."""
+    """Return the signs behind the last letter or digit, which no URL of ours ends in."""
     return text[len(text.rstrip(".,;:!?)]}>'\"*~|")) :]
