@@ -685,7 +685,7 @@ def test_a_rewritten_template_gives_the_mail_that_tracking_it_would(
 ) -> None:
     html = NEWSLETTER.read_text(encoding="utf-8")
     document = template_page["document"] = scan_html(html)
-    links = template_page["rewrite_html"](document, click_url=lambda _: None).links
+    links = template_page["rewrite_html"](document, click_url=lambda _: None, policy=template_page["policy"]).links
     destinations = {link.index: link.url for link in links}
     template_page["urls"] = [destinations[index] for index in sorted(destinations)]
     flags = [(opens, clicks) for opens in (False, True) for clicks in (False, True)]
