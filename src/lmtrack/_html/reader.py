@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     import re
 
 # Tags the fast reader passes over, by their first letters: first the lower-case spelling nearly all mail has, then any.
-# Everything else stops it: links, raw text, base and body, svg and math, and names that only look like one of them
-# (those are passed over one at a time). `<abbr` and `<br` are dull, `<ar`, `<ba` and `<st` may not be.
+# Everything else stops it: links, images, raw text, base and body, svg and math, and names that only look like one of
+# them (those are passed over one at a time). `<abbr` and `<br` are dull, `<ar`, `<ba` and `<st` may not be.
 _DULL_NAME: Final = r"""
-    (?: t[dhrabf] | [c-gj-loqruwyz{vml}] | p(?!l) | s[pmui] | str | im | b(?![ao]) | h )
+    (?: t[dhrabf] | [c-gj-loqruwyz] | p(?!l) | s[pmui] | str | {also} | b(?![ao]) | h )
 """
 _DULL_NAME_ANY_CASE: Final = r"""
     (?: [tT][dhrabfDHRABF] | [C-GJ-LOQRUWYZ] | [pP](?![lL]) | [sS](?: (?![cCtTvV]) | [tT](?![yY]) )
-      | [bB](?![aAoO]) | [hH] | [iI](?![fF]) | [mM](?![aA]) | [nN](?![oO][eEfF]) | [xX](?![mM])
+      | [bB](?![aAoO]) | [hH] | [iI](?![fFmM]) | [mM](?![aA]) | [nN](?![oO][eEfF]) | [xX](?![mM])
       | [aA](?=[b-qs-zB-QS-Z])
     )
 """
@@ -94,7 +94,7 @@ _VML_BUTTON: Final = rf"""
 
 def _reader(tail: str, /, *, vml: bool) -> re.Pattern[str]:
     """Build a reader that ends in `tail`; with `vml` it is for the inside of a conditional comment."""
-    name = _DULL_NAME.replace("{vml}", "" if vml else "v")
+    name = _DULL_NAME.replace("{also}", "im" if vml else "v")
     comment = COMMENT if vml else rf"!--(?: (?!\[[iI][fF]) {COMMENT_BODY} | {_REVEALED} | {_GHOST_TABLE} )"
     return verbose(
         rf"""
@@ -115,8 +115,9 @@ def _reader(tail: str, /, *, vml: bool) -> re.Pattern[str]:
     )
 
 
-# The tags that frame a document, as nearly all mail writes them.
+# The tags that frame a document, as nearly all mail writes them, and the images.
 _FRAME: Final = rf"<(/(?:body|head|html)|body) {ATTRIBUTES_PLAIN}"
+_IMAGE: Final = rf"<([iI][mM](?:[gG]|[aA][gG][eE])) (?: {ATTRIBUTES_PLAIN} | {ATTRIBUTES_LOOSE} )"
 
 
 # Compiled when the first document is read: that takes 6 ms, which an import need not pay.
@@ -125,9 +126,9 @@ def live_reader() -> re.Pattern[str]:
     """Return the reader of a document.
 
     Group 2 is the href value of an `<a>`; group 4 that of the VML element (group 3) of a whole conditional comment, and
-    group 5 stands where its tag ends; group 6 is the name of a framing tag.
+    group 5 stands where its tag ends; group 6 is the name of a framing tag, group 7 that of an image.
     """
-    return _reader(rf"{_PLAIN_A} | {_VML_BUTTON} | {_FRAME}", vml=False)
+    return _reader(rf"{_PLAIN_A} | {_VML_BUTTON} | {_FRAME} | {_IMAGE}", vml=False)
 
 
 @cache

@@ -46,6 +46,7 @@ class Scan:
     """What one pass found; offsets are -1 where there is no such place."""
 
     links: list[FoundLink] = field(default_factory=list)
+    images: list[tuple[int, int]] = field(default_factory=list)  # the spans of the live <img>
     body_start: int = -1  # after the first live <body ...>
     head_end: int = -1  # after the first live </head>
     body_end: int = -1  # before the last live </body>
@@ -68,7 +69,7 @@ def scan(html: str, /) -> Scan:
 
 def _read_fast(html: str, found: Scan, /) -> bool:  # noqa: PLR0912 - one loop, as each call would cost every link
     """Read without an open-element stack; False if svg or math shows that one is needed."""
-    links, steps = found.links, live_reader().finditer
+    links, images, steps = found.links, found.images, live_reader().finditer
     position, end = 0, len(html)
     while True:
         for step in steps(html, position):  # pragma: no branch - at the end it still matches the empty string
@@ -76,6 +77,8 @@ def _read_fast(html: str, found: Scan, /) -> bool:  # noqa: PLR0912 - one loop, 
             if kind == 2:  # an <a>
                 value_start, value_end = step.span(2)
                 links.append((step.start(1) - 1, step.end(), value_start, value_end, "a", 0, True))
+            elif kind == 7:  # an <img>
+                images.append((step.start(7) - 1, step.end()))
             elif kind == 5:  # a conditional comment with one VML element in it
                 value_start, value_end = step.span(4)
                 links.append((step.start(3) - 1, step.start(5), value_start, value_end, step[3], step.end() - 3, True))
@@ -137,7 +140,8 @@ def is_before_doctype(html: str, place: int, /) -> bool:
 
 
 # What `_note_tag` looks at outside comments.
-_NOTED: Final = frozenset(("a", "area", "base", "body", "/body", "/head", "/html"))
+_IMAGES: Final = frozenset(("img", "image"))  # parsers read the second as the first
+_NOTED: Final = frozenset(("a", "area", "base", "body", "/body", "/head", "/html")) | _IMAGES
 
 
 def _read_exactly(html: str, /) -> Scan:
@@ -173,7 +177,7 @@ def live_images(html: str, /) -> list[Image]:
     """Find every live image that has a source, in order: exactly read, so only for who holds a URL of ours already."""
     images: list[Image] = []
     for tag in live_tags(html):
-        if tag.name in {"img", "image"}:
+        if tag.name in _IMAGES:
             source = next((attribute for attribute in attributes(html, tag) if attribute.name == "src"), None)
             if source:
                 url = decode_attribute(html[source.value_start : source.value_end]).strip(WHITESPACE)
@@ -211,6 +215,8 @@ def _note_tag(html: str, token: Token, found: Scan, /, comment_end: int = 0) -> 
             found.links.append((start, end, href.value_start, href.value_end, name, comment_end, False))
     elif comment_end:
         return
+    elif name in _IMAGES:
+        found.images.append((start, end))
     elif name == "body":
         if found.body_start < 0:
             branch = _BRANCH_END.match(html, end)

@@ -47,7 +47,6 @@ _ESCAPED_PATH: Final = re.compile(
     re.VERBOSE,
 )
 # The same with percent escapes; in the decoded URL either, or backslashes, which browsers take for slashes.
-_PLAIN_PATH: Final = re.compile("/o/")
 _PERCENT_PATH: Final = re.compile(r"%(?:2[fF](?:o|%6[fF])|6[fF])")
 _MAY_BE_PIXEL: Final = re.compile(r"/o/|%2[fF]|%6[fF]|\\")
 
@@ -155,18 +154,12 @@ class HtmlDocument:
     def pixels(self) -> list[Image]:
         """Return the live images that can be pixels of ours (internal).
 
-        Finding images is slow, so it first asks for the path of a pixel.
+        Reading images exactly is slow, so it first asks whether any of the tags has the path of a pixel in it.
         """
         memo = self._memo
         if memo.pixels is None:
-            html = self.html
-            # Each is looked for by its first character, half the time of a search for a text.
-            possible = (
-                _PLAIN_PATH.search(html)
-                or _ESCAPED_PATH.search(html)
-                or _PERCENT_PATH.search(html)
-                or ("\\" in html and "\\o" in html)
-            )
+            tags = "\n".join([self.html[start:end] for start, end in self._scan.images])
+            possible = "/o/" in tags or _ESCAPED_PATH.search(tags) or _PERCENT_PATH.search(tags) or "\\" in tags
             memo.pixels = [image for image in self.images() if _MAY_BE_PIXEL.search(image.url)] if possible else []
         return memo.pixels
 
