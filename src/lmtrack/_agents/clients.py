@@ -13,7 +13,7 @@ from lmtrack._agents.agent import MACHINE_NAMES, judge_agent
 from lmtrack._agents.tables.names import APPS, MAIL_CLIENT_BEGINNINGS, MAIL_CLIENT_PHRASES, MAIL_CLIENTS
 from lmtrack._agents.tables.shapes import HOST, MAIL, NO_PROGRAMS
 from lmtrack._agents.tables.vocabulary import GUARDS
-from lmtrack._agents.verdict import Actor, Signal
+from lmtrack._agents.verdict import Actor, Signal, Verdict
 from lmtrack._checks import plain_str_or_none
 from lmtrack._pattern import compile_pattern
 
@@ -119,39 +119,39 @@ def describe_client(user_agent: str | None, /) -> ClientInfo:
     """
     user_agent = plain_str_or_none(user_agent, "user_agent")
     verdict = judge_agent(user_agent, "open")
-    if user_agent is None or verdict.reasons[0] == Signal.UA_MISSING:
-        return _NOTHING
     reason = verdict.reasons[0]
-    if proxy := _PROXIES.get(reason):
-        return ClientInfo(device_type=None, client_type="image_proxy", client_name=proxy)
-    if verdict.actor is Actor.IMAGE_PROXY:
-        name = f"{verdict.vendor} image proxy" if verdict.vendor else None
-        return ClientInfo(device_type=None, client_type="image_proxy", client_name=name)
+    if user_agent is None or reason == Signal.UA_MISSING:
+        return _NOTHING
+    if verdict.actor is Actor.IMAGE_PROXY or reason in _PROXIES:
+        return ClientInfo(device_type=None, client_type="image_proxy", client_name=_name_proxy(verdict))
     from user_agents import parse  # type: ignore[import-untyped]  # noqa: PLC0415 - loads slowly, few callers ask
 
     agent = user_agent[:_LONGEST]
     parsed: _Parsed = parse(agent)
-    family = _NAMES.get(parsed.browser.family, parsed.browser.family)
-    known = None if family in _NO_NAMES or _is_address(family) else family
+    known = _library_name(parsed)
     if verdict.is_machine:
         return ClientInfo(device_type=None, client_type="bot", client_name=_name_machine(agent) or known)
     device = _device_type(parsed, user_agent)
     mail_client = _name_mail_client(agent, by_word=reason == Signal.UA_MAIL_CLIENT)
     if mail_client or parsed.is_email_client or reason == Signal.UA_MAIL_CLIENT:
-        known = None if known in _FRAMES else known
-        return ClientInfo(device_type=device, client_type="email_client", client_name=mail_client or known)
-    if reason == Signal.UA_APP:
-        # The library would name the web view that it takes the app for.
-        product = _PRODUCT.match(agent.removeprefix("Monazilla/1.00 "))  # a protocol's name, its programs' follows
-        known = _name_app(agent) or (product[1] if product and product[1] not in _NO_NAMES else None)
-    elif known is None or known in _FRAMES:
-        known = _name_program(agent) or (
-            "WebKitGTK" if known == "Safari" and "Linux" in agent and "Android" not in agent else known
-        )
-    return ClientInfo(device_type=device, client_type=_TYPES.get(reason), client_name=known)
+        name = mail_client or (None if known in _FRAMES else known)
+        return ClientInfo(device_type=device, client_type="email_client", client_name=name)
+    name = _name_app(agent) if reason == Signal.UA_APP else _name_browser(agent, known)
+    return ClientInfo(device_type=device, client_type=_TYPES.get(reason), client_name=name)
 
 
 _TYPES: Final[dict[str, ClientType]] = {Signal.UA_BROWSER: "browser", Signal.UA_APP: "app"}
+
+
+def _name_proxy(verdict: Verdict) -> str | None:
+    by_vendor = f"{verdict.vendor} image proxy" if verdict.vendor else None
+    return _PROXIES.get(verdict.reasons[0], by_vendor)
+
+
+def _library_name(parsed: _Parsed) -> str | None:
+    """Return the library's name for the client, in our spelling; None if it names no client."""
+    family = _NAMES.get(parsed.browser.family, parsed.browser.family)
+    return None if family in _NO_NAMES or _is_address(family) else family
 
 
 def _is_address(name: str) -> bool:
@@ -184,17 +184,33 @@ def _find(pattern: re.Pattern[str], text: str) -> list[str]:
     return found
 
 
+def _name_app(agent: str) -> str | None:
+    """Return an app's own name; the library would name the web view that it takes the app for."""
+    low = agent.lower()
+    listed = next((name for word, name in APPS.items() if word in low), None)
+    if listed:
+        return listed
+    product = _PRODUCT.match(agent.removeprefix("Monazilla/1.00 "))  # the name of a protocol; the program's follows
+    return product[1] if product and product[1] not in _NO_NAMES else None
+
+
+def _name_browser(agent: str, known: str | None) -> str | None:
+    """Return the library's name, or a better one where it knows none or only the engine or frame."""
+    if known is not None and known not in _FRAMES:
+        return known
+    if program := _name_program(agent):
+        return program
+    is_webkitgtk = known == "Safari" and "Linux" in agent and "Android" not in agent
+    return "WebKitGTK" if is_webkitgtk else known
+
+
 def _name_program(agent: str) -> str | None:
-    """Return the first product that is no engine, frame or system; what follows its host's dot belongs to its site."""
+    """Return the first product that is not an engine, frame or system; of a host, only its first label."""
     outside = _REMARK.sub(" ", _ADDRESS.sub(" ", agent))
     for product in _find(_WRITTEN, outside):
         if product.lower() not in NO_PROGRAMS and not _REVERSED.match(product):
             return product.partition(".")[0] if _is_address(product) else product
     return None
-
-
-def _name_app(agent: str) -> str | None:
-    return next((name for word, name in APPS.items() if word in agent.lower()), None)
 
 
 def _name_machine(agent: str) -> str | None:
