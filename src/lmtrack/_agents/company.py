@@ -25,7 +25,7 @@ from lmtrack._agents.matches import (
 from lmtrack._agents.verdict import Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from lmtrack._agents.timing import Timing
 
@@ -51,10 +51,10 @@ def match_traps(events: Sequence[MessageEvent], matches: RuleMatches, *, timing:
     for event in events:
         if event.is_honeypot:
             continue
-        found = [_first(traps.get(name, ()), event.at - after, event.at + before) for name in clients_of(event)]
-        if event.is_click:
-            found.append(_first(traps[None], event.at - near, event.at + near))
-        if trap := next(filter(None, found), None):
+        trap = _first_of(traps, clients_of(event), event.at - after, event.at + before)
+        if trap is None and event.is_click:
+            trap = _first(traps[None], event.at - near, event.at + near)
+        if trap:
             matches.add((event,), TAINT, trap.event_index)
 
 
@@ -81,6 +81,28 @@ def match_proven(events: Sequence[MessageEvent], matches: RuleMatches, *, timing
     """Match what a client did that other rules have shown to be a machine; `events` are sorted, and this comes last."""
     if not matches and not any(event.is_machine for event in events):
         return
+    proofs, asking = _gather_proofs(events, matches)
+    if not proofs and not asking:
+        return
+    before, after = timing.microseconds("proof_before"), timing.microseconds("proof_after")
+    near = timing.microseconds("proof_near")
+    for event in events:
+        if event.is_machine or matches.proves(event.event_index):
+            continue
+        names = (*clients_of(event), *event.scanners)
+        if event.is_click:
+            proof = _first_of(proofs, names, event.at - near, event.at + near)
+        else:
+            proof = _first_of(proofs, names, event.at - after, event.at + before)
+            proof = proof or _first_of(asking, names, event.at - near, event.at + near)
+        if proof:
+            matches.add((event,), SAME_CLIENT, proof.event_index)
+
+
+def _gather_proofs(
+    events: Sequence[MessageEvent], matches: RuleMatches
+) -> tuple[dict[Hashable, list[MessageEvent]], dict[Hashable, list[MessageEvent]]]:
+    """Return, by client, the events that show it to be a machine, and its clicks that only ask about a link."""
     proofs: dict[Hashable, list[MessageEvent]] = defaultdict(list)
     asking: dict[Hashable, list[MessageEvent]] = defaultdict(list)
     for event in events:
@@ -89,20 +111,7 @@ def match_proven(events: Sequence[MessageEvent], matches: RuleMatches, *, timing
         if event.is_machine and event.is_click and not _ASKING.isdisjoint(event.reasons):
             for name in clients_of(event):
                 asking[name].append(event)
-    if not proofs and not asking:
-        return
-    before, after = timing.microseconds("proof_before"), timing.microseconds("proof_after")
-    near = timing.microseconds("proof_near")
-    for event in events:
-        if event.is_machine or matches.proves(event.event_index):
-            continue
-        start, end = (event.at - near, event.at + near) if event.is_click else (event.at - after, event.at + before)
-        names = (*clients_of(event), *event.scanners)
-        found = [_first(proofs.get(name, ()), start, end) for name in names]
-        if not event.is_click:
-            found += [_first(asking.get(name, ()), event.at - near, event.at + near) for name in names]
-        if proof := next(filter(None, found), None):
-            matches.add((event,), SAME_CLIENT, proof.event_index)
+    return proofs, asking
 
 
 def _proven_names(event: MessageEvent, matches: RuleMatches) -> list[Hashable]:
@@ -113,6 +122,16 @@ def _proven_names(event: MessageEvent, matches: RuleMatches) -> list[Hashable]:
         return []
     # A strong list may say something of clicks only. What else comes from there at the time is theirs too.
     return [*clients_of(event), *event.scanners]
+
+
+def _first_of(
+    groups: Mapping[Hashable, Sequence[MessageEvent]], names: Iterable[Hashable], start: int, end: int
+) -> MessageEvent | None:
+    """Return the first event from `start` to `end` in the group of the first name that has one."""
+    for name in names:
+        if found := _first(groups.get(name, ()), start, end):
+            return found
+    return None
 
 
 def _first(events: Sequence[MessageEvent], start: int, end: int) -> MessageEvent | None:
