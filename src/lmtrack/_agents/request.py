@@ -240,14 +240,10 @@ def _weigh_signs(
     found: tuple[Found, ...] | None,
     timing: Timing,
 ) -> Verdict:
+    read = None if headers is None else read_headers(headers)
+    gateway = kind == "click" and read is not None and came_through_gateway(read)
+    notes = [_REWRITER] if gateway else []
     signs = [_HONEYPOT] if honeypot else []
-    notes: list[str] = []
-    read, gateway = None, False
-    if headers is not None:
-        read = read_headers(headers)
-        gateway = kind == "click" and came_through_gateway(read)
-        if gateway:
-            notes.append(_REWRITER)
     if found is None:
         notes.append(_INVALID)
     elif found:
@@ -258,10 +254,8 @@ def _weigh_signs(
     if read is not None and is_ahead(read):
         signs.append(_PREFETCH)
     if kind == "click":
-        if delay is not None and _NEVER <= delay < timing.quick:
-            signs.append(_LT_2S if delay < timing.at_once else _LT_10S)
-        if read is not None and user_agent and alone.reasons[0] == _IS_BROWSER:
-            signs += _browser_signs(read, user_agent)
+        browser = user_agent if alone.reasons[0] == _IS_BROWSER else None
+        signs += _click_signs(read, browser, delay=delay, timing=timing)
     if read is not None and is_signed(read):
         return _decide_signed(alone, signs, notes, signing_vendor(read))
     return _decide(alone, signs, notes) if signs or notes else alone
@@ -295,6 +289,16 @@ def _weigh_egress(alone: Verdict, *, is_apple: bool) -> Verdict:
     if is_apple:
         return _with(alone, evidence=3, reasons=(*alone.reasons, Signal.NET_APPLE_EGRESS.value))
     return _with(alone, evidence=1)
+
+
+def _click_signs(
+    read: dict[str, str] | None, browser: str | None, *, delay: timedelta | None, timing: Timing
+) -> Iterator[_Sign]:
+    """Yield what only a click shows: that it came very soon, and that `browser` left out headers which it sends."""
+    if delay is not None and _NEVER <= delay < timing.quick:
+        yield _LT_2S if delay < timing.at_once else _LT_10S
+    if read is not None and browser:
+        yield from _browser_signs(read, browser)
 
 
 def _browser_signs(read: dict[str, str], user_agent: str) -> Iterator[_Sign]:
