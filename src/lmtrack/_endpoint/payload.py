@@ -93,12 +93,7 @@ def event_payload(
         raise TypeError("token must be an OpenToken or a ClickToken, verdict a Verdict")
     if not isinstance(recipient, str) or not isinstance(first, bool) or not isinstance(event_id, (str, UUID)):
         raise TypeError("recipient must be a str, first a bool, event_id a str or UUID")
-    if client is not None and not isinstance(client, ClientInfo):
-        raise TypeError(f"client must be made by describe_client, not {type(client).__name__}")
-    if metadata is not None and not isinstance(metadata, Mapping):
-        raise TypeError(f"metadata must be a mapping or None, not {type(metadata).__name__}")
-    if isinstance(tags, str | bytes):  # iterable, and never meant so
-        raise TypeError(f"tags must be several str, not {type(tags).__name__}")
+    _check_optional(client, metadata, tags)
     all_tags = [plain_str(one, "tags") for one in tags or ()]
     recipient = plain_str(recipient, "recipient")
     subject, tag = plain_str_or_none(subject, "subject"), plain_str_or_none(tag, "tag")
@@ -107,10 +102,8 @@ def event_payload(
     event_id = plain_str(event_id, "event_id") if isinstance(event_id, str) else str(event_id)
     if isinstance(token, OpenToken) and not (url is None and anchor_text is None):
         raise ValueError("url and anchor_text belong to a click")
+    time = _written_time(occurred_at)
 
-    if not isinstance(occurred_at, datetime):
-        raise TypeError(f"occurred_at must be an aware datetime, not {type(occurred_at).__name__}")
-    time = in_utc(occurred_at, "occurred_at").isoformat(timespec="milliseconds").replace("+00:00", "Z")
     done, what = ("opened", "open") if isinstance(token, OpenToken) else ("clicked", "click")
     data: JsonObject = {
         "message_id": token.message_id,
@@ -135,6 +128,21 @@ def event_payload(
         data["campaign"] = token.message_id
     payload: JsonObject = {"id": event_id, "event": f"message.{done}", "timestamp": time, "data": data}
     return minimise(payload, mode=token.mode)
+
+
+def _check_optional(client: object, metadata: object, tags: object) -> None:
+    if client is not None and not isinstance(client, ClientInfo):
+        raise TypeError(f"client must be made by describe_client, not {type(client).__name__}")
+    if metadata is not None and not isinstance(metadata, Mapping):
+        raise TypeError(f"metadata must be a mapping or None, not {type(metadata).__name__}")
+    if isinstance(tags, str | bytes):  # iterable, but never meant as a list of tags
+        raise TypeError(f"tags must be several str, not {type(tags).__name__}")
+
+
+def _written_time(occurred_at: object) -> str:
+    if not isinstance(occurred_at, datetime):
+        raise TypeError(f"occurred_at must be an aware datetime, not {type(occurred_at).__name__}")
+    return in_utc(occurred_at, "occurred_at").isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def minimise(payload: Mapping[str, Any], /, *, mode: TrackingMode) -> JsonObject:
