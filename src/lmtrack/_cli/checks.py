@@ -15,9 +15,11 @@ from lmtrack._cli.output import CommandError, as_json, name_of, say, standard_ou
 from lmtrack.resolver import Route, resolve
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lmtrack._cli.arguments import Parser
     from lmtrack._cli.files import Source
-    from lmtrack.audit import Audit
+    from lmtrack.audit import Audit, Difference
     from lmtrack.urls import TrackingDomain
 
 
@@ -106,23 +108,18 @@ def _run_diff(arguments: argparse.Namespace, /) -> int:
     Raises:
         CommandError: Arguments or input cannot be used.
     """
-    from lmtrack import audit  # noqa: PLC0415 - a quarter of the start of every verb
-
     to = standard_output()
     if len(arguments.files) < 2:
         raise CommandError("pass two files or more, made for different people")
     names = [name_of(path) for path in arguments.files]
     sources = [read_page_or_message(path, arguments.type) for path in arguments.files]
-    allow: list[str | re.Pattern[str]] = [*arguments.allow, *arguments.allow_pattern]
-    if all(source.is_message for source in sources):
-        found = audit.compare_messages([source.raw for source in sources], allow=allow)
-    elif any(source.is_message for source in sources):
-        raise CommandError("some are messages and some are HTML; compare like with like")
-    else:
-        found = audit.compare_renderings([source.text for source in sources], allow=allow)
+    found = _compare(sources, [*arguments.allow, *arguments.allow_pattern])
     headers = tuple(f"header {name.strip().rstrip(':').lower()}" for name in arguments.allow_header)
-    expected = [one for one in found if one.expected or (headers and one.place.lower().endswith(headers))]
-    different = [one for one in found if one not in expected]
+    different: list[Difference] = []
+    expected: list[Difference] = []
+    for one in found:
+        is_expected = one.expected or one.place.lower().endswith(headers)
+        (expected if is_expected else different).append(one)
     outcome = "different" if different else "same"
     if arguments.json:
         members = {"different": different, "expected": expected}
@@ -133,6 +130,17 @@ def _run_diff(arguments: argparse.Namespace, /) -> int:
         lines += ["expected to differ", *difference_lines(expected, names)] if expected else []
         say("\n".join(lines), to=to)
     return 1 if different else 0
+
+
+def _compare(sources: list[Source], allow: list[str | re.Pattern[str]]) -> Sequence[Difference]:
+    from lmtrack import audit  # noqa: PLC0415 - a quarter of the start of every verb
+
+    messages = [source for source in sources if source.is_message]
+    if not messages:
+        return audit.compare_renderings([source.text for source in sources], allow=allow)
+    if len(messages) < len(sources):
+        raise CommandError("some are messages and some are HTML; compare like with like")
+    return audit.compare_messages([source.raw for source in messages], allow=allow)
 
 
 def _read_pattern(text: str) -> re.Pattern[str]:
