@@ -172,6 +172,7 @@ _AFTER_PATH: Final = re.compile(r"[?#].*+", re.DOTALL)
 _KINDS: Final[dict[str, Kind]] = {"o": "open", "c": "click"}
 
 NO_KIND: Final = "neither an open nor a click"
+_NO_DELAY: Final = "delay is not a number of seconds"
 _NO_AGENT: Final = "no member that is known to hold the user agent, such as user_agent, http_user_agent or userAgent"
 
 # Where the members of a JSON object are, by their letters and digits alone, with those around them: our own names and
@@ -268,40 +269,67 @@ class _UnreadableError(Exception):
 def _read_object(said: dict[str, Any], kind: Kind | None) -> Request | str:
     members = dict(_members(said, "", _DEEPEST))
     headers = _read_headers(members)
+    texts = _read_texts(members)
+    kind_said = _kind_said(said)
+    kind = kind or kind_said or kind_of(texts["path"] or "")
+    if kind is None:
+        return NO_KIND
+    ip = texts["ip"]
+    return Request(
+        kind=kind,
+        user_agent=_agent_of(texts["user_agent"], members, headers),
+        ip=ip and (_first_address(ip.split(",")) or _or_none(ip)),
+        asn=_number_of(members),
+        method=texts["method"] or "GET",
+        headers=headers,
+        honeypot=_honeypot_said(said),
+        delay=_delay_said(said),
+    )
+
+
+def _read_texts(members: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the members that are text; the request line fills in the method and the path where they are missing."""
     texts = {name: _text_of(name, members) for name in ("user_agent", "ip", "method", "path", "request")}
     if texts["request"] and (line := _REQUEST.fullmatch(texts["request"])):
         texts["method"], texts["path"] = texts["method"] or line[1], texts["path"] or line[2]
-    given = said.get("kind")
-    if given not in (None, "open", "click"):
+    return texts
+
+
+def _kind_said(said: dict[str, Any]) -> Kind | None:
+    kind: Kind | None = said.get("kind")
+    if kind not in (None, "open", "click"):
         raise _UnreadableError("kind is neither open nor click")
-    kind = kind or given or kind_of(texts["path"] or "")
-    if kind is None:
-        return NO_KIND
-    agent = texts["user_agent"]
+    return kind
+
+
+def _agent_of(agent: str | None, members: Mapping[str, Any], headers: Mapping[str, str] | None) -> str | None:
+    """Return the user agent from its own member, otherwise from the headers; one of the two must be there."""
     if agent is None and headers is not None:
         agent = next((text for name, text in headers.items() if name.lower() == "user-agent"), None)
     elif agent is None and not any(name in members for name in _MEMBERS["user_agent"]):
         raise _UnreadableError(_NO_AGENT)
     if agent and _QUOTED_AGENT in members:
         agent = unquote(agent)
-    asn, honeypot = _number_of(members), said.get("honeypot", False)
+    return _or_none(agent)
+
+
+def _honeypot_said(said: dict[str, Any]) -> bool:
+    honeypot = said.get("honeypot", False)
     if not isinstance(honeypot, bool):
         raise _UnreadableError("asn is no whole number, or honeypot neither true nor false")
+    return honeypot
+
+
+def _delay_said(said: dict[str, Any]) -> timedelta | None:
+    seconds = said.get("delay")
+    if seconds is None:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise _UnreadableError(_NO_DELAY)
     try:
-        delay = _seconds(said.get("delay"))
-    except (TypeError, ValueError, OverflowError):  # ValueError: NaN
-        raise _UnreadableError("delay is not a number of seconds") from None
-    ip = texts["ip"]
-    return Request(
-        kind=kind,
-        user_agent=_or_none(agent),
-        ip=ip and (_first_address(ip.split(",")) or _or_none(ip)),
-        asn=asn,
-        method=texts["method"] or "GET",
-        headers=headers,
-        delay=delay,
-        honeypot=honeypot,
-    )
+        return timedelta(seconds=seconds)
+    except (ValueError, OverflowError):  # NaN; more days than a timedelta holds
+        raise _UnreadableError(_NO_DELAY) from None
 
 
 def _members(value: dict[str, Any], around: str, depth: int) -> list[tuple[str, Any]]:
@@ -373,14 +401,6 @@ def _first_address(texts: list[str]) -> str | None:
 def _or_none(text: str | None) -> str | None:
     """Return the text; `-` is what every server writes for none."""
     return None if text == "-" else text
-
-
-def _seconds(number: object) -> timedelta | None:
-    if number is None:
-        return None
-    if isinstance(number, bool) or not isinstance(number, int | float):
-        raise TypeError("no number")
-    return timedelta(seconds=number)
 
 
 def _unescaped(text: str) -> str:
