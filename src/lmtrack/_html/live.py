@@ -73,7 +73,7 @@ class LiveTokens:
                 if name in {"svg", "math"} and stack.last("svg svg") < 0 and stack.last("math math") < 0:
                     root = start
                 if elements.start(token):
-                    raw_end = -1 if name == "plaintext" else raw_text_end(html, name, position, end)
+                    raw_end = raw_text_end(html, name, position, end)
                     if raw_end < 0:
                         self.safe_end = start
                         return

@@ -134,6 +134,8 @@ def raw_text_end(html: str, name: str, position: int, end: int, /) -> int:
     """Find the end tag that closes raw text opened by `name`; -1 if none does. Gives the offset of its `<`."""
     if name == "script":
         return _script_end(html, position, end)
+    if name == "plaintext":  # nothing ends it
+        return -1
     match = RAW_TEXT_END[name].search(html, position, end)
     return match.start() if match else -1
 

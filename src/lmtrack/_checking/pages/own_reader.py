@@ -16,7 +16,7 @@ from lmtrack._html.tokenizer import Token, attributes, is_self_closing, next_tok
 from lmtrack._html.tree import OpenElements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 # Tags without any of these load nothing and lead nowhere.
 _TELLING: Final = re.compile(
@@ -59,34 +59,40 @@ class Comment(NamedTuple):
 
 
 class _ForeignStyle:
-    """Collects the text of a style sheet in svg or math, which comments and tags do not interrupt.
+    """Collects the text of style sheets in svg or math, which comments and tags do not interrupt."""
 
-    Attributes:
-        height: Of the stack while the element itself is the current node; 0 if there is none.
-    """
+    __slots__ = ("_all", "_height", "_line", "_own")
 
-    __slots__ = ("_all", "_line", "_own", "height")
-
-    def __init__(self, height: int = 0, line: int = 0, /) -> None:
-        self.height = height
-        self._line = line
+    def __init__(self) -> None:
+        self._height = 0  # of the stack while the element itself is the current node; 0 if there is none
+        self._line = 0
         self._own: list[str] = []
         self._all: list[str] = []
 
+    def open(self, height: int, line: int, /) -> None:
+        """Begin a style sheet, unless this one stands in another."""
+        if not self._height:
+            self._height, self._line = height, line
+
     def take(self, text: str, height: int, /) -> None:
         """Add a text, if there is a style sheet around it."""
-        if not self.height:
+        if not self._height:
             return
         text = _CDATA.sub("", decode_attribute(text))
         self._all.append(text)
-        if height == self.height:
+        if height == self._height:
             self._own.append(text)
 
-    def sheets(self) -> Iterator[RawText]:
-        """Return what stands in the element itself, and with what its children hold; nobody agrees on which it is."""
-        for text in dict.fromkeys(("".join(self._own), "".join(self._all))):
-            if text:
-                yield RawText("style", text, self._line)
+    def sheets(self, height: int, /) -> Sequence[RawText]:
+        """Return the style sheet if it ends at this height of the stack.
+
+        That is what stands in the element itself, and with what its children hold: nobody agrees on which it is.
+        """
+        if height >= self._height:
+            return ()
+        texts = dict.fromkeys(("".join(self._own), "".join(self._all)))
+        self._height, self._own, self._all = 0, [], []
+        return [RawText("style", text, self._line) for text in texts if text]
 
 
 def read_exactly(html: str, /, *, note: str = "", first_line: int = 1) -> Iterator[Element | RawText | Comment]:
@@ -116,19 +122,16 @@ def read_exactly(html: str, /, *, note: str = "", first_line: int = 1) -> Iterat
                 # Where it stands, as far as that decides whether it is live at all.
                 element.condition = f"{stack.last('template') >= 0} {not elements.in_html}"
                 yield element
-            if name == "style" and not elements.in_html and not style.height and stack.height > height:
-                style = _ForeignStyle(stack.height, lines.at(after))
+            if name == "style" and not elements.in_html and stack.height > height:
+                style.open(stack.height, lines.at(after))
             if raw:
-                content = after
-                position = -1 if name == "plaintext" else raw_text_end(html, name, after, end)
-                yield RawText(name, html[content : position if position >= 0 else end], lines.at(after))
+                position = raw_text_end(html, name, after, end)
+                yield RawText(name, html[after : position if position >= 0 else end], lines.at(after))
                 if position < 0:
                     return
-        if stack.height < style.height:
-            yield from style.sheets()
-            style = _ForeignStyle()
+        yield from style.sheets(stack.height)
     style.take(html[position:], stack.height)
-    yield from style.sheets()
+    yield from style.sheets(0)
     # A comment that never ends is one up to the end ("eof-in-comment"); an unfinished tag is nothing.
     if html.startswith("<!--", start := open_point(html, position, end)):
         yield Comment(html[start + 4 :], lines.at(end))
