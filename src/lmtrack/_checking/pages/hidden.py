@@ -48,6 +48,8 @@ _LOGICAL: Final = {"width": "inline-size", "height": "block-size"}
 _FRAMES: Final = frozenset(("svg", "video", "object", "iframe", "marquee"))
 # Elements that are what they load: without a box of their own they are not there (css-display-3, section 2.5).
 _REPLACED: Final = frozenset(("img", "image", "input", "embed", "object", "iframe", "video", "canvas", "picture"))
+# Which numbers of a matrix say what becomes of one pixel to the right and of one down.
+_OF_MATRIX: Final = {"matrix": (0, 1, 2, 3), "matrix3d": (0, 1, 4, 5)}
 _AT_ALL: Final = frozenset(("", "normal", "none", "inherit", "initial", "unset", "revert"))
 
 
@@ -171,28 +173,41 @@ def scale_of(style: Mapping[str, str], /) -> float:
     if not style:
         return 1.0
     x = y = _times(1.0, number(style.get("zoom", "1")))
-    factors = [number(part) for part in _split(style.get("scale", "1"))]
-    x, y = _times(x, factors[0]), _times(y, factors[1] if len(factors) > 1 else factors[0])
-    for name, arguments in functions(style.get("transform", "")):
-        numbers = [number(one) for one in arguments]
-        if name in {"scale", "scale3d"}:
-            x, y = _times(x, numbers[0]), _times(y, numbers[1] if len(numbers) > 1 else numbers[0])
-        elif name == "scalex":
-            x = _times(x, numbers[0])
-        elif name == "scaley":
-            y = _times(y, numbers[0])
-        elif name in {"matrix", "matrix3d"} and len(numbers) >= 6:
-            a, b, c, d = (numbers[at] or 0.0 for at in ((0, 1, 2, 3) if name == "matrix" else (0, 1, 4, 5)))
-            x, y = x * (abs(a) + abs(b)), y * (abs(c) + abs(d)) if abs(a * d - b * c) > INVISIBLE**2 else 0.0
-        elif (name in {"rotatex", "rotatey"} and is_edge_on(degrees(arguments[0]))) or (
-            name.startswith("skew") and any(map(is_edge_on, map(degrees, arguments)))
-        ):
-            y = 0.0
+    pairs = [_first_two([number(part) for part in _split(style.get("scale", "1"))])]
+    pairs += map(_factors_of, functions(style.get("transform", "")))
+    for wider, higher in pairs:
+        x, y = _times(x, wider), _times(y, higher)
     return min(abs(x), abs(y))
 
 
+def _factors_of(function: Function, /) -> tuple[float | None, float | None]:
+    """Return how much wider and higher a function of `transform` makes an element; None where it does neither."""
+    name, arguments = function
+    if name.startswith("skew") or name in {"rotatex", "rotatey"}:
+        angles = map(degrees, arguments if name.startswith("skew") else arguments[:1])
+        return None, 0.0 if any(map(is_edge_on, angles)) else None
+    numbers = [number(one) for one in arguments]
+    if name in {"scale", "scale3d"}:
+        return _first_two(numbers)
+    if name == "scalex":
+        return numbers[0], None
+    if name == "scaley":
+        return None, numbers[0]
+    if name in _OF_MATRIX and len(numbers) >= 6:
+        a, b, c, d = (numbers[at] or 0.0 for at in _OF_MATRIX[name])
+        has_area = abs(a * d - b * c) > INVISIBLE**2
+        return abs(a) + abs(b), abs(c) + abs(d) if has_area else 0.0
+    return None, None
+
+
+def _first_two(numbers: list[float | None], /) -> tuple[float | None, float | None]:
+    return numbers[0], numbers[1] if len(numbers) > 1 else numbers[0]
+
+
 def _times(factor: float, other: float | None, /) -> float:
-    return factor if other is None else factor * other
+    if other is None:
+        return factor
+    return factor * other if other else 0.0  # however large the factor has become
 
 
 def _is_turned_away(style: Mapping[str, str], /) -> bool:

@@ -98,26 +98,30 @@ _PARAMS: Final = frozenset(("movie", "src", "filename", "url", "data", "flashvar
 
 def uses_of(element: Element, /) -> Iterator[Use]:
     """Find every URL in the attributes of an element, its style aside."""
-    name, attributes = element.name, element.attributes
-    for attribute, value in attributes.items():
-        plain = "href" if attribute.endswith(":href") else attribute  # whatever prefix stands for XLink
-        way = _ON[name, plain] if (name, plain) in _ON else _ANYWHERE.get(attribute)
-        if plain == "href" and way is None and (name, plain) not in _ON:
-            way = _href(element)
+    for attribute, value in element.attributes.items():
         if attribute in _DRAWN and "(" in value:
-            for declaration in read_declarations(f"{attribute}:{value}"):
-                yield from (Use(attribute, url, Way.PICTURE) for url in declaration.urls)
+            declarations = read_declarations(f"{attribute}:{value}")
+            yield from (Use(attribute, url, Way.PICTURE) for one in declarations for url in one.urls)
+        way = _way_of(element, attribute)
         if way is None:
             continue
         if attribute in LISTS:
-            for url in candidates(value):
-                yield Use(attribute, url, way)
+            yield from (Use(attribute, url, way) for url in candidates(value))
         elif way is Way.PING:
-            for url in _BLANKS.split(value):
-                yield Use(attribute, url, way)
+            yield from (Use(attribute, url, way) for url in _BLANKS.split(value))
         else:
             yield Use(attribute, value, way)
     yield from _told_by_another(element)
+
+
+def _way_of(element: Element, attribute: str, /) -> Way | None:
+    """Say how the URL of an attribute is used; None for an attribute that holds none."""
+    plain = "href" if attribute.endswith(":href") else attribute  # whatever prefix stands for XLink
+    key = element.name, plain
+    if key in _ON:
+        return _ON[key]
+    way = _ANYWHERE.get(attribute)
+    return _href(element) if way is None and plain == "href" else way
 
 
 def _told_by_another(element: Element, /) -> Iterator[Use]:
