@@ -75,18 +75,13 @@ def conditions_of(element: Element, selected: Selected, need: Need, /) -> Iterat
         elif name in urls:
             # Behind the number of a refresh stands its URL.
             yield name, value.partition(";")[0].strip() if name == "content" else ""
-        elif name in {"width", "height"} and not everything:
-            if _NOTHING.match(value):  # as a tracker has it, and some do not load those
-                yield name, "nothing"
-        elif name == "class":
-            words = element.classes if everything else [one for one in element.classes if f".{one}" in selected.names]
-            # With their case: it counts in standards mode.
-            yield from (("class", one) for one in sorted(value.split()) if one.lower() in words)
-        elif name == "id":
-            if everything or f"#{value.strip().lower()}" in selected.names:
-                yield "id", value
+        elif name in {"class", "id"}:
+            names = [value] if name == "id" else sorted(value.split())  # with their case: it counts in standards mode
+            yield from ((name, one) for one in names if everything or selected.is_named(name, one))
         elif _counts(element, name, selected) or (everything and name != "href"):
             yield name, _URLS.sub("", value)
+        elif name in {"width", "height"} and _NOTHING.match(value):  # as a tracker has it, and some do not load those
+            yield name, "nothing"
         if name in selected.tests:
             yield from _tested(name, value, selected)
 

@@ -86,9 +86,7 @@ def compare_pages(
     known = {text: read_page(text, numbers) for text in dict.fromkeys(texts) if text is not None}
     pages = [None if text is None else known[text] for text in texts]
     there = [page for page in pages if page is not None]
-    # Rules that are not the same choose nothing alike; then their URLs are compared and not what chooses them.
-    alike = len({page.sheets.key for page in there}) == 1 or not any(page.loads for page in there)
-    key = _strictly if alike else _loosely
+    key = _key_for(there)
     found = align([page.found if page else [] for page in pages], allowed, place=place, own=own, key=key)
     if not found:  # as the other reader has it
         found = align([page.exact if page else [] for page in pages], allowed, place=place, own=own, key=key)
@@ -96,6 +94,15 @@ def compare_pages(
     limits = dict.fromkeys(limit for page in there for limit in page.limits)
     unread = (f"the renderings differ, and one was not read to its end: {limit}" for limit in limits)
     return found + [_undecided(place, why, (None,) * len(texts)) for why in unread]
+
+
+def _key_for(pages: Sequence[Page], /) -> Callable[[Occurrence], Hashable]:
+    """Choose what has to be the same of a URL.
+
+    Rules that are not the same choose nothing alike; then their URLs are compared and not what chooses them.
+    """
+    alike = len({page.sheets.key for page in pages}) == 1 or not any(page.loads for page in pages)
+    return _strictly if alike else _loosely
 
 
 def _strictly(occurrence: Occurrence, /) -> Hashable:

@@ -166,6 +166,11 @@ class Selected:
                 need |= self.needs.get(key, Need.NOTHING)
         return need
 
+    def is_named(self, attribute: str, value: str, /) -> bool:
+        """Return whether some rule names a class or an id."""
+        sign = "#" if attribute == "id" else "."
+        return f"{sign}{value.strip().lower()}" in self.names
+
     def is_compared_whole(self, attribute: str, /) -> bool:
         """Return whether so much is asked of an attribute that its value may as well be compared."""
         return len(self.tests.get(attribute, ())) > _MOST_TESTS

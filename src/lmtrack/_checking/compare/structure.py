@@ -22,7 +22,7 @@ from lmtrack._checking.compare.selected import ANY, Need, Selected, keys_of, sub
 from lmtrack._checking.pages.css import read_declarations
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Hashable, Iterator, Mapping
 
     from lmtrack._checking.pages.all_readers import Reading
     from lmtrack._checking.pages.css import Rule
@@ -70,10 +70,12 @@ class Structure:
         self._rules = [rule for one in reading.sheets for rule in one.sheet.rules]
         self.selected = Selected(self._rules, everything=sheets_elsewhere)
         self._nodes: dict[Element, _Node] = {}
+        self._beside: dict[Element | None, int] = defaultdict(int)  # all neighbours, by the element that holds them
         self._contexts: dict[Element, int] = {}
         self._groups = _Groups(numbers)
         self._fonts: dict[int, set[str]] = defaultdict(set)  # by the context of what chooses them: their characters
-        self._read()
+        self._read_elements()
+        self._read_contexts()
         # Rules that load, or that make use of what others load, by the key of what they are for.
         rules = [rule for rule in self._rules if _loads(rule) or any(map(refers, rule.declarations))]
         wanted = {key for rule in rules for key in subjects(rule)}
@@ -85,10 +87,9 @@ class Structure:
 
     # Reading it: every element first by itself, then with what is around and beside it.
 
-    def _read(self) -> None:
+    def _read_elements(self) -> None:
         numbers, selected = self._numbers, self.selected
-        beside: dict[Element | None, int] = defaultdict(int)
-        filled: set[Element | None] = set()
+        beside = self._beside
         for element in self._elements:
             around = _around(element)
             need = selected.needs_of(element)
@@ -98,27 +99,34 @@ class Structure:
             is_plain = is_plain and not selected.everything
             self._nodes[element] = _Node(own, beside[around], need, is_plain=is_plain and element.name in PLAIN)
             beside[around] = numbers[beside[around], own]
-            filled.add(around)
             self._groups.take(element, around)
-        below = self._below() if any(Need.SUBTREE in need for need in selected.needs.values()) else {}
+
+    def _read_contexts(self) -> None:
+        below = self._below() if any(Need.SUBTREE in need for need in self.selected.needs.values()) else {}
         font_keys = self._font_keys()
         scopes: dict[Element, int] = {}
         for element in self._elements:
             around = _around(element)
             node = self._nodes[element]
-            position: list[Hashable] = []
-            if Need.SIBLINGS in node.need:
-                position += (node.before, beside[around])
-            if Need.CONTENT in node.need:
-                position += (element in filled, _kind_of_text(element.words))
-            if Need.SUBTREE in node.need:
-                position.append(below.get(element, 0))
-            outer = self._contexts[around] if around else 0
-            context = self._contexts[element] = outer if node.is_plain else numbers[outer, node.own, tuple(position)]
+            context = self._contexts[around] if around else 0
+            if not node.is_plain:
+                context = self._numbers[context, node.own, self._position(element, node, below)]
+            self._contexts[element] = context
             scope = scopes[around] if around else 0
             scopes[element] = context if _chooses_font(element, font_keys) else scope
             if element.words and (scopes[element] or ANY in font_keys):
                 self._fonts[scopes[element]].update(element.words)
+
+    def _position(self, element: Element, node: _Node, below: Mapping[Element, int], /) -> tuple[Hashable, ...]:
+        """Return what stands beside an element and in it, as far as a rule may go by that."""
+        position: list[Hashable] = []
+        if Need.SIBLINGS in node.need:
+            position += (node.before, self._beside[_around(element)])
+        if Need.CONTENT in node.need:
+            position += (element in self._beside, _kind_of_text(element.words))
+        if Need.SUBTREE in node.need:
+            position.append(below.get(element, 0))
+        return tuple(position)
 
     def _below(self) -> dict[Element, int]:
         """Return what stands in each element, however deep."""
