@@ -22,7 +22,10 @@ from lmtrack.resolver import Decision, TrackingMode
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lmtrack._checking.audit.known_hosts import Watch
+    from lmtrack._checking.unsubscribe.list_field import Uri
     from lmtrack._headers import HeaderField
 
 _LIST: Final = "list-unsubscribe"
@@ -32,6 +35,8 @@ _LONGEST_LINE: Final = 998  # RFC 5322 section 2.1.1
 _LIST_PLACE: Final = "header List-Unsubscribe"
 _POST_PLACE: Final = "header List-Unsubscribe-Post"
 _SIGNATURE_PLACE: Final = "header DKIM-Signature"
+_WEB: Final = frozenset(("http", "https"))
+_MAY_BE_HTTPS: Final = frozenset(("", "https"))  # of a placeholder, which may hold the scheme too
 _INDIVIDUAL: Final = frozenset((TrackingMode.DELIVERABILITY, TrackingMode.INDIVIDUAL))
 
 
@@ -109,37 +114,42 @@ def _check_list(field: HeaderField, watch: Watch, /) -> tuple[list[Finding], boo
     read = read_list_field(field.value)
     if read.encoded:
         return [broken(FindingKind.UNSUBSCRIBE_ENCODED, _LIST_PLACE)], True
-    findings: list[Finding] = []
     if is_placeholder(field.value) and not any(is_placeholder(uri.text) for uri in read.uris):
         return [broken(FindingKind.UNSUBSCRIBE_PLACEHOLDER, _LIST_PLACE)], True
+    findings: list[Finding] = []
     if not field.certain or not read.well_formed:
         findings.append(broken(FindingKind.UNSUBSCRIBE_MALFORMED, _LIST_PLACE))
-    https = 0
-    unknown = insecure = False
+    written: list[str] = []  # the schemes, and those of URIs that a template has still to fill in
+    unfilled: list[str] = []
     for uri in read.uris:
-        url = shown(uri.text)
         if is_placeholder(uri.text):
-            findings.append(broken(FindingKind.UNSUBSCRIBE_PLACEHOLDER, _LIST_PLACE, url))
-            unknown = unknown or uri.scheme in {"", "https"}
-            continue
-        if uri.split:
-            findings.append(broken(FindingKind.UNSUBSCRIBE_SPLIT, _LIST_PLACE, url))
-        if has_bad_character(uri.text):
-            findings.append(broken(FindingKind.UNSUBSCRIBE_BAD_CHARACTER, _LIST_PLACE, url))
-        if len(_LIST) + len(": <>") + len(uri.text.encode("utf-8", "surrogatepass")) > _LONGEST_LINE:
-            findings.append(broken(FindingKind.UNSUBSCRIBE_TOO_LONG, _LIST_PLACE, url))
-        https += uri.scheme == "https"
-        if uri.scheme == "http":
-            insecure = True
-            findings.append(broken(FindingKind.UNSUBSCRIBE_HTTP, _LIST_PLACE, url))
-        remote = remote_url(uri.text)
-        if remote and leads_through(address_of(remote), watch):
-            findings.append(broken(FindingKind.UNSUBSCRIBE_TRACKED, _LIST_PLACE, url))
-    if https > 1:
+            unfilled.append(uri.scheme)
+            faults = [FindingKind.UNSUBSCRIBE_PLACEHOLDER]
+        else:
+            written.append(uri.scheme)
+            faults = list(_faults_of(uri, watch))
+        findings += [broken(fault, _LIST_PLACE, shown(uri.text)) for fault in faults]
+    has_web = not _WEB.isdisjoint(written) or not _MAY_BE_HTTPS.isdisjoint(unfilled)
+    if written.count("https") > 1:
         findings.append(broken(FindingKind.UNSUBSCRIBE_SEVERAL_HTTPS, _LIST_PLACE))
-    elif not (https or unknown or insecure) and read.well_formed:
+    elif not has_web and read.well_formed:
         findings.append(broken(FindingKind.UNSUBSCRIBE_NO_HTTPS, _LIST_PLACE))
-    return findings, bool(https or unknown or insecure)
+    return findings, has_web
+
+
+def _faults_of(uri: Uri, watch: Watch, /) -> Iterator[FindingKind]:
+    """Say what is wrong with one URI by itself."""
+    if uri.split:
+        yield FindingKind.UNSUBSCRIBE_SPLIT
+    if has_bad_character(uri.text):
+        yield FindingKind.UNSUBSCRIBE_BAD_CHARACTER
+    if len(_LIST) + len(": <>") + len(uri.text.encode("utf-8", "surrogatepass")) > _LONGEST_LINE:
+        yield FindingKind.UNSUBSCRIBE_TOO_LONG
+    if uri.scheme == "http":
+        yield FindingKind.UNSUBSCRIBE_HTTP
+    remote = remote_url(uri.text)
+    if remote and leads_through(address_of(remote), watch):
+        yield FindingKind.UNSUBSCRIBE_TRACKED
 
 
 def _check_post(posts: list[HeaderField], /, *, one_click: bool) -> list[Finding]:
