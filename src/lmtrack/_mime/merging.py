@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from lmtrack._mime.raw_edit import RawEdit
     from lmtrack._mime.write_parts import WrittenParts
     from lmtrack._rewriting.finish import PixelPosition
-    from lmtrack._rewriting.signing import Sending
+    from lmtrack._rewriting.plan import Merged
+    from lmtrack._rewriting.signing import Sending, Signed
     from lmtrack._rewriting.slots import Values
+    from lmtrack._rewriting.template import Template
     from lmtrack.tokens import OpenToken
     from lmtrack.urls import TrackingDomain
 
@@ -111,35 +113,45 @@ def _leaf_edits(planned: PlannedLeaf, recipient: Recipient, /, *, clicks: bool) 
     values: dict[int, bytes] = {}
     merged, hole = plan.unmerged, -1
     if template:
-        slot = recipient.pixel_slot
-        if slot is not None and planned.leaf.is_html:
-            hole = next((one.start for one in planned.leaf.document.pixel_holes(slot)), -1)
-        filled = template.fill(recipient.values, without=slot)
-        merged = plan.merge(filled, unsubscribe=recipient.unsubscribe)
-        texts = [text for _, _, text in filled.changes]
-        encoded = planned.leaf.encode_values(texts, template.holes)
-        values = {one.start: written for one, written in zip(template.holes, encoded, strict=True)}
+        if recipient.pixel_slot is not None and planned.leaf.is_html:
+            hole = next((one.start for one in planned.leaf.document.pixel_holes(recipient.pixel_slot)), -1)
+        values, merged = _fill_slots(planned, template, recipient)
     if not clicks or not planned.is_tracked or not plan.found:
         return LeafEdits(None, NO_INSTEAD, values, hole, merged)
-    tokens, merged = recipient.message.sign(plan, merged)
-    refused = merged.refused
-    prefix = f"{recipient.message.domain.base_url}/c/"
+    signed = recipient.message.sign(plan, merged)
+    links = _click_urls(planned, signed, values, prefix=f"{recipient.message.domain.base_url}/c/")
+    instead = NO_INSTEAD
+    if links is not None and plan.slotted:
+        instead = {position: values[plan.found[position][2]] for position in plan.slotted}
+    return LeafEdits(links, instead, values, hole, signed.merged)
+
+
+def _fill_slots(planned: PlannedLeaf, template: Template, recipient: Recipient, /) -> tuple[dict[int, bytes], Merged]:
+    """Return what each slot of a part becomes, by where its hole begins, and the links with these values."""
+    filled = template.fill(recipient.values, without=recipient.pixel_slot)
+    merged = planned.plan.merge(filled, unsubscribe=recipient.unsubscribe)
+    encoded = planned.leaf.encode_values([text for _, _, text in filled.changes], template.holes)
+    return {hole.start: written for hole, written in zip(template.holes, encoded, strict=True)}, merged
+
+
+def _click_urls(
+    planned: PlannedLeaf, signed: Signed, values: Mapping[int, bytes], /, *, prefix: str
+) -> list[bytes] | None:
+    """Return what stands in each link: its click URL, or what it is without one; None if no link has one."""
+    plan, tokens, refused = planned.plan, signed.tokens, signed.merged.refused
     first = plan.first_index
     if not refused and None not in tokens:
         urls = [f"{prefix}{token}".encode() for token in tokens]
-        links = [urls[index - first] for index in plan.indices]
-    else:
-        own = planned.written
-        signed = [None if token is None else f"{prefix}{token}".encode() for token in tokens]
-        chosen = [None if position in refused else signed[index - first] for position, index in enumerate(plan.indices)]
-        if not any(chosen):
-            return LeafEdits(None, NO_INSTEAD, values, hole, merged)
-        links = [
-            url or values.get(link[2], own[position])
-            for position, (url, link) in enumerate(zip(chosen, plan.found, strict=True))
-        ]
-    instead = {position: values[plan.found[position][2]] for position in plan.slotted} if plan.slotted else NO_INSTEAD
-    return LeafEdits(links, instead, values, hole, merged)
+        return [urls[index - first] for index in plan.indices]
+    known = [None if token is None else f"{prefix}{token}".encode() for token in tokens]
+    chosen = [None if position in refused else known[index - first] for position, index in enumerate(plan.indices)]
+    if not any(chosen):
+        return None
+    own = planned.written
+    return [
+        url or values.get(link[2], own[position])
+        for position, (url, link) in enumerate(zip(chosen, plan.found, strict=True))
+    ]
 
 
 class MessageOutcome:

@@ -105,6 +105,11 @@ def write_parts(layout: Layout, wanted: PartEdits, /) -> WrittenParts:
             parts[number] = part
         if not part.has_pixel and not part.has_links and (part.unwritten or offered):
             reasons[number] = PartReason.LINE_TOO_LONG
+    return _sum_up(parts, reasons, pixel)
+
+
+def _sum_up(parts: dict[int, _Written], reasons: dict[int, PartReason], pixel: int | None, /) -> WrittenParts:
+    """Put together what was written in the parts, of which the last one comes first."""
     return WrittenParts(
         edits=[edit for number in reversed(parts) for edit in parts[number].edits],
         changed={number for number, part in parts.items() if part.edits},

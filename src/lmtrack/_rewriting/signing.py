@@ -146,6 +146,29 @@ class Sending(NamedTuple):
     def _sign_shared(self, plan: Plan, merged: Merged, /) -> Signed:
         """Sign the links that everyone gets with the campaign's tokens; any other link might name the recipient."""
         shared = self.campaign.urls or () if self.campaign else ()
+        indices, refused = self._find_shared(plan, merged, shared)
+        packed: PackedLinks = [
+            (
+                pack_number(index, "link_index"),
+                None if self.destinations == "by_id" else pack_url(shared[index], deflate=False),
+            )
+            for index in indices
+            if index is not None
+        ]
+        sealed = iter(self._seal(packed))
+        tokens = [None if index is None else next(sealed) for index in indices]
+        places = [index - plan.first_index for index in plan.indices]
+        for position, place in enumerate(places):  # what is drawn twice for Outlook goes the same way
+            first = plan.firsts[place]
+            if first in refused:
+                refused.setdefault(position, refused[first])
+        known = {position: index for position, place in enumerate(places) if (index := indices[place]) is not None}
+        return Signed(tokens, merged._replace(refused=refused, indices=known))
+
+    def _find_shared(
+        self, plan: Plan, merged: Merged, shared: Sequence[str], /
+    ) -> tuple[list[int | None], dict[int, SkipReason]]:
+        """Find one link of each index among the URLs that everyone gets, and refuse what is not there."""
         known = {url: index for index, url in reversed(list(enumerate(shared)))}
         by_id = self.destinations == "by_id"
         links = plan.links_with(merged)
@@ -158,21 +181,7 @@ class Sending(NamedTuple):
             if index is None and url is not None:
                 refused.setdefault(position, SkipReason.PERSONAL)
             indices.append(None if position in refused else index)
-        numbered = [index for index in indices if index is not None]
-        urls = [None if by_id else pack_url(shared[index], deflate=False) for index in numbered]
-        packed = [(pack_number(index, "link_index"), url) for index, url in zip(numbered, urls, strict=True)]
-        sealed = iter(self._seal(packed))
-        tokens = [None if index is None else next(sealed) for index in indices]
-        for position, index in enumerate(plan.indices):  # what is drawn twice for Outlook goes the same way
-            first = plan.firsts[index - plan.first_index]
-            if first in refused:
-                refused.setdefault(position, refused[first])
-        known_indices = {
-            position: known_index
-            for position, index in enumerate(plan.indices)
-            if (known_index := indices[index - plan.first_index]) is not None
-        }
-        return Signed(tokens, merged._replace(refused=refused, indices=known_indices))
+        return indices, refused
 
     def _seal(self, links: PackedLinks, /) -> list[str]:
         keys, mode = self.domain.keys, self.decision.clicks
