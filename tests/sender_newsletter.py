@@ -22,7 +22,7 @@ from lmtrack import (
     resolve,
     revert_message,
     scan_message,
-    verify_rewrite,
+    verify_message,
 )
 from message_oracles import dkim_key
 
@@ -49,8 +49,9 @@ PAGES: Final = [f"https://shop.example/lamps/{number}?a=1&b={number}" for number
 LINKS: Final = "".join(
     f'<a href="{page.replace("&", "&amp;")}">Nr. {number}</a>\n' for number, page in enumerate(PAGES)
 )
+IMAGE: Final = '<img src="cid:lamp@shop.example" alt="" width="40" height="40">'
 HTML: Final = (
-    '<!DOCTYPE html><html><body><p>Grüße, Ann! <img src="cid:lamp@shop.example" alt="" width="40" height="40"></p>'
+    f"<!DOCTYPE html><html><body><p>Grüße, Ann! {IMAGE}</p>"
     f'<p>{LINKS}</p><p><a href="https://shop.example/unsubscribe/4471">Abbestellen</a></p></body></html>'
 )
 CID: Final = "<lamp@shop.example>"
@@ -91,7 +92,7 @@ def receive(send: Callable[[int], object]) -> list[Arrived]:
     return arrived
 
 
-def check_sender(send: Send) -> None:
+def check_sender(send: Send, *, inline: bool = True, now: datetime | None = OPTIONS["now"]) -> None:
     """What a library sends tracked is what it sends untracked, but for the edits that are reported."""
     kept: list[Prepared] = []
 
@@ -105,10 +106,11 @@ def check_sender(send: Send) -> None:
     [mail] = kept
     assert tracked == Arrived(mail.raw, mail.sender, list(mail.recipients))
     assert mail.tracked.decision.reasons == ()
-    check_tracked(mail.raw)
-    assert b"\r\nbcc:" not in mail.raw.lower()
+    check_tracked(mail.raw, now)
+    assert not {b"bcc", b"x-lmtrack-id"} & {line.partition(b":")[0] for line in mail.raw.lower().split(b"\r\n")}
+    check_files(mail.raw, inline=inline)
     source = revert_message(mail.raw, mail.tracked.edits)
-    assert verify_rewrite(html_of(source), html_of(mail.raw)) == []
+    assert verify_message(source, mail.raw) == []
     differences = [pair for pair in zip_longest(content(source), content(untracked.content)) if pair[0] != pair[1]]
     assert differences == [], differences
     assert (tracked.sender, sorted(tracked.recipients)) == (untracked.sender, sorted(untracked.recipients))
@@ -127,6 +129,13 @@ def check_tracked(raw: bytes, now: datetime | None = OPTIONS["now"]) -> None:
         line for line in re.sub(rb"\r\n(?=[ \t])", b"", raw).split(b"\r\n") if line.startswith(b"List-Unsubscribe:")
     )
     assert header == f"List-Unsubscribe: {LEAVE}".encode()
+
+
+def check_files(raw: bytes, *, inline: bool) -> None:
+    """The attached file is whole, and so is the image that the page shows, for libraries that can attach one to it."""
+    page, files = html_of(raw), files_of(raw)
+    assert PDF in [body for _, body in files]
+    assert [body for cid, body in files if cid and f"cid:{cid}" in page] == [PNG] * inline
 
 
 def check_signed(raw: bytes) -> None:
@@ -165,6 +174,16 @@ def html_of(raw: bytes) -> str:
     return str(page.get_content()).replace("\r\n", "\n")
 
 
+def files_of(raw: bytes) -> list[tuple[str, bytes]]:
+    """Every part that is no text, with its Content-ID without the brackets."""
+    message = email.message_from_bytes(raw, policy=policy.default)
+    return [
+        (str(part.get("Content-ID", "")).strip("<>"), bytes(part.get_payload(decode=True)))
+        for part in message.walk()
+        if part.get_content_maintype() not in ("text", "multipart")
+    ]
+
+
 # Different each time a message is made, or only about how it is written.
 _OWN: Final = {"date", "message-id", "mime-version", "content-type", "content-transfer-encoding", "x-mailer"}
 
@@ -177,16 +196,21 @@ def content(raw: bytes) -> list[Any]:
         for name, value in sorted(message.items(), key=lambda field: field[0].lower())
         if name.lower() not in _OWN | {"bcc"}
     ]
+    # Some libraries make a new Content-ID each time, so that only which one a page names can be compared.
+    ids = [cid for cid, _ in files_of(raw) if cid]
     for part in message.walk():
         if part.is_multipart():
             shown.append(part.get_content_type())
             continue
         names = [name for name in part.get_params([], unquote=True) if name[0].lower() == "name"]
         shown.append(
-            (part.get_content_type(), names, str(part.get("Content-Disposition", "")), part.get("Content-ID") == CID)
+            (part.get_content_type(), names, str(part.get("Content-Disposition", "")), bool(part.get("Content-ID")))
         )
         body = part.get_payload(decode=True)
         assert isinstance(body, bytes)
-        text = part.get_content_maintype() == "text"
-        shown.append(body.replace(b"\r\n", b"\n").rstrip(b"\n") if text else body)
+        if part.get_content_maintype() == "text":
+            body = body.replace(b"\r\n", b"\n").rstrip(b"\n")
+            for number, cid in enumerate(ids):
+                body = body.replace(f"cid:{cid}".encode(), f"cid:{number}".encode())
+        shown.append(body)
     return shown

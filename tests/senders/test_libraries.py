@@ -13,6 +13,7 @@ from email.charset import CHARSETS
 from email.encoders import encode_base64
 from email.message import EmailMessage
 from email.mime.base import MIMEBase
+from email.mime.image import MIMEImage
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,9 +24,11 @@ if os.environ.get("LMTRACK_SENDERS") != "1":  # noqa: TID251 - the session says 
 from lmtrack import prepare_message, track_html
 from sender_newsletter import (
     ANN,
+    CID,
     DOMAIN,
     GRANTED,
     HTML,
+    IMAGE,
     LEAVE_FIELDS,
     LINKS,
     NAME,
@@ -65,7 +68,8 @@ def prepared(message: Any, **options: Any) -> Prepared:  # noqa: ANN401 - as lib
     return prepare_message(message, GRANTED, **OPTIONS, **options)
 
 
-def test_smtplib() -> None:
+def made_message() -> EmailMessage:
+    """As the standard library makes it today."""
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = f"{NAME} <{SHOP}>", f"Ann <{ANN}>", SUBJECT
     for name, value in LEAVE_FIELDS.items():
@@ -73,8 +77,29 @@ def test_smtplib() -> None:
     message.set_content(TEXT)
     message.add_alternative(HTML, subtype="html")
     pages = message.get_payload()
-    pages[1].add_related(PNG, "image", "png", cid="<lamp@shop.example>")  # type: ignore[index, union-attr]
+    pages[1].add_related(PNG, "image", "png", cid=CID)  # type: ignore[index, union-attr]
     message.add_attachment(PDF, "application", "pdf", filename="Lampen.pdf")
+    return message
+
+
+def files_in(folder: Path) -> tuple[Path, Path]:
+    """Write the attachment and the image, for libraries that read files."""
+    pdf, png = folder / "Lampen.pdf", folder / "lamp.png"
+    pdf.write_bytes(PDF)
+    png.write_bytes(PNG)
+    return pdf, png
+
+
+def made_image() -> MIMEImage:
+    """The image of the page, as libraries take a part of one's own."""
+    image = MIMEImage(PNG, "png")
+    image.add_header("Content-ID", CID)
+    image.add_header("Content-Disposition", "inline", filename="lamp.png")
+    return image
+
+
+def test_smtplib() -> None:
+    message = made_message()
 
     def send(port: int, tracked: bool) -> Prepared | None:
         with smtplib.SMTP("127.0.0.1", port) as server:
@@ -89,14 +114,7 @@ def test_smtplib() -> None:
 
 
 def test_aiosmtplib() -> None:
-    aiosmtplib = pytest.importorskip("aiosmtplib")
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = f"{NAME} <{SHOP}>", f"Ann <{ANN}>", SUBJECT
-    for name, value in LEAVE_FIELDS.items():
-        message[name] = value
-    message.set_content(TEXT)
-    message.add_alternative(HTML, subtype="html")
-    message.add_attachment(PDF, "application", "pdf", filename="Lampen.pdf")
+    aiosmtplib, message = pytest.importorskip("aiosmtplib"), made_message()
 
     def send(port: int, tracked: bool) -> Prepared | None:
         where = {"hostname": "127.0.0.1", "port": port}
@@ -131,7 +149,7 @@ def test_flask_mail() -> None:
             message = kind(
                 SUBJECT, recipients=[ANN], body=TEXT, html=HTML, sender=(NAME, SHOP), extra_headers=LEAVE_FIELDS
             )
-            message.attach("lamp.png", "image/png", PNG, "inline", {"Content-ID": "<lamp@shop.example>"})
+            message.attach("lamp.png", "image/png", PNG, "inline", {"Content-ID": CID})
             message.attach("Lampen.pdf", "application/pdf", PDF)
             flask_mail.Mail(app).send(message)
         return kept[-1] if tracked else None
@@ -152,6 +170,7 @@ def test_flask_mailman() -> None:
             )
             message.attach_alternative(HTML, "text/html")
             message.attach("Lampen.pdf", PDF, "application/pdf")
+            message.attach(made_image())
             if not tracked:
                 message.send()
                 return None
@@ -162,8 +181,11 @@ def test_flask_mailman() -> None:
     check_sender(send)
 
 
-def test_fastapi_mail() -> None:
+def test_fastapi_mail(tmp_path: Path) -> None:
     fastapi_mail, aiosmtplib = pytest.importorskip("fastapi_mail"), pytest.importorskip("aiosmtplib")
+    pdf, png = files_in(tmp_path)
+    shown = {"Content-ID": CID, "Content-Disposition": 'inline; filename="lamp.png"'}
+    files = [str(pdf), {"file": str(png), "headers": shown, "mime_type": "image", "mime_subtype": "png"}]
 
     def send(port: int, tracked: bool) -> Prepared | None:
         config = fastapi_mail.ConnectionConfig(
@@ -172,8 +194,9 @@ def test_fastapi_mail() -> None:
             VALIDATE_CERTS=False,
         )  # fmt: skip
         schema = fastapi_mail.MessageSchema(
-            subject=SUBJECT, recipients=[ANN], body=HTML, subtype=fastapi_mail.MessageType.html, headers=LEAVE_FIELDS
-        )
+            subject=SUBJECT, recipients=[ANN], body=HTML, subtype=fastapi_mail.MessageType.html,
+            headers=LEAVE_FIELDS, attachments=files,
+        )  # fmt: skip
         if not tracked:
             asyncio.run(fastapi_mail.FastMail(config).send_message(schema))
             return None
@@ -187,13 +210,14 @@ def test_fastapi_mail() -> None:
 
 def test_redmail(tmp_path: Path) -> None:
     redmail = pytest.importorskip("redmail")
-    (tmp_path / "Lampen.pdf").write_bytes(PDF)
+    _, png = files_in(tmp_path)
 
     def send(port: int, tracked: bool) -> Prepared | None:
         sender = redmail.EmailSender(host="127.0.0.1", port=port, use_starttls=False)
         letter: dict[str, Any] = {
             "subject": SUBJECT, "sender": f"{NAME} <{SHOP}>", "receivers": [ANN, f"Änne <{BEN}>"], "text": TEXT,
-            "html": HTML, "headers": LEAVE_FIELDS, "attachments": {"Lampen.pdf": PDF}, "use_jinja": False,
+            "html": HTML.replace("cid:lamp@shop.example", "{{ lamp.src }}"), "headers": LEAVE_FIELDS,
+            "attachments": {"Lampen.pdf": PDF}, "body_images": {"lamp": png},
         }  # fmt: skip
         if not tracked:
             sender.send_message(sender.get_message(**letter))
@@ -207,12 +231,13 @@ def test_redmail(tmp_path: Path) -> None:
 
 def test_yagmail(tmp_path: Path) -> None:
     yagmail = pytest.importorskip("yagmail")
-    pdf = tmp_path / "Lampen.pdf"
-    pdf.write_bytes(PDF)
+    pdf, png = files_in(tmp_path)
+    before, _, after = HTML.partition(IMAGE)
+    body = [before, yagmail.inline(str(png)), after]
 
     def send(port: int, tracked: bool) -> Prepared | None:
         yag = yagmail.SMTP(SHOP, "x", host="127.0.0.1", port=port, smtp_starttls=False, smtp_ssl=False)
-        recipients, text = yag.prepare_send(ANN, SUBJECT, [HTML], [str(pdf)], headers=LEAVE_FIELDS, prettify_html=False)
+        recipients, text = yag.prepare_send(ANN, SUBJECT, body, [str(pdf)], headers=LEAVE_FIELDS, prettify_html=False)
         if not tracked:
             with smtplib.SMTP("127.0.0.1", port) as server:  # as it does itself, but it insists on a login
                 server.sendmail(SHOP, recipients, text)
@@ -232,6 +257,7 @@ def test_emails() -> None:
             html=HTML, text=TEXT, subject=SUBJECT, mail_from=(NAME, SHOP), mail_to=("Ann", ANN), headers=LEAVE_FIELDS
         )
         message.attach(data=PDF, filename="Lampen.pdf")
+        message.attach(data=PNG, filename="lamp.png", content_disposition="inline", content_id=CID.strip("<>"))
         if not tracked:
             assert message.send(smtp={"host": "127.0.0.1", "port": port}).status_code == 250
             return None
@@ -249,6 +275,7 @@ def test_envelope() -> None:
         letter = envelope.Envelope().from_(f"{NAME} <{SHOP}>").to(f"Ann <{ANN}>").subject(SUBJECT)
         letter = letter.message(TEXT, alternative="plain").message(HTML, alternative="html")
         letter = letter.attach(PDF, "application/pdf", "Lampen.pdf")
+        letter = letter.attach(PNG, "image/png", inline=CID.strip("<>"))
         for name, value in LEAVE_FIELDS.items():
             letter = letter.header(name, value)
         if not tracked:
@@ -262,11 +289,14 @@ def test_envelope() -> None:
 
 
 def mailmerge_template(folder: Path, *, markdown: bool) -> Path:
-    (folder / "Lampen.pdf").write_bytes(PDF)
-    head = f"TO: {{{{ email }}}}\nSUBJECT: {SUBJECT}\nFROM: {NAME} <{SHOP}>\nATTACHMENT: Lampen.pdf\n"
+    files_in(folder)
+    head = f"TO: {{{{ email }}}}\nSUBJECT: {SUBJECT}\nFROM: {NAME} <{SHOP}>\n"
+    head += "ATTACHMENT: Lampen.pdf\nATTACHMENT: lamp.png\n"
     head += "".join(f"{name}: {value}\n" for name, value in LEAVE_FIELDS.items())
     kind = "text/markdown" if markdown else "text/html"
-    body = LINKS + '<a href="https://shop.example/unsubscribe/4471">Abbestellen</a>' if markdown else HTML
+    body = HTML.replace("cid:lamp@shop.example", "lamp.png")
+    if markdown:
+        body = f'![](lamp.png)\n{LINKS}<a href="https://shop.example/unsubscribe/4471">Abbestellen</a>'
     template = folder / "template.txt"
     template.write_text(f"{head}CONTENT-TYPE: {kind}\nMIME-VERSION: 1.0\n\n{body}\n", encoding="utf-8")
     return template
@@ -299,7 +329,10 @@ def test_standard_library_of_old() -> None:
     message["From"], message["To"], message["Subject"] = f"{NAME} <{SHOP}>", f"Ann <{ANN}>", SUBJECT
     for name, value in LEAVE_FIELDS.items():
         message[name] = value
-    message.attach(MIMEText(HTML, "html", "utf-8"))
+    pages = MIMEMultipart("related")
+    pages.attach(MIMEText(HTML, "html", "utf-8"))
+    pages.attach(made_image())
+    message.attach(pages)
     part = MIMEBase("application", "pdf")
     part.set_payload(PDF)
     encode_base64(part)
