@@ -107,8 +107,8 @@ def test_all_that_is_known_of_one_request_counts_and_its_address_is_not_printed(
 @pytest.mark.parametrize(
     "case",
     [
-        ([], "give either"),
-        (["--user-agent", "x", "log"], "give either"),
+        ([], "pass either"),
+        (["--user-agent", "x", "log"], "pass either"),
         (["--user-agent", "x", "--summary"], "--summary: of a log only"),
         (["--user-agent", "x", "--format", "json"], "--format: of a log only"),
         (["log", "--ip", IP], "--ip: belongs to --user-agent"),
