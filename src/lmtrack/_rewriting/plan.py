@@ -289,6 +289,16 @@ class LinkSlots(NamedTuple):
     urls: dict[int, UrlHole]
     texts: dict[int, tuple[str, list[TextHole]]]
 
+    def of(self, places: Sequence[int], /) -> LinkSlots:
+        """Return the slots of the links at these places, by each link's position among them."""
+        if not (self.urls or self.texts):
+            return self
+        at = {place: position for position, place in enumerate(places)}
+        return LinkSlots(
+            {at[place]: hole for place, hole in self.urls.items() if place in at},
+            {at[place]: text for place, text in self.texts.items() if place in at},
+        )
+
 
 NO_SLOTS: Final = LinkSlots({}, {})
 
@@ -315,17 +325,9 @@ def settled(
         reasons |= dict.fromkeys(over, SkipReason.TOO_MANY)
         found, numbers = _within_limit(found, numbers)
         positions = [place for place in positions if place not in over]
-    left = [
-        (judged.found[place], judged.urls[place], reasons[place], place in slots.urls or place in slots.texts)
-        for place in sorted(reasons)
-    ]
-    if slots.urls or slots.texts:
-        at = {place: position for position, place in enumerate(positions)}
-        slots = LinkSlots(
-            {at[place]: hole for place, hole in slots.urls.items() if place in at},
-            {at[place]: text for place, text in slots.texts.items() if place in at},
-        )
-    return Plan(source, judge, found, numbers, left, removals=removals, slots=slots)
+    personal = {*slots.urls, *slots.texts}
+    left = [(judged.found[place], judged.urls[place], reasons[place], place in personal) for place in sorted(reasons)]
+    return Plan(source, judge, found, numbers, left, removals=removals, slots=slots.of(positions))
 
 
 def _within_limit(kept: Sequence[FoundLink], numbers: Numbers, /) -> tuple[list[FoundLink], Numbers]:
@@ -517,23 +519,28 @@ class Judge:
 
     def _quick(self, values: list[str], /) -> list[str]:
         """Return the URLs that need no second look, "" for the others."""
-        policy, domain = self.policy, self.domain
-        if policy.lists_urls:
+        if self.policy.lists_urls:
             return [""] * len(values)
         distinct = list(dict.fromkeys(values))  # a button is drawn twice, a footer repeats the header
         urls = surely_trackable(distinct)
-        limit = policy.max_url_octets
+        limit = self.policy.max_url_octets
         if urls and len(max(urls, key=len)) > limit:
             urls = [url if len(url) <= limit else "" for url in urls]
-        if domain is not None:
-            hosts = [base.host for base in domain.bases()]
-            together = "\n".join(urls).lower()
-            if any(host in together for host in hosts):
-                urls = ["" if _MAY_BE_OURS.search(url) and any(map(url.lower().count, hosts)) else url for url in urls]
+        if self.domain is not None:
+            urls = _without_own(urls, self.domain)
         if len(distinct) < len(values):
             known = dict(zip(distinct, urls, strict=True))
             return [known[value] for value in values]
         return urls
+
+
+def _without_own(urls: list[str], domain: TrackingDomain, /) -> list[str]:
+    """Return the URLs, "" for each that may be one of the domain's."""
+    hosts = [base.host for base in domain.bases()]
+    together = "\n".join(urls).lower()
+    if not any(host in together for host in hosts):
+        return urls
+    return ["" if _MAY_BE_OURS.search(url) and any(map(url.lower().count, hosts)) else url for url in urls]
 
 
 def _read_base(text: str, /) -> Url | None:
