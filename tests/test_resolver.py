@@ -94,6 +94,24 @@ def test_late_wish_only_lowers(headers: list[tuple[str, object]], reasons: tuple
     assert resolve(Route()).lower_by(parse_headers(headers)) == resolve(Route())
 
 
+def test_a_late_wish_that_nobody_can_read_is_named() -> None:
+    lowered = resolve(BOTH, consent=Consent.GRANTED).lower_by(parse_headers([("X-LM-Override-Track-Open", "false")]))
+    assert [(limit.flag, limit.unread) for limit in lowered.limits] == [
+        ("opens", ("X-LM-Override-Track-Open",)),
+        ("clicks", ("X-LM-Override-Track-Open",)),
+    ]
+    evidence = lowered.to_dict()
+    assert evidence["limits"] == [
+        {"flag": flag, "mode": "off", "reason": "override_invalid", "unread": ["X-LM-Override-Track-Open"]}
+        for flag in ("opens", "clicks")
+    ]
+    assert Decision.from_dict(evidence).limits == lowered.limits
+    for names in ([], [None], [1], "x"):  # none is not written, and a name is a text
+        forged = {**evidence, "limits": [{"flag": "opens", "mode": "off", "reason": "no_html", "unread": names}]}
+        with pytest.raises(ValueError, match="evidence: "):
+            Decision.from_dict(forged)
+
+
 @given(DECISIONS, OVERRIDES, MODES, MODES)
 def test_nothing_done_later_raises_a_flag(
     decision: Decision, override: Override, opens: TrackingMode, clicks: TrackingMode

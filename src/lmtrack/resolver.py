@@ -23,6 +23,7 @@ from lmtrack._deciding.evidence import (
     read_choice,
     read_inputs,
     read_list,
+    read_names,
     read_object,
     read_time,
     write_inputs,
@@ -65,11 +66,24 @@ _RANK: Final = {reason: rank for rank, reason in enumerate(Reason)}
 
 
 class Limit(NamedTuple):
-    """One later step that changed a flag of a decision, see `Decision.lower` and `Decision.already_tracked`."""
+    """One later step that changed a flag of a decision, see `Decision.lower` and `Decision.already_tracked`.
+
+    Attributes:
+        flag: Which flag.
+        mode: What it fell to, or was found to be.
+        reason: Why.
+        unread: The misspelt names that nobody could read, if that is why; see `Override`.
+    """
 
     flag: Flag
     mode: TrackingMode
     reason: Reason
+    unread: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return JSON values with a fixed key order; names only where there are any."""
+        written = {"flag": self.flag, "mode": write_mode(self.mode), "reason": self.reason.value}
+        return {**written, "unread": list(self.unread)} if self.unread else {**written}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,14 +165,13 @@ class Decision:
         check_type(TrackingMode, opens=opens, clicks=clicks)
         if reason in _NEVER_LOWERS:
             raise ValueError(f"{reason} lowers nothing")
-        limits = list(self.limits)
-        if opens < self.opens:
-            limits.append(Limit("opens", opens, reason))
-        if ceiling("clicks", clicks) < self.clicks:
-            limits.append(Limit("clicks", ceiling("clicks", clicks), reason))
-        if len(limits) == len(self.limits):
-            return self
-        return Decision(inputs=self.inputs, limits=tuple(limits), decided_at=self.decided_at)
+        return self._lowered(Limit("opens", opens, reason), Limit("clicks", ceiling("clicks", clicks), reason))
+
+    def _lowered(self, *limits: Limit) -> Decision:
+        """Apply those of the limits that lower something."""
+        modes = {"opens": self.opens, "clicks": self.clicks}
+        new = tuple(limit for limit in limits if limit.mode < modes[limit.flag])
+        return Decision(inputs=self.inputs, limits=self.limits + new, decided_at=self.decided_at) if new else self
 
     def lower_by(self, override: Override, /) -> Decision:
         """Apply an override that came late, such as a message's own headers: it lowers, and true does nothing.
@@ -172,17 +185,19 @@ class Decision:
             ('opens:override_false', 'clicks:route_off')
         """
         check_type(Override, override=override)
-        decision = self
-        for flag in FLAGS.values():
-            answer = answer_of(override, flag)
-            if answer is None or answer is True:
-                continue
-            reason = Reason(answer) if isinstance(answer, str) else Reason.OVERRIDE_FALSE
-            if flag == "opens":
-                decision = decision.lower(reason, opens=TrackingMode.OFF)
-            else:
-                decision = decision.lower(reason, clicks=TrackingMode.OFF)
-        return decision
+        answers = {flag: answer_of(override, flag) for flag in FLAGS.values()}
+        return self._lowered(
+            *(
+                Limit(
+                    flag,
+                    TrackingMode.OFF,
+                    Reason(answer) if isinstance(answer, str) else Reason.OVERRIDE_FALSE,
+                    override.unread,
+                )
+                for flag, answer in answers.items()
+                if answer is not None and answer is not True
+            )
+        )
 
     def already_tracked(
         self, *, opens: TrackingMode = TrackingMode.OFF, clicks: TrackingMode = TrackingMode.OFF
@@ -229,10 +244,7 @@ class Decision:
                 if isinstance(shared, Inputs)
                 else {"shared": [decision.to_dict() for decision in shared]}
             ),
-            "limits": [
-                {"flag": limit.flag, "mode": write_mode(limit.mode), "reason": limit.reason.value}
-                for limit in self.limits
-            ],
+            "limits": [limit.to_dict() for limit in self.limits],
             "result": {"opens": write_mode(self.opens), "clicks": write_mode(self.clicks)},
             "reasons": list(self.reasons),
         }
@@ -371,21 +383,24 @@ def _read(data: object, nesting: int, latest: int = VERSION) -> Decision:
         read: Inputs | tuple[Decision, ...] = tuple(_read(one, nesting - 1, version) for one in shared)
     else:
         read = read_inputs(inputs, version)
-    limits = (read_object(one, "flag", "mode", "reason") for one in read_list(evidence["limits"]))
     decided_at = read_time(evidence.get("decided_at"))
     decision = Decision(
         inputs=read,
-        limits=tuple(
-            Limit(
-                read_choice(FLAGS, limit["flag"]),
-                read_choice(MODES, limit["mode"]),
-                read_choice(REASONS, limit["reason"]),
-            )
-            for limit in limits
-        ),
+        limits=tuple(_read_limit(limit, version) for limit in read_list(evidence["limits"])),
         decided_at=None if decided_at is None else in_utc(decided_at, "decided_at"),
         version=version,
     )
     if decision.to_dict() != data:
         raise ValueError("evidence: result and reasons do not follow from the inputs")
     return decision
+
+
+def _read_limit(data: object, version: int, /) -> Limit:
+    named = version > 1 and isinstance(data, dict) and "unread" in data
+    limit = read_object(data, "flag", "mode", "reason", *(("unread",) if named else ()))
+    return Limit(
+        read_choice(FLAGS, limit["flag"]),
+        read_choice(MODES, limit["mode"]),
+        read_choice(REASONS, limit["reason"]),
+        read_names(limit["unread"]) if named else (),
+    )

@@ -186,3 +186,29 @@ def test_age_must_be_a_sane_number_of_days(capsysbinary: pytest.CaptureFixture[b
 @pytest.mark.parametrize("moment", ["yesterday", "2026-01-01", "2026-01-01T00:00:00", ""])
 def test_time_needs_a_zone(capsysbinary: pytest.CaptureFixture[bytes], moment: str) -> None:
     assert "zone" in refused(capsysbinary, "token", token_of(), "--now", moment)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["track"], ["audit"], ["inspect"], ["lint-unsubscribe"], ["classify"], ["keys", "-o"]],
+    ids=" ".join,
+)
+@pytest.mark.parametrize(
+    "key",
+    ["kZ9-abcdefghijklmnopqrstuvwxyz0123456789_BCDE", "0123456789abcdef0123456789abcdef", "n0/such/folder+of/AAAA=="],
+)
+def test_a_key_in_the_place_of_a_file_is_not_shown(
+    capsysbinary: pytest.CaptureFixture[bytes], arguments: list[str], key: str
+) -> None:
+    if arguments[0] == "keys":
+        key = f"no-folder/{key}"
+    _, out, err = run(capsysbinary, *arguments, key)
+    assert key not in err
+    assert key.encode() not in out
+    assert "FILE (not shown: it could be a key)" in err
+
+
+def test_a_file_of_that_name_is_named(capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
+    (tmp_path / "newsletter-of-november-2026").write_bytes(b"")
+    path = str(tmp_path / "newsletter-of-november-2026")
+    assert path in refused(capsysbinary, "audit", path)

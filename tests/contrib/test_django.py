@@ -23,6 +23,7 @@ from lmtrack import (
     campaign_urls,
     make_keys,
     message_bytes,
+    parse_headers,
     untrack_message,
 )
 
@@ -385,3 +386,13 @@ def test_mails_are_tracked_from_several_threads(contrib: Foreign) -> None:
     for thread in threads:
         thread.join()
     assert [len(tokens_in(raw, "o")) for raw in arrived] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("value", [False, None, 0, "no idea"])
+def test_what_django_makes_of_a_boolean_header_is_off(value: object) -> None:
+    """Django writes an empty value for one that is false, and cannot write True."""
+    mail = pytest.importorskip("django.core.mail")
+    message = mail.EmailMessage("Code", "447109", SENDER, [ANN], headers={"X-LM-Override-Track-Opens": value})
+    for headers in (message.extra_headers, message.message(), message_bytes(message.message())):
+        override = parse_headers(headers)
+        assert (override.track_opens, override.problems) == (False, ("opens:override_invalid",))

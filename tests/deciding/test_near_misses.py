@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email import policy
+from email.message import EmailMessage, Message
 from typing import Any, TypeAlias
 
 import pytest
@@ -118,6 +120,20 @@ def test_an_override_says_where_it_was_read() -> None:
 @pytest.mark.parametrize("value", [True, False, None, 1, b"false", ["false"]])
 def test_a_header_value_that_is_no_text_is_off_in_a_mapping_too(value: object) -> None:
     assert parse_headers({OPENS: value}).problems == INVALID
+
+
+@pytest.mark.parametrize("value", [False, None, 0])
+@pytest.mark.parametrize("kind", ["EmailMessage", "SMTP", "compat32"])
+def test_what_pythons_email_makes_of_a_boolean_is_off(kind: str, value: Anything) -> None:
+    """The modern policies write an empty value for one that is false, and refuse True."""
+    message = Message() if kind == "compat32" else EmailMessage(policy.SMTP if kind == "SMTP" else None)
+    true: Anything = True
+    message[OPENS] = value
+    assert parse_headers(message).problems == INVALID
+    if kind != "compat32":  # which cannot write it
+        assert parse_headers(message.as_bytes()).problems == INVALID
+        with pytest.raises(TypeError):
+            message[CLICKS] = true
 
 
 @given(HEADER_BLOCKS)

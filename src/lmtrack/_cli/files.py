@@ -9,7 +9,6 @@ import tempfile
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final, NamedTuple, TextIO
 
-from lmtrack._checking.terminal_text import printable
 from lmtrack._cli.arguments import add_once, read_path
 from lmtrack._cli.output import CommandError, name_of, standard_output
 from lmtrack._headers import is_message, iter_fields
@@ -69,7 +68,7 @@ def write_output(path: str, data: bytes, /) -> None:
         else:
             _replace(target, data)
     except (OSError, ValueError) as error:
-        raise CommandError(f"{printable(path)}: {why(error)}") from error
+        raise CommandError(f"{name_of(path)}: {why(error)}") from error
 
 
 def create_secret(path: str, secret: str, /) -> None:
@@ -83,7 +82,7 @@ def create_secret(path: str, secret: str, /) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(secret.encode())
     except (OSError, ValueError) as error:
-        raise CommandError(f"{printable(path)}: {why(error)}") from error
+        raise CommandError(f"{name_of(path)}: {why(error)}") from error
 
 
 def read_keys(path: str | None, /, *, tenant: str = "") -> Keys | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple, TextIO
 
@@ -39,6 +41,8 @@ REASON_WORDS: Final = {
     SkipReason.UNDECODABLE: "not in the charset of its part",
     SkipReason.LINE_TOO_LONG: "no line has room for it",
 }
+# Our choice: as short as base64 of 16 random bytes, in any of its alphabets, which have no dot.
+_LIKE_A_KEY: Final = re.compile(r"[A-Za-z0-9+/_=-]{22,}")
 _WIDEST: Final = 72  # our choice: three columns of this table fit a window of 120
 
 
@@ -47,7 +51,12 @@ class CommandError(Exception):
 
 
 def name_of(path: str, /) -> str:
-    """Return what a file is called in messages; `-` is standard input."""
+    """Return what a file is called in messages; `-` is standard input.
+
+    What could be a key in the place of a file is not shown: no file has that name, and there is no dot in it.
+    """
+    if _LIKE_A_KEY.fullmatch(path) and not os.path.lexists(path):
+        return "FILE (not shown: it could be a key)"
     return "standard input" if path == "-" else printable(path)
 
 

@@ -143,6 +143,15 @@ def _read_record(data: object, version: int, /) -> ConsentRecord:
     )
 
 
+def read_names(value: object, /) -> tuple[str, ...]:
+    """Read the names that nobody could read.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    return tuple(name for name in map(_read_text, read_list(value)) if name is not None)
+
+
 def _read_text(value: object, /) -> str | None:
     if value is not None and not isinstance(value, str):
         raise ValueError("evidence: expected a text or null")
@@ -195,5 +204,6 @@ def _read_override(data: object, version: int, /) -> Override:
                 answers[flag] = code
     if version == 1:
         return make_override(answers)
-    unread = [name for name in map(_read_text, read_list(override["unread"])) if name is not None]
-    return make_override(answers, unread=unread, source=read_choice(_SOURCES, override["source"]))
+    return make_override(
+        answers, unread=read_names(override["unread"]), source=read_choice(_SOURCES, override["source"])
+    )
