@@ -121,4 +121,4 @@ def test_fixtures_are_the_functions(name: str) -> None:
 
     fixture = getattr(_pytest, name)
     assert fixture._get_wrapped_function()() is getattr(testing, name)
-    assert (fixture.__doc__ or "").startswith(f"Give `lmtrack.testing.{name}`")
+    assert (fixture.__doc__ or "").startswith(f"Return `lmtrack.testing.{name}`")
