@@ -172,10 +172,11 @@ def scale_of(style: Mapping[str, str], /) -> float:
     """Return the smaller of the two factors by which an element is drawn larger or smaller."""
     if not style:
         return 1.0
-    x = y = _times(1.0, number(style.get("zoom", "1")))
-    pairs = [_first_two([number(part) for part in _split(style.get("scale", "1"))])]
-    pairs += map(_factors_of, functions(style.get("transform", "")))
-    for wider, higher in pairs:
+    zoom = _times(1.0, number(style.get("zoom", "1")))
+    wider, higher = _first_two([number(part) for part in _split(style.get("scale", "1"))])
+    x, y = _times(zoom, wider), _times(zoom, higher)
+    for function in functions(style.get("transform", "")):
+        wider, higher = _factors_of(function)
         x, y = _times(x, wider), _times(y, higher)
     return min(abs(x), abs(y))
 
