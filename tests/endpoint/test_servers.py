@@ -61,9 +61,9 @@ class Answer(NamedTuple):
 class Host:
     """A server of one of the pages, and a client that keeps its connection."""
 
-    def __init__(self, port: int, database: Path, *, flush: Callable[[], None], people: bool = False) -> None:
+    def __init__(self, port: int, database: Path, *, flush: Callable[[], None]) -> None:
         self.client = HTTPConnection("127.0.0.1", port, timeout=30)
-        self.database, self.flush, self.people = database, flush, people
+        self.database, self.flush = database, flush
 
     def ask(
         self, path: str, method: str = "GET", headers: dict[str, str] = BROWSER, *, body: bytes | None = None
@@ -78,11 +78,8 @@ class Host:
     def send(self, mail: str, consent: str) -> None:
         """Note that a mail went out, as a mail program would."""
         with closing(sqlite3.connect(self.database)) as database, database:
-            if self.people:
-                database.execute("INSERT INTO person (id, consent) VALUES (?, ?)", [f"person of {mail}", consent])
-                database.execute("INSERT INTO mail VALUES (?, ?)", [mail, f"person of {mail}"])
-            else:
-                database.execute("INSERT INTO mail (id, consent) VALUES (?, ?)", [mail, consent])
+            database.execute("INSERT INTO person (id, consent) VALUES (?, ?)", [mail, consent])  # their only mail
+            database.execute("INSERT INTO mail VALUES (?, ?)", [mail, mail])
 
     def stored(self, mail: str) -> list[tuple[str, int, int]]:
         """Return the events of a mail when all that was asked has been dealt with."""
@@ -169,7 +166,7 @@ def nothing() -> None:
 def plain(folder: Path) -> Iterator[Host]:
     application = module_of("receive-wsgi.md", "receive_wsgi").make_application(folder / "track.sqlite3")
     with wsgi(application) as port:
-        yield Host(port, folder / "track.sqlite3", flush=nothing, people=True)
+        yield Host(port, folder / "track.sqlite3", flush=nothing)
 
 
 @contextmanager
@@ -336,10 +333,8 @@ def test_leaving_the_list_takes_the_one_click_or_the_button_and_has_a_way_back(h
         return
 
     def subscribed() -> int:
-        table = "person" if host.people else "mail"
         with closing(sqlite3.connect(host.database)) as database:
-            query = f"SELECT subscribed FROM {table} WHERE id LIKE '%list'"  # noqa: S608 - one of two names
-            return int(database.execute(query).fetchone()[0])
+            return int(database.execute("SELECT subscribed FROM person WHERE id = 'list'").fetchone()[0])
 
     for body in (b"", b"x=1"):
         assert b'value="leave"' in host.ask(path, "POST", form, body=body).body
@@ -377,11 +372,11 @@ def test_a_store_that_fails_breaks_no_answer(
     with server(tmp_path) as host:
         host.send("lost", "granted")
         with closing(sqlite3.connect(host.database)) as database, database:
-            database.execute("ALTER TABLE mail RENAME TO lost")
+            database.execute("ALTER TABLE person RENAME TO lost")
         assert is_sent_as(host.ask(f"/o/{make_open_token(KEYS, 'lost')}"), pixel_response())
         assert is_sent_as(host.ask(f"/c/{make_click_token(KEYS, 'lost', 0, url=URL)}"), redirect_response(URL))
         assert host.ask(f"/w/{make_withdraw_token(KEYS, 'lost')}", "POST").status == 503
         assert host.stored("lost") == []
         with closing(sqlite3.connect(host.database)) as database, database:
-            database.execute("ALTER TABLE lost RENAME TO mail")  # settings of Django are for good: others use it too
+            database.execute("ALTER TABLE lost RENAME TO person")  # settings of Django are for good: others use it too
         host.client.close()
