@@ -288,6 +288,27 @@ def test_envelope() -> None:
     check_sender(send)
 
 
+def test_apprise(tmp_path: Path) -> None:
+    apprise, plugin = pytest.importorskip("apprise"), pytest.importorskip("apprise.plugins.email.base")
+    pdf, png = files_in(tmp_path)
+
+    def send(port: int, tracked: bool) -> Prepared | None:
+        files = apprise.AppriseAttachment([str(pdf), str(png)])
+        [letter] = plugin.NotifyEmail.prepare_emails(
+            subject=SUBJECT, body=HTML.replace(CID.strip("<>"), "lamp.png"), from_addr=(NAME, SHOP), to=[("Ann", ANN)],
+            attach=files, headers=LEAVE_FIELDS, inline=True,
+        )  # fmt: skip
+        if not tracked:
+            with smtplib.SMTP("127.0.0.1", port) as server:
+                server.sendmail(SHOP, letter.to_addrs, letter.body)  # as it does itself
+            return None
+        mail = prepared(email.message_from_string(letter.body), recipients=letter.to_addrs)
+        sendmail(port, mail.sender, mail.recipients, mail.raw)
+        return mail
+
+    check_sender(send)
+
+
 def mailmerge_template(folder: Path, *, markdown: bool) -> Path:
     files_in(folder)
     head = f"TO: {{{{ email }}}}\nSUBJECT: {SUBJECT}\nFROM: {NAME} <{SHOP}>\n"
