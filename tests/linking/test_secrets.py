@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from base64 import b32encode, b64encode, urlsafe_b64encode
 from hashlib import sha512
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given, strategies as st
 
-from lmtrack._linking.secrets import is_secret_parameter, is_sensitive, is_sensitive_name, looks_random
+from lmtrack._linking.secrets import decoded, is_secret_parameter, is_sensitive, is_sensitive_name, looks_random
 from lmtrack.links import LinkPolicy, SkipReason, skip_reason, slots_reason
 from secret_urls import DOCUMENTED, RUN, WORDS
 
@@ -118,3 +119,15 @@ def test_merge_fields_by_name_are_ways_out(name: str) -> None:
 
 def test_a_slot_that_the_policy_names_is_listed() -> None:
     assert slots_reason(["id", "code2"], LinkPolicy(skip_slots=["id"])) is SkipReason.LISTED
+
+
+_ESCAPES = ["%", "%C3", "%A9", "%E2%82", "%AC", "%25", "%2", "%zz", "%ff", "a", "/", "\u00e9", "\U0001f600"]
+
+
+@given(st.lists(st.sampled_from(_ESCAPES), max_size=8).map("".join))
+def test_escapes_are_undone_as_the_standard_library_does(text: str) -> None:
+    try:
+        expected = unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        expected = unquote(text, "latin-1")
+    assert decoded(text) == expected

@@ -94,7 +94,7 @@ def is_sensitive(url: str, /) -> bool:
         if text != url:
             pairs += [(decoded(name), decoded(value)) for name, value in pairs]
             pairs += _PARAMETER.findall(text)
-        if any(is_sensitive_parameter(name, value) for name, value in pairs):
+        if any(is_sensitive_parameter(name, value) for name, value in dict.fromkeys(pairs)):
             return True
     return _holds_secret_segment(text) or any(map(_is_address_inside, _BASE64_TEXT.findall(text)))
 
@@ -237,8 +237,14 @@ def decoded(text: str, /) -> str:
     """Undo percent escapes; bytes that are not UTF-8 are Latin-1, as old sites write them."""
     if "%" not in text:
         return text
-    from urllib.parse import unquote  # noqa: PLC0415 - 2 ms of every import
+    from urllib.parse import unquote, unquote_to_bytes  # noqa: PLC0415 - 2 ms of every import
 
+    if text.isascii():  # as nearly all are; faster, and the same
+        octets = unquote_to_bytes(text)
+        try:
+            return octets.decode()
+        except UnicodeDecodeError:
+            return octets.decode("latin-1")
     try:
         return unquote(text, errors="strict")
     except UnicodeDecodeError:
