@@ -88,6 +88,7 @@ _MAY_SHOW_HOST: Final = compile_pattern(
     """,
     re.VERBOSE,
 )
+_HOST_SIGN: Final = re.compile("[.:\u3002\uff0e]")  # what neither of these matches without
 _ALT_MAY_SHOW_HOST: Final = compile_pattern(r"[aA][lL][tT][^<>]*?(?:[\w&;][.\u3002\uff0e][\w&]|://)")
 _REFERENCE: Final = re.compile(r"&(?:#|(?:shy|zw|period|colon|sol))")
 # What was cut inside a tag, a quoted value or a comment, in which an end tag is none; NUL stands for the cut.
@@ -110,8 +111,9 @@ def telling_texts(
     """
     places, contents = [], []
     following = len(html)
-    for place in range(len(found) - 1, -1, -1):
-        start, end, _, _, element, comment_end, _ = found[place]
+    place = len(found)
+    for start, end, _, _, element, comment_end, _ in reversed(found):
+        place -= 1
         if place not in left:
             limit = min(comment_end or following, end + _LONGEST_TEXT)
             closing = html.find("</a" if element == "a" else "</v:", end, limit)
@@ -132,9 +134,15 @@ def telling_texts(
 def _tells(content: str, /, *, ways_out: bool, hosts: bool) -> bool:
     if _CUT_SHORT.search(content) or ("&" in content and _REFERENCE.search(content)):
         return True
-    if hosts and (_MAY_SHOW_HOST.search(content) or ("<" in content and _ALT_MAY_SHOW_HOST.search(content))):
+    if hosts and _may_show_host(content):
         return True
     return ways_out and (_WORD_IN_TAGS.search(content) is not None or may_say_way_out(content))
+
+
+def _may_show_host(content: str, /) -> bool:
+    if not _HOST_SIGN.search(content):
+        return False
+    return bool(_MAY_SHOW_HOST.search(content) or ("<" in content and _ALT_MAY_SHOW_HOST.search(content)))
 
 
 # Compiled when the first link is judged: that takes 5 ms, which an import need not pay.
