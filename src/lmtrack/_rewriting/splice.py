@@ -49,7 +49,8 @@ def carry_out(source: str, changes: list[Change], /) -> str:
     parts: list[str] = []
     position = 0
     for start, end, text in changes:
-        parts += (source[position:start], text)
+        parts.append(source[position:start])
+        parts.append(text)
         position = end
     parts.append(source[position:])
     return "".join(parts)
