@@ -143,8 +143,11 @@ def _links_rewritten(document: HtmlDocument, plan: Plan, urls: Sequence[str | No
     simple = None if any(sign in answers for sign in '"&>') else '"'
     html = document.html
     changes: list[Change] = []
-    for (_, _, start, end, _, comment_end, _), (_, _, quote, _), url in zip(plan.found, plan.values, urls, strict=True):
+    for (_, _, start, end, _, comment_end, _), url in zip(plan.found, urls, strict=True):
         if url is not None:
+            quote = html[start - 1]  # a bare value cannot begin with one, so a quote before it is around it
+            if quote not in "\"'":
+                quote = ""
             text = url if quote == simple else (encode_in_comment if comment_end else encode_attribute)(url, quote)
             if text != html[start:end]:
                 changes.append((start, end, text))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from functools import cached_property
+from itertools import count
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import WHITESPACE
@@ -48,10 +49,6 @@ _LONGEST_TEXT: Final = 20_000
 
 # A named tuple's own __new__ takes twice as long.
 _new = tuple.__new__
-
-
-# The href value of a trackable link: where it begins, how it is written, the quote around it, and the link's index.
-Value: TypeAlias = tuple[int, str, str, int]
 
 
 class MessageContext(NamedTuple):
@@ -141,17 +138,6 @@ class Plan:
     def one_per_index(self) -> tuple[Link, ...]:
         """One link of each index."""
         return tuple([self.links[position] for position in self.firsts])
-
-    @cached_property
-    def values(self) -> tuple[Value, ...]:
-        """The href values of the trackable links."""
-        source, is_text = self.source, self._is_text
-        return tuple(
-            [
-                (link[2], source[link[2] : link[3]], '"' if link[6] and not is_text else _quote(source, link), index)
-                for link, index in zip(self.found, self.indices, strict=True)
-            ]
-        )
 
     @cached_property
     def skipped(self) -> tuple[tuple[Link, SkipReason], ...]:
@@ -339,14 +325,6 @@ def _within_limit(kept: Sequence[FoundLink], numbers: Numbers, /) -> tuple[list[
         [numbers.indices[place] for place in inside],
         [at[place] for place in numbers.firsts if place in at],
     )
-
-
-def _quote(source: str, found: FoundLink, /) -> str:
-    """Return the quote around a value; a bare one cannot begin with a quote, so one before it is around it."""
-    if found[4] == "text":
-        return ""
-    before = '"' if found[6] else source[found[2] - 1]
-    return before if before in "\"'" else ""
 
 
 def _limit(found: FoundLink, size: int, /) -> int:
@@ -563,26 +541,19 @@ def _resolve(base: Url, url: str, /) -> str:
 
 def _number(kept: Sequence[FoundLink], urls: list[str], first: int, /) -> Numbers:
     """Count links in source order; a conditional one takes the number of the nearest live link to the same place."""
-    live: dict[str, list[int]] = {url: [] for link, url in zip(kept, urls, strict=True) if link[5]}
-    if not live:
+    conditional = [position for position, link in enumerate(kept) if link[5]]
+    if not conditional:
         return Numbers(urls, range(first, first + len(kept)), range(len(kept)))
-    for position, (link, url) in enumerate(zip(kept, urls, strict=True)):
-        if url in live and not link[5]:
+    live: dict[str, list[int]] = {urls[position]: [] for position in conditional}
+    for position, url in enumerate(urls):
+        if url in live and not kept[position][5]:
             live[url].append(position)
-    indices: list[int] = []
-    firsts: list[int] = []
-    twins: list[int] = []
-    for position, (link, url) in enumerate(zip(kept, urls, strict=True)):
-        if link[5] and live[url]:
-            twins.append(position)
-            indices.append(-1)
-        else:
-            indices.append(first + len(firsts))
-            firsts.append(position)
-    for position in twins:
-        places = live[urls[position]]
-        indices[position] = indices[places[0] if len(places) == 1 else _nearest(places, position, kept)]
-    return Numbers(urls, indices, firsts)
+    twins = {position: places for position in conditional if (places := live[urls[position]])}
+    firsts = [position for position in range(len(kept)) if position not in twins]
+    index_of = dict(zip(firsts, count(first)))
+    for position, places in twins.items():
+        index_of[position] = index_of[places[0] if len(places) == 1 else _nearest(places, position, kept)]
+    return Numbers(urls, [index_of[position] for position in range(len(kept))], firsts)
 
 
 def _nearest(places: list[int], place: int, kept: Sequence[FoundLink], /) -> int:
