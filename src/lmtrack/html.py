@@ -317,4 +317,4 @@ def _shows(document: HtmlDocument, pixel_url: str, /) -> bool:
     """Return whether a live image has this URL, written as we would or with bare ampersands."""
     written = encode_attribute(pixel_url, '"')
     url = decode_attribute(written).strip(WHITESPACE)
-    return document.may_hold(written) and any(image.url == url for image in document.images())
+    return document.may_show(written) and any(image.url == url for image in document.images())

@@ -158,14 +158,18 @@ class HtmlDocument:
         """
         memo = self._memo
         if memo.pixels is None:
-            tags = "\n".join([self.html[start:end] for start, end in self._scan.images])
+            tags = self._image_tags()
             possible = "/o/" in tags or _ESCAPED_PATH.search(tags) or _PERCENT_PATH.search(tags) or "\\" in tags
             memo.pixels = [image for image in self.images() if _MAY_BE_PIXEL.search(image.url)] if possible else []
         return memo.pixels
 
-    def may_hold(self, written: str, /) -> bool:
-        """Return whether a URL written like this, or with bare ampersands, is anywhere in the document (internal)."""
-        return written in self.html or ("&" in written and written.replace("&amp;", "&") in self.html)
+    def may_show(self, written: str, /) -> bool:
+        """Return whether a URL written like this, or with bare ampersands, is in an image's tag (internal)."""
+        tags = self._image_tags()
+        return written in tags or ("&" in written and written.replace("&amp;", "&") in tags)
+
+    def _image_tags(self) -> str:
+        return "\n".join([self.html[start:end] for start, end in self._scan.images])
 
     def plan(self, policy: LinkPolicy, domain: TrackingDomain | None, /) -> Plan:
         """Decide what to do with the links; kept for the next recipient under the same policy and domain (internal)."""
