@@ -7,7 +7,18 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import assume, example, given, strategies as st
 
-from lmtrack import TrackingDomain, click_url, make_keys, open_url, withdraw_url
+from lmtrack import (
+    TrackingDomain,
+    click_url,
+    make_click_token,
+    make_keys,
+    make_open_token,
+    make_unsubscribe_token,
+    make_withdraw_token,
+    open_url,
+    unsubscribe_url,
+    withdraw_url,
+)
 from lmtrack._url.destination import is_destination
 from lmtrack._url.reader import remote_url
 
@@ -121,6 +132,20 @@ def test_urls_are_base_kind_and_token() -> None:
     assert open_url(domain, "abc") == "https://track.example/t/o/abc"
     assert click_url(domain, "abc") == "https://track.example/t/c/abc"
     assert withdraw_url(domain, "abc") == "https://track.example/t/w/abc"
+
+
+def test_a_way_out_takes_no_token_of_another_kind() -> None:
+    domain = TrackingDomain("https://track.example", KEYS)
+    stop, leave = make_withdraw_token(KEYS, "p-1"), make_unsubscribe_token(KEYS, "p-1")
+    assert withdraw_url(domain, stop) == f"https://track.example/w/{stop}"
+    assert unsubscribe_url(domain, leave) == f"https://track.example/u/{leave}"
+    with pytest.raises(ValueError, match=r"^token must be made by make_withdraw_token; this one is for unsubscribe$"):
+        withdraw_url(domain, leave)
+    for other in (stop, make_open_token(KEYS, "m-1"), make_click_token(KEYS, "m-1", 0)):
+        with pytest.raises(ValueError, match=r"^token must be made by make_unsubscribe_token; this one is for "):
+            unsubscribe_url(domain, other)
+    for unknown in ("f" + stop[1:], "{{ token }}"):  # of a later version, and a merge field
+        assert unsubscribe_url(domain, unknown) == f"https://track.example/u/{unknown}"
 
 
 @pytest.mark.parametrize("make", [open_url, click_url, withdraw_url])

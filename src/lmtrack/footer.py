@@ -5,7 +5,7 @@ Written before tracking, so that nothing here is tracked and every copy has its 
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, Generic, NamedTuple, TypeVar, cast
 
 from lmtrack._checks import plain_str, wrong_type
 from lmtrack._url.destination import is_destination
@@ -19,7 +19,12 @@ _URL_LIMIT: Final = 900
 _ANY_PIXEL: Final = "https://footer.invalid/"
 
 
-class Bodies(NamedTuple):
+# A body that is there stays there, and type checkers know it.
+Html = TypeVar("Html", bound="str | None")
+Text = TypeVar("Text", bound="str | None")
+
+
+class Bodies(NamedTuple, Generic[Html, Text]):
     """The two bodies of a mail with the footer in them; made by `add_ways_out`.
 
     Attributes:
@@ -27,13 +32,13 @@ class Bodies(NamedTuple):
         text: The plain text body; None if there was none.
     """
 
-    html: str | None
-    text: str | None
+    html: Html
+    text: Text
 
 
 def add_ways_out(
-    html: str | None,
-    text: str | None,
+    html: Html,
+    text: Text,
     /,
     *,
     unsubscribe: str | None = None,
@@ -41,7 +46,7 @@ def add_ways_out(
     unsubscribe_label: str = "Unsubscribe",
     withdraw_label: str = "Stop tracking",
     marker: str | None = None,
-) -> Bodies:
+) -> Bodies[Html, Text]:
     """Put the links to unsubscribe and to stop the tracking into both bodies of a mail; do it before tracking.
 
     In HTML they stand before the last `</body>`, where a pixel would, or at the end; in plain text at the end. All
@@ -75,8 +80,8 @@ def add_ways_out(
         raise ValueError("unsubscribe or withdraw must be given")
     cut = None if marker is None else plain_str(marker, "marker")
     return Bodies(
-        None if html is None else _in_html(plain_str(html, "html"), links, cut),
-        None if text is None else _in_text(plain_str(text, "text"), links, cut),
+        cast("Html", None if html is None else _in_html(plain_str(html, "html"), links, cut)),
+        cast("Text", None if text is None else _in_text(plain_str(text, "text"), links, cut)),
     )
 
 

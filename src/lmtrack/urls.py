@@ -14,11 +14,12 @@ from typing import Final
 from lmtrack._checks import check_type, plain_str
 from lmtrack._pattern import compile_pattern
 from lmtrack._tokens.keys import Keys
-from lmtrack._tokens.text import verified_body
+from lmtrack._tokens.kinds import KINDS, VERSION
+from lmtrack._tokens.text import to_octets, verified_body
 from lmtrack._url.destination import is_destination
 from lmtrack._url.reader import read_authority, read_url
 from lmtrack._url.tracking_path import TrackingBase, TrackingPath, locate, read_base
-from lmtrack.errors import BadToken
+from lmtrack.errors import BadToken, MalformedToken
 
 __all__ = [
     "TrackingDomain",
@@ -172,12 +173,13 @@ def withdraw_url(domain: TrackingDomain, token: str) -> str:
 
     Raises:
         TypeError: An argument has another type.
+        ValueError: The token is for something else, so the link would be dead.
 
     >>> from lmtrack import TrackingDomain, make_keys, withdraw_url
     >>> withdraw_url(TrackingDomain("https://track.example", make_keys(b"an example secret")), "token")
     'https://track.example/w/token'
     """
-    return _under(domain, "w", token)
+    return _way_out(domain, "withdraw", token)
 
 
 def unsubscribe_url(domain: TrackingDomain, token: str) -> str:
@@ -185,6 +187,7 @@ def unsubscribe_url(domain: TrackingDomain, token: str) -> str:
 
     Raises:
         TypeError: An argument has another type.
+        ValueError: The token is for something else, so the link would be dead.
 
     >>> from lmtrack import TrackingDomain, make_keys, unsubscribe_url
     >>> keys = make_keys(b"an example secret")
@@ -192,7 +195,20 @@ def unsubscribe_url(domain: TrackingDomain, token: str) -> str:
     >>> unsubscribe_url(domain, "token")
     'https://shop.example/mail/u/token'
     """
-    return _under(domain, "u", token)
+    return _way_out(domain, "unsubscribe", token)
+
+
+def _way_out(domain: TrackingDomain, purpose: str, token: str, /) -> str:
+    """Make the URL of a way out; that it leads nowhere would be noticed by nobody but a recipient."""
+    url = _under(domain, purpose[0], token)
+    try:
+        first = to_octets(token)[0]
+    except MalformedToken:
+        return url  # such as a merge field
+    kind = KINDS.get(first & 0xF) if first >> 4 == VERSION else None
+    if kind and kind.purpose != purpose:
+        raise ValueError(f"token must be made by make_{purpose}_token; this one is for {kind.purpose}")
+    return url
 
 
 def _under(domain: TrackingDomain, kind: str, token: str, /) -> str:

@@ -27,6 +27,7 @@ from lmtrack import (
     TokenExpired,
     TrackingDomain,
     TrackingMode,
+    add_ways_out,
     admit,
     audit_html,
     audit_message,
@@ -155,6 +156,9 @@ def rewriting(html: str, domain: TrackingDomain, decision: Decision, message_id:
     assert_type(revert_html(tracked.html, (edit for edit in tracked.edits)), str)
     assert_type(pixel_tag(open_url(domain, "t")), str)
     assert_type(click_url(domain, "t") + withdraw_url(domain, "t"), str)
+    bodies = add_ways_out(html, None, withdraw=withdraw_url(domain, "t"))
+    assert_type(bodies.html, str)
+    assert_type(bodies.text, None)
     return rewrite_html(scan_html(html), click_url=lambda _: None, pixel_url="{{ pixel }}", pixel_position="auto").html
 
 
