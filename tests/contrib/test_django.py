@@ -390,9 +390,12 @@ def test_mails_are_tracked_from_several_threads(contrib: Foreign) -> None:
 
 @pytest.mark.parametrize("value", [False, None, 0, "no idea"])
 def test_what_django_makes_of_a_boolean_header_is_off(value: object) -> None:
-    """Django writes an empty value for one that is false, and cannot write True."""
+    """Django 6 writes an empty value for one that is false, and cannot write True; Django 5 writes it as text."""
     mail = pytest.importorskip("django.core.mail")
-    message = mail.EmailMessage("Code", "447109", SENDER, [ANN], headers={"X-LM-Override-Track-Opens": value})
-    for headers in (message.extra_headers, message.message(), message_bytes(message.message())):
+    name, unread = "X-LM-Override-Track-Opens", ("opens:override_invalid",)
+    message = mail.EmailMessage("Code", "447109", SENDER, [ANN], headers={name: value})
+    written = message.message()
+    problems = () if written[name] in ("False", "0") else unread
+    for headers, told in ((message.extra_headers, unread), (written, problems), (message_bytes(written), problems)):
         override = parse_headers(headers)
-        assert (override.track_opens, override.problems) == (False, ("opens:override_invalid",))
+        assert (override.track_opens, override.problems) == (False, told)
