@@ -74,3 +74,10 @@ def test_a_line_end_in_a_secret_of_text_is_a_key_file_read_as_one_key(secret: by
         with pytest.raises(ValueError, match=r"^a secret must not hold a line end"):
             make_keys(*ring)
     make_keys(bytes(range(32)))  # a random secret may hold any byte
+
+
+@pytest.mark.parametrize("name", ["/run/secrets/lmtrack.key", "keys-of-the-shop.txt", r"C:\secrets\lmtrack.pem"])
+def test_the_name_of_a_key_file_is_no_key(name: str) -> None:
+    with pytest.raises(ValueError, match=r"^key 1 looks like the name of a file; read what the file holds$"):
+        read_keys(name)
+    assert read_keys("0123456789abcdef.keyed") == make_keys(b"0123456789abcdef.keyed")

@@ -28,6 +28,7 @@ _SECRET_OCTETS_MIN = 16
 # keys taken for one have killed every link of a sender.
 _LINES = re.compile(rb"(?=[^\r\n]*+[\r\n])[\t\r\n -~]++")
 _KEY = re.compile(rb"[!-~]++")
+_FILE_NAME = re.compile(rb"\.(?:key|keys|pem|txt|env)\Z")  # no spelling of random bytes has a dot
 
 _SALT = b"lmtrack.token.v1"
 _BLOCK_OCTETS = 64  # SHA-256's
@@ -129,8 +130,8 @@ def read_keys(text: str | bytes, /, *, tenant: bytes = b"") -> Keys:
 
     Raises:
         TypeError: `text` or `tenant` has another type.
-        ValueError: There is no key, one is not printable ASCII without blanks, or the ring is none of `make_keys`. The
-            message says which key it is and never what it holds.
+        ValueError: There is no key, one is not printable ASCII without blanks or is the name of a file, or the ring is
+            none of `make_keys`. The message says which key it is and never what it holds.
 
     >>> read_keys("the-new-key-of-2027\nthe-old-key-of-2026\n")
     <Keys: 1 current, 1 previous>
@@ -145,6 +146,8 @@ def read_keys(text: str | bytes, /, *, tenant: bytes = b"") -> Keys:
     for number, key in enumerate(keys, start=1):
         if not _KEY.fullmatch(key):
             raise ValueError(f"key {number} is not printable ASCII without blanks; lmtrack keys makes one")
+        if _FILE_NAME.search(key):
+            raise ValueError(f"key {number} looks like the name of a file; read what the file holds")
     if not keys:
         raise ValueError("no key in it")
     current, *previous = keys
