@@ -310,7 +310,7 @@ PYODIDES: Final = ("314.0.7", "315.0.0-alpha.2")
 
 @nox.session(default=False)
 def pyodide(session: nox.Session) -> None:
-    """Run the command, a host and tests in WebAssembly (in CI too; `-- tests` runs all; needs node and npm)."""
+    """Run the command, a host and tests in WebAssembly (on demand; `-- tests` runs all; needs node and npm)."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         session.skip("needs node and npm")
     site = Path(session.create_tmp(), "site")

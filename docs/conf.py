@@ -61,9 +61,10 @@ for _door in _DOORS:
 # Imported for type checking alone, so they stand without their module; and an alias whose values stand in the text.
 _NAMED_ONLY = {
     "Headers", "JsonObject", "Message", "PixelPosition", "SearchStrategy", "SlotMarkers", "UUID", "Values", "WayOut",
+    "lmtrack.footer.Html", "lmtrack.footer.Text",
     "datetime", "timedelta",
 }  # fmt: skip
-_FOREIGN = ("collections.", "datetime.", "email.", "enum.", "itsdangerous.", "re.", "typing.", "uuid.")
+_FOREIGN = ("collections.", "hypothesis.", "datetime.", "email.", "enum.", "itsdangerous.", "re.", "typing.", "uuid.")
 
 
 def resolve_reference(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: Element) -> Element | None:

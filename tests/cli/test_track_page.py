@@ -162,6 +162,7 @@ def test_link_options_reach_the_policy(capsysbinary: pytest.CaptureFixture[bytes
         ["--recipient", "65536"],
         ["--campaign", "spring"],
         ["--campaign-start", NOW],
+        ["--campaign-template", "template.html"],
         ["--campaign", "bob@example.test", "--campaign-start", NOW],
         ["--max-url-octets", "0"],
         ["--max-url-octets", "5000"],

@@ -95,3 +95,7 @@ def test_where_no_content_begins_there_is_no_place(html: str) -> None:
 def test_a_place_is_where_something_begins(html: str) -> None:
     place = content_start(html)
     assert place == -1 or html[place] not in " \n"
+
+
+def test_an_svg_link_without_a_target_is_not_one() -> None:
+    assert rewrite_html('<svg><a id="x">y</a></svg>').links == ()

@@ -146,3 +146,8 @@ def test_a_first_line_feed_is_kept_where_readers_drop_one() -> None:
 def test_what_could_end_an_outlook_comment_is_written_as_numbers() -> None:
     assert fill("<!--[if mso]>{{x}}<![endif]-->", x="-a--b!->") == "<!--[if mso]>&#45;a--b!-&gt;<![endif]-->"
     assert fill("<!--[if mso]>{{x}}<![endif]-->", x="a--!") == "<!--[if mso]>a&#45;&#45;&#33;<![endif]-->"
+
+
+def test_a_style_sheet_without_a_marker_in_an_outlook_comment_is_passed_over() -> None:
+    template = "<!--[if mso]><style>a{}</style><p>{{x}}</p><![endif]-->"
+    assert fill(template, x="<b>") == "<!--[if mso]><style>a{}</style><p>&lt;b&gt;</p><![endif]-->"

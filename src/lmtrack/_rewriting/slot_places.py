@@ -101,7 +101,7 @@ class TextHole:
         name = self.names[0]
         value = values[name]
         written = self._write(value)
-        if written is None:
+        if written is None:  # pragma: no cover - no place of text refuses a value
             raise BadValue(name, self.place, ESCAPES[self.place].problem)
         if self.numbered_first and _REFERENCE.match(written):
             return f"{numbered(written[0])}{written[1:]}"

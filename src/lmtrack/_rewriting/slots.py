@@ -118,20 +118,10 @@ class Slots:
                 raise MissingValue(name)
             found[name] = value
         if _NEVER.search("".join(found.values())):
-            name = next(name for name, value in found.items() if _NEVER.search(value))
-            check_characters(found[name], name)
+            name, hit = next((name, hit) for name, value in found.items() if (hit := _NEVER.search(value)))
+            problem = "it holds U+0000" if hit[0] == "\0" else "it holds a lone surrogate"
+            raise BadValue(name, "any place", problem)
         return found
-
-
-def check_characters(value: str, name: str, /) -> None:
-    """Refuse what no place can hold.
-
-    Raises:
-        BadValue: The value holds U+0000 or a lone surrogate.
-    """
-    if hit := _NEVER.search(value):
-        problem = "it holds U+0000" if hit[0] == "\0" else "it holds a lone surrogate"
-        raise BadValue(name, "any place", problem)
 
 
 def _plain_value(value: object, name: str, /) -> str | None:
