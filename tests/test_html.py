@@ -1278,7 +1278,8 @@ def test_a_parser_finds_exactly_the_new_urls_at_those_places(html: str, policy: 
     live = Counter(link.url for link in result.links if not link.conditional)
     before, after = hrefs(html), hrefs(result.html)
     if policy.track_conditional or not conditional:
-        assert after == [found.get(url, url) for url in before]
+        # Browsers drop tabs and line ends inside a URL, and so do we.
+        assert after == [found.get(url.translate({9: None, 10: None, 13: None}), url) for url in before]
     assert sum(live.values()) + sum(conditional.values()) == len(result.edits) - sum(not e.new for e in result.edits)
 
 

