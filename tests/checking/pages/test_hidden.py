@@ -223,3 +223,9 @@ def test_a_picture_that_is_hidden_is_found(page: str) -> None:
 @pytest.mark.parametrize("page", [*map(styled, SHOWN_STYLES), *SHOWN_PAGES])
 def test_a_picture_that_somebody_is_shown_is_not(page: str) -> None:
     assert audit_html(page).findings == (), page
+
+
+@pytest.mark.parametrize("around", ["<div hidden>", "<div popover>", "<dialog>"])
+def test_what_hides_a_picture_without_a_style_is_told(around: str) -> None:
+    (finding,) = audit_html(f"{around}{IMAGE}").findings
+    assert finding.kind == "hidden_image"
