@@ -7,14 +7,8 @@ the answer is a value, and what may be recorded is handed back.
 
 from lmtrack._endpoint.answer import pixel_response, redirect_response
 from lmtrack._endpoint.gate import Admission as Admission, AdmissionReason, admit
-from lmtrack._endpoint.handling import (
-    Handled as Handled,
-    LastOpen as LastOpen,
-    PendingRequest as PendingRequest,
-    RecordedEvent as RecordedEvent,
-    handle_request,
-    read_request,
-)
+from lmtrack._endpoint.handled import Handled as Handled, LastOpen as LastOpen, RecordedEvent as RecordedEvent
+from lmtrack._endpoint.handling import PendingRequest as PendingRequest, handle_request, read_request
 from lmtrack._endpoint.pages import PageWords
 from lmtrack._endpoint.path import read_tracking_url
 from lmtrack._endpoint.payload import event_payload, minimise

@@ -8,8 +8,9 @@ from hypothesis import assume, example, given, settings, strategies as st
 
 from lmtrack import LinkPolicy, TrackingDomain, make_keys
 from lmtrack._rewriting.document import TextDocument
+from lmtrack._rewriting.judge import NO_CONTEXT, MessageContext
 from lmtrack._rewriting.plain_text import find_urls
-from lmtrack._rewriting.plan import NO_CONTEXT, MessageContext, Plan
+from lmtrack._rewriting.plan import Plan
 from lmtrack.links import SkipReason
 from text_strategies import PLAIN_TEXTS
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
 from lmtrack._agents.header_rules import Headers, is_ahead
@@ -17,7 +17,8 @@ from lmtrack._agents.verdict import Actor, Human, Verdict
 from lmtrack._checks import check_type, plain_bytes, plain_str
 from lmtrack._clock import epoch_seconds
 from lmtrack._endpoint.answer import pixel_response, redirect_response
-from lmtrack._endpoint.gate import Admission, AdmissionReason, refused, weigh
+from lmtrack._endpoint.gate import AdmissionReason, refused, weigh
+from lmtrack._endpoint.handled import Handled, LastOpen, RecordedEvent
 from lmtrack._endpoint.pages import (
     ENGLISH,
     PageWords,
@@ -56,64 +57,6 @@ _SLIGHT: Final = frozenset((None, AdmissionReason.METHOD, AdmissionReason.PREFET
 
 _Verified: TypeAlias = tuple[Token | None, AdmissionReason | None]
 _TokenT = TypeVar("_TokenT")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedEvent:
-    """An open or a click that may be recorded.
-
-    Attributes:
-        token: What was opened or clicked.
-        verdict: What the request was. Of a campaign's token it says whether it counts, and nothing else.
-        dedup_key: The same for every request that is the same open or the same click, to store it once: kind, mode,
-            recipient, link, whether it was a person, and message id. None for what is only counted, because nobody can
-            tell whether two requests are the same.
-    """
-
-    token: OpenToken | ClickToken
-    verdict: Verdict
-    dedup_key: str | None = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastOpen:
-    """All that `DELIVERABILITY` may keep: overwrite the day of this recipient's last open. Its repr leaves out which.
-
-    Attributes:
-        message_id: The sender's id of the message.
-        recipient: Position in that message's recipient list.
-        day: The day in UTC.
-    """
-
-    message_id: str
-    recipient: int = field(repr=False)
-    day: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handled:
-    """What became of one request. What may be stored is in it and typed; where nothing may be, nothing is.
-
-    At most one of the five that can be stored is not None.
-
-    Attributes:
-        response: The answer to send. It says that a withdrawal, an unsubscription or its way back is done: store it
-            first, and answer with a 503 if that fails.
-        admission: How much may be recorded, and why.
-        event: An open or a click to record, or to count (`admission.count_only`).
-        last_open: The one day to overwrite in `DELIVERABILITY`.
-        withdrawal: Who stops being tracked.
-        unsubscribe: Who leaves the list.
-        resubscribe: Who takes that back, on the page that confirmed it.
-    """
-
-    response: HttpResponse
-    admission: Admission
-    event: RecordedEvent | None = None
-    last_open: LastOpen | None = None
-    withdrawal: WithdrawToken | None = None
-    unsubscribe: UnsubscribeToken | None = None
-    resubscribe: UnsubscribeToken | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

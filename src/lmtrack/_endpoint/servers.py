@@ -18,7 +18,8 @@ from lmtrack._agents.header_rules import Headers
 from lmtrack._agents.own_agents import Agents
 from lmtrack._checks import check_type
 from lmtrack._endpoint.gate import AdmissionReason
-from lmtrack._endpoint.handling import Handled, LastOpen, PendingRequest, RecordedEvent, WayOut, read_request
+from lmtrack._endpoint.handled import Handled, LastOpen, RecordedEvent
+from lmtrack._endpoint.handling import PendingRequest, WayOut, read_request
 from lmtrack._endpoint.pages import BODY_LIMIT_BYTES, ENGLISH, PageWords, failed_page, unknown_page
 from lmtrack._endpoint.response import HttpResponse
 from lmtrack.classifier import Networks

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from lmtrack._mime.charsets import View
     from lmtrack._mime.raw_edit import Body, Content, RawEdit, Span
     from lmtrack._mime.structure import Part
-    from lmtrack._rewriting.plan import MessageContext, Plan
+    from lmtrack._rewriting.judge import MessageContext
+    from lmtrack._rewriting.plan import Plan
     from lmtrack._rewriting.slot_places import Hole
     from lmtrack._rewriting.slots import Slots
     from lmtrack._rewriting.template import Template

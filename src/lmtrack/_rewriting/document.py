@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final, Literal
 from lmtrack._checks import plain_str, wrong_type
 from lmtrack._html.scan import Image, Scan, content_start, is_before_doctype, live_images, scan
 from lmtrack._rewriting.escapes import Place
+from lmtrack._rewriting.judge import NO_CONTEXT, Judge, MessageContext
 from lmtrack._rewriting.plain_slots import find_plain_holes, without_markers
 from lmtrack._rewriting.plain_text import find_urls, plain_plan
-from lmtrack._rewriting.plan import NO_CONTEXT, Judge, MessageContext, Plan, make_plan
+from lmtrack._rewriting.plan import Plan, make_plan
 from lmtrack._rewriting.slot_places import TextHole
 from lmtrack._rewriting.slots import Slots, masked
 from lmtrack._rewriting.template import Template, read_template

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 from lmtrack._linking.optout_attributes import TEXT_OPT_OUT
 from lmtrack._linking.placeholders import IN_TEXT, IN_TEXT_URL
 from lmtrack._pattern import compile_pattern
+from lmtrack._rewriting.judge import Judge
 from lmtrack._rewriting.own_tokens import Owner, own_destination
-from lmtrack._rewriting.plan import Judge, Judged, LinkSlots, Plan, settled
+from lmtrack._rewriting.plan import Judged, LinkSlots, Plan, settled
 from lmtrack.links import Edit, SkipReason
 
 if TYPE_CHECKING:

@@ -1,0 +1,69 @@
+"""What became of one request: the answer, and what of the request may be stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from lmtrack._agents.verdict import Verdict
+from lmtrack._endpoint.gate import Admission
+from lmtrack._endpoint.response import HttpResponse
+from lmtrack.tokens import ClickToken, OpenToken, UnsubscribeToken, WithdrawToken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedEvent:
+    """An open or a click that may be recorded.
+
+    Attributes:
+        token: What was opened or clicked.
+        verdict: What the request was. Of a campaign's token it says whether it counts, and nothing else.
+        dedup_key: The same for every request that is the same open or the same click, to store it once: kind, mode,
+            recipient, link, whether it was a person, and message id. None for what is only counted, because nobody can
+            tell whether two requests are the same.
+    """
+
+    token: OpenToken | ClickToken
+    verdict: Verdict
+    dedup_key: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastOpen:
+    """All that `DELIVERABILITY` may keep: overwrite the day of this recipient's last open. Its repr leaves out which.
+
+    Attributes:
+        message_id: The sender's id of the message.
+        recipient: Position in that message's recipient list.
+        day: The day in UTC.
+    """
+
+    message_id: str
+    recipient: int = field(repr=False)
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handled:
+    """What became of one request. What may be stored is in it and typed; where nothing may be, nothing is.
+
+    At most one of the five that can be stored is not None.
+
+    Attributes:
+        response: The answer to send. It says that a withdrawal, an unsubscription or its way back is done: store it
+            first, and answer with a 503 if that fails.
+        admission: How much may be recorded, and why.
+        event: An open or a click to record, or to count (`admission.count_only`).
+        last_open: The one day to overwrite in `DELIVERABILITY`.
+        withdrawal: Who stops being tracked.
+        unsubscribe: Who leaves the list.
+        resubscribe: Who takes that back, on the page that confirmed it.
+    """
+
+    response: HttpResponse
+    admission: Admission
+    event: RecordedEvent | None = None
+    last_open: LastOpen | None = None
+    withdrawal: WithdrawToken | None = None
+    unsubscribe: UnsubscribeToken | None = None
+    resubscribe: UnsubscribeToken | None = None
