@@ -158,6 +158,14 @@ def test_every_page_is_in_the_table_of_contents(page: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_every_link_to_a_page_leads_to_one(page: Path) -> None:
+    prose = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    targets = {target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", prose)}
+    files = {target for target in targets if target and not re.match(r"[a-z]+:", target)}
+    assert {target for target in files if not (page.parent / target).exists()} == set()
+
+
 def test_first_command_of_the_readme_tracks_a_mail(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
