@@ -143,7 +143,6 @@ __all__ = [
 _DOORS = (
     "errors",
     "resolver",
-    "services",
     "tokens",
     "urls",
     "links",
@@ -151,6 +150,7 @@ _DOORS = (
     "text",
     "footer",
     "message",
+    "services",
     "classifier",
     "endpoint",
     "audit",

@@ -136,10 +136,10 @@ def _url_beginning(value: str) -> str | None:
 _LINE_END: Final = re.compile("[\r\n]").search
 _PRINTABLE: Final = re.compile(r"[!-~]++").fullmatch
 # RFC 5321 section 4.1.2, `Mailbox` with a dot-string: no quoted local part, no literal, no comment, one address only.
-_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\ud7ff\ue000-\U0010ffff-]++"
-_MAILBOX: Final = compile_pattern(
-    rf"{_ATOM}(?:\.{_ATOM})*+@(?:[A-Za-z0-9\u00a1-\ud7ff\ue000-\U0010ffff_-]++\.?+(?<!@\.))++(?<!\.)"
-).fullmatch
+# The classes say what is not in them: a set of most of Unicode takes 12 ms to compile.
+_ATOM: Final = r"""[^\x00- "(),.:;<>@[\\\]\x7f-\xa0\ud800-\udfff]++"""
+_LABEL: Final = r"[^\x00-,./:-@[-^`{-\xa0\ud800-\udfff]++"
+_MAILBOX: Final = compile_pattern(rf"{_ATOM}(?:\.{_ATOM})*+@(?:{_LABEL}\.?+(?<!@\.))++(?<!\.)").fullmatch
 
 
 def _one_line(value: str) -> str | None:

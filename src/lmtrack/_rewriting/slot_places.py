@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import RAW_TEXT, ascii_lower
-from lmtrack._html.live import LiveTokens
 from lmtrack._html.scan import outlook_content
 from lmtrack._html.tokenizer import Attribute, Token, attributes, next_token, open_point, raw_text_end, token_at
 from lmtrack._linking.optout_attributes import REMOVABLE
@@ -202,6 +201,8 @@ class _Walk:
         self._runs = _runs(markers)
 
     def through_document(self) -> None:
+        from lmtrack._html.live import LiveTokens  # noqa: PLC0415 - few documents have slots; 12 ms of every import
+
         reading = LiveTokens(self._readable)
         opening = ""  # the element whose content has just begun
         position = 0
