@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +27,19 @@ def run(capsysbinary: pytest.CaptureFixture[bytes], *arguments: str) -> tuple[in
     code = main(arguments)
     out, err = capsysbinary.readouterr()
     return code, out, err.decode()
+
+
+def run_on(data: bytes, *arguments: str) -> tuple[int, bytes, str]:
+    """Run the command on this standard input, in a property: what pytest captures is one for all its examples."""
+    before, octets = (sys.stdin, sys.stdout, sys.stderr), io.BytesIO()
+    out, err = io.TextIOWrapper(octets, encoding="utf-8"), io.StringIO()
+    sys.stdin, sys.stdout, sys.stderr = io.TextIOWrapper(io.BytesIO(data)), out, err
+    try:
+        code = main(arguments)
+        out.flush()
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = before
+    return code, octets.getvalue(), err.getvalue()
 
 
 def refused(capsysbinary: pytest.CaptureFixture[bytes], *arguments: str) -> str:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-from email import policy
 from typing import Any, TypeAlias
 
 import pytest
@@ -21,6 +20,7 @@ from lmtrack.resolver import (
     resolve,
     resolve_shared,
 )
+from override_cases import AGGREGATE, BOTH, CLICKS, CONFLICT, DELIVERABILITY, INDIVIDUAL, INVALID, OFF, OPENS, STRICT
 from strategies import (
     CONSENTS,
     DECISIONS,
@@ -31,16 +31,6 @@ from strategies import (
 )
 
 Anything: TypeAlias = Any  # what a type checker would refuse
-
-OFF, AGGREGATE, DELIVERABILITY, INDIVIDUAL = TrackingMode
-BOTH = Route(track_opens=True, track_clicks=True)
-STRICT = Route(track_opens=True, track_clicks=True, require_consent=True, without_consent=DELIVERABILITY)
-OPENS = "X-LM-Override-Track-Opens"
-CLICKS = "X-LM-Override-Track-Clicks"
-INVALID = ("opens:override_invalid",)
-CONFLICT = ("opens:override_conflict",)
-BOTH_INVALID = ("opens:override_invalid", "clicks:override_invalid")
-POLICIES = [policy.compat32, policy.default, policy.SMTP, policy.SMTPUTF8, policy.HTTP]
 
 
 @pytest.mark.parametrize("value", [BOTH, Override(), resolve(BOTH), resolve(BOTH).inputs])

@@ -6,28 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import example, given, strategies as st
 
+from agent_texts import ANDROID_CHROME, IPHONE, KINDS, LIKE_GECKO, LINUX_CHROME, MAC, WINDOWS_CHROME, reason, web_view
 from lmtrack._agents.agent import judge_agent
 from lmtrack._agents.tables import shapes
-from lmtrack._agents.verdict import Actor, Human, Kind, Signal
-
-LIKE_GECKO = "AppleWebKit/537.36 (KHTML, like Gecko)"
-WINDOWS_CHROME = f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {LIKE_GECKO} Chrome/142.0.0.0 Safari/537.36"
-LINUX_CHROME = f"Mozilla/5.0 (X11; Linux x86_64) {LIKE_GECKO} Chrome/142.0.0.0 Safari/537.36"
-ANDROID_CHROME = f"Mozilla/5.0 (Linux; Android 10; K) {LIKE_GECKO} Chrome/142.0.0.0 Mobile Safari/537.36"
-IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
-MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
-KINDS = st.sampled_from(["open", "click"])
-
-
-def reason(agent: str | None, kind: Kind = "click") -> str:
-    return judge_agent(agent, kind).reasons[0]
-
-
-def web_view(device: str, *, chrome: str = "142.0.7444.102", tail: str = "") -> str:
-    return (
-        f"Mozilla/5.0 (Linux; Android 13; {device}; wv) {LIKE_GECKO} Version/4.0 Chrome/{chrome} "
-        f"Mobile Safari/537.36{tail}"
-    )
+from lmtrack._agents.verdict import Actor, Human, Signal
 
 
 @pytest.mark.parametrize(

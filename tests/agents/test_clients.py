@@ -10,13 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from agent_texts import IPHONE, LIKE_GECKO, MAC
 from lmtrack._agents.clients import ClientInfo, describe_client
 from user_agent_lists import crawlers, uap
 
-LIKE_GECKO = "AppleWebKit/537.36 (KHTML, like Gecko)"
-IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 IPAD = IPHONE.replace("iPhone; CPU iPhone OS", "iPad; CPU OS")
-MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 
 CLIENTS: dict[str, tuple[str | None, str | None, str | None]] = {
     f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {LIKE_GECKO} Chrome/142.0.0.0 Safari/537.36": (

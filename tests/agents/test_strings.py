@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from agent_texts import LIKE_GECKO
 from lmtrack.classifier import Actor, Human, Verdict, classify_event, describe_client
 
 if TYPE_CHECKING:
     from lmtrack.classifier import Kind
 
-LIKE_GECKO = "AppleWebKit/537.36 (KHTML, like Gecko)"
 CHROME = f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {LIKE_GECKO} Chrome/142.0.0.0 Safari/537.36"
 LINUX_CHROME = f"Mozilla/5.0 (X11; Linux x86_64) {LIKE_GECKO} Chrome/118.0.5993.117 Safari/537.36"
 LINUX = f"Mozilla/5.0 (X11; Linux x86_64) {LIKE_GECKO}"

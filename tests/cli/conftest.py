@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, bytes], str]:
+    """Write a file with this name and content; return its path."""
+
+    def to(name: str, data: bytes) -> str:
+        (tmp_path / name).write_bytes(data)
+        return str(tmp_path / name)
+
+    return to
+
+
+@pytest.fixture
 def key_file(tmp_path: Path) -> str:
     path = tmp_path / "lmtrack.key"
     path.write_text(KEY + "\n")

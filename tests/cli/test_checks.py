@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 
-from cli_runs import BOTH, FIXED, KEY, refused, run
+from cli_runs import BOTH, FIXED, KEY, refused, run, run_on
 from lmtrack.audit import FindingKind
-from lmtrack.cli import main
 from lmtrack.testing import html_documents, messages
 from lmtrack.tokens import make_keys, make_withdraw_token
 from lmtrack.urls import TrackingDomain, withdraw_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 PAGE = b'<p>Hello</p><a href="https://shop.example/lamps">Lamps</a>\n'
 PIXEL = b'<img src="https://count.example/open/4471" width="1" height="1">\n'
@@ -32,25 +30,6 @@ ENCRYPTED = (
     HEAD + b'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary=b\r\n\r\n'
     b"--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b\r\n\r\nx\r\n--b--\r\n"
 )
-
-
-@pytest.fixture(autouse=True)
-def _no_key_around(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("LMTRACK_KEY", raising=False)
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Callable[[str, bytes], str]:
-    def to(name: str, data: bytes) -> str:
-        (tmp_path / name).write_bytes(data)
-        return str(tmp_path / name)
-
-    return to
-
-
-@pytest.fixture
-def key_file(write: Callable[[str, bytes], str]) -> str:
-    return write("lmtrack.key", KEY.encode())
 
 
 @pytest.mark.parametrize(
@@ -326,14 +305,10 @@ def test_lint_is_for_messages(capsysbinary: pytest.CaptureFixture[bytes], write:
 
 def printed(data: bytes, *arguments: str) -> str:
     """Return what the command prints of standard input."""
-    before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(data))
-    out, sys.stdout = sys.stdout, io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    try:
-        assert main(arguments) in {0, 1, 3}
-        assert isinstance(sys.stdout.buffer, io.BytesIO)
-        return sys.stdout.buffer.getvalue().decode()
-    finally:
-        sys.stdin, sys.stdout = before, out
+    code, out, err = run_on(data, *arguments)
+    assert code in {0, 1, 3}
+    assert all(char.isprintable() or char == "\n" for char in err)
+    return out.decode()
 
 
 @given(html_documents())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import example, given, strategies as st
 
-from cli_runs import EXAMPLES, refused, run
+from cli_runs import EXAMPLES, refused, run, run_on
 from lmtrack._cli.logs import LONGEST_LINE, Bar, Lines, Request, kind_of, open_lines, read_combined, read_json
 from lmtrack._cli.output import CommandError
 from lmtrack.cli import main
@@ -27,20 +27,12 @@ LINE = f'{IP} - - [02/Nov/2026:09:00:00 +0000] "GET /c/x HTTP/1.1" 302 0 "-" "cu
 
 
 @pytest.fixture
-def write(tmp_path: Path) -> Callable[..., str]:
+def write_log(tmp_path: Path) -> Callable[..., str]:
     def to(*lines: str, name: str = "log") -> str:
         (tmp_path / name).write_bytes("".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass"))
         return str(tmp_path / name)
 
     return to
-
-
-@pytest.fixture
-def stdin(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
-    def give(data: bytes) -> None:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
-
-    return give
 
 
 def combined(line: str) -> Request:
@@ -134,11 +126,11 @@ def test_all_that_is_known_of_one_request_counts_and_its_address_is_not_printed(
 def test_arguments_that_make_no_sense_are_refused(
     capsysbinary: pytest.CaptureFixture[bytes],
     monkeypatch: pytest.MonkeyPatch,
-    write: Callable[..., str],
+    write_log: Callable[..., str],
     case: tuple[list[str], str],
 ) -> None:
     arguments, problem = case
-    monkeypatch.chdir(Path(write(LINE)).parent)
+    monkeypatch.chdir(Path(write_log(LINE)).parent)
     assert problem in refused(capsysbinary, "classify", *arguments)
 
 
@@ -146,9 +138,9 @@ def test_arguments_that_make_no_sense_are_refused(
 
 
 def test_own_networks_count_beside_those_that_are_shipped(
-    capsysbinary: pytest.CaptureFixture[bytes], write: Callable[..., str]
+    capsysbinary: pytest.CaptureFixture[bytes], write_log: Callable[..., str]
 ) -> None:
-    lab, farm = write("198.51.100.0/24", name="lab"), write("203.0.113.0/24", name="farm")
+    lab, farm = write_log("198.51.100.0/24", name="lab"), write_log("203.0.113.0/24", name="farm")
     lists = ["--networks", lab, "--tag", "lab", "--networks", farm, "--tag", "farm"]
     one = ["classify", "--user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0"]
     for ip in (IP, "203.0.113.1"):
@@ -159,9 +151,9 @@ def test_own_networks_count_beside_those_that_are_shipped(
 
 @pytest.mark.parametrize(("entry", "tag", "problem"), [("x", "lab", "line 1: expected"), (IP, "Lab", "tag must be")])
 def test_bad_list_of_networks_is_refused(
-    capsysbinary: pytest.CaptureFixture[bytes], write: Callable[..., str], entry: str, tag: str, problem: str
+    capsysbinary: pytest.CaptureFixture[bytes], write_log: Callable[..., str], entry: str, tag: str, problem: str
 ) -> None:
-    lists = ["--networks", write(entry), "--tag", tag]
+    lists = ["--networks", write_log(entry), "--tag", tag]
     assert problem in refused(capsysbinary, "classify", "--user-agent", "x", *lists)
 
 
@@ -182,8 +174,8 @@ def test_requests_of_a_log_are_told_one_by_one_and_in_sum(capsysbinary: pytest.C
     assert left.splitlines()[1] == "neither an open nor a click  1      5"
 
 
-def test_summary_alone(capsysbinary: pytest.CaptureFixture[bytes], write: Callable[..., str]) -> None:
-    _, out, _ = run(capsysbinary, "classify", "--summary", write(LINE, LINE))
+def test_summary_alone(capsysbinary: pytest.CaptureFixture[bytes], write_log: Callable[..., str]) -> None:
+    _, out, _ = run(capsysbinary, "classify", "--summary", write_log(LINE, LINE))
     assert out.decode().splitlines() == [
         "actor        human  requests  share",
         "http_client  no     2         100.0%",
@@ -191,7 +183,7 @@ def test_summary_alone(capsysbinary: pytest.CaptureFixture[bytes], write: Callab
         "",
         "by people: 0",
     ]
-    _, out, _ = run(capsysbinary, "classify", "--summary", "--json", write(LINE, "x", LINE, "y"))
+    _, out, _ = run(capsysbinary, "classify", "--summary", "--json", write_log(LINE, "x", LINE, "y"))
     assert json.loads(out) == {
         "requests": 2,
         "of_people": 0,
@@ -201,9 +193,9 @@ def test_summary_alone(capsysbinary: pytest.CaptureFixture[bytes], write: Callab
 
 
 def test_json_is_one_object_a_line_and_what_was_left_out_stands_elsewhere(
-    capsysbinary: pytest.CaptureFixture[bytes], write: Callable[..., str]
+    capsysbinary: pytest.CaptureFixture[bytes], write_log: Callable[..., str]
 ) -> None:
-    code, out, err = run(capsysbinary, "classify", "--json", write(LINE, "", "junk", LINE.replace("curl/8", "-")))
+    code, out, err = run(capsysbinary, "classify", "--json", write_log(LINE, "", "junk", LINE.replace("curl/8", "-")))
     one, two = map(json.loads, out.splitlines())
     assert code == 0
     assert one.items() >= {"line": 1, "kind": "click", "user_agent": "curl/8", "is_machine": True}.items()
@@ -212,17 +204,17 @@ def test_json_is_one_object_a_line_and_what_was_left_out_stands_elsewhere(
 
 
 def test_agent_that_names_its_address_does_so_in_vain(
-    capsysbinary: pytest.CaptureFixture[bytes], write: Callable[..., str]
+    capsysbinary: pytest.CaptureFixture[bytes], write_log: Callable[..., str]
 ) -> None:
-    path = write(LINE.replace("curl/8", f"curl/8 for {IP}"))
+    path = write_log(LINE.replace("curl/8", f"curl/8 for {IP}"))
     for options in ([], ["--json"]):
         out = run(capsysbinary, "classify", path, *options)[1]
         assert b"curl/8 for <address>" in out
         assert IP.encode() not in out
 
 
-def test_kind_may_be_told(capsysbinary: pytest.CaptureFixture[bytes], write: Callable[..., str]) -> None:
-    path = write(LINE.replace("/c/x", "/letters/pixel.gif?x"))
+def test_kind_may_be_told(capsysbinary: pytest.CaptureFixture[bytes], write_log: Callable[..., str]) -> None:
+    path = write_log(LINE.replace("/c/x", "/letters/pixel.gif?x"))
     assert "neither an open nor a click (line 1)" in refused(capsysbinary, "classify", path)
     assert run(capsysbinary, "classify", path, "--kind", "open", "--json")[0] == 0
 
@@ -236,9 +228,9 @@ def test_log_may_come_from_standard_input(
     assert refused(capsysbinary, "classify", "-") == "lmtrack: error: standard input: closed\n"
 
 
-def test_format_may_be_told(capsysbinary: pytest.CaptureFixture[bytes], write: Callable[..., str]) -> None:
+def test_format_may_be_told(capsysbinary: pytest.CaptureFixture[bytes], write_log: Callable[..., str]) -> None:
     record = json.dumps({"kind": "open", "user_agent": "x"})
-    path = write("\ufeff" + record, LINE)
+    path = write_log("\ufeff" + record, LINE)
     for options, read in (([], [1, 2]), (["--format", "json"], [1]), (["--format", "combined"], [2])):
         out = run(capsysbinary, "classify", path, "--json", *options)[1]
         assert [json.loads(row)["line"] for row in out.splitlines()] == read
@@ -257,8 +249,10 @@ def test_packed_log_is_refused(capsysbinary: pytest.CaptureFixture[bytes], stdin
     assert "packed with gzip; unpack it first" in refused(capsysbinary, "classify", "-")
 
 
-def test_reader_of_a_log_that_went_away_is_no_error(monkeypatch: pytest.MonkeyPatch, write: Callable[..., str]) -> None:
-    path = write(*[LINE] * 500)
+def test_reader_of_a_log_that_went_away_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, write_log: Callable[..., str]
+) -> None:
+    path = write_log(*[LINE] * 500)
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as gone:
@@ -270,15 +264,8 @@ def test_reader_of_a_log_that_went_away_is_no_error(monkeypatch: pytest.MonkeyPa
 @example([b'{"kind": "open", "user_agent": "\\ud800\\u001b"}'])
 @example([b"{" * 100_000])
 def test_no_line_stops_it_or_steers_the_terminal(lines: list[bytes]) -> None:
-    before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(b"\n".join(lines)))
-    out, sys.stdout = sys.stdout, io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    err, sys.stderr = sys.stderr, io.StringIO()
-    try:
-        code = main(["classify", "-"])
-        assert isinstance(sys.stdout.buffer, io.BytesIO)
-        text, said = sys.stdout.buffer.getvalue().decode(), sys.stderr.getvalue()
-    finally:
-        sys.stdin, sys.stdout, sys.stderr = before, out, err
+    code, out, said = run_on(b"\n".join(lines), "classify", "-")
+    text = out.decode()
     assert code == (0 if text else 2)
     assert all(char.isprintable() or char == "\n" for char in text + said)
     assert IP not in text + said
@@ -455,11 +442,11 @@ def test_input_that_breaks_off_is_refused() -> None:
 
 
 def test_bar_shows_how_far_a_long_log_is_on_a_terminal(
-    capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, write: Callable[..., str]
+    capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, write_log: Callable[..., str]
 ) -> None:
     terminal = _Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    path = write(*[LINE] * 10_000)
+    path = write_log(*[LINE] * 10_000)
     assert main(["classify", "--summary", path]) == 0
     shown = terminal.getvalue().split("\r")
     assert shown[1:3] == [
@@ -496,7 +483,7 @@ def test_bar_without_a_size_counts_lines() -> None:
 
 
 def test_nothing_is_shown_elsewhere_nor_beside_rows_on_the_same_terminal(
-    monkeypatch: pytest.MonkeyPatch, write: Callable[..., str]
+    monkeypatch: pytest.MonkeyPatch, write_log: Callable[..., str]
 ) -> None:
     stream = io.StringIO()
     for to in (stream, None):
@@ -505,6 +492,6 @@ def test_nothing_is_shown_elsewhere_nor_beside_rows_on_the_same_terminal(
     terminal, output = _Terminal(), _Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setattr(sys, "stdout", output)
-    assert main(["classify", write(*[LINE] * 5_000)]) == 0
+    assert main(["classify", write_log(*[LINE] * 5_000)]) == 0
     assert not terminal.getvalue()
     assert output.getvalue().count("\n") > 5_000

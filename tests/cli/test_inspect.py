@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given, strategies as st
 
-from cli_runs import BOTH, FIXED, KEY, NEWSLETTER, refused, run
-from lmtrack.cli import main
+from cli_runs import BOTH, FIXED, NEWSLETTER, refused, run, run_on
 from lmtrack.message import strip_control_headers
 
 if TYPE_CHECKING:
@@ -21,25 +18,6 @@ if TYPE_CHECKING:
 PAGE = b'<a href="https://shop.example/">Shop</a> <a href="https://track.example/c/x">x</a> <a href="#top">Top</a>\n'
 HEAD = b"Subject: Hi\r\nMIME-Version: 1.0\r\n"
 MAIL = HEAD + b"Content-Type: text/html; charset=utf-8\r\n\r\n" + PAGE
-
-
-@pytest.fixture(autouse=True)
-def _no_key_around(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("LMTRACK_KEY", raising=False)
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Callable[[str, bytes], str]:
-    def to(name: str, data: bytes) -> str:
-        (tmp_path / name).write_bytes(data)
-        return str(tmp_path / name)
-
-    return to
-
-
-@pytest.fixture
-def key_file(write: Callable[[str, bytes], str]) -> str:
-    return write("lmtrack.key", KEY.encode())
 
 
 def inspected(capsysbinary: pytest.CaptureFixture[bytes], path: str, *arguments: str) -> dict[str, object]:
@@ -184,15 +162,9 @@ def test_page_has_links_only(capsysbinary: pytest.CaptureFixture[bytes], write: 
 @example([])
 def test_nothing_that_a_message_holds_stops_it_or_steers_the_terminal(pieces: list[bytes]) -> None:
     data = b"X-LM-Override-Track-Opens: \x07no\r\n" + b"".join(pieces)
-    before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(data))
-    out, sys.stdout = sys.stdout, io.TextIOWrapper(io.BytesIO())
-    try:
-        assert main(["inspect", "-"]) == 0
-        assert isinstance(sys.stdout.buffer, io.BytesIO)
-        said = sys.stdout.buffer.getvalue().decode()
-    finally:
-        sys.stdin, sys.stdout = before, out
-    assert all(char.isprintable() or char == "\n" for char in said)
+    code, out, err = run_on(data, "inspect", "-")
+    assert code == 0
+    assert all(char.isprintable() or char == "\n" for char in out.decode() + err)
 
 
 @pytest.mark.parametrize("destinations", ["inline", "by_id"])

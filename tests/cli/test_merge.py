@@ -27,15 +27,6 @@ SENT: Final = ("--consent-column", "consent", "--track-opens", "--track-clicks")
 SMALL: Final = b"To: {{ mail }}\r\nContent-Type: text/html\r\n\r\n<p>Hi {{ name }}</p>\r\n"
 
 
-@pytest.fixture
-def write(tmp_path: Path) -> Callable[[str, bytes], str]:
-    def to(name: str, data: bytes) -> str:
-        (tmp_path / name).write_bytes(data)
-        return str(tmp_path / name)
-
-    return to
-
-
 @pytest.fixture(autouse=True)
 def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LMTRACK_KEY", KEY)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import email
 import email.policy
-import io
 import json
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given, strategies as st
 
-from cli_runs import BOTH, FIXED, KEY, NEWSLETTER, refused, run
+from cli_runs import BOTH, FIXED, KEY, NEWSLETTER, refused, run, run_on
 from lmtrack._headers import is_message
-from lmtrack.cli import main
 from lmtrack.message import strip_control_headers
 
 if TYPE_CHECKING:
@@ -30,28 +27,6 @@ PLAIN = HEAD + b"\r\nSee https://shop.example/plain\r\n"
 ENTRY = b"From ann@shop.example Mon Nov  2 09:00:00 2026\n"
 EMLX = str(len(MAIL)).encode() + b"\n" + MAIL + b"<?xml version='1.0'?><plist></plist>\n"
 OLE = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(64)
-
-
-@pytest.fixture(autouse=True)
-def _no_key_around(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("LMTRACK_KEY", raising=False)
-
-
-@pytest.fixture
-def stdin(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
-    def give(data: bytes) -> None:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
-
-    return give
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Callable[[str, bytes], str]:
-    def to(name: str, data: bytes) -> str:
-        (tmp_path / name).write_bytes(data)
-        return str(tmp_path / name)
-
-    return to
 
 
 def read(raw: bytes) -> EmailMessage:
@@ -317,16 +292,9 @@ def test_prefix_counts_for_header_lines_beside_a_page(
 @given(st.binary(max_size=120).map(lambda tail: b"Subject: x\r\n" + tail))
 @example(b"Subject: x\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\n--a--")
 def test_message_that_is_not_tracked_is_the_same_octets_less_its_override_headers(data: bytes) -> None:
-    before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(data))
-    out, sys.stdout = sys.stdout, io.TextIOWrapper(io.BytesIO())
-    err, sys.stderr = sys.stderr, io.StringIO()
-    try:
-        assert main(["track", "-", "--type", "message"]) == 0
-        assert isinstance(sys.stdout.buffer, io.BytesIO)
-        assert sys.stdout.buffer.getvalue() == strip_control_headers(data)
-        assert all(char.isprintable() or char == "\n" for char in sys.stderr.getvalue())
-    finally:
-        sys.stdin, sys.stdout, sys.stderr = before, out, err
+    code, out, err = run_on(data, "track", "-", "--type", "message")
+    assert (code, out) == (0, strip_control_headers(data))
+    assert all(char.isprintable() or char == "\n" for char in err)
 
 
 def test_every_message_of_the_corpus_is_tracked(shared: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:

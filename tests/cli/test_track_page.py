@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import io
 import json
 import re
 import stat
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +10,10 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from cli_pages import BINARY_CONTROLS, HTML
-from cli_runs import BOTH, FIXED, KEY, NOW, refused, run
+from cli_runs import BOTH, FIXED, KEY, NOW, refused, run, run_on
 from lmtrack._cli.arguments import read_time
 from lmtrack._cli.files import read_input
 from lmtrack._cli.output import CommandError
-from lmtrack.cli import main
 from lmtrack.resolver import Decision
 from lmtrack.tokens import make_keys, read_open_token
 
@@ -282,11 +279,4 @@ def test_text_without_an_element_is_a_page_if_it_is_utf_8(
 @given(st.binary(max_size=60).map(lambda data: b"<" + data.translate(None, BINARY_CONTROLS)))
 @example(b"<\xc3")
 def test_untracked_page_is_the_same_octets(data: bytes) -> None:
-    before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(data))
-    out, sys.stdout = sys.stdout, io.TextIOWrapper(io.BytesIO())
-    err, sys.stderr = sys.stderr, io.StringIO()
-    try:
-        assert main(["track", "-"]) == 0
-        assert sys.stdout.buffer.getvalue() == data
-    finally:
-        sys.stdin, sys.stdout, sys.stderr = before, out, err
+    assert run_on(data, "track", "-")[:2] == (0, data)

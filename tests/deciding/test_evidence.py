@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from email import policy
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,12 +14,11 @@ from lmtrack.resolver import (
     Decision,
     Override,
     Reason,
-    Route,
-    TrackingMode,
     parse_headers,
     resolve,
     resolve_shared,
 )
+from override_cases import BOTH, CLICKS, INDIVIDUAL, OFF, OPENS, STRICT
 from strategies import (
     DECISIONS,
     JSON,
@@ -28,17 +26,8 @@ from strategies import (
 
 Anything: TypeAlias = Any  # what a type checker would refuse
 
-OFF, AGGREGATE, DELIVERABILITY, INDIVIDUAL = TrackingMode
 GOLDEN = json.loads((Path(__file__).resolve().parents[1] / "corpus" / "golden-evidence-1.json").read_text())
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-BOTH = Route(track_opens=True, track_clicks=True)
-STRICT = Route(track_opens=True, track_clicks=True, require_consent=True, without_consent=DELIVERABILITY)
-OPENS = "X-LM-Override-Track-Opens"
-CLICKS = "X-LM-Override-Track-Clicks"
-INVALID = ("opens:override_invalid",)
-CONFLICT = ("opens:override_conflict",)
-BOTH_INVALID = ("opens:override_invalid", "clicks:override_invalid")
-POLICIES = [policy.compat32, policy.default, policy.SMTP, policy.SMTPUTF8, policy.HTTP]
 
 
 def test_evidence_is_stable_json() -> None:

@@ -19,15 +19,10 @@ from lmtrack.resolver import (
     parse_settings,
     resolve,
 )
+from override_cases import BOTH_INVALID, CLICKS, CONFLICT, INVALID, OPENS
 from strategies import HEADER_BLOCKS
 
 Anything: TypeAlias = Any  # what a type checker would refuse
-
-OPENS = "X-LM-Override-Track-Opens"
-CLICKS = "X-LM-Override-Track-Clicks"
-INVALID = ("opens:override_invalid",)
-CONFLICT = ("opens:override_conflict",)
-BOTH_INVALID = ("opens:override_invalid", "clicks:override_invalid")
 
 
 NEAR_MISSES = [

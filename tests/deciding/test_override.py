@@ -3,7 +3,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
-from email import message_from_bytes, policy
+from email import message_from_bytes
 from email.header import Header
 from email.message import EmailMessage, Message
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -18,12 +18,12 @@ from lmtrack.resolver import (
     Override,
     Reason,
     Route,
-    TrackingMode,
     parse_headers,
     parse_settings,
     resolve,
     resolve_shared,
 )
+from override_cases import BOTH, BOTH_INVALID, CLICKS, CONFLICT, INVALID, OFF, OPENS, POLICIES, STRICT
 from strategies import (
     HEADER_BLOCKS,
     JSON,
@@ -35,16 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Anything: TypeAlias = Any  # what a type checker would refuse
-
-OFF, AGGREGATE, DELIVERABILITY, INDIVIDUAL = TrackingMode
-BOTH = Route(track_opens=True, track_clicks=True)
-STRICT = Route(track_opens=True, track_clicks=True, require_consent=True, without_consent=DELIVERABILITY)
-OPENS = "X-LM-Override-Track-Opens"
-CLICKS = "X-LM-Override-Track-Clicks"
-INVALID = ("opens:override_invalid",)
-CONFLICT = ("opens:override_conflict",)
-BOTH_INVALID = ("opens:override_invalid", "clicks:override_invalid")
-POLICIES = [policy.compat32, policy.default, policy.SMTP, policy.SMTPUTF8, policy.HTTP]
 
 
 @pytest.mark.parametrize("value", [1, 0, "true", "", b"", []])

@@ -3,7 +3,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from datetime import UTC, datetime, timedelta, timezone
-from email import policy
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
@@ -21,6 +20,7 @@ from lmtrack.resolver import (
     parse_settings,
     resolve,
 )
+from override_cases import AGGREGATE, BOTH, CLICKS, CONFLICT, DELIVERABILITY, INDIVIDUAL, INVALID, OFF, OPENS, STRICT
 from strategies import (
     CONSENTS,
     DECISIONS,
@@ -33,16 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Anything: TypeAlias = Any  # what a type checker would refuse
-
-OFF, AGGREGATE, DELIVERABILITY, INDIVIDUAL = TrackingMode
-BOTH = Route(track_opens=True, track_clicks=True)
-STRICT = Route(track_opens=True, track_clicks=True, require_consent=True, without_consent=DELIVERABILITY)
-OPENS = "X-LM-Override-Track-Opens"
-CLICKS = "X-LM-Override-Track-Clicks"
-INVALID = ("opens:override_invalid",)
-CONFLICT = ("opens:override_conflict",)
-BOTH_INVALID = ("opens:override_invalid", "clicks:override_invalid")
-POLICIES = [policy.compat32, policy.default, policy.SMTP, policy.SMTPUTF8, policy.HTTP]
 
 
 def test_nothing_is_tracked_by_default() -> None:

@@ -6,14 +6,11 @@ from typing import Any
 
 import pytest
 
+from agent_texts import ANDROID_CHROME, LIKE_GECKO, WINDOWS_CHROME
 from lmtrack._agents.agent import judge_agent
 from lmtrack._agents.tables import names, shapes
 from lmtrack._agents.tables.vocabulary import PURPOSES, ROBOTS
 from lmtrack._agents.verdict import Human
-
-LIKE_GECKO = "AppleWebKit/537.36 (KHTML, like Gecko)"
-WINDOWS_CHROME = f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {LIKE_GECKO} Chrome/142.0.0.0 Safari/537.36"
-ANDROID_CHROME = f"Mozilla/5.0 (Linux; Android 10; K) {LIKE_GECKO} Chrome/142.0.0.0 Mobile Safari/537.36"
 
 
 def reason(agent: str) -> str:
