@@ -113,7 +113,7 @@ def list_names(_app: Sphinx, name: str, source: list[str]) -> None:
     if name != "reference/names":
         return
     blocks = []
-    for door in _DOORS:
+    for door in (*(door for door in _DOORS if door != "errors"), "errors"):
         names = [public for public in lmtrack.__all__ if public in importlib.import_module(f"lmtrack.{door}").__all__]
         rows = "\n".join(f"   lmtrack.{public}" for public in names)
         table = f"```{{eval-rst}}\n.. autosummary::\n   :nosignatures:\n\n{rows}\n```\n"

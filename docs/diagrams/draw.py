@@ -37,7 +37,7 @@ def draw(text: str) -> str:
     """Turn the text of a diagram into an SVG."""
     head, _, body = text.partition("\n\n")
     fields = dict(line.split(": ", 1) for line in head.splitlines())
-    shapes, height = {"flow": draw_flow, "octets": draw_octets}[fields["kind"]](body.strip().splitlines())
+    shapes, height = {"flow": draw_flow, "bytes": draw_bytes}[fields["kind"]](body.strip().splitlines())
     title = escape(fields["title"])
     rows = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="title">',
@@ -77,18 +77,18 @@ def draw_flow(lines: list[str]) -> tuple[list[str], int]:
     return shapes, y + MARGIN
 
 
-def draw_octets(lines: list[str]) -> tuple[list[str], int]:
+def draw_bytes(lines: list[str]) -> tuple[list[str], int]:
     """Draw fields in a row, as many as fit, each with its number of bytes below."""
     shapes: list[str] = []
     x: float = MARGIN
     y = MARGIN
     for line in lines:
-        name, _, octets = line.partition(" | ")
-        width = max(len(name), len(octets)) * LETTER + 24
+        name, _, bytes = line.partition(" | ")
+        width = max(len(name), len(bytes)) * LETTER + 24
         if x + width > WIDTH - MARGIN:
             x, y = MARGIN, y + BOX + LINE + GAP
         shapes += box(x, y, width, name)
-        shapes.append(f'<text x="{x + width / 2:g}" y="{y + BOX + LINE - 3}">{escape(octets)}</text>')
+        shapes.append(f'<text x="{x + width / 2:g}" y="{y + BOX + LINE - 3}">{escape(bytes)}</text>')
         x += width
     return shapes, y + BOX + LINE + MARGIN
 
