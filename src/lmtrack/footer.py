@@ -55,8 +55,8 @@ def add_ways_out(
     Args:
         html: The HTML body, if there is one.
         text: The plain text body, if there is one.
-        unsubscribe: What `unsubscribe_url` gave, or a page of yours.
-        withdraw: What `withdraw_url` gave.
+        unsubscribe: What `unsubscribe_url` returned, or a page of yours.
+        withdraw: What `withdraw_url` returned.
         unsubscribe_label: What the link says, in the recipient's language.
         withdraw_label: The same.
         marker: Text that the footer replaces where a body holds it; in HTML outside of tags.
@@ -91,7 +91,7 @@ def unsubscribe_headers(url: str, /, *, mailto: str | None = None) -> dict[str, 
     Add both to the message and write it with `message_bytes`, which leaves the URL as it is; sign them with DKIM.
 
     Args:
-        url: What `unsubscribe_url` gave, or a page of yours that acts on the POST without asking.
+        url: What `unsubscribe_url` returned, or a page of yours that acts on the POST without asking.
         mailto: A second way, as `mailto:leave@shop.example?subject=...`.
 
     Raises:

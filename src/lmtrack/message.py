@@ -215,9 +215,8 @@ def track_message(
         message_id: The sender's id of this mail to this person, which is not its Message-ID header.
         recipient: Position in the message's recipient list, 0 to 65,535.
         campaign: What aggregate tokens are made from.
-        destination: Gives where a link shall lead instead of `link.url`; asked once for each index,
-            and not at all with "by_id".
-        destinations: "inline" signs each URL into its token; "by_id" leaves it to be looked up by message and index.
+        destination: As for `track_html`.
+        destinations: The same.
         text_links: Track the links of the plain part too. Their indices are their own.
         policy: Which links are trackable.
         pixel_position: As for `track_html`.
@@ -231,7 +230,7 @@ def track_message(
         now: When the tokens are issued; the current time by default.
 
     Raises:
-        BadDestination: `destination` gave a URL no click may go to.
+        BadDestination: `destination` returned a URL that no click may go to.
         BadSlot: A marker is where no value can be written safely.
         BadValue: A value cannot be written in the place of its slot: a line end or a second address in a header field,
             a character that the charset of a plain part lacks, more than a line of a 7bit or 8bit part can hold.
@@ -330,8 +329,8 @@ def prepare_message(
         recipients: The recipients, if not those in the fields; names in front of addresses are left out.
         shared: False says that several addresses are one person's.
         campaign: What aggregate tokens are made from.
-        destination: Returns where a link leads instead of `link.url`; see `track_message`.
-        destinations: "inline" or "by_id"; see `track_message`.
+        destination: As for `track_html`.
+        destinations: The same.
         text_links: Track the links of the plain part too.
         policy: Which links are trackable.
         pixel_position: As for `track_html`.
@@ -345,7 +344,7 @@ def prepare_message(
         now: When the tokens are issued; the current time by default.
 
     Raises:
-        BadDestination: `destination` gave a URL no click may go to.
+        BadDestination: `destination` returned a URL that no click may go to.
         BadSlot: A marker is where no value can be written safely.
         BadValue: A value cannot be written in the place of its slot.
         MissingValue: A slot has neither a value nor a default.

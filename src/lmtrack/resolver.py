@@ -251,7 +251,7 @@ class Decision:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object], /) -> Decision:
-        """Read evidence that `to_dict` of this or an earlier version gave, and prove it.
+        """Read evidence that `to_dict` of this or an earlier version returned, and prove it.
 
         The result is worked out again from the inputs, by the rules of that version, and is written back as that
         version.

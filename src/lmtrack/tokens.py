@@ -176,7 +176,7 @@ def read_open_token(
     issued_after: datetime | None = None,
     now: datetime | None = None,
 ) -> OpenToken:
-    """Verify an open token and give what it holds.
+    """Verify an open token and return what it holds.
 
     It is valid if `-leeway <= age <= max_age`, both ends included, in whole seconds.
 
@@ -194,7 +194,7 @@ def read_open_token(
         UnknownVersion: A later release made it.
         UnknownKey: No key of the ring made it.
         BadTokenSignature: It was changed or made up.
-        WrongPurpose: It is a click or withdraw token.
+        WrongPurpose: It was made for something else.
         TokenNotYetValid: It comes from the future.
         TokenRevoked: `issued_after` revokes it; `.token` holds what it says.
         TokenExpired: It is too old; `.token` holds what it says.
@@ -230,23 +230,14 @@ def read_click_token(
     issued_after: datetime | None = None,
     now: datetime | None = None,
 ) -> ClickToken:
-    """Verify a click token and give what it holds.
+    """Verify a click token and return what it holds.
 
     Its URL has passed the destination rules again. An expired or revoked click should still redirect: `.token` of the
-    error has the URL; nothing is recorded then.
-
-    Args:
-        keys: The ring; a token of any of its keys is accepted.
-        token: The text as it came.
-        max_age: How old it may be; None for any age.
-        leeway: How far the clock of the host that made it may be ahead.
-        issued_after: Refuse what was made at this time or before, in whole seconds.
-        now: The time of the request.
+    error has the URL; nothing is recorded then. The arguments are those of `read_open_token`.
 
     Raises:
         BadDestination: It was signed by rules that are no longer ours.
-        WrongPurpose: It is an open or withdraw token.
-        BadToken: For all other reasons of `read_open_token`, in its leaves.
+        BadToken: For all reasons of `read_open_token`, in its leaves.
         TypeError: An argument has another type.
         ValueError: A duration is negative, or a time naive.
 
@@ -304,10 +295,7 @@ def read_withdraw_token(keys: Keys, token: str, *, now: datetime | None = None) 
 def read_unsubscribe_token(keys: Keys, token: str, *, now: datetime | None = None) -> UnsubscribeToken:
     """Verify an unsubscribe token and return what it holds; whoever wants no more mail is heard at any time.
 
-    Args:
-        keys: The ring; a token of any of its keys is accepted.
-        token: The text as it came; one spelling of each token is accepted.
-        now: The time of the request. A token from before or after it is as good.
+    The arguments are those of `read_withdraw_token`.
 
     Raises:
         WrongPurpose: It was made for something else.

@@ -46,7 +46,7 @@ class TrackingDomain:
         base_url: `https://` host, optional port and path; one trailing slash is dropped. `http://` is accepted for
             localhost, 127.0.0.1 and [::1] only, since a token read on the way is a token anyone may send. ASCII; a
             name in other letters is given in its `xn--` form.
-        keys: What `make_keys` gave; not part of the repr.
+        keys: What `make_keys` returned; not part of the repr.
         ways_out_url: The base of the ways out, `/w/` and `/u/`, by the same rules; None is `base_url`. Best a host
             that people know you by: blocklists block tracking hosts, and with them the way out for those who object.
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from agent_texts import ANDROID_CHROME, IPHONE, LIKE_GECKO, LINUX_CHROME, MAC, WINDOWS_CHROME, reason, web_view
-from lmtrack._agents.agent import forget_agents, judge_agent
+from lmtrack._agents.agent import judge_agent, judge_cut
 from lmtrack._agents.tables import names, shapes
 from lmtrack._agents.verdict import Actor, Human, Kind, Verdict
 from user_agent_lists import is_mainstream
@@ -346,11 +346,11 @@ class Loud(str):
 
 
 def test_what_was_judged_is_remembered_by_its_text() -> None:
-    forget_agents()
+    judge_cut.cache_clear()
     first = judge_agent("Example/1.0 something", "open")
     assert judge_agent(Loud("Example/1.0 something"), "open") is first
     assert judge_agent("x" * 5000, "open") is judge_agent("x" * 9000, "open")
-    forget_agents()
+    judge_cut.cache_clear()
     assert judge_agent("Example/1.0 something", "open") == first
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from harness import Row, alternate, table
 
-from lmtrack._agents.agent import forget_agents
+from lmtrack._agents.agent import judge_cut
 from lmtrack.classifier import classify_event, load_networks
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
@@ -138,7 +138,7 @@ def rows_of(what: str, agents: list[str], least: float, aim: float, parse: Calla
     delay = timedelta(hours=1)
 
     def first_time() -> None:
-        forget_agents()
+        judge_cut.cache_clear()
         for agent in agents:
             classify_event(kind="open", user_agent=agent)
 

@@ -278,7 +278,6 @@ def test_a_plan_numbers_on_from_the_parts_before() -> None:
         (7, f"{U}/0", "text", f"{U}/0"),
         (8, f"{U}/1", "text", f"{U}/1"),
     ]
-    assert plan.one_per_index == plan.links
     assert [link[2] for link in plan.found] == [0, text.index(f"{U}/1")]
     assert [(link.index, reason) for link, reason in plan.skipped] == [
         (-1, SkipReason.UNSUBSCRIBE),

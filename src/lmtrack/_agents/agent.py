@@ -175,11 +175,6 @@ def judge_cut(user_agent: str) -> tuple[Verdict, Verdict]:
     return verdict, verdict
 
 
-def forget_agents() -> None:
-    """Forget what was judged: for measurements."""
-    judge_cut.cache_clear()
-
-
 def _weigh_form(form: re.Match[str], user_agent: str) -> Verdict:
     group = form.lastgroup
     if group is None:

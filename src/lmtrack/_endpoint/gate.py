@@ -79,7 +79,7 @@ class AdmissionReason(StrEnum):
     NO_DESTINATION = auto()
     """A click by id without a known destination."""
     DESTINATION_UNAVAILABLE = auto()
-    """Asking where it goes raised an exception, or gave something that is no `str`."""
+    """Asking where it goes raised an exception, or returned something that is no `str`."""
     WITHDRAW_PAGE = auto()
     """Somebody, or a scanner, looks at the page on which a recipient can withdraw."""
     WITHDRAW = auto()
@@ -159,7 +159,7 @@ def admit(
     day of a last open is of people only.
 
     Args:
-        token: What a reader gave.
+        token: What a reader returned.
         consent: What the recipient says now. Of a record, `since` and `withdrawn_at` count too: a token from before a
             consent is not recorded under it. DENIED for a recipient whose row is gone.
         route: The stream that the message went through.

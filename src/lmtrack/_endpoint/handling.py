@@ -117,7 +117,7 @@ class PendingRequest:
             consent: What its recipient says now; None if the lookup failed, so nothing is recorded.
             ip: Who asked.
             asn: The autonomous system of `ip`, if you know it.
-            networks: What `load_networks` gave; None means those that are shipped.
+            networks: What `load_networks` returned; None means those that are shipped.
             agents: Names of your own, made by `load_agents`.
             delivered_at: When the mail left or arrived.
             destination: Says where a click goes.
@@ -337,7 +337,7 @@ def handle_request(
             token, which is the same for everyone. A recipient whose row is gone is `Consent.DENIED`.
         ip: Who asked.
         asn: The autonomous system of `ip`, if you know it.
-        networks: What `load_networks` gave; None means those that are shipped.
+        networks: What `load_networks` returned; None means those that are shipped.
         agents: Names of your own, made by `load_agents`.
         delivered_at: Says when the mail left or arrived. None, and None from it, stand for when the token was made,
             which is earlier, so that fewer requests are taken for those of a gateway.

@@ -158,7 +158,7 @@ def minimise(payload: Mapping[str, Any], /, *, mode: TrackingMode) -> JsonObject
     left out.
 
     Args:
-        payload: What `event_payload` gave, or Lettermint sent.
+        payload: What `event_payload` returned, or Lettermint sent.
         mode: How much may be kept.
 
     Raises:

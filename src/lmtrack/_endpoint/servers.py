@@ -74,8 +74,8 @@ class TrackingHost:
         words: What the pages say, or what says so by the token.
         client_ip: Says who asked, by the WSGI environment or the ASGI scope; None takes the last hop, which is right
             without a proxy.
-        networks: What `load_networks` gave.
-        agents: What `load_agents` gave.
+        networks: What `load_networks` returned.
+        agents: What `load_agents` returned.
         report: Gets what your storing functions raise, to log it.
 
     Raises:

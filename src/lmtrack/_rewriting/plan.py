@@ -102,11 +102,6 @@ class Plan:
         return tuple(self.links_with(self.unmerged))
 
     @cached_property
-    def one_per_index(self) -> tuple[Link, ...]:
-        """One link of each index."""
-        return tuple([self.links[position] for position in self.firsts])
-
-    @cached_property
     def skipped(self) -> tuple[tuple[Link, SkipReason], ...]:
         """The other links, each with the reason."""
         return tuple(

@@ -237,7 +237,7 @@ def sending(
     destinations: Destinations,
     now: datetime | None,
 ) -> Sending:
-    """Check what a caller gave, and turn aggregate flags off where there is no campaign to make equal tokens from.
+    """Check what a caller passed, and turn aggregate flags off where there is no campaign to make equal tokens from.
 
     Raises:
         TypeError: An argument has another type.
