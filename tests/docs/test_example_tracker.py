@@ -486,6 +486,22 @@ def clicks_until_it_stops(port: int, process: subprocess.Popen[bytes], keys: Key
     return answered
 
 
+def is_closed(slow: Any, drop: bytes) -> bool:  # noqa: ANN401 - a socket
+    """Send a byte now and then; return whether the server ends it before its own limit of five seconds without any."""
+    end = monotonic() + 4
+    slow.settimeout(0.05)
+    while monotonic() < end:
+        try:
+            slow.sendall(drop)
+            if not slow.recv(1 << 16):
+                return True
+        except TimeoutError:
+            continue
+        except ConnectionError:
+            return True
+    return False
+
+
 def test_a_connection_that_asks_nothing_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     uvicorn = pytest.importorskip("uvicorn")
     patience = load("patience")
@@ -502,6 +518,11 @@ def test_a_connection_that_asks_nothing_is_closed(tmp_path: Path, monkeypatch: p
                 with create_connection(("127.0.0.1", port), timeout=30) as slow:
                     slow.sendall(begun)
                     assert slow.recv(1) == b""
+            for head, drop in ((b"", b"G"), (b"Content-Length: 9999\r\n", b"x")):  # behind an answer it is the same
+                with create_connection(("127.0.0.1", port), timeout=30) as slow:
+                    slow.sendall(b"GET /o/x HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n")
+                    assert slow.recv(12) == b"HTTP/1.1 200"
+                    assert is_closed(slow, drop)
             with create_connection(("127.0.0.1", port), timeout=30) as client:
                 client.sendall(b"GET /o/x HTTP/1.1\r\nHost: x\r\n\r\n")
                 assert client.recv(12) == b"HTTP/1.1 200"

@@ -113,3 +113,34 @@ def test_a_message_read_from_text_is_told_to_read_bytes() -> None:
     message = email.message_from_string("Subject: Hi\n\nGrüße\n")
     with pytest.raises(ValueError, match="message_from_bytes"):
         message_bytes(message)
+
+
+@pytest.mark.parametrize("kind", ["multipart/mixed", "message/rfc822", "message/delivery-status", "text/plain"])
+@pytest.mark.parametrize("part", ["a text", b"bytes", None, 7])
+def test_a_part_must_be_a_message(kind: str, part: object) -> None:
+    message, whole = Message(), MIMEMultipart()
+    message["Content-Type"] = kind
+    message.set_payload([part])  # type: ignore[list-item]
+    whole.attach(message)
+    for wrong in (message, whole):
+        with pytest.raises(TypeError, match=f"a message can hold other messages, not {type(part).__name__}"):
+            message_bytes(wrong)
+
+
+@pytest.mark.parametrize("kind", ["multipart/mixed", "message/rfc822"])
+def test_a_message_that_holds_itself_is_refused(kind: str) -> None:
+    message, between, whole = Message(), MIMEMultipart(), MIMEMultipart()
+    message["Content-Type"] = kind
+    message.set_payload([between])
+    between.attach(message)
+    whole.attach(message)
+    for wrong in (message, between, whole):
+        with pytest.raises(ValueError, match="a message holds itself"):
+            message_bytes(wrong)
+
+
+def test_a_part_may_stand_in_a_message_twice() -> None:
+    part, message = MIMEText("twice"), MIMEMultipart()
+    message.attach(part)
+    message.attach(part)
+    assert message_bytes(message).count(b"twice") == 2

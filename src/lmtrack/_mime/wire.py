@@ -64,11 +64,11 @@ def message_bytes(message: Message, /, *, keep_bcc: bool = False) -> bytes:
             archives; `prepare_message` sends to its addresses and leaves it out.
 
     Raises:
-        TypeError: `message` is none, or a part's payload or header is none the standard library could write.
+        TypeError: `message` is none, or a part, its payload or a header is none the standard library could write.
         ValueError: There is a `Bcc` or `Resent-Bcc` field. A header could not be sent as it is: a name or value that
             would make another header, NUL, 998 bytes without a blank, letters beyond ASCII in an address or a URL,
-            nothing a parser understands. There is text beyond ASCII that was never encoded, or a boundary is also a
-            line of its own part.
+            nothing a parser understands. There is text beyond ASCII that was never encoded, a boundary is also a line
+            of its own part, or a message holds itself.
 
     >>> from email.message import EmailMessage
     >>> message = EmailMessage()
@@ -83,6 +83,7 @@ def message_bytes(message: Message, /, *, keep_bcc: bool = False) -> bytes:
         raise TypeError(f"keep_bcc must be a bool, not {type(keep_bcc).__name__}")
     if not keep_bcc and any(name.lower() in HIDDEN_FIELDS for name in message):
         raise ValueError("a Bcc field would be sent to everyone: use prepare_message, or keep_bcc=True for a file")
+    _check_parts(message)
     writer = _Writer(utf8=getattr(message.policy, "utf8", False) is True, ascii_only=message.policy.cte_type == "7bit")
     octets = writer.write(message)
     return octets if octets.endswith(_CRLF) else octets + _CRLF
@@ -98,6 +99,26 @@ def wire_problems(raw: bytes, /) -> tuple[str, ...]:
         "bcc": any(field.name.lower() in HIDDEN_FIELDS for field in iter_fields(raw)),
     }
     return tuple(name for name, is_there in found.items() if is_there)
+
+
+def _check_parts(message: Message, /) -> None:
+    """Raise an error unless every part is a message and none holds itself, however deep."""
+    waiting: list[tuple[object, bool]] = [(message, False)]
+    inside: set[int] = set()
+    while waiting:
+        part, was_checked = waiting.pop()
+        if was_checked:
+            inside.remove(id(part))
+            continue
+        if not isinstance(part, Message):
+            raise TypeError(f"a message can hold other messages, not {type(part).__name__}; see MIMEText, set_content")
+        if id(part) in inside:
+            raise ValueError("a message holds itself")
+        payload = vars(part)["_payload"]
+        if isinstance(payload, list):
+            inside.add(id(part))
+            waiting.append((part, True))
+            waiting += [(held, False) for held in payload]
 
 
 class _Part(NamedTuple):
