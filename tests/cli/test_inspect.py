@@ -33,8 +33,8 @@ def test_parts_links_and_headers_of_a_message_are_shown(capsysbinary: pytest.Cap
     assert (code, err, NEWSLETTER.read_bytes()) == (0, "", before)
     parts, links, headers = out.decode().split("\n\n")
     assert parts.splitlines()[1:3] == [
-        "1.1    text/plain     quoted-printable  utf-8    637     no: plain_text",
-        "1.2.1  text/html      quoted-printable  utf-8    2,831   yes",
+        "1.1    text/plain     quoted-printable  utf-8    637    no: plain_text",
+        "1.2.1  text/html      quoted-printable  utf-8    2,831  yes",
     ]
     assert "skipped: opt_out" in links
     assert "trackable" in links

@@ -254,7 +254,7 @@ def _message_report(source: Source, seen: _Seen) -> dict[str, object]:
 
 
 def _message_text(seen: _Seen) -> str:
-    parts = [("part", "type", "encoding", "charset", "octets", "touched")]
+    parts = [("part", "type", "encoding", "charset", "bytes", "touched")]
     parts += [
         (
             part.path,
