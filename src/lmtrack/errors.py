@@ -50,9 +50,9 @@ class InvalidOverride(LmtrackError, ValueError):  # noqa: N818 - named by the de
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
-        self.problems = dict(problems)
-        self.fields = tuple(self.problems)
-        self.field = self.fields[0]
+        self.problems: dict[str, str] = dict(problems)
+        self.fields: tuple[str, ...] = tuple(self.problems)
+        self.field: str = self.fields[0]
         super().__init__(self.problems)
 
     def __str__(self) -> str:

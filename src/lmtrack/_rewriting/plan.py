@@ -84,17 +84,21 @@ class Plan:
     ) -> None:
         self.source = source
         self.found = found
-        self.urls = numbers.urls
-        self.indices = numbers.indices
-        self.firsts = numbers.firsts
+        self.urls: list[str] = numbers.urls
+        self.indices: Sequence[int] = numbers.indices
+        self.firsts: Sequence[int] = numbers.firsts
         self.removals = removals
+        self.slotted: dict[int, UrlHole]
+        self.worded: dict[int, tuple[str, list[TextHole]]]
         self.slotted, self.worded = slots
-        self.first_index = judge.context.first_index
-        self.unmerged = Merged(self.urls, {})
+        self.first_index: int = judge.context.first_index
+        self.unmerged: Merged = Merged(self.urls, {})
         self._judge = judge
         self._left = left
         self._is_text = bool(found) and found[0][4] == "text"
-        self.slotted_firsts = [place for place, position in enumerate(numbers.firsts) if position in self.slotted]
+        self.slotted_firsts: list[int] = [
+            place for place, position in enumerate(numbers.firsts) if position in self.slotted
+        ]
 
     @cached_property
     def links(self) -> tuple[Link, ...]:

@@ -129,11 +129,13 @@ class UrlHole:
         *,
         loaded: bool,
     ) -> None:
+        self.start: int
+        self.end: int
         self.start, self.end = span
-        self.names = url.names
-        self.url = url
-        self.element = element
-        self.loaded = loaded
+        self.names: tuple[str, ...] = url.names
+        self.url: SlottedUrl = url
+        self.element: str = element
+        self.loaded: bool = loaded
         self._fixed = tuple(fixed)
         # Of adjacent slots, the text before the first: all but one may be empty.
         in_markup = place is not Place.PLAIN_TEXT

@@ -52,10 +52,10 @@ class SlottedUrl:
     __slots__ = ("_behind_escapes", "_in_path", "_writes", "fixed", "names", "opens", "places")
 
     def __init__(self, fixed: Sequence[str], names: Sequence[str], places: Sequence[Place], /) -> None:
-        self.fixed = tuple(fixed)
-        self.names = tuple(names)
-        self.places = tuple(places)
-        self.opens = places[0] in {Place.LINK_URL, Place.LOADED_URL, Place.URL_BEGINNING}
+        self.fixed: tuple[str, ...] = tuple(fixed)
+        self.names: tuple[str, ...] = tuple(names)
+        self.places: tuple[Place, ...] = tuple(places)
+        self.opens: bool = places[0] in {Place.LINK_URL, Place.LOADED_URL, Place.URL_BEGINNING}
         self._in_path = [position for position, place in enumerate(places) if place is Place.URL_PATH]
         self._writes = [ESCAPES[place].write for place in places]
         # A value behind `%2` must not complete the template's escape.

@@ -38,10 +38,10 @@ class Template:
         self._html = html
         self._markers = sorted(markers)
         self.slots = slots
-        self.holes = tuple(holes)
-        self.names = tuple(dict.fromkeys(name for hole in holes for name in hole.names))
-        self.texts = tuple(hole for hole in holes if isinstance(hole, TextHole))
-        self.text_starts = tuple(hole.start for hole in self.texts)
+        self.holes: tuple[Hole, ...] = tuple(holes)
+        self.names: tuple[str, ...] = tuple(dict.fromkeys(name for hole in holes for name in hole.names))
+        self.texts: tuple[TextHole, ...] = tuple(hole for hole in holes if isinstance(hole, TextHole))
+        self.text_starts: tuple[int, ...] = tuple(hole.start for hole in self.texts)
         self._urls = {hole.start: hole for hole in holes if isinstance(hole, UrlHole)}
 
     @cached_property
