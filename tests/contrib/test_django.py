@@ -84,11 +84,13 @@ def decisions(contrib: Foreign) -> Iterator[list[dict[str, Any]]]:
     contrib.mail_tracked.disconnect(keep)
 
 
-def letter(*, html_only: bool = False, mail_id: object = "letter-4471", **options: object) -> Foreign:
+def letter(*, html_only: bool = False, mail_id: object = "letter-4471", **options: Foreign) -> Foreign:
     """A mail as Django's users make it."""
     from django.core.mail import EmailMessage, EmailMultiAlternatives  # noqa: PLC0415 - with the settings
 
-    options = {"headers": {"List-Unsubscribe": LEAVE}, "to": [ANN]} | options
+    defaults: dict[str, Foreign] = {"headers": {"List-Unsubscribe": LEAVE}, "to": [ANN]}
+    options = defaults | options
+    mail: Foreign
     if html_only:
         mail = EmailMessage("Grüße", HTML, SENDER, **options)
         mail.content_subtype = "html"

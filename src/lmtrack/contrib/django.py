@@ -85,9 +85,9 @@ class _Settings(NamedTuple):
 class LmtrackConfig(AppConfig):
     """For `INSTALLED_APPS`: a mistake in the settings then shows when Django starts, not at the first mail."""
 
-    name = "lmtrack.contrib.django"
-    label = "lmtrack"
-    verbose_name = "lmtrack"
+    name: str = "lmtrack.contrib.django"
+    label: str = "lmtrack"
+    verbose_name: str = "lmtrack"
 
     def ready(self) -> None:
         """Check the settings.
