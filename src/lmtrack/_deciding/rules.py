@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum, auto
 from typing import Final, NamedTuple
 
-from lmtrack._checks import check_type
+from lmtrack._checks import check_type, plain_str
 from lmtrack._clock import in_utc
 from lmtrack._deciding.override import (
     CONFLICT,
@@ -107,8 +107,9 @@ class ConsentRecord:
                 object.__setattr__(self, name, in_utc(time, name))  # frozen: this is part of its construction
         for name, text in (("method", self.method), ("wording", self.wording), ("reference", self.reference)):
             if text is not None:
-                check_type(str, **{name: text})
-                if "@" in text or "%40" in text:
+                plain = plain_str(text, name)
+                object.__setattr__(self, name, plain)
+                if "@" in plain or "%40" in plain:
                     raise ValueError(f"{name} must not hold an address: evidence keeps it")
         if self.wording is not None and len(self.wording) > _WORDING_LIMIT:
             raise ValueError(f"wording must be a version or a hash, at most {_WORDING_LIMIT} characters")

@@ -13,7 +13,7 @@ from enum import StrEnum, auto
 from typing import Final
 
 from lmtrack._agents.verdict import Verdict
-from lmtrack._checks import check_type
+from lmtrack._checks import check_type, plain_str
 from lmtrack._clock import epoch_seconds
 from lmtrack._deciding.rules import consent_of
 from lmtrack.resolver import Consent, ConsentRecord, Route, TrackingMode
@@ -187,7 +187,7 @@ def admit(
         raise TypeError(f"verdict must be a Verdict or None, not {type(verdict).__name__}")
     check_type(TrackingMode, mode=token.mode)
     check_type(Route, route=route)
-    check_type(str, method=method)
+    method = plain_str(method, "method")
     record = ConsentRecord.of(consent)
     withdrawn = None if withdrawn_at is None else epoch_seconds(withdrawn_at, "withdrawn_at")
     if method != "GET":

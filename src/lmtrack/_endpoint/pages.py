@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import Final, Literal, TypeAlias
 
-from lmtrack._checks import check_type
+from lmtrack._checks import plain_str
 from lmtrack._endpoint.response import AS_TYPED, NO_STORE, PRIVATE, HttpResponse
 
 Pressed: TypeAlias = Literal["leave", "return"]
@@ -104,7 +104,8 @@ class PageWords:
     failed_text: str = "Your answer could not be saved. Please try again in a few minutes."
 
     def __post_init__(self) -> None:
-        check_type(str, **{field.name: getattr(self, field.name) for field in fields(self)})
+        for field in fields(self):  # frozen: this is part of its construction
+            object.__setattr__(self, field.name, plain_str(getattr(self, field.name), field.name))
         if not _LANGUAGE.fullmatch(self.language) or self.direction not in {"ltr", "rtl"}:
             raise ValueError("language must be a language tag such as de or pt-BR, direction ltr or rtl")
 

@@ -59,7 +59,8 @@ def read_envelope(message: Message, /, *, sender: str | None, recipients: Iterab
     if sender is None:
         senders = _field_addresses(fields, [f"{prefix}sender" if f"{prefix}sender" in fields else f"{prefix}from"])
     else:
-        senders = read_addresses("sender", plain_str(sender, "sender")) if sender else [""]  # empty: a bounce
+        written = plain_str(sender, "sender")
+        senders = read_addresses("sender", written) if written else [""]  # empty: a bounce
     if not senders:
         raise ValueError("the message names no sender: set its From field, or pass sender")
     if recipients is None:
