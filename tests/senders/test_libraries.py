@@ -9,7 +9,6 @@ import asyncio
 import email
 import os
 import smtplib
-from email.charset import CHARSETS
 from email.encoders import encode_base64
 from email.message import EmailMessage
 from email.mime.base import MIMEBase
@@ -50,18 +49,6 @@ if TYPE_CHECKING:
     from lmtrack.message import Prepared
 
 BEN = "ben@reader.example"
-
-
-@pytest.fixture(autouse=True)
-def charsets_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Flask-Mail tells the standard library how to encode UTF-8 from then on, for everyone in the process."""
-    monkeypatch.setattr("email.charset.CHARSETS", dict(CHARSETS))
-
-
-@pytest.fixture(autouse=True)
-def no_lookup_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Libraries greet the server with this machine's name, which a resolver may take half a minute to find."""
-    monkeypatch.setattr("socket.getfqdn", lambda *_: "localhost")
 
 
 def prepared(message: Any, **options: Any) -> Prepared:  # noqa: ANN401 - as libraries make them
