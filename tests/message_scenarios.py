@@ -1,4 +1,7 @@
-"""Read `corpus/message-scenarios.json`: what happens to mail, each event with its truth.
+"""Read the scenarios of `corpus`: what happens to mail, each event with its truth.
+
+`message-scenarios.json` was written with the rules; `outside-scenarios.json` from public pages by somebody who had not
+read them, with all truths fixed before the first run.
 
 `docs/explanation/message-scenarios.md` documents the format, so that others can try their classifier on it.
 """
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
 DELIVERED: Final = datetime(2026, 11, 2, 9, tzinfo=UTC)
 # Some of Apple's egress list, as a caller loads it.
 NETWORKS: Final = join_networks(shipped_networks(), load_networks("104.28.28.0/24", tag="apple_egress"))
-_DATA: Final = json.loads((Path(__file__).parent / "corpus" / "message-scenarios.json").read_text("utf-8"))
 _SECRET: Final = b"a secret of tests"
 
 
@@ -44,23 +46,25 @@ class Scenario(NamedTuple):
     events: list[dict[str, Any]]
 
 
-SCENARIOS: Final = [
-    Scenario(one["id"], one["group"], one["story"], one["source"], one["links"], one.get("unknowable"), one["events"])
-    for one in _DATA["scenarios"]
-]
+def _read(name: str) -> list[Scenario]:
+    """Read a file of scenarios; its events get the agents and the headers that they name."""
+    data = json.loads((Path(__file__).parent / "corpus" / name).read_text("utf-8"))
+    agents, headers = data["agents"], data["headers"]
+    for one in data["scenarios"]:
+        for event in one["events"]:
+            event["agent"] = agents[event["agent"]]
+            if isinstance(named := event.get("headers"), str):
+                event["headers"] = headers[named]
+    return [
+        Scenario(
+            one["id"], one["group"], one["story"], one["source"], one["links"], one.get("unknowable"), one["events"]
+        )
+        for one in data["scenarios"]
+    ]
 
 
-def agent_of(event: dict[str, Any]) -> str:
-    """Return the User-Agent header, which events name."""
-    agent: str = _DATA["agents"][event["agent"]]
-    return agent
-
-
-def headers_of(event: dict[str, Any]) -> dict[str, str] | None:
-    """Return the headers, written out or named; None if they are not known."""
-    headers = event.get("headers")
-    named: dict[str, str] | None = _DATA["headers"].get(headers) if isinstance(headers, str) else headers
-    return named
+SCENARIOS: Final = _read("message-scenarios.json")
+OUTSIDE: Final = _read("outside-scenarios.json")
 
 
 def at(event: dict[str, Any]) -> datetime:
@@ -72,11 +76,11 @@ def alone(event: dict[str, Any]) -> Verdict:
     """Judge a request by itself, with all that is known of it."""
     return classify_event(
         kind=event["kind"],
-        user_agent=agent_of(event),
+        user_agent=event["agent"],
         ip=event["ip"],
         asn=event.get("asn"),
         method=event.get("method", "GET"),
-        headers=headers_of(event),
+        headers=event.get("headers"),
         delay=timedelta(seconds=event["seconds"]),
         networks=NETWORKS,
         honeypot=event.get("honeypot", False),
@@ -90,29 +94,29 @@ def as_event(event: dict[str, Any], known: Iterable[str] = KNOWLEDGE) -> Event:
     """Make the value that `classify_message` takes, with no more than what is known."""
     return Event(
         kind=event["kind"],
-        user_agent=agent_of(event),
+        user_agent=event["agent"],
         at=at(event),
         ip=event["ip"] if "ip" in known else None,
         asn=event.get("asn") if "asn" in known else None,
         link_index=event.get("link"),
         method=event.get("method", "GET"),
-        headers=headers_of(event) if "headers" in known else None,
+        headers=event.get("headers") if "headers" in known else None,
         honeypot=event.get("honeypot", False),
     )
 
 
 def stored(event: dict[str, Any]) -> Event:
     """Make the same of a stored event: a key and the names of lists in place of the address."""
-    key = client_key(event["ip"], agent_of(event), secret=_SECRET, day=date(2026, 11, 2))
+    key = client_key(event["ip"], event["agent"], secret=_SECRET, day=date(2026, 11, 2))
     return Event(
         kind=event["kind"],
-        user_agent=agent_of(event),
+        user_agent=event["agent"],
         at=at(event),
         client=key,
         sources=alone(event).sources,
         link_index=event.get("link"),
         method=event.get("method", "GET"),
-        headers=headers_of(event),
+        headers=event.get("headers"),
         honeypot=event.get("honeypot", False),
     )
 

@@ -11,6 +11,7 @@ import pytest
 from lmtrack.classifier import Verdict
 from message_scenarios import (
     KNOWLEDGE,
+    OUTSIDE,
     SCENARIOS,
     WAYS,
     Scenario,
@@ -32,7 +33,7 @@ MADE_WORSE = {
     ("person-while-gateway-sweeps", "delivered_at"),
 }
 
-every_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
+every_scenario = pytest.mark.parametrize("scenario", SCENARIOS + OUTSIDE, ids=lambda scenario: scenario.id)
 
 
 def wrong(scenario: Scenario, verdicts: list[Verdict]) -> list[float]:
@@ -45,13 +46,16 @@ def wrong(scenario: Scenario, verdicts: list[Verdict]) -> list[float]:
 
 def test_there_are_enough_scenarios_of_each_kind() -> None:
     assert len(SCENARIOS) >= 120
+    assert len(OUTSIDE) == 30
+    assert len({scenario.id for scenario in SCENARIOS + OUTSIDE}) == len(SCENARIOS) + 30
     groups = Counter(scenario.group for scenario in SCENARIOS)
     assert {
         "gateway", "network", "request", "invisible link", "screen reader", "proxy", "person", "preview pane",
         "forwarding", "shared", "VPN", "hand-over", "AI agent", "link preview", "together",
     } == groups.keys()  # fmt: skip
-    assert all(scenario.story and scenario.source for scenario in SCENARIOS)
-    for scenario in SCENARIOS:
+    assert {scenario.group for scenario in OUTSIDE} <= groups.keys()
+    assert all(scenario.story and scenario.source for scenario in SCENARIOS + OUTSIDE)
+    for scenario in SCENARIOS + OUTSIDE:
         has_unknowable = any(event["truth"] == "unknowable" for event in scenario.events)
         assert has_unknowable or scenario.unknowable is None
         assert {event["truth"] for event in scenario.events} <= {"person", "machine", "unknowable"}

@@ -28,6 +28,7 @@ from lmtrack.classifier import (
 
 if TYPE_CHECKING:
     import random  # noqa: TID251 - for a type
+    from collections.abc import Sequence
 
 from message_events import (
     BROWSER,
@@ -67,6 +68,23 @@ def test_a_gateway_with_an_address_and_an_agent_for_each_hit_is_a_machine() -> N
     assert machines(links, link_count=4) == [True] * 4
     slower = [click(40 + link * 3, link, agent=BROWSERS[link], ip=f"192.0.2.{link}") for link in range(4)]
     assert machines(slower, link_count=4) == [True] * 4
+
+
+def test_hosts_of_a_computing_centre_that_take_turns_are_a_machine() -> None:
+    def turns(links: Sequence[int], *, after: float = 40, pace: float = 3, asn: int | None = 8075) -> list[Event]:
+        return [
+            click(after + pace * host, link, agent=BROWSERS[host], ip=f"192.0.2.{host}", asn=asn)
+            for host, link in enumerate(links)
+        ]
+
+    assert machines(turns((0, 1, 2)), link_count=9) == [True] * 3
+    assert judge(turns((0, 1, 2)), link_count=9)[0].reasons[0] == "msg.hosts_take_turns"
+    # The same from nowhere in particular is a point: a list with three readers.
+    at_home = judge(turns((0, 1, 2), asn=None), link_count=9)
+    assert [(verdict.human, verdict.evidence) for verdict in at_home] == [(Human.YES, 1)] * 3
+    assert people(turns((0, 0, 0)), link_count=9)
+    assert people(turns((0, 1, 2), pace=6), link_count=9)
+    assert people(turns((0, 1, 2), after=900), link_count=9)
 
 
 def test_a_person_after_a_sweep_stays_a_person() -> None:

@@ -120,16 +120,19 @@ RULES: Final = (
     MessageRule(1, Signal.MSG_BURST.value),
     MessageRule(1, Signal.MSG_TWO_LINKS.value),
     MessageRule(1, Signal.MSG_AGENTS.value),
+    MessageRule(1, Signal.MSG_TURNS.value),
     MessageRule(1, Signal.MSG_HONEYPOT_TAINT.value),
 )
-FAST, BURST, SWEEP, SLOW_SWEEP, PACE, ROTATION, DETONATION, SAME_CLIENT, TABS, PAIR, AGENTS, TAINT = range(len(RULES))
+(
+    FAST, BURST, SWEEP, SLOW_SWEEP, PACE, ROTATION, DETONATION, SAME_CLIENT, TABS, PAIR, AGENTS, TURNS, TAINT,
+) = range(len(RULES))  # fmt: skip
 
 # A match of one of these shows that the client is a machine.
 _PROOFS: Final = 1 << FAST | 1 << BURST | 1 << SWEEP | 1 << SLOW_SWEEP | 1 << PACE | 1 << ROTATION
 # What is said of a click in a burst needs no weaker word for the same.
 _BURSTS: Final = 1 << FAST | 1 << BURST | 1 << SWEEP | 1 << SLOW_SWEEP | 1 << PACE
 # Points that rest on how close clicks are, and the one that rests on an invisible link: different kinds.
-_CLOSE: Final = 1 << TABS | 1 << PAIR | 1 << AGENTS
+_CLOSE: Final = 1 << TABS | 1 << PAIR | 1 << AGENTS | 1 << TURNS
 
 
 class RuleMatches(dict[int, tuple[int, int, int]]):

@@ -23,6 +23,7 @@ from lmtrack._agents.matches import (
     SLOW_SWEEP,
     SWEEP,
     TABS,
+    TURNS,
     MessageEvent,
     RuleMatches,
 )
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from lmtrack._agents.timing import Timing
 
-_POINTS: Final = (TABS, PAIR)
+_POINTS: Final = (TABS, PAIR, TURNS)
 _HOSTS: Final = 3  # our choice: two are a gateway's one and a person's
 
 
@@ -85,7 +86,7 @@ def make_spans(timing: Timing, *, link_count: int) -> Spans:
         _Span(PACE, span("pace_span"), timing.pace_links),
         _Span(PACE, span("many_span"), timing.many_links),
     ]
-    hosts, nameless = early[1:], tuple(always)
+    hosts, nameless = [*early[1:], _Span(TURNS, span("sweep_span"), _HOSTS)], tuple(always)
     if link_count >= timing.sweep_links:
         sweep = _Span(SWEEP, span("sweep_span"), link_count)
         always.append(sweep._replace(rule=SLOW_SWEEP))
@@ -103,7 +104,7 @@ def make_spans(timing: Timing, *, link_count: int) -> Spans:
         crowd=(fast,),
         early_crowd=(burst, _Span(PAIR, span("pair_span") - 1, 2)),
         hosts=tuple(hosts),
-        turns=_Span(BURST, span("sweep_span"), _HOSTS),
+        turns=_Span(TURNS, span("sweep_span"), _HOSTS),
         agents=_Span(AGENTS, span("agents_span"), timing.agents),
         agents_links=_Span(ROTATION, span("agents_span"), timing.sweep_links),
         longest=max(one.length for one in (*always, *early)),

@@ -262,6 +262,11 @@ class Signal(StrEnum):
         "a click from an address that shows three agents within ten seconds",
         "field reports of gateways, 2026-08; three, because an app hands a link to a browser",
     )
+    MSG_TURNS = (
+        "msg.hosts_take_turns",
+        "three links followed from three addresses within ten seconds, while gateways scan",
+        "hummingdeck.com on Safe Links, 2026-11: each look with another address and another agent",
+    )
     MSG_DUPLICATE = (
         "msg.duplicate",
         "the same again by the same a moment later: a double click, or a mail program that hands its link to a browser",
