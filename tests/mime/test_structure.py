@@ -268,3 +268,16 @@ def test_real_messages_have_the_parts_that_the_standard_library_sees(shared: Pat
 def test_a_line_of_a_header_may_look_like_a_delimiter() -> None:
     raw = b"Content-Type: multipart/mixed; boundary=b\n\n--b\nX-A: 1\n--bc\n\ntext\n--b--\n"
     assert [(part.path, raw[part.start : part.end]) for part in find_parts(raw)] == [("1", b"text")]
+
+
+def test_only_direct_parts_of_a_digest_are_messages_by_default() -> None:
+    digest = b"Content-Type: multipart/digest; boundary=d\n\n--d\n\nSubject: a\n\nx\n--d\n"
+    inner = b"Content-Type: multipart/mixed; boundary=e\n\n--e\n\ntext\n--e--\n--d--\n"
+    assert report(digest + inner) == [("1", "message/rfc822", "digest"), ("2.1", "text/plain", "digest")]
+    signed = b"Content-Type: multipart/signed; boundary=s\n\n--s\n" + digest + b"--d--\n--s--\n"
+    assert report(signed)[0] == ("1.1", "message/rfc822", "signed")
+
+
+def test_a_delimiter_with_a_lone_cr_behind_it_leaves_nothing_sure() -> None:
+    assert report(MIXED + b"--b\n" + HTML + b"a\n--b\r--c\n\nb\n--b--\n") == [("1", "text/html", "malformed")]
+    assert report(MIXED + b"--b\n" + HTML + b"a\n--b") == [("1", "text/html", None)]

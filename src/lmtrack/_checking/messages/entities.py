@@ -1,38 +1,40 @@
 """Every part of a message down to the innermost, other people's messages included, and where readers may see others.
 
-`lmtrack._mime.structure` finds what may be edited and leaves the rest alone; an audit has to look into all of it. One
-pass over the lines that begin with `--`, open multiparts and enclosed messages on one stack. Where programs differ
-about the parts, or the message ends too early, a finding stands in the list, so that nothing there is called clean.
+`lmtrack._mime.structure` finds what may be edited and leaves the rest alone; an audit has to look into all of it. Where
+programs differ about the parts, or the message ends too early, a finding stands in the list, so that nothing there is
+called clean.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from lmtrack._checking.finding import Finding, FindingKind
 from lmtrack._checking.messages.ambiguous_headers import is_odd_boundary, is_odd_type
-from lmtrack._headers import find_body
-from lmtrack._mime.part_headers import PartHeaders, read_part_headers
+from lmtrack._mime.walk import DEEPEST, IDENTITY, MOST_PARTS, Begun, DoubtKind, Ended, Node, walk_parts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# All three are our choice; the deepest of 207 real messages has 5 levels, the widest 41 parts.
-_DEEPEST: Final = 64
-_MOST_PARTS: Final = 10_000
-_MOST_SHOWN: Final = 100  # findings about the structure of one message
+    from lmtrack._mime.part_headers import PartHeaders
 
-_DELIMITER: Final = re.compile(rb"\n--[^\r\n]*+")
-_EMPTY_LINE: Final = re.compile(rb"\n(\r*+\n)")
-_LINE_END: Final = re.compile(rb"\r*+\n")
+_MOST_SHOWN: Final = 100  # findings about the structure of one message; our choice
+
 _LEADING_EMPTY_LINES: Final = re.compile(rb"[\r\n]++")
-_LONE_CR_DELIMITER: Final = b"\r--"
 _BLANK_LINE: Final = re.compile(rb"\n[ \t]++\r*+\n")  # the end of the header for some, a folded nothing for others
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-_IDENTITY: Final = frozenset(("7bit", "8bit", "binary"))
+_DOUBTS: Final = {
+    DoubtKind.SAME_BOUNDARY: "its boundary is also that of a part around it",
+    DoubtKind.LONE_CR: "a lone CR stands where some programs see a line end",
+    DoubtKind.BEHIND_THE_END: "behind the end of its parts some programs see others",
+    DoubtKind.LONGER_LINE: "a line in it is a boundary for some programs only",
+    DoubtKind.NOTHING_BETWEEN: "its last boundary follows another one directly",
+    DoubtKind.TOO_DEEP: f"it is nested more than {DEEPEST} levels deep",
+    DoubtKind.TOO_MANY: f"there are more than {MOST_PARTS:,} parts",
+}
+_LIMITS: Final = (DoubtKind.TOO_DEEP, DoubtKind.TOO_MANY)
 # Of these there is only a piece, or the content stands elsewhere; the others are no mail but fields or text.
 _NO_MAIL: Final = frozenset((
     "partial", "external-body", "delivery-status", "disposition-notification", "feedback-report", "tracking-status",
@@ -95,29 +97,6 @@ class Entity(NamedTuple):
 Item: TypeAlias = Head | Entity | Finding
 
 
-@dataclass(slots=True)
-class _Open:
-    """A multipart or an enclosed message whose end has not come yet."""
-
-    path: str
-    content_type: str
-    block: bytes
-    keys: tuple[bytes, ...] = ()  # none for a message
-    root_id: str = ""
-    children: int = 0
-    closed: bool = False
-
-
-@dataclass(slots=True)
-class _Leaf:
-    path: str
-    headers: PartHeaders
-    block: bytes
-    start: int
-    above: tuple[tuple[str, str], ...]
-    around: tuple[bytes, ...]
-
-
 def place_of(path: str, /) -> str:
     """Say which part is meant."""
     return f"part {path}" if path else "message"
@@ -130,12 +109,26 @@ def read_entities(raw: bytes, path: str = "", depth: int = 0, /) -> list[Item]:
     how many messages stand around it.
     """
     raw = raw.removeprefix(_BYTE_ORDER_MARK)  # of the file it was kept in
-    return _Walk(raw, path, depth).run()
+    reading = _Reading(raw, path)
+    leading = _LEADING_EMPTY_LINES.match(raw)
+    start = leading.end() if leading and leading.end() < len(raw) else 0
+    if start:
+        # Some pass over them, for others the message has no header and all of it is text.
+        reading.note(FindingKind.UNDECODABLE, "", "it begins with an empty line, and its header is text to some")
+    for step in walk_parts(raw, _is_read, start=start, path=path, depth=depth):
+        if isinstance(step, Begun):
+            reading.begin(step.node)
+        elif isinstance(step, Ended):
+            reading.end(step.node)
+        else:
+            kind = FindingKind.LIMIT_REACHED if step.kind in _LIMITS else FindingKind.UNDECODABLE
+            reading.note(kind, step.path, _DOUBTS[step.kind])
+    return reading.items
 
 
 def is_encoded_message(part: Entity, /) -> bool:
     """Return whether a part is an enclosed message that has to be decoded first."""
-    return _is_message(part.headers) and part.headers.encoding not in _IDENTITY
+    return _is_message(part.headers) and part.headers.encoding not in IDENTITY
 
 
 def _is_message(headers: PartHeaders, /) -> bool:
@@ -143,198 +136,70 @@ def _is_message(headers: PartHeaders, /) -> bool:
     return main == "message" and subtype not in _NO_MAIL
 
 
-class _Walk:
-    """One pass over a message."""
+def _is_read(headers: PartHeaders, /) -> bool:
+    return headers.content_type.startswith("multipart/") or (_is_message(headers) and headers.encoding in IDENTITY)
 
-    def __init__(self, raw: bytes, path: str, depth: int, /) -> None:
-        self.raw, self.path, self.depth = raw, path, depth
+
+class _Reading:
+    """What the walk over a message makes of it."""
+
+    def __init__(self, raw: bytes, path: str, /) -> None:
+        self.raw, self.path = raw, path
         self.items: list[Item] = []
-        self.parts = 0
         self.shown = 0
         self.roots: dict[str, str] = {}
-        self.open: list[_Open] = []
-        # What stands on a delimiter line: the place of its multipart on the stack, and whether it closes it.
-        self.delimiters: dict[bytes, tuple[int, bool]] = {}
-        self.starts: tuple[bytes, ...] = ()  # of the lines that open a part
-        self.ended: set[bytes] = set()  # those of multiparts that came to their end
-        self.lines: list[tuple[int, int]] | None = None  # that begin with `--`; found when a multipart is entered first
-        self.next = 0  # the first of them that nobody has looked at
-        self.leaf: _Leaf | None = None
 
-    def run(self) -> list[Item]:
-        raw = self.raw
-        leading = _LEADING_EMPTY_LINES.match(raw)
-        start = leading.end() if leading and leading.end() < len(raw) else 0
-        if start:
-            # Some pass over them, for others the message has no header and all of it is text.
-            self._note(FindingKind.UNDECODABLE, "", "it begins with an empty line, and its header is text to some")
-        head_end, body_start = find_body(raw[start:] if start else raw)
-        self._message(self.path, start, start + head_end, start + body_start)
-        self._follow()
-        self._close(0, len(raw))
-        return self.items
-
-    def _note(self, kind: FindingKind, path: str, why: str, /) -> None:
+    def note(self, kind: FindingKind, path: str, why: str, /) -> None:
         self.shown += 1
         if self.shown <= _MOST_SHOWN:
             self.items.append(Finding(kind=kind, place=place_of(path), why=why))
 
-    def _message(self, path: str, start: int, head_end: int, body_start: int, /) -> None:
-        block = self.raw[start:head_end]
-        self.items.append(Head(path, block))
-        self._begin(f"{path}.1" if path else "1", path, read_part_headers(block), block, body_start)
+    def begin(self, node: Node, /) -> None:
+        headers, path = node.headers, node.path
+        if node.is_message_root:
+            self.items.append(Head(node.above.path if node.above else self.path, node.block))
+        elif headers.content_id and node.above and headers.content_id == node.above.headers.root_id:
+            self.roots.setdefault(node.above.path, path)
+        if not headers.clear or is_odd_type(headers) or _BLANK_LINE.search(node.block):
+            self.note(FindingKind.UNDECODABLE, path, "programs read the fields of its header differently")
+        if not node.is_multipart:
+            return
+        if node.entered:
+            if headers.encoding not in IDENTITY:
+                self.note(FindingKind.UNDECODABLE, path, "it has parts and is encoded, which no mail may be")
+            if is_odd_boundary(headers, node.block):
+                self.note(FindingKind.UNDECODABLE, path, "its boundary is another one to some programs")
+        elif not headers.boundary:
+            self.note(FindingKind.UNDECODABLE, path, "it has parts, and does not say what stands between them")
 
-    def _begin(self, path: str, inner_path: str, headers: PartHeaders, block: bytes, body_start: int, /) -> None:
-        """Open a multipart, an enclosed message or a leaf; the path of a multipart differs at a message's root."""
-        main = headers.content_type.partition("/")[0]
-        if main == "multipart":
-            path = inner_path
-        self._find_root(path, headers)
-        if is_odd_type(headers):
-            headers = headers._replace(clear=False)
-        if not headers.clear or _BLANK_LINE.search(block):
-            self._note(FindingKind.UNDECODABLE, path, "programs read the fields of its header differently")
-        is_message = _is_message(headers) and headers.encoding in _IDENTITY
-        if main == "multipart" or is_message:
-            if len(self.open) + self.depth >= _DEEPEST:
-                self._note(FindingKind.LIMIT_REACHED, path, f"it is nested more than {_DEEPEST} levels deep")
-            elif is_message:
-                self._enter(path, headers, block, body_start)
-                head_end, message_start = self._find_body(body_start)
-                self._message(path, body_start, head_end, message_start)
-                return
-            elif not headers.boundary:
-                self._note(FindingKind.UNDECODABLE, path, "it has parts, and does not say what stands between them")
-            else:
-                if headers.encoding not in _IDENTITY:
-                    self._note(FindingKind.UNDECODABLE, path, "it has parts and is encoded, which no mail may be")
-                if is_odd_boundary(headers, block):
-                    self._note(FindingKind.UNDECODABLE, path, "its boundary is another one to some programs")
-                self._enter(path, headers, block, body_start)
-                return
-        above = tuple((opened.path, opened.content_type) for opened in self.open)
+    def end(self, node: Node, /) -> None:
+        if not node.entered:
+            self.items.append(self.entity(node))
+        elif node.is_multipart:
+            if not node.closed:
+                self.note(FindingKind.TRUNCATED, node.path, "the line that ends its parts is missing")
+            if not node.children:
+                self.note(FindingKind.UNDECODABLE, node.path, "it says that it has parts, and none is found")
+
+    def entity(self, node: Node, /) -> Entity:
+        above: list[tuple[str, str]] = []
         around: list[bytes] = []
-        for opened in reversed(self.open):
-            if not opened.keys:
-                break
-            around.append(opened.block)
-        self.leaf = _Leaf(path or "1", headers, block, body_start, above, tuple(around))
-
-    def _find_root(self, path: str, headers: PartHeaders, /) -> None:
-        """Note that a part is the one that the multipart/related around it says to show."""
-        if self.open and headers.content_id and headers.content_id == self.open[-1].root_id:
-            self.roots.setdefault(self.open[-1].path, path)
-
-    def _enter(self, path: str, headers: PartHeaders, block: bytes, body_start: int, /) -> None:
-        opened = _Open(path, headers.content_type, block, root_id=headers.root_id)
-        if headers.content_type.startswith("multipart/"):
-            delimiter = b"--" + headers.boundary
-            opened.keys = (delimiter, delimiter + b"--")
-            if not self.delimiters.keys().isdisjoint(opened.keys):
-                self._note(FindingKind.UNDECODABLE, path, "its boundary is also that of a part around it")
-            self.ended.difference_update(opened.keys)
-            for key, closing in zip(opened.keys, (False, True), strict=True):
-                self.delimiters.setdefault(key, (len(self.open), closing))
-            if self.lines is None:
-                self.lines = [(line.start() + 1, line.end()) for line in _DELIMITER.finditer(self.raw)]
-                if _LONE_CR_DELIMITER in self.raw:
-                    self._note(FindingKind.UNDECODABLE, "", "a lone CR stands where some programs see a line end")
-            while self.next < len(self.lines) and self.lines[self.next][0] < body_start:
-                self.next += 1
-        self.open.append(opened)
-        self.starts = tuple(one.keys[0] for one in self.open if one.keys)
-
-    def _follow(self) -> None:
-        """Go from delimiter to delimiter."""
-        raw = self.raw
-        while self.lines and self.next < len(self.lines):
-            start, end = self.lines[self.next]
-            self.next += 1
-            line = raw[start:end].rstrip(b" \t")
-            found = self.delimiters.get(line)
-            if found is None:
-                if line in self.ended:
-                    path = self.open[-1].path if self.open else self.path
-                    self._note(FindingKind.UNDECODABLE, path, "behind the end of its parts some programs see others")
-                elif self.starts and raw.startswith(self.starts, start):
-                    self._note(
-                        FindingKind.UNDECODABLE, self.open[-1].path, "a line in it is a boundary for some programs only"
-                    )
-                continue
-            depth, closing = found
-            self._close(depth + 1, start)
-            if closing:
-                self.open[-1].closed = True
-                self._close(depth, start)
-            elif not self._part(end):
-                return
-
-    def _part(self, line: int, /) -> bool:
-        """Begin the part behind a delimiter; False if the limit is reached."""
-        above = self.open[-1]
-        above.children += 1
-        path = f"{above.path}.{above.children}" if above.path else str(above.children)
-        line_end = _LINE_END.match(self.raw, line)
-        if line_end is None:
-            if line < len(self.raw):
-                self._note(FindingKind.UNDECODABLE, path, "a lone CR stands where some programs see a line end")
-            return True  # the delimiter is the last thing there is
-        self.parts += 1
-        if self.parts > _MOST_PARTS:
-            self._note(FindingKind.LIMIT_REACHED, path, f"there are more than {_MOST_PARTS:,} parts")
-            return False
-        head_end, body_start = self._find_body(line_end.end())
-        if head_end == line_end.end() == body_start and self._is_line(above.keys[1]):
-            # Python's parser passes over it, and takes what comes behind the last part for parts.
-            self._note(FindingKind.UNDECODABLE, above.path, "its last boundary follows another one directly")
-        block = self.raw[line_end.end() : head_end]
-        headers = read_part_headers(block, in_digest=above.content_type == "multipart/digest")
-        self._begin(path, path, headers, block, body_start)
-        return True
-
-    def _is_line(self, key: bytes, /) -> bool:
-        """Return whether the next line that begins with `--` is this one."""
-        lines = self.lines or []
-        return self.next < len(lines) and self.raw[slice(*lines[self.next])].rstrip(b" \t") == key
-
-    def _find_body(self, start: int, /) -> tuple[int, int]:
-        """Find where a header block ends and the body begins; a delimiter inside the block ends the part."""
-        raw, lines = self.raw, self.lines or []
-        position = start
-        while True:
-            limit = lines[self.next][0] if self.next < len(lines) else len(raw)
-            if empty := _EMPTY_LINE.search(raw, position - 1, limit):
-                return empty.start(1), empty.end(1)
-            if self.next >= len(lines) or raw[limit : lines[self.next][1]].rstrip(b" \t") in self.delimiters:
-                return limit, limit
-            position = limit  # a line of the block that only looks like a delimiter
-            self.next += 1
-
-    def _close(self, depth: int, end: int, /) -> None:
-        """End the open leaf and all that is open from a depth on: a delimiter came, or the message's end."""
-        raw = self.raw
-        before = end
-        if end < len(raw):  # the line end before a delimiter is part of it
-            before -= 2 if raw[end - 2 : end] == b"\r\n" else 1
-        if self.leaf is not None:
-            leaf, self.leaf = self.leaf, None
-            body = raw[leaf.start : max(before, leaf.start)]
-            closed = end < len(raw)
-            self.items.append(
-                Entity(
-                    leaf.path, leaf.headers, leaf.block, body, leaf.above, closed, leaf.around, leaf.start, self.roots
-                )
-            )
-        while len(self.open) > depth:
-            opened = self.open.pop()
-            if not opened.keys:
-                continue
-            self.ended.update(opened.keys)
-            for key in opened.keys:
-                if self.delimiters.get(key, (-1, False))[0] == len(self.open):
-                    del self.delimiters[key]
-            if not opened.closed:
-                self._note(FindingKind.TRUNCATED, opened.path, "the line that ends its parts is missing")
-            if not opened.children:
-                self._note(FindingKind.UNDECODABLE, opened.path, "it says that it has parts, and none is found")
-        self.starts = tuple(one.keys[0] for one in self.open if one.keys)
+        inside = True  # of the innermost message
+        outer = node.above
+        while outer is not None:
+            above.append((outer.path, outer.headers.content_type))
+            inside = inside and outer.is_multipart
+            if inside:
+                around.append(outer.block)
+            outer = outer.above
+        return Entity(
+            path=node.path or "1",
+            headers=node.headers,
+            block=node.block,
+            body=self.raw[node.start : max(node.end, node.start)],
+            above=tuple(reversed(above)),
+            closed=node.closed,
+            around=tuple(around),
+            start=node.start,
+            roots=self.roots,
+        )
