@@ -5,6 +5,7 @@ They reach nothing but this machine; for the rest of the web the tests answer th
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,10 +19,14 @@ from lmtrack import (
     Route,
     TrackingDomain,
     make_keys,
+    make_unsubscribe_token,
+    make_withdraw_token,
     pixel_response,
     resolve,
     track_html,
     track_message,
+    unsubscribe_url,
+    withdraw_url,
 )
 from tracker_host import load, running
 
@@ -223,7 +228,7 @@ def test_the_live_page_shows_opens_and_clicks_as_they_come(browser: Browser, hos
         assert reader.run("document.referrer") == ""
         sender.until("document.querySelectorAll('#events > li').length === 2")
         assert sender.texts("#events h3") == ["Mia clicked “See the new lamps”", "Mia opened the letter"]
-        assert sender.texts(".sum")[0] == "1 open and 1 click by people"
+        assert sender.texts(".sum")[0] == "1 open and 1 click by the reader"
         reader.open(f"{base}/mails/letter-mia")
         sender.until("document.querySelector('#events').innerText.includes('twice')")
 
@@ -251,7 +256,7 @@ def test_a_card_with_the_focus_in_it_is_kept_up_to_date_and_keeps_it(browser: Br
         reader.open(f"{base}/mails/letter-mia")
         sender.until("document.querySelector('.sum').innerText.startsWith('1 open ')")
         assert sender.run(focused) == "Read it as Ben (new tab)"
-        host.store.withdraw("letter-mia")  # its button goes, and the others move up
+        host.store.withdraw("letter-mia", datetime.now(UTC))  # noqa: TID251 # its button goes, and the others move up
         sender.until("document.querySelectorAll('form').length === 1")
         assert sender.run(focused) == "Read it as Ben (new tab)"
 
@@ -285,7 +290,7 @@ def test_a_browser_that_says_it_has_no_screen_is_shown_as_a_machine(browser: Bro
         page.open(f"{host.domain.base_url}/mails/letter-mia")
         page.open(f"{host.domain.base_url}/")
         assert labels(page) == ["Machine"]
-        assert page.texts(".sum")[0] == "0 opens and 0 clicks by people"
+        assert page.texts(".sum")[0] == "0 opens and 0 clicks by the reader; apart from that 1 by machines"
 
 
 def test_apples_proxy_is_shown_as_what_nobody_can_know(browser: Browser, host: Host) -> None:
@@ -344,7 +349,7 @@ def busy(browser: Browser, host: Host) -> Host:
         page.open(f"{base}/mails/letter-mia")
         with page.moves():
             page.click(".button-link")
-        host.store.withdraw("letter-cem")
+        host.store.withdraw("letter-cem", datetime.now(UTC))  # noqa: TID251 - as the host does
         page.open(f"{base}/mails/letter-cem")
         with page.moves():
             page.click(".button-link")
@@ -360,6 +365,54 @@ def test_no_page_is_wider_than_a_phone(browser: Browser, busy: Host, width: int)
             page.open(url)
             page.run("document.querySelectorAll('details').forEach(found => { found.open = true })")
             assert page.run("document.documentElement.scrollWidth") == width, url
+
+
+CHARTS: Final = """[...document.querySelectorAll('.chart')].map(chart => [
+    [...chart.querySelectorAll('rect')].map(part => [
+        part.className.baseVal, Math.round(part.getBoundingClientRect().width), getComputedStyle(part).fill]),
+    [...chart.querySelectorAll('li')].map(item => [item.className, getComputedStyle(item, '::before').backgroundColor]),
+    Math.round(chart.querySelector('svg').getBoundingClientRect().width)])"""
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 400])
+def test_a_chart_shows_people_proxies_and_machines_in_three_colours(
+    browser: Browser, busy: Host, width: int, dark: bool
+) -> None:
+    with browser.page(width=width, dark=dark) as page:
+        page.open(f"{busy.domain.base_url}/")
+        (parts, legend, whole), (nothing, _, _) = page.run(CHARTS)
+    assert [kind for kind, _, _ in parts] == ["person", "proxy", "machine", "person"]
+    assert all(abs(shown - whole / 3) <= 1 for _, shown, _ in parts)  # three opens, one click
+    assert {kind: colour for kind, _, colour in parts} == dict(legend)
+    assert len({colour for _, colour in legend}) == 3
+    assert nothing == []
+
+
+def own_pages(host: Host) -> list[str]:
+    """The pages that the library answers with: a withdrawal, and what leads nowhere."""
+    stop = withdraw_url(host.domain, make_withdraw_token(host.domain.keys, "letter-mia"))
+    leave = unsubscribe_url(host.domain, make_unsubscribe_token(host.domain.keys, "letter-mia"))
+    return [stop, leave, f"{host.domain.base_url}/c/nothing"]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 320])
+def test_a_page_to_withdraw_is_easy_to_read_and_to_press(browser: Browser, host: Host, width: int, dark: bool) -> None:
+    with browser.page(width=width, dark=dark, scripts=False) as page:
+        for url in own_pages(host):
+            page.open(url)
+            assert page.run("document.documentElement.scrollWidth") == width
+            assert page.run("document.querySelectorAll('main').length") == len(page.texts("h1")) == 1
+            found = page.run(CONTRAST)
+            assert len(found) >= 2
+            assert min(found)[0] >= 7, min(found)
+            for size in page.run("[...document.querySelectorAll('button')].map(found => found.offsetHeight)"):
+                assert size >= 44
+        page.open(own_pages(host)[0])
+        with page.moves():
+            page.click("button")
+        assert page.texts("h1") == ["Tracking is off"]
 
 
 # Of each element with text of its own: the two colours, and their contrast (WCAG 2.2, 1.4.3).

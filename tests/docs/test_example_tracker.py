@@ -151,6 +151,36 @@ def test_a_machine_is_no_first_click_and_does_not_count(host: Host) -> None:
     assert '<span class="label machine">Machine</span>' in ask(host, "/").text
 
 
+def test_a_chart_of_each_letter_tells_people_proxies_and_machines_apart(host: Host) -> None:
+    (pixel,), (link, *_) = (tracking_paths(host, MIA, kind) for kind in "oc")
+    for path, agent in ((pixel, "Mozilla/5.0"), (link, "Lamp reader")):
+        ask(host, path, headers={"User-Agent": agent})
+    for headers in (BROWSER, BROWSER, ROBOT):
+        for path in (pixel, link):
+            ask(host, path, headers=headers)
+    text = ask(host, f"/letters/{MIA}").text
+    bars = re.findall(r"<svg viewBox=\"0 0 (\d+) 1\" [^>]*>(.*?)</svg>", text)
+    parts = [re.findall(r'<rect class="(\w+)" x="(\d)" width="(\d)"', bar) for _, bar in bars]
+    assert [scale for scale, _ in bars] == ["3", "3"]
+    assert parts == [
+        [("person", "0", "1"), ("proxy", "1", "1"), ("machine", "2", "1")],
+        [("person", "0", "1"), ("machine", "1", "1"), ("unknown", "2", "1")],
+    ]
+    legend = re.findall(r'<li class="(\w+)">([\w ]+) <b>(\d)</b></li>', text)
+    assert legend == [
+        ("person", "Person", "2"),
+        ("proxy", "Privacy proxy", "1"),
+        ("machine", "Machine", "2"),
+        ("unknown", "Unknown", "1"),
+    ]
+    others = "1 by privacy proxies, 2 by machines and 1 by unknown clients"
+    said = f"1 open and 1 click by the reader; apart from that {others}"
+    assert said in text
+    assert said in ask(host, "/").text
+    assert "<svg" not in ask(host, f"/letters/{BEN}").text  # nothing is tracked, so nothing is known
+    assert ask(host, f"/letters/{CEM}").text.count("<svg") == 1  # clicks only
+
+
 def test_without_consent_nothing_but_a_number_is_kept(host: Host) -> None:
     token = make_click_token(host.domain.keys, BEN, 0, url="https://shop.example/lamps")
     assert ask(host, f"/c/{token}").headers["location"] == "https://shop.example/lamps"
@@ -204,13 +234,19 @@ def test_a_withdrawal_holds_from_the_next_request_on(host: Host, by: str) -> Non
         {"Origin": "null"},
         {"Origin": "http://127.0.0.1:1"},
         {"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"},
+        {"Origin": "null", "Sec-Fetch-Site": "cross-site"},  # a sandbox
     ],
 )
 def test_no_foreign_page_can_press_the_button(host: Host, headers: dict[str, str]) -> None:
     assert ask(host, f"/letters/{MIA}/withdraw", "POST", BROWSER | headers).status == 404
     assert host.store.letter(MIA).consent is Consent.GRANTED
-    own = {"Origin": host.domain.base_url, "Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.mark.parametrize("origin", ["own", "null"])  # Chromium says null, because our pages send no referrer
+def test_our_own_page_can_press_the_button(host: Host, origin: str) -> None:
+    own = {"Origin": host.domain.base_url if origin == "own" else origin, "Sec-Fetch-Site": "same-origin"}
     assert ask(host, f"/letters/{MIA}/withdraw", "POST", BROWSER | own).status == 303
+    assert host.store.letter(MIA).consent is Consent.WITHDRAWN
 
 
 def test_by_another_name_it_is_a_tracking_host_and_nothing_else(host: Host) -> None:
@@ -286,6 +322,16 @@ def test_a_store_that_fails_breaks_no_answer(host: Host, caplog: pytest.LogCaptu
         database.execute("ALTER TABLE lost RENAME TO event")
     ask(host, pixel)
     assert len(host.store.events()) == 1
+
+
+def test_a_withdrawal_that_is_not_stored_is_not_confirmed(host: Host, caplog: pytest.LogCaptureFixture) -> None:
+    (stop,) = tracking_paths(host, MIA, "w")
+    with closing(sqlite3.connect(host.store.path)) as database, database:
+        database.execute("ALTER TABLE person RENAME TO lost")
+    answer = ask(host, stop, "POST")
+    assert (answer.status, "could not be saved" in answer.text) == (503, True)
+    assert [record.message for record in caplog.records] == ["a withdrawal is not stored"]
+    assert stop[3:] not in caplog.text
 
 
 def test_neither_address_nor_agent_is_stored(host: Host) -> None:

@@ -84,8 +84,10 @@ class Desk:
     def withdraw(self, letter_id: str, headers: dict[str, str]) -> HttpResponse | None:
         """Withdraw for a reader who asked for it by phone; the link in the mail does the same without us."""
         # A form of a foreign page is not ours. Browsers say so in two ways; each has those that know only the other.
-        is_ours = headers.get("sec-fetch-site", "same-origin") == "same-origin"
-        is_ours = is_ours and headers.get("origin", self.base_url) == self.base_url
+        # Under our Referrer-Policy a form of our own has the origin "null", and so has one in a foreign sandbox.
+        site, origin = headers.get("sec-fetch-site"), headers.get("origin", self.base_url)
+        own_origin = origin == self.base_url or (origin == "null" and site == "same-origin")
+        is_ours = own_origin and site in {None, "same-origin"}
         if not is_ours or self.store.letter(letter_id) is None:
             return None
         self.store.withdraw(letter_id, datetime.now(UTC))
@@ -100,9 +102,9 @@ def elsewhere(host: str, path: str, query: str) -> HttpResponse | None:
     return page(pages.arrived(f"https://{host}/{path}{'?' if query else ''}{query}"))
 
 
-def page(body: bytes) -> HttpResponse:
+def page(body: bytes, *, status: int = 200) -> HttpResponse:
     """Answer with one of our pages."""
-    return respond(body, HTML, ("Content-Security-Policy", OWN))
+    return respond(body, HTML, ("Content-Security-Policy", OWN), status=status)
 
 
 def respond(body: bytes, content_type: str, *headers: tuple[str, str], status: int = 200) -> HttpResponse:

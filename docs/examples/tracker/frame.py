@@ -60,7 +60,7 @@ EVENT = Html("""\
 <li id="{id}" class="event {kind}">
 <p class="when"><time datetime="{at}">{clock}</time></p>
 <div class="what">
-<h3><a href="/letters/{letter}">{name}</a> {what}</h3>
+<h3><a href="/letters/{letter}">{name}</a>{what}</h3>
 {where}<p>{verdict} <span class="counts">{counts}</span></p>
 <dl class="facts">
 <dt>Because</dt><dd>{reasons}</dd>

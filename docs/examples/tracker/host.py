@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import sqlite3
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from lmtrack import TrackingDomain, handle_request
-from tracker.desk import Desk
+from tracker import pages
+from tracker.desk import Desk, page
 from tracker.keys import load_keys
 from tracker.letters import ROUTE, send_sample
 from tracker.recorder import record
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lmtrack.endpoint import HttpResponse
+LOG = logging.getLogger(__name__)
 
 
 class Host:
@@ -79,7 +83,11 @@ class Host:
             now=now,
         )
         if handled.withdrawal:
-            self.store.withdraw(handled.withdrawal.message_id, now)
+            try:
+                self.store.withdraw(handled.withdrawal.message_id, now)
+            except sqlite3.Error:
+                LOG.exception("a withdrawal is not stored")
+                return page(pages.not_stored(), status=503)
         else:
             record(self.store, handled, now, request.headers.get("user-agent", ""))
         return handled.response

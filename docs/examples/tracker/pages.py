@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Final
 
 from lmtrack import Consent
 from tracker import words
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
 
     from tracker.store import Anchor, Letter, Seen
 
+NEWEST: Final = 100  # events that a page lists; charts count all
+
 OVERVIEW = Html("""\
-<p class="lead">One newsletter went to three readers. Open it as one of them, click what you like,
-and see here what a sender gets to know of it.</p>
+<p class="lead">One newsletter went to three readers. Open it as one of them, click any link,
+and see here what the sender learns.</p>
 <div class="columns">
 <section aria-labelledby="letters">
 <h2 id="letters">Letters</h2>
@@ -35,9 +38,23 @@ CARD = Html("""\
 <h3><a href="/letters/{id}">To {name}</a></h3>
 <p class="subject">{subject}</p>
 <p>{consent}</p>
-{decision}<p class="sum">{sum}</p>
-{actions}</article>
+{decision}{chart}{actions}</article>
 """)
+# One chart for each letter: a bar for opens and one for clicks, in the colours of who was there, on one scale.
+CHART = Html("""\
+<figure class="chart">
+{bars}<ul class="legend">
+{legend}</ul>
+<figcaption class="sum">{sum}</figcaption>
+</figure>
+""")
+BAR = Html("""\
+<p class="bar"><span>{name}</span>
+<svg viewBox="0 0 {scale} 1" preserveAspectRatio="none" aria-hidden="true">{parts}</svg></p>
+""")
+PART = Html('<rect class="{kind}" x="{at}" width="{number}" height="1"/>')
+LEGEND = Html('<li class="{kind}">{name} <b>{number}</b></li>\n')
+UNKNOWN = Html('<p class="sum">{sum}</p>\n')
 DECISION = Html("""\
 <dl class="facts">
 <dt>Opens</dt><dd>{opens}</dd>
@@ -75,7 +92,7 @@ LETTER = Html("""\
 <h2 id="state">To {name}</h2>
 <div id="state-of" data-live>
 <p>{consent}</p>
-{decision}{actions}</div>
+{decision}{chart}{actions}</div>
 </section>
 <div>
 <section aria-labelledby="came">
@@ -101,15 +118,16 @@ ARRIVED = Html("""\
 <p class="address"><code>{url}</code></p>
 <p>Of the tracking host this page has learned nothing: no token came with you, and no referrer.</p>
 """)
+NOT_STORED = Html("<p>Your answer could not be saved. Please try again in a few minutes.</p>\n")
 NO_LINKS = Html("<p>None of them is tracked: each leads straight to its page.</p>\n")
 
 
 def overview(letters: Sequence[Letter], events: Sequence[Seen], refusals: Mapping[str, int], *, live: bool) -> bytes:
-    """Show all letters and all events."""
+    """Show all letters and the newest events."""
     content = fill(
         OVERVIEW,
         cards=join(_card(letter, [seen for seen in events if seen.letter == letter.id]) for letter in letters),
-        timeline=timeline(events, "Nothing yet. Open Mia’s letter, and it shows up here."),
+        timeline=timeline(events[:NEWEST], "Nothing yet. Open Mia’s letter, and it shows up here."),
         refusals=_refusals(refusals),
     )
     return page("Letters and what came of them", content, live=live)
@@ -131,8 +149,9 @@ def letter_page(letter: Letter, events: Sequence[Seen], anchors: Sequence[Anchor
         name=letter.name,
         consent=consent_label(letter),
         decision=_decision(letter),
+        chart=_chart(letter, events),
         actions=_actions(letter),
-        timeline=timeline(events, "Nothing yet, or nothing that may be kept.", payloads=True),
+        timeline=timeline(events[:NEWEST], "Nothing yet, or nothing that may be kept.", payloads=True),
         links=fill(LINKS, rows=rows) if anchors else NO_LINKS,
     )
     return page(letter.subject, content, live=live)
@@ -143,10 +162,12 @@ def arrived(url: str) -> bytes:
     return page("You have arrived", fill(ARRIVED, url=url))
 
 
+def not_stored() -> bytes:
+    """Say that an answer is lost, so that nobody believes it is done."""
+    return page("That did not work", NOT_STORED)
+
+
 def _card(letter: Letter, events: Sequence[Seen]) -> Html:
-    opens = sum(1 for seen in events if seen.link is None and seen.counts)
-    clicks = sum(1 for seen in events if seen.link is not None and seen.counts)
-    machines = sum(1 for seen in events if seen.verdict["is_machine"])
     return fill(
         CARD,
         id=letter.id,
@@ -154,9 +175,38 @@ def _card(letter: Letter, events: Sequence[Seen]) -> Html:
         name=letter.name,
         consent=consent_label(letter),
         decision=_decision(letter),
-        sum=words.summary(letter.decision, (opens, clicks), len(events) - opens - clicks - machines, machines),
+        chart=_chart(letter, events),
         actions=_actions(letter),
     )
+
+
+def _chart(letter: Letter, events: Sequence[Seen]) -> Html:
+    """Draw who opened and who clicked; each event counts once, however often it came."""
+    decision = letter.decision
+    opens = Counter(words.who(seen.verdict) for seen in events if seen.link is None)
+    clicks = Counter(words.who(seen.verdict) for seen in events if seen.link is not None)
+    total = words.summary(decision, opens, clicks)
+    if not decision.track_opens and not decision.track_clicks:
+        return fill(UNKNOWN, sum=total)
+    scale = max(opens.total(), clicks.total(), 1)
+    rows = [("Opens", decision.track_opens, opens), ("Clicks", decision.track_clicks, clicks)]
+    numbers = {who: opens[who] + clicks[who] for who in words.WHO}
+    legend = join(
+        fill(LEGEND, kind=who, number=number, name=words.WHO[who][0])
+        for who, number in numbers.items()
+        if number or who != "unknown"
+    )
+    bars = join(fill(BAR, name=name, scale=scale, parts=_parts(counts)) for name, tracked, counts in rows if tracked)
+    return fill(CHART, bars=bars, legend=legend, sum=total)
+
+
+def _parts(counts: Counter[str]) -> Html:
+    at, parts = 0, []
+    for who in words.WHO:
+        if counts[who]:
+            parts.append(fill(PART, kind=who, at=at, number=counts[who]))
+        at += counts[who]
+    return join(parts)
 
 
 def _decision(letter: Letter) -> Html:

@@ -185,11 +185,11 @@ class Store:
         with self.database() as database:
             return [Anchor(number, url, text, n) for number, url, text, n in database.execute(query, [letter_id])]
 
-    def events(self, letter_id: str | None = None, *, limit: int = 100) -> list[Seen]:
-        """Return the newest events, of one mail or of all."""
-        query = f"{EVENTS} WHERE ? IS NULL OR event.letter = ? ORDER BY first_at DESC, event.rowid DESC LIMIT ?"
+    def events(self, letter_id: str | None = None) -> list[Seen]:
+        """Return the events of one mail or of all, the newest first."""
+        query = f"{EVENTS} WHERE ? IS NULL OR event.letter = ? ORDER BY first_at DESC, event.rowid DESC"
         with self.database() as database:
-            return [_seen(row) for row in database.execute(query, [letter_id, letter_id, limit])]
+            return [_seen(row) for row in database.execute(query, [letter_id, letter_id])]
 
     def refusals(self) -> dict[str, int]:
         """Say how often nothing was recorded, by reason."""

@@ -8,6 +8,9 @@ from lmtrack import Actor, AdmissionReason, Consent, Decision, Human
 from lmtrack.classifier import Signal
 
 if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Sequence
+
     from tracker.store import Seen
 
 # The class of the label, its words, and what follows from it.
@@ -59,6 +62,14 @@ DECISIONS = {
 }
 
 
+# In the order in which the chart shows them: the class of its colour, its name there, and several in a sentence.
+WHO = {
+    "person": ("Person", "people"),
+    "proxy": ("Privacy proxy", "privacy proxies"),
+    "machine": ("Machine", "machines"),
+    "unknown": ("Unknown", "unknown clients"),
+}
+PROXIES = {Actor.APPLE_MPP, Actor.IMAGE_PROXY, Actor.GMAIL_PREFETCH}  # what loads pictures for people
 MEANINGS = {str(signal): signal.meaning for signal in Signal}
 
 
@@ -66,6 +77,16 @@ def verdict(kept: dict[str, Any]) -> tuple[str, str, str]:
     """Return the label of a verdict, as `Verdict.to_dict` wrote it, and what follows from it."""
     kind, text, counts = VERDICTS[Human(kept["human"])]
     return kind, "Unknown" if kept["actor"] == Actor.UNKNOWN else text, counts
+
+
+def who(kept: dict[str, Any]) -> str:
+    """Say who was there, as far as the chart tells them apart."""
+    human = Human(kept["human"])
+    if human in {Human.YES, Human.YES_CLIENT_HIDDEN}:
+        return "person"
+    if human is Human.NO:
+        return "machine"
+    return "proxy" if kept["actor"] in PROXIES else "unknown"
 
 
 def meaning(code: str) -> str:
@@ -87,10 +108,11 @@ def decided(decision: Decision, flag: str) -> str:
 
 
 def what_happened(seen: Seen) -> str:
-    """Say what an event is, after the name of who did it."""
-    if seen.link is None:
-        return "opened the letter"
-    return f"clicked “{seen.text}”" if seen.text else f"clicked link {seen.link + 1}"
+    """Say what an event is, after the name of the reader, who did it only if a person was there."""
+    link = "" if seen.link is None else f"“{seen.text}”" if seen.text else f"link {seen.link + 1}"
+    if seen.counts:
+        return f" clicked {link}" if link else " opened the letter"
+    return f"’s letter: {link} was fetched" if link else "’s letter: its pixel was fetched"
 
 
 def place(url: str) -> str:
@@ -104,20 +126,24 @@ def times(number: int) -> str:
     return {1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
-def summary(decision: Decision, reader: tuple[int, int], proxies: int, machines: int) -> str:
+def summary(decision: Decision, opens: Counter[str], clicks: Counter[str]) -> str:
     """Say what is known of what its reader did with a letter, and apart from that what was not the reader.
 
     Args:
         decision: Whether it is tracked.
-        reader: Opens and clicks by a person; a letter goes to one.
-        proxies: Requests that cannot be told, such as those of privacy proxies.
-        machines: Requests by machines.
+        opens: How many there were, by `who`; a letter goes to one person.
+        clicks: The same.
     """
-    opens, clicks = reader
     known = [(decision.track_opens, opens, "open"), (decision.track_clicks, clicks, "click")]
-    sums = [f"{number} {noun}{'' if number == 1 else 's'}" for tracked, number, noun in known if tracked]
+    sums = [f"{n['person']} {noun}{'' if n['person'] == 1 else 's'}" for tracked, n, noun in known if tracked]
     if not sums:
         return "What became of it is unknown"
-    others = ((proxies, "by privacy proxies"), (machines, "by machines"))
-    apart = [f"{number} {who}" for number, who in others if number]
-    return f"{' and '.join(sums)} by the reader" + (f"; apart from that {' and '.join(apart)}" if apart else "")
+    others = {several: opens[who] + clicks[who] for who, (_, several) in WHO.items() if who != "person"}
+    apart = [f"{number} by {several}" for several, number in others.items() if number]
+    return f"{' and '.join(sums)} by the reader" + (f"; apart from that {listed(apart)}" if apart else "")
+
+
+def listed(items: Sequence[str]) -> str:
+    """Join items as a sentence does."""
+    *first, last = items
+    return f"{', '.join(first)} and {last}" if first else last
