@@ -223,7 +223,7 @@ def growth(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def browser(session: nox.Session) -> None:
-    """Look at mails and at the example host's pages in Chromium (on demand; needs Debian's package `chromium`)."""
+    """Look at mails and pages in Chromium, and draw the docs' screenshots (on demand; needs Debian's `chromium`)."""
     install(session, *group("tests"))
     session.run("python", "-m", "pytest", "tests/browser", *session.posargs, env={"LMTRACK_BROWSER": "1"})
 
