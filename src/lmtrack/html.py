@@ -138,20 +138,22 @@ def rewrite_html(
 
 def _links_rewritten(document: HtmlDocument, plan: Plan, urls: Sequence[str | None], /) -> list[Change]:
     """Write the URLs that the caller chose, each escaped for the quotes around it."""
-    # The quote in which no answer needs care: most documents have no other.
+    # The quote in which no answer needs care: most documents have no other, and the fast reader's links have it.
     answers = "".join(filter(None, urls))
-    simple = None if any(sign in answers for sign in '"&>') else '"'
+    simple = not any(sign in answers for sign in '"&>')
     html = document.html
-    changes: list[Change] = []
-    for (_, _, start, end, _, comment_end, _), url in zip(plan.found, urls, strict=True):
-        if url is not None:
-            quote = html[start - 1]  # a bare value cannot begin with one, so a quote before it is around it
-            if quote not in "\"'":
-                quote = ""
-            text = url if quote == simple else (encode_in_comment if comment_end else encode_attribute)(url, quote)
-            if text != html[start:end]:
-                changes.append((start, end, text))
+    changes: list[Change] = [
+        (start, end, text)
+        for (_, _, start, end, _, comment_end, is_plain), url in zip(plan.found, urls, strict=True)
+        if url is not None
+        and (text := url if simple and is_plain else _escaped(url, html[start - 1], comment_end)) != html[start:end]
+    ]
     return with_removals(changes, plan)
+
+
+def _escaped(url: str, before: str, comment_end: int, /) -> str:
+    """Escape a URL for the quote before it; a bare value cannot begin with one, so a quote there is around it."""
+    return (encode_in_comment if comment_end else encode_attribute)(url, before if before in "\"'" else "")
 
 
 def track_html(

@@ -14,6 +14,7 @@ from lmtrack import (
     track_html,
     verify_rewrite,
 )
+from lmtrack._linking.optout_attributes import OF_OPT_OUT_CLASSES, OPT_OUT_CLASSES
 from lmtrack.links import skip_reason
 
 DOMAIN = TrackingDomain("https://track.example/t", make_keys(b"a fixed key of tests, 32 octets."))
@@ -118,3 +119,7 @@ def test_a_host_is_left_alone_with_its_sub_domains(hosts: list[str], url: str, r
 def test_a_policy_refuses_what_it_cannot_mean(field: str, value: object, error: type[Exception]) -> None:
     with pytest.raises(error, match=f"^{field} must "):
         LinkPolicy(**{field: value})  # type: ignore[arg-type]
+
+
+def test_every_opt_out_class_holds_what_is_looked_for_first() -> None:
+    assert all(OF_OPT_OUT_CLASSES in name for name in OPT_OUT_CLASSES)

@@ -69,19 +69,17 @@ def scan(html: str, /) -> Scan:
 
 def _read_fast(html: str, found: Scan, /) -> bool:  # noqa: PLR0912 - one loop, as each call would cost every link
     """Read without an open-element stack; False if svg or math shows that one is needed."""
-    links, images, steps = found.links, found.images, live_reader().finditer
+    add_link, images, steps = found.links.append, found.images, live_reader().finditer
     position, end = 0, len(html)
     while True:
         for step in steps(html, position):  # pragma: no branch - at the end it still matches the empty string
             kind = step.lastindex
             if kind == 2:  # an <a>
-                value_start, value_end = step.span(2)
-                links.append((step.start(1) - 1, step.end(), value_start, value_end, "a", 0, True))
+                add_link((step.start(1) - 1, step.end(), *step.span(2), "a", 0, True))
             elif kind == 7:  # an <img>
                 images.append((step.start(7) - 1, step.end()))
             elif kind == 5:  # a conditional comment with one VML element in it
-                value_start, value_end = step.span(4)
-                links.append((step.start(3) - 1, step.start(5), value_start, value_end, step[3], step.end() - 3, True))
+                add_link((step.start(3) - 1, step.start(5), *step.span(4), step[3], step.end() - 3, True))
             elif kind == 6:  # a tag that frames the document
                 _note_tag(html, Token(step.start(6) - 1, step.end(), step[6]), found)
             else:

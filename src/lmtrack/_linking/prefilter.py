@@ -48,13 +48,25 @@ def surely_trackable(values: list[str], /) -> list[str]:
     # No other reference is left in a line that passes: there `&` comes before a name and `=`, and stands for itself.
     lines = lines.replace("&amp;", "&")
     low = lines.lower()
-    answers = _passing_lines().findall(low + "\n")
+    # The expression takes every digit for any other, and a mail's URLs often differ in little but numbers.
+    shapes = low.translate(_ONE_DIGIT).split("\n")
+    distinct = dict.fromkeys(shapes)
+    together = "\n".join(distinct)
+    passing = dict(zip(distinct, _passing_lines().findall(together + "\n"), strict=True))
     urls = lines.split("\n")
-    if _shows_something(low, lines):
-        answers = [answer and not _shows_something(url.lower(), url) for answer, url in zip(answers, urls, strict=True)]
-    return [url if answer else "" for answer, url in zip(answers, urls, strict=True)]
+    if _shows_something(together) or (low != lines and _capitals_show_something(together, lines)):
+        return [
+            url
+            if passing[shape]
+            and not _shows_something(shape)
+            and (url.islower() or not _capitals_show_something(shape, url))
+            else ""
+            for url, shape in zip(urls, shapes, strict=True)
+        ]
+    return [url if passing[shape] else "" for url, shape in zip(urls, shapes, strict=True)]
 
 
+_ONE_DIGIT: Final = str.maketrans("123456789", "0" * 9)
 # What the rules look for elsewhere than at the beginning of a word in small letters.
 _ITSDANGEROUS: Final = re.compile(r"\.[A-Za-z0-9_-]{27}")
 _BASE64_TEXT: Final = re.compile(r"[=/](?:[I-Za-f][C-HS-Xi-ny-z0-3][A-Za-z0-9_-]{2}){3}")
@@ -65,13 +77,8 @@ _WITHIN_WORDS: Final = (
 _SEGMENT_SIGNS: Final = tuple(sorted(SECRET_SEGMENTS))
 
 
-def _shows_something(low: str, written: str, /) -> bool:
-    return (
-        any(sign in low for sign in _WITHIN_WORDS)
-        or "--" in low
-        or _ITSDANGEROUS.search(low) is not None
-        or (low != written and _capitals_show_something(low, written))
-    )
+def _shows_something(low: str, /) -> bool:
+    return any(sign in low for sign in _WITHIN_WORDS) or "--" in low or _ITSDANGEROUS.search(low) is not None
 
 
 def _capitals_show_something(low: str, written: str, /) -> bool:
@@ -109,18 +116,10 @@ def telling_texts(
     It may only ever choose too many: what is between a tag and the first end tag of its kind is searched for signs
     that every such text has, all links at once.
     """
-    places, contents = [], []
-    following = len(html)
-    place = len(found)
-    for start, end, _, _, element, comment_end, _ in reversed(found):
-        place -= 1
-        if place not in left:
-            limit = min(comment_end or following, end + _LONGEST_TEXT)
-            closing = html.find("</a" if element == "a" else "</v:", end, limit)
-            places.append(place)
-            contents.append(html[start if element == "area" else end : limit if closing < 0 else closing])
-        if element == "a" and not comment_end:
-            following = start
+    places = [place for place in range(len(found)) if place not in left] if left else range(len(found))
+    contents = _contents(html, found)
+    if left:
+        contents = [contents[place] for place in places]
     joined = "\0>".join(set(contents))
     if not _tells(f">{joined}\0", ways_out=ways_out, hosts=hosts):
         return []
@@ -129,6 +128,26 @@ def telling_texts(
         for place, content in zip(places, contents, strict=True)
         if _tells(f">{content}\0", ways_out=ways_out, hosts=hosts)
     ]
+
+
+def _contents(html: str, found: Sequence[FoundLink], /) -> list[str]:
+    """Return what is between each tag and the first end tag of its kind; an `area`'s own tag too."""
+    following = len(html)
+    contents: list[str] = []
+    for start, end, _, _, element, comment_end, _ in reversed(found):
+        limit = end + _LONGEST_TEXT
+        around = comment_end or following
+        limit = min(limit, around)
+        if element == "a":
+            closing = html.find("</a", end, limit)
+            contents.append(html[end : limit if closing < 0 else closing])
+            if not comment_end:
+                following = start
+        else:
+            closing = html.find("</v:", end, limit)
+            contents.append(html[start if element == "area" else end : limit if closing < 0 else closing])
+    contents.reverse()
+    return contents
 
 
 def _tells(content: str, /, *, ways_out: bool, hosts: bool) -> bool:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._html.visible import visible_text
 from lmtrack._linking.optout import read_marks
-from lmtrack._linking.optout_attributes import OPT_OUT_CLASSES, OWN, OWN_LABEL, REMOVABLE
+from lmtrack._linking.optout_attributes import OF_OPT_OUT_CLASSES, OPT_OUT_CLASSES, OWN, OWN_LABEL, REMOVABLE
 from lmtrack._rewriting.own_tokens import verified_click
-from lmtrack._tokens.body import pack_checked_url, pack_number
+from lmtrack._tokens.body import pack_checked_urls, pack_numbers
 from lmtrack._url.reader import host_of
 from lmtrack.links import Edit, Link, SkipReason
 
@@ -127,15 +127,19 @@ class Plan:
     @cached_property
     def numbers(self) -> PackedLinks:
         """The indices, ready to be signed."""
-        return [(pack_number(self.first_index + place, "link_index"), None) for place in range(len(self.firsts))]
+        return [(number, None) for number in pack_numbers(self.first_index, len(self.firsts))]
 
     @cached_property
     def packed(self) -> PackedLinks:
         """The indices and the destinations that are the same for everyone, ready to be signed."""
         slotted = self.slotted
+        urls = pack_checked_urls([self.urls[position] for position in self.firsts])
+        numbers = pack_numbers(self.first_index, len(urls))
+        if not slotted:
+            return list(zip(numbers, urls, strict=True))
         return [
-            (number, None if position in slotted else pack_checked_url(self.urls[position], deflate=True))
-            for (number, _), position in zip(self.numbers, self.firsts, strict=True)
+            (number, None if position in slotted else url)
+            for number, url, position in zip(numbers, urls, self.firsts, strict=True)
         ]
 
     def links_with(self, merged: Merged, /) -> list[Link]:
@@ -330,7 +334,7 @@ def _may_be_marked(html: str, found: Sequence[FoundLink], policy: LinkPolicy, /)
     if policy.opt_out_attributes:
         return range(len(found))
     plain = "\n".join([html[link[0] : link[1]] for link in found if link[6]])
-    if any(name in plain for name in OPT_OUT_CLASSES):
+    if OF_OPT_OUT_CLASSES in plain and any(name in plain for name in OPT_OUT_CLASSES):
         return range(len(found))
     return [place for place, link in enumerate(found) if not link[6]]
 
@@ -363,16 +367,19 @@ def _number(kept: Sequence[FoundLink], urls: list[str], first: int, /) -> Number
     conditional = [position for position, link in enumerate(kept) if link[5]]
     if not conditional:
         return Numbers(urls, range(first, first + len(kept)), range(len(kept)))
-    live: dict[str, list[int]] = {urls[position]: [] for position in conditional}
-    for position, url in enumerate(urls):
-        if url in live and not kept[position][5]:
-            live[url].append(position)
-    twins = {position: places for position in conditional if (places := live[urls[position]])}
+    live = [position for position, link in enumerate(kept) if not link[5]]
+    last = {urls[position]: position for position in live}
+    twins = {position: last[urls[position]] for position in conditional if urls[position] in last}
+    if len(last) < len(live):  # of several links to one place the nearest
+        wanted = {urls[position] for position in twins}
+        places: dict[str, list[int]] = {url: [] for url in wanted}
+        for position in live:
+            if urls[position] in wanted:
+                places[urls[position]].append(position)
+        twins = {position: _nearest(places[urls[position]], position, kept) for position in twins}
     firsts = [position for position in range(len(kept)) if position not in twins]
     index_of = dict(zip(firsts, count(first)))
-    for position, places in twins.items():
-        index_of[position] = index_of[places[0] if len(places) == 1 else _nearest(places, position, kept)]
-    return Numbers(urls, [index_of[position] for position in range(len(kept))], firsts)
+    return Numbers(urls, [index_of[twins.get(position, position)] for position in range(len(kept))], firsts)
 
 
 def _nearest(places: list[int], place: int, kept: Sequence[FoundLink], /) -> int:

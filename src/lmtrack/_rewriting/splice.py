@@ -46,13 +46,10 @@ def carry_out(source: str, changes: list[Change], /) -> str:
     """Carry out changes, which must ascend and be disjoint; the same object if there are none."""
     if not changes:
         return source
-    parts: list[str] = []
-    position = 0
-    for start, end, text in changes:
-        parts.append(source[position:start])
-        parts.append(text)
-        position = end
-    parts.append(source[position:])
+    starts, ends, texts = zip(*changes, strict=True)
+    parts = [""] * (2 * len(changes) + 1)
+    parts[::2] = [source[end:start] for end, start in zip((0, *ends), (*starts, None), strict=True)]
+    parts[1::2] = texts
     return "".join(parts)
 
 

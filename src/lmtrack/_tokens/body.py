@@ -10,11 +10,15 @@ import re
 import struct
 import zlib
 from binascii import unhexlify
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from lmtrack._checks import plain_str, wrong_type
 from lmtrack._url.destination import LIMIT_OCTETS, check_destination
 from lmtrack.errors import MalformedToken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 NUMBER_MAX = 65535  # our choice: no mail has more recipients or links; three bytes at most
 
@@ -57,6 +61,12 @@ def pack_number(value: int, name: str) -> bytes:
     if value < 0x4000:
         return bytes((value & 0x7F | 0x80, value >> 7))
     return bytes((value & 0x7F | 0x80, value >> 7 & 0x7F | 0x80, value >> 14))
+
+
+def pack_numbers(first: int, count: int, /) -> list[bytes]:
+    """Pack a range of numbers, of which each is one that `pack_number` takes."""
+    small = ONE_OCTET[first : first + count]
+    return [*small, *(pack_number(number, "a number") for number in range(first + len(small), first + count))]
 
 
 def unpack_number(body: bytes, position: int) -> tuple[int, int]:
@@ -136,8 +146,16 @@ def pack_url(url: str, *, deflate: bool = True) -> bytes:
 def pack_checked_url(url: str, /, *, deflate: bool) -> bytes:
     """Pack a destination that has been checked, as `pack_url` does."""
     plain = url.encode()
-    if not deflate or len(plain) < _DEFLATE_FROM_OCTETS:
-        return plain
+    return _deflated(plain) if deflate and len(plain) >= _DEFLATE_FROM_OCTETS else plain
+
+
+def pack_checked_urls(urls: Iterable[str], /) -> list[bytes]:
+    """Pack many destinations that have been checked, each deflated if that saves enough."""
+    return [plain if len(plain) < _DEFLATE_FROM_OCTETS else _deflated(plain) for plain in map(str.encode, urls)]
+
+
+def _deflated(plain: bytes, /) -> bytes:
+    """Deflate a destination if that saves enough."""
     deflater = zlib.compressobj(zlib.Z_BEST_COMPRESSION, zlib.DEFLATED, -_WINDOW_BITS, _MEMORY_LEVEL)
     packed = _DEFLATED + deflater.compress(plain) + deflater.flush()
     return packed if len(packed) <= len(plain) - _DEFLATE_GAIN_MIN else plain
