@@ -49,6 +49,7 @@ autodoc_preserve_defaults = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True  # fields are described once, on their class
 python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 88  # what is longer has a line for each argument
 
 # What a reference to another name is resolved to: a public name where it is documented, and nothing for types of the
 # standard library and of packages, since the build must not need a network.

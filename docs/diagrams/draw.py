@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-WIDTH, MARGIN, GAP = 760, 20, 16
+WIDTH, MARGIN, GAP = 560, 12, 12  # narrow, so that a phone shows letters large enough to read
 BOX, LINE, ARROW = 40, 18, 46  # heights
 LETTER = 7.2  # the width of one at 13 pixels, on average and rather too wide
 
@@ -40,7 +40,8 @@ def draw(text: str) -> str:
     shapes, height = {"flow": draw_flow, "bytes": draw_bytes}[fields["kind"]](body.strip().splitlines())
     title = escape(fields["title"])
     rows = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="title">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"',
+        '  role="img" aria-labelledby="title">',
         f'  <title id="title">{title}</title>',
         f"  <style>{STYLE}  </style>",
         f'  <rect class="paper" width="{WIDTH}" height="{height}" rx="8"/>',
