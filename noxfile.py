@@ -77,7 +77,7 @@ def lint(session: nox.Session) -> None:
 def typecheck(session: nox.Session) -> None:
     """Check types strictly, and that every public name has complete ones."""
     install(session, *group("typecheck"))
-    session.run("mypy", "--strict", "src", "tests", "docs/diagrams", "docs/examples/campaign")
+    session.run("mypy", "--strict", "src", "tests", "docs/check_site.py", "docs/diagrams", "docs/examples/campaign")
     session.run("mypy", "--strict", "-p", "tracker", env={"MYPYPATH": "docs/examples"})
     session.run("pyright", "--verifytypes", "lmtrack", "--ignoreexternal")
     session.run("pyright", "tests/typing/host.py")  # strict, as its first line says
@@ -102,9 +102,11 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the documentation; a warning or an unknown reference is an error."""
+    """Build the documentation; a warning, an unknown reference or a link that leads nowhere is an error."""
     install(session, *group("docs"))
+    shutil.rmtree("docs/_build/html", ignore_errors=True)  # pages of files that are gone would stay
     session.run("sphinx-build", "-n", "-W", "--keep-going", "-E", "-q", "docs", "docs/_build/html")
+    session.run("python", "docs/check_site.py", "docs/_build/html")
 
 
 @nox.session
