@@ -2,7 +2,7 @@
 
 Exit codes: 0 done, 1 a check found something or a token was refused, 2 unusable input or arguments, 3 nothing proved,
 130 interrupted, 141 nobody reads the output.
-Errors are one line on standard error.
+Errors are one line on standard error; without a verb, four more say where to begin.
 """
 
 from __future__ import annotations
@@ -37,6 +37,13 @@ _VERBS: Final = {
         tokens.KEYS,
     )
 }
+
+# What `lmtrack` alone says behind its error: where most people begin.
+_FIRST_STEPS: Final = """\
+  lmtrack resolve --track-opens --consent denied                       say what may be tracked, and why
+  lmtrack track mail.eml -o tracked.eml --track-opens --track-clicks   track a mail
+  lmtrack audit mail.eml                                               say what a mail contains
+  lmtrack classify --summary access.log                                say who opened and clicked"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,7 +80,8 @@ def _run(argv: Sequence[str] | None) -> int:
         say(f"lmtrack {lmtrack.__version__}", to=standard_output())
         return 0
     if arguments.verb is None:
-        parser.error("say what to do: " + ", ".join(verbs))
+        say(f"lmtrack: error: say what to do: {', '.join(verbs)} (see lmtrack --help)\n{_FIRST_STEPS}", to=sys.stderr)
+        return 2
     if unknown:
         # Only the names of options: a key that was typed in the wrong place must not end up in a log.
         names = [word.partition("=")[0] for word in unknown if word.startswith("--")]

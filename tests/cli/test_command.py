@@ -27,8 +27,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def test_no_verb_is_refused(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    assert ", ".join(VERBS) in refused(capsysbinary)
+def test_no_verb_is_refused_and_five_lines_lead_somewhere(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    code, out, err = run(capsysbinary)
+    assert (code, out) == (2, b"")
+    first, *steps = err.splitlines()
+    assert first == f"lmtrack: error: say what to do: {', '.join(VERBS)} (see lmtrack --help)"
+    assert len(steps) == 4
+    for step in steps:
+        command, _, purpose = step.strip().partition("   ")
+        assert purpose.strip()
+        assert len(step) <= 120
+        main(command.split()[1:])  # where there is no such file, that is all that is wrong
+        said = capsysbinary.readouterr().err.decode()
+        assert "--help" not in said
+        assert not said or ": no such file" in said
 
 
 @pytest.mark.parametrize("arguments", [["frobnicate"], ["resolve", "--nope"], ["resolve", "--consent"], ["token"]])

@@ -196,7 +196,7 @@ def _run_lint_unsubscribe(arguments: argparse.Namespace, /) -> int:
 
 AUDIT: Final = Verb(
     name="audit",
-    summary="say whether mail tracks who reads it, and on what evidence",
+    summary="say whether a mail tracks its readers, with the evidence",
     example="lmtrack audit build/*.html sent.eml --domain track.example",
     add_arguments=_add_audit_arguments,
     run=_run_audit,
@@ -205,7 +205,7 @@ AUDIT: Final = Verb(
 
 DIFF: Final = Verb(
     name="diff",
-    summary="compare what two or more people get of one mail: what tells them apart?",
+    summary="compare several recipients' copies of one mail for anything that identifies them",
     example="lmtrack diff for-ann.eml for-bob.eml --allow-pattern /unsubscribe/",
     add_arguments=_add_diff_arguments,
     run=_run_diff,
@@ -214,7 +214,7 @@ DIFF: Final = Verb(
 
 LINT_UNSUBSCRIBE: Final = Verb(
     name="lint-unsubscribe",
-    summary="check how people leave: List-Unsubscribe, the one click, a visible link",
+    summary="check the ways to unsubscribe: List-Unsubscribe, one click, a visible link",
     example="lmtrack lint-unsubscribe mail.eml --domain track.example",
     add_arguments=_add_lint_unsubscribe_arguments,
     run=_run_lint_unsubscribe,

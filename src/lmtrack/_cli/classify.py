@@ -70,7 +70,7 @@ def _run(arguments: argparse.Namespace, /) -> int:
 
 VERB: Final = Verb(
     name="classify",
-    summary="say whether requests were made by people: one agent, or a log",
+    summary="say which requests people made: one User-Agent, or a log",
     example="lmtrack classify --summary access.log",
     add_arguments=_add_arguments,
     run=_run,

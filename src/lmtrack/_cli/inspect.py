@@ -278,7 +278,7 @@ def _message_text(seen: _Seen) -> str:
 
 VERB: Final = Verb(
     name="inspect",
-    summary="show what tracking would see: parts, links, headers; change nothing",
+    summary="show what tracking would see, and change nothing: parts, links, headers",
     example="lmtrack inspect mail.eml --text-links --json",
     add_arguments=_add_arguments,
     run=_run,

@@ -148,7 +148,7 @@ def _count(source: Source, domain: TrackingDomain) -> _Ours:
 
 VERB: Final = Verb(
     name="untrack",
-    summary="lead tracked links back and take the pixel out",
+    summary="restore the tracked links and remove the pixel",
     example="lmtrack untrack tracked.eml -o archive.eml --key-file lmtrack.key",
     add_arguments=_add_arguments,
     run=_run,
