@@ -21,6 +21,17 @@ IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
     "Version/{}.1 Mobile/15E148 Safari/604.1"
 )
+
+
+class Shouted(str):
+    """A text whose `str()` is another."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return self.upper()
+
+
 MESSAGE = Message()
 MESSAGE["Referer"] = "https://example.org/"
 
@@ -37,6 +48,12 @@ MESSAGE["Referer"] = "https://example.org/"
 )
 def test_names_are_read_in_any_case_and_any_form(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
     assert read_headers(headers) == {"referer": "https://example.org/"}
+
+
+def test_a_value_of_a_subclass_becomes_plain_text() -> None:
+    read = read_headers({Shouted("Referer"): Shouted("https://example.org/")})
+    assert read == {"referer": "https://example.org/"}
+    assert {type(text) for pair in read.items() for text in pair} == {str}
 
 
 def test_only_what_a_rule_looks_at_is_read_and_of_a_name_that_comes_again_the_first() -> None:

@@ -1,4 +1,4 @@
-"""Verdicts on single requests, against ua-parser with its Rust engine and isbot on Node.
+"""Verdicts on requests, against the build of 29 November 2026, ua-parser with its Rust engine, and isbot on Node.
 
 Run `python tests/bench/bench_classifier.py`; it needs ua-parser-rs. `classify_event` remembers what it judged, so each
 stream has two rows: all agents distinct, with nothing remembered, and the same agents again. ua-parser names browser,
@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import Row, alternate, table
+from old_build import both_builds
+from verdict_jobs import JOBS
 
 from lmtrack._agents.agent import judge_cut
 from lmtrack.classifier import classify_event, load_networks
@@ -28,7 +30,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 from user_agent_lists import crawlers, isbot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 RANDOM = random.Random(11)  # noqa: S311 - no secret
@@ -169,7 +171,26 @@ def rows_of(what: str, agents: list[str], least: float, aim: float, parse: Calla
     ]
 
 
+def against_old_build() -> Iterator[Row]:
+    with both_builds("verdict_jobs") as in_turn:
+        for name in JOBS:
+            ours, theirs = in_turn(name)
+            repeated = "come" in name
+            yield Row(
+                what=name.replace("_", " "),
+                against="the build of 29 November 2026",
+                ours=ours,
+                peer=theirs,
+                at_least=5 if repeated else None,
+                aim=50 if repeated else None,
+            )
+
+
 def main() -> None:
+    try:
+        print(table(against_old_build()))
+    except FileNotFoundError as missing:  # a source archive
+        print(missing)
     try:
         parse = peer()
     except ImportError:

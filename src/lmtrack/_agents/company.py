@@ -27,7 +27,7 @@ from lmtrack._agents.verdict import Signal
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-    from lmtrack._agents.timing import Timing
+    from lmtrack._agents.timing import Windows
 
 _PROBABLE: Final = Signal.NET_SCANNER_PROBABLE.value
 _BY_GATEWAY: Final = Signal.HDR_REFERER_REWRITER.value
@@ -37,7 +37,7 @@ _SHOWING: Final = frozenset((Signal.NET_SCANNER.value, _PROBABLE, Signal.NET_LIS
 _ASKING: Final = frozenset((Signal.METHOD_HEAD.value, Signal.METHOD_OPTIONS.value))
 
 
-def match_traps(events: Sequence[MessageEvent], matches: RuleMatches, *, timing: Timing) -> None:
+def match_traps(events: Sequence[MessageEvent], matches: RuleMatches, *, windows: Windows) -> None:
     """Match what the follower of an invisible link did, and clicks close to one; `events` are sorted."""
     followed = [event for event in events if event.is_honeypot]
     if not followed:
@@ -46,8 +46,8 @@ def match_traps(events: Sequence[MessageEvent], matches: RuleMatches, *, timing:
     for event in followed:
         for name in (*clients_of(event), None):
             traps[name].append(event)
-    before, after = timing.microseconds("trap_before"), timing.microseconds("trap_after")
-    near = timing.microseconds("trap_near")
+    before, after = windows.trap_before, windows.trap_after
+    near = windows.trap_near
     for event in events:
         if event.is_honeypot:
             continue
@@ -58,7 +58,7 @@ def match_traps(events: Sequence[MessageEvent], matches: RuleMatches, *, timing:
             matches.add((event,), TAINT, trap.event_index)
 
 
-def match_looks(events: Sequence[MessageEvent], matches: RuleMatches, *, timing: Timing) -> None:
+def match_looks(events: Sequence[MessageEvent], matches: RuleMatches, *, windows: Windows) -> None:
     """Match clicks from networks that probably scan if another follows the same link; `events` are sorted."""
     looks = [event for event in events if event.is_click and _is_probable(event) and event.link != NO_LINK]
     if not looks:
@@ -67,7 +67,7 @@ def match_looks(events: Sequence[MessageEvent], matches: RuleMatches, *, timing:
     for event in events:
         if event.is_click and event.followed and not event.is_machine and _PROBABLE not in event.reasons:
             people[event.link].append(event)
-    around = timing.microseconds("look_span")
+    around = windows.look_span
     for look in looks:
         if person := _first(people.get(look.link, ()), look.at - around, look.at + around):
             matches.add((look,), DETONATION, person.event_index)
@@ -77,15 +77,15 @@ def _is_probable(event: MessageEvent) -> bool:
     return _PROBABLE in event.reasons and _BY_GATEWAY not in event.reasons
 
 
-def match_proven(events: Sequence[MessageEvent], matches: RuleMatches, *, timing: Timing) -> None:
+def match_proven(events: Sequence[MessageEvent], matches: RuleMatches, *, windows: Windows) -> None:
     """Match what a client did that other rules have shown to be a machine; `events` are sorted, and this comes last."""
     if not matches and not any(event.is_machine for event in events):
         return
     proofs, asking = _gather_proofs(events, matches)
     if not proofs and not asking:
         return
-    before, after = timing.microseconds("proof_before"), timing.microseconds("proof_after")
-    near = timing.microseconds("proof_near")
+    before, after = windows.proof_before, windows.proof_after
+    near = windows.proof_near
     for event in events:
         if event.is_machine or matches.proves(event.event_index):
             continue

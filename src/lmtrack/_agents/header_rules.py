@@ -66,7 +66,7 @@ def read_headers(headers: Headers) -> dict[str, str]:
     for given, value in pairs if type(headers) is dict else filter(_is_pair, pairs):
         name = given.lower() if type(given) is str else _text(given).lower()
         if name in _READ and name not in read:
-            read[name] = _text(value)
+            read[name] = value if type(value) is str else _text(value)
     return read
 
 
@@ -87,7 +87,7 @@ def is_ahead(read: Mapping[str, str]) -> bool:
 
 def is_signed(read: Mapping[str, str]) -> bool:
     """Return whether the request names an agent that signed it; whether it did is not checked."""
-    return bool(read.get(_SIGNATURE_AGENT, "").strip())
+    return _SIGNATURE_AGENT in read and bool(read[_SIGNATURE_AGENT].strip())
 
 
 def signing_vendor(read: Mapping[str, str]) -> str | None:

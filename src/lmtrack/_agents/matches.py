@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from lmtrack._agents.events import Event
 
 NO_LINK: Final = -1
-_MICROSECOND: Final = timedelta(microseconds=1)
 _AHEAD: Final = Signal.HDR_PREFETCH.value
 _NO: Final = Human.NO
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,14 +51,15 @@ class MessageEvent(NamedTuple):
     event_index: int
 
 
-def make_message_event(
-    index: int, event: Event, verdict: Verdict, packed: bytes | None, scanners: frozenset[str]
+def make_message_event(  # noqa: PLR0917 - to be mapped over all events, which a name for each would make slower
+    index: int, event: Event, at: int, verdict: Verdict, packed: bytes | None, scanners: frozenset[str], /
 ) -> MessageEvent:
     """Take from an event, its own verdict and its packed address what the message rules need.
 
     Args:
         index: Its index among the events given.
         event: It.
+        at: When it came, in microseconds.
         verdict: On it alone.
         packed: Its address; empty if that is none, None if it has none.
         scanners: The names of the lists that are strong evidence.
@@ -68,7 +68,7 @@ def make_message_event(
     return tuple.__new__(
         MessageEvent,
         (
-            (event.at - _EPOCH) // _MICROSECOND,
+            at,
             event.kind == "click",
             NO_LINK if event.link_index is None else event.link_index,
             event.user_agent or "",
@@ -86,7 +86,8 @@ def make_message_event(
 
 def microseconds(time: datetime) -> int:
     """Return a time as a number that can be subtracted without a thought of time zones."""
-    return (time - _EPOCH) // _MICROSECOND
+    since = time - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds  # faster than a division
 
 
 def clients_of(event: MessageEvent) -> list[Hashable]:
@@ -156,6 +157,14 @@ class RuleMatches(dict[int, tuple[int, int, int]]):
         """Return whether what matches an event shows that its client is a machine."""
         matched = self.get(index)
         return matched is not None and bool(matched[0] & _PROOFS)
+
+    def proves_all(self, events: Iterable[MessageEvent]) -> bool:
+        """Return whether that is so for each of these."""
+        for event in events:
+            matched = self.get(event.event_index)
+            if matched is None or not matched[0] & _PROOFS:
+                return False
+        return True
 
 
 @cache  # at most one entry for each set of rules

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import lru_cache
+from operator import sub
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._agents.matches import (
@@ -27,13 +28,13 @@ from lmtrack._agents.matches import (
     MessageEvent,
     RuleMatches,
 )
+from lmtrack._agents.timing import DEFAULT_TIMING, Timing
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
-    from lmtrack._agents.timing import Timing
-
 _POINTS: Final = (TABS, PAIR, TURNS)
+_FEW: Final = 10  # our choice: more than a person clicks
 _HOSTS: Final = 3  # our choice: two are a gateway's one and a person's
 
 
@@ -59,7 +60,8 @@ class Spans(NamedTuple):
         turns: Within how long so many hosts take turns.
         agents: How many agents at one address are a point.
         agents_links: How many links make more of it.
-        longest: What clicks are further apart than this are no matter to each other.
+        mixed: Clicks of two clients that are further apart than this are no matter to each other.
+        longest: By how many clicks there are: those further apart than this are no matter to each other.
     """
 
     always: tuple[_Span, ...]
@@ -71,12 +73,23 @@ class Spans(NamedTuple):
     turns: _Span
     agents: _Span
     agents_links: _Span
-    longest: int
+    mixed: int
+    longest: tuple[int, ...]
 
 
 @lru_cache(maxsize=256)  # of values; most messages of a campaign have as many links
-def make_spans(timing: Timing, *, link_count: int) -> Spans:
-    """Make the windows for a message with so many links; 0 if that is not known."""
+def default_spans(link_count: int) -> Spans:
+    """Return the windows of `DEFAULT_TIMING` for a message with so many links; 0 if that is not known."""
+    return _make_spans(DEFAULT_TIMING, link_count)
+
+
+def spans_of(timing: Timing, *, link_count: int) -> Spans:
+    """Return the windows for a message with so many links; 0 if that is not known."""
+    return default_spans(link_count) if timing is DEFAULT_TIMING else _make_spans(timing, link_count)
+
+
+@lru_cache(maxsize=256)  # of values
+def _make_spans(timing: Timing, link_count: int) -> Spans:
     span = timing.microseconds
     fast = _Span(FAST, span("fast_span"), timing.fast_links)
     burst = _Span(BURST, span("burst_span"), timing.burst_links)
@@ -86,7 +99,8 @@ def make_spans(timing: Timing, *, link_count: int) -> Spans:
         _Span(PACE, span("pace_span"), timing.pace_links),
         _Span(PACE, span("many_span"), timing.many_links),
     ]
-    hosts, nameless = [*early[1:], _Span(TURNS, span("sweep_span"), _HOSTS)], tuple(always)
+    turns = _Span(TURNS, span("sweep_span"), _HOSTS)
+    hosts, nameless = [*early[1:], turns], tuple(always)
     if link_count >= timing.sweep_links:
         sweep = _Span(SWEEP, span("sweep_span"), link_count)
         always.append(sweep._replace(rule=SLOW_SWEEP))
@@ -97,18 +111,26 @@ def make_spans(timing: Timing, *, link_count: int) -> Spans:
         few = _Span(SLOW_SWEEP, length, link_count)
         early.append(few)
         hosts += [few] if link_count >= _HOSTS else []
+    crowd, early_crowd = (fast,), (burst, _Span(PAIR, span("pair_span") - 1, 2))
     return Spans(
         always=tuple(always),
         nameless=nameless,
         early=tuple(early),
-        crowd=(fast,),
-        early_crowd=(burst, _Span(PAIR, span("pair_span") - 1, 2)),
+        crowd=crowd,
+        early_crowd=early_crowd,
         hosts=tuple(hosts),
-        turns=_Span(TURNS, span("sweep_span"), _HOSTS),
+        turns=turns,
         agents=_Span(AGENTS, span("agents_span"), timing.agents),
         agents_links=_Span(ROTATION, span("agents_span"), timing.sweep_links),
-        longest=max(one.length for one in (*always, *early)),
+        mixed=max(one.length for one in (*crowd, *early_crowd, turns)),
+        longest=_reaches((*always, *early, *hosts, *crowd, *early_crowd)),
     )
+
+
+def _reaches(spans: tuple[_Span, ...]) -> tuple[int, ...]:
+    """Return the longest of the spans that so few clicks can fill, by their number; the last of all spans."""
+    few = (max((one.length for one in spans if one.wanted <= clicks), default=-1) for clicks in range(_FEW))
+    return (*few, max(one.length for one in spans))
 
 
 def match_bursts(
@@ -116,16 +138,19 @@ def match_bursts(
 ) -> None:
     """Match clicks on different links that come too fast; `events` are sorted, `scanned_until` is in microseconds."""
     clicks = [event for event in events if event.is_click and event.followed and event.link != NO_LINK]
-    if not _are_close(clicks, spans.longest):
+    if not _are_close(clicks, spans.longest[min(len(clicks), len(spans.longest) - 1)]):
         return
     clients = _by_client(clicks)
     for name, group in clients.items():
         _match_client(group, spans.nameless if name is None else spans.always, spans, scanned_until, matches)
     if len(clients) > 1:
         for group in _by_address(clicks).values():
-            _match_client(group, spans.always, spans, scanned_until, matches)
+            if any(click.agent != group[0].agent for click in group):  # else it was one client's above
+                _match_client(group, spans.always, spans, scanned_until, matches)
         # A person's click next to one that is a scanner's anyway is no sign of anything.
-        _match_crowd([event for event in clicks if not event.is_machine], spans, scanned_until, matches)
+        crowd = [event for event in clicks if not event.is_machine]
+        if _are_mixed(crowd, spans.mixed):
+            _match_crowd(crowd, spans, scanned_until, matches)
 
 
 def match_agents(events: Sequence[MessageEvent], matches: RuleMatches, *, spans: Spans) -> None:
@@ -133,8 +158,8 @@ def match_agents(events: Sequence[MessageEvent], matches: RuleMatches, *, spans:
     if len({event.agent for event in events}) < spans.agents.wanted:
         return
     for group in _by_address([event for event in events if event.is_click and event.followed]).values():
-        rotating = RuleMatches()
-        if _match_within(group, [event.agent for event in group], spans.agents, rotating):
+        rotating, agents = RuleMatches(), [event.agent for event in group]
+        if len(set(agents)) >= spans.agents.wanted and _match_within(group, agents, spans.agents, rotating):
             changing = [event for event in group if event.event_index in rotating]
             for event in changing:
                 matches.add((event,), AGENTS, rotating[event.event_index][2])
@@ -145,6 +170,20 @@ def _are_close(clicks: Sequence[MessageEvent], longest: int) -> bool:
     last = None
     for click in clicks:
         if last and click.link != last.link and click.at - last.at <= longest:
+            return True
+        last = click
+    return False
+
+
+def _are_mixed(crowd: Sequence[MessageEvent], longest: int) -> bool:
+    """Return whether clicks of two clients are so close; if not, nothing is to be found that is not one client's."""
+    last = None
+    for click in crowd:
+        if (
+            last
+            and click.at - last.at <= longest
+            and (click.address != last.address or click.agent != last.agent or click.client != last.client)
+        ):
             return True
         last = click
     return False
@@ -192,7 +231,9 @@ def _match_crowd(crowd: list[MessageEvent], spans: Spans, scanned_until: int | N
     _match_links(early, spans.early_crowd, matches)
     # A gateway that takes its time and has hosts has several: one more is the person who reads meanwhile.
     taking_turns = RuleMatches()
-    _match_within(early, [click.address or click.client for click in early], spans.turns, taking_turns)
+    hosts = [click.address or click.client for click in early]
+    if len(set(hosts)) >= spans.turns.wanted:
+        _match_within(early, hosts, spans.turns, taking_turns)
     if taking_turns:
         _match_links([click for click in early if click.event_index in taking_turns], spans.hosts, matches)
 
@@ -201,23 +242,24 @@ def _match_links(group: Sequence[MessageEvent], spans: Iterable[_Span], matches:
     links, times = [click.link for click in group], [click.at for click in group]
     different = len(set(links))
     for span in spans:
-        rest = span.wanted - 1
-        if span.rule in _POINTS and all(matches.proves(click.event_index) for click in group):
-            continue  # what is in a burst needs no weaker word
         # So many clicks must be that close, whatever their links.
-        if different > rest and any(
-            end - start <= span.length for start, end in zip(times, times[rest:], strict=False)
-        ):
-            _match_within(group, links, span, matches)
+        if different < span.wanted or min(map(sub, times[span.wanted - 1 :], times)) > span.length:
+            continue
+        if span.rule not in _POINTS or not matches.proves_all(group):
+            _match_within(group, links, span, matches)  # what is in a burst needs no weaker word
 
 
 def _match_within(group: Sequence[MessageEvent], values: Sequence[Hashable], span: _Span, matches: RuleMatches) -> bool:
     """Match each event that is within a span in which so many different values are; say whether any is.
 
+    There are at least so many different values among all.
     What shows it is the event that completes them; for that one, the first of the span.
     Linear: the span moves over the events once, and each is matched once.
     """
     rule, length, wanted = span
+    if group[-1].at - group[0].at <= length:  # all are within one
+        _match_all(group, values, span, matches)
+        return True
     inside: dict[Hashable, int] = {}
     left = beyond = 0
     for right, event in enumerate(group):
@@ -238,3 +280,11 @@ def _match_within(group: Sequence[MessageEvent], values: Sequence[Hashable], spa
                 matches.add(group[start:right], rule, event.event_index)
             matches.add((event,), rule, group[left].event_index)
     return beyond > 0
+
+
+def _match_all(group: Sequence[MessageEvent], values: Sequence[Hashable], span: _Span, matches: RuleMatches) -> None:
+    """Do as `_match_within` does, for events that are all within the span."""
+    first_of = dict(zip(reversed(values), range(len(values) - 1, -1, -1), strict=True))
+    index = sorted(first_of.values())[span.wanted - 1]  # here the last of them is there
+    matches.add(group[:index], span.rule, group[index].event_index)
+    matches.add(group[index:], span.rule, group[0].event_index)

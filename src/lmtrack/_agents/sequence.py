@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
+from itertools import count, repeat
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._agents.addresses import pack_address
@@ -27,14 +29,14 @@ from lmtrack._agents.matches import (
 )
 from lmtrack._agents.networks import Networks, find_packed, shipped_networks
 from lmtrack._agents.own_agents import Agents
-from lmtrack._agents.proximity import make_spans, match_agents, match_bursts
+from lmtrack._agents.proximity import Spans, match_agents, match_bursts, spans_of
 from lmtrack._agents.request import read_networks, weigh_request
-from lmtrack._agents.timing import DEFAULT_TIMING, Timing
+from lmtrack._agents.timing import DEFAULT_TIMING, Timing, Windows, windows_of
 from lmtrack._agents.verdict import Actor, Evidence, Human, Signal, Verdict
 from lmtrack._clock import in_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
 SETTLE_AFTER: Final = DEFAULT_TIMING.settle_after
 """How long to hold an event before it is published: what comes later than this after it cannot change its verdict.
@@ -108,9 +110,7 @@ def classify_message(
         {'msg.burst_4_in_1s'}
     """
     given = tuple(events)
-    for event in given:
-        if not isinstance(event, Event):
-            raise TypeError(f"events must be Event values, not {type(event).__name__}")
+    addresses = _pack_addresses(given)
     if delivered_at is not None:
         if not isinstance(delivered_at, datetime):
             raise TypeError(f"delivered_at must be an aware datetime or None, not {type(delivered_at).__name__}")
@@ -120,88 +120,108 @@ def classify_message(
             raise TypeError(f"link_count must be an int or None, not {type(link_count).__name__}")
         if link_count < 0:
             raise ValueError("link_count must not be negative")
-    for name, value, wanted, made in (
-        ("networks", networks, Networks, "made by load_networks"),
-        ("agents", agents, Agents, "made by load_agents"),
-        ("timing", timing, Timing, "a Timing"),
-    ):
-        if not isinstance(value, wanted) and (value is not None or name == "timing"):
-            raise TypeError(f"{name} must be {made}, not {type(value).__name__}")
+    _check_made(networks, agents, timing)
     lists = networks or shipped_networks()
-    # Empty stands for what is no address.
-    addresses = [None if event.ip is None else pack_address(event.ip) or b"" for event in given]
-    alone = _judge_alone(given, addresses, delivered_at, lists, agents=agents, timing=timing)
+    windows = windows_of(timing)
+    judge = partial(_judge_one, delivered_at=delivered_at, lists=lists, agents=agents, timing=timing)
     if len(given) < 2:
-        return alone
-    prepared = sorted(
-        make_message_event(index, event, alone[index], addresses[index], lists.scanners)
-        for index, event in enumerate(given)
-    )
-    scanned_until = None if delivered_at is None else microseconds(delivered_at) + timing.microseconds("scan_window")
-    return _judge_together(prepared, alone, scanned_until, link_count or 0, timing)
+        return [*map(judge, given, addresses)]
+    times = [*map(microseconds, [event.at for event in given])]
+    delivered = None if delivered_at is None else microseconds(delivered_at)
+    stages = [None if delivered is None else bisect_right(windows.stages, at - delivered) for at in times]
+    alone = _judge_alone(given, addresses, stages, judge)
+    scanners = lists.scanners
+    prepared = sorted(map(make_message_event, count(), given, times, alone, addresses, repeat(scanners)))
+    scanned_until = None if delivered is None else delivered + windows.scan_window
+    return _judge_together(prepared, alone, scanned_until, spans_of(timing, link_count=link_count or 0), windows)
+
+
+def _pack_addresses(events: tuple[object, ...]) -> list[bytes | None]:
+    """Pack the address of each event; empty stands for what is no address, None for none."""
+    packed: dict[str, bytes] = {}
+    addresses: list[bytes | None] = []
+    for event in events:
+        if not isinstance(event, Event):
+            raise TypeError(f"events must be Event values, not {type(event).__name__}")
+        ip = event.ip
+        if ip is None:
+            addresses.append(None)
+            continue
+        if ip not in packed:
+            packed[ip] = pack_address(ip) or b""
+        addresses.append(packed[ip])
+    return addresses
+
+
+def _check_made(networks: object, agents: object, timing: object) -> None:
+    if networks is not None and not isinstance(networks, Networks):
+        raise TypeError(f"networks must be made by load_networks, not {type(networks).__name__}")
+    if agents is not None and not isinstance(agents, Agents):
+        raise TypeError(f"agents must be made by load_agents, not {type(agents).__name__}")
+    if not isinstance(timing, Timing):
+        raise TypeError(f"timing must be a Timing, not {type(timing).__name__}")
 
 
 def _judge_alone(
     events: Sequence[Event],
     addresses: Sequence[bytes | None],
-    delivered_at: datetime | None,
-    lists: Networks,
-    *,
-    agents: Agents | None,
-    timing: Timing,
+    stages: Sequence[int | None],
+    judge: Callable[[Event, bytes | None], Verdict],
 ) -> list[Verdict]:
     """Do as `classify_event` does; the events of one client are often the same request but for the time."""
-    # Where a delay counts as another: a person cannot click before delivery, at once, nor as fast as this.
-    stages = sorted((timedelta(0), timing.at_once, timing.quick, timing.scan_window))
     verdicts: list[Verdict] = []
     known: dict[Hashable, Verdict] = {}
-    for event, address in zip(events, addresses, strict=True):
-        delay = None if delivered_at is None else event.at - delivered_at
-        stage = None if delay is None else bisect_right(stages, delay)
+    for event, address, stage in zip(events, addresses, stages, strict=True):
         request = (
             event.user_agent, address, event.asn, event.sources, event.kind, event.method, event.honeypot, stage,
         )  # fmt: skip
         verdict = known.get(request) if event.headers is None else None
         if verdict is None:
-            own = judge_agent(event.user_agent, event.kind)
-            said = read_networks(
-                lists,
-                find_packed(lists, address) if address else None,
-                has_address=address is not None,
-                asn=event.asn,
-                sources=event.sources,
-            )
-            verdict = weigh_request(
-                own if agents is None else agents.judge(event.user_agent, own),
-                user_agent=event.user_agent,
-                kind=event.kind,
-                method=event.method,
-                headers=event.headers,
-                delay=delay,
-                honeypot=event.honeypot,
-                said=said,
-                timing=timing,
-            )
+            verdict = judge(event, address)
             if event.headers is None:
                 known[request] = verdict
         verdicts.append(verdict)
     return verdicts
 
 
+def _judge_one(
+    event: Event,
+    address: bytes | None,
+    *,
+    delivered_at: datetime | None,
+    lists: Networks,
+    agents: Agents | None,
+    timing: Timing,
+) -> Verdict:
+    own = judge_agent(event.user_agent, event.kind)
+    found = find_packed(lists, address) if address else None
+    said = read_networks(lists, found, has_address=address is not None, asn=event.asn, sources=event.sources)
+    return weigh_request(
+        own if agents is None else agents.judge(event.user_agent, own),
+        user_agent=event.user_agent,
+        kind=event.kind,
+        method=event.method,
+        headers=event.headers,
+        delay=None if delivered_at is None else event.at - delivered_at,
+        honeypot=event.honeypot,
+        said=said,
+        timing=timing,
+    )
+
+
 def _judge_together(
     events: Sequence[MessageEvent],
     alone: list[Verdict],
     scanned_until: int | None,
-    link_count: int,
-    timing: Timing,
+    spans: Spans,
+    windows: Windows,
 ) -> list[Verdict]:
     matches = RuleMatches()
-    spans = make_spans(timing, link_count=link_count)
     match_bursts(events, matches, spans=spans, scanned_until=scanned_until)
     match_agents(events, matches, spans=spans)
-    match_traps(events, matches, timing=timing)
-    match_looks(events, matches, timing=timing)
-    match_proven(events, matches, timing=timing)
+    match_traps(events, matches, windows=windows)
+    match_looks(events, matches, windows=windows)
+    match_proven(events, matches, windows=windows)
     judged = list(alone)
     known: dict[tuple[int, int, int], tuple[Verdict, Verdict]] = {}
     for index, matched in matches.items():
@@ -210,7 +230,7 @@ def _judge_together(
         if same is None or same[0] is not before:
             known[matched] = same = before, _weigh(before, matched)
         judged[index] = same[1]
-    _mark_duplicates(events, judged, timing)
+    _mark_duplicates(events, judged, windows)
     return judged
 
 
@@ -253,17 +273,17 @@ def _with(verdict: Verdict, reasons: tuple[str, ...], cause: int | None, *, evid
     )
 
 
-def _mark_duplicates(events: Sequence[MessageEvent], judged: list[Verdict], timing: Timing) -> None:
+def _mark_duplicates(events: Sequence[MessageEvent], judged: list[Verdict], windows: Windows) -> None:
     """Mark what the same client did again a moment later; of several in a row the first is the one to count.
 
     A mail program that fetches a link and then hands it to a browser is one person's click too.
     """
-    repeated = _repeated(events, timing.microseconds("handover_span"))
+    span, handover = windows.duplicate_span, windows.handover_span
+    repeated = _repeated(events, handover)
     if not repeated:
         return
     latest: dict[Hashable, tuple[int, int]] = {}
     handed: dict[int, MessageEvent] = {}
-    span, handover = timing.microseconds("duplicate_span"), timing.microseconds("handover_span")
     for event in repeated:
         verdict = judged[event.event_index]
         # A person's click is no duplicate of a machine's.

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from functools import lru_cache
+from typing import NamedTuple
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -129,3 +131,40 @@ class Timing:
 
 
 DEFAULT_TIMING = Timing()
+
+
+class Windows(NamedTuple):
+    """The spans of a `Timing` as the message rules count in them, in microseconds; each is documented there.
+
+    Attributes:
+        stages: Where a delay counts as another: before delivery nobody can click, and at once and very soon a person
+            hardly does.
+        scan_window: As in `Timing`, like the rest.
+    """
+
+    stages: tuple[int, ...]
+    scan_window: int
+    trap_before: int
+    trap_after: int
+    trap_near: int
+    look_span: int
+    proof_before: int
+    proof_after: int
+    proof_near: int
+    duplicate_span: int
+    handover_span: int
+
+
+@lru_cache(maxsize=16)  # of values
+def _windows(timing: Timing) -> Windows:
+    names = Windows._fields[1:]
+    stages = sorted((0, *map(timing.microseconds, ("at_once", "quick", "scan_window"))))
+    return Windows(tuple(stages), *map(timing.microseconds, names))
+
+
+_DEFAULT_WINDOWS = _windows(DEFAULT_TIMING)
+
+
+def windows_of(timing: Timing) -> Windows:
+    """Return the windows; a `Timing` has so many fields that its hash takes as long as a rule."""
+    return _DEFAULT_WINDOWS if timing is DEFAULT_TIMING else _windows(timing)
