@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
@@ -38,6 +39,7 @@ _VERBS: Final = {
     )
 }
 
+_OPTION: Final = re.compile("--[a-z][a-z-]{0,30}")
 # What `lmtrack` alone says behind its error: where most people begin.
 _FIRST_STEPS: Final = """\
   lmtrack resolve --track-opens --consent denied                       say what may be tracked, and why
@@ -83,8 +85,8 @@ def _run(argv: Sequence[str] | None) -> int:
         say(f"lmtrack: error: say what to do: {', '.join(verbs)} (see lmtrack --help)\n{_FIRST_STEPS}", to=sys.stderr)
         return 2
     if unknown:
-        # Only the names of options: a key that was typed in the wrong place must not end up in a log.
-        names = [word.partition("=")[0] for word in unknown if word.startswith("--")]
+        # Only what is spelt as an option is: a key that was typed in the wrong place must not end up in a log.
+        names = [name for word in unknown if _OPTION.fullmatch(name := word.partition("=")[0])]
         verbs[arguments.verb].error("unknown argument" + (f": {' '.join(names)}" if names else ""))
     code: int = arguments.run(arguments)
     return code

@@ -88,6 +88,8 @@ def test_help_is_plain_in_a_file(
         ["classify", "--delay", KEY],
         ["keys", KEY],
         [f"--version={KEY}"],
+        ["resolve", f"--{KEY}"],
+        ["resolve", f"--{KEY}=x"],
     ],
 )
 def test_a_key_in_the_wrong_place_is_not_printed(capsysbinary: pytest.CaptureFixture[bytes], words: list[str]) -> None:

@@ -14,7 +14,7 @@ from hypothesis import given, strategies as st
 from lmtrack import TrackingMode
 from lmtrack._agents.verdict import Actor, Evidence, Human, Verdict
 from lmtrack._endpoint.payload import PROBABILITY
-from lmtrack.classifier import ClientInfo
+from lmtrack.classifier import ClientInfo, describe_client
 from lmtrack.endpoint import event_payload, minimise
 from lmtrack.tokens import ClickToken, OpenToken, WithdrawToken
 
@@ -122,6 +122,15 @@ def test_a_click_by_id_takes_the_url_that_it_went_to() -> None:
     payload = event_payload(clicked(url=None), PERSON, **CLICKED, url="https://shop.example/chairs")
     assert payload["data"]["destination_url"] == "https://shop.example/chairs"
     assert event_payload(clicked(url=None), PERSON, **CLICKED)["data"]["destination_url"] is None
+
+
+def test_a_click_was_not_made_by_what_only_loads_pictures() -> None:
+    proxy = describe_client("Mozilla/5.0")  # as an open it is Apple's proxy, as a click some program
+    assert proxy.client_type == "image_proxy"
+    for token, shown in ((opened(), proxy), (clicked(), None)):
+        data = event_payload(token, PERSON, **ALL | {"client": proxy})["data"]
+        fields = ("device_type", "client_type", "client_name")
+        assert [data[name] for name in fields] == [getattr(shown, name, None) for name in fields]
 
 
 def test_what_is_not_known_is_null_and_no_metadata_is_an_object() -> None:

@@ -70,7 +70,7 @@ def event_payload(
         tag: Of the message.
         tags: All tags of the message, where it can have several; None leaves the field out.
         metadata: Of the message; JSON values.
-        client: What `describe_client` said.
+        client: What `describe_client` said; an image proxy is not the client of a click and is left out of one.
         user_agent: As it came.
         url: Where a click by id went; None takes the token's own.
         anchor_text: What the link said.
@@ -120,7 +120,10 @@ def event_payload(
         data["destination_url"] = token.url if url is None else url
         data["link_index"] = token.link_index
         data["anchor_text"] = anchor_text
-    data |= {name: getattr(client, name, None) for name in ("device_type", "client_type", "client_name")}
+    # An image proxy loads pictures and follows no link, so on a click its agent says nothing of the client.
+    proxied = isinstance(token, ClickToken) and client is not None and client.client_type == "image_proxy"
+    described = None if proxied else client
+    data |= {name: getattr(described, name, None) for name in ("device_type", "client_type", "client_name")}
     data["user_agent"] = user_agent
     data["bot"] = _bot(verdict)
     data["engagement"] = {"reason_codes": [verdict.category]}
