@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import zipfile
 from collections.abc import Sequence
@@ -32,6 +33,8 @@ WHEEL = Path(".nox", "wheel")
 @cache
 def runs(version: str) -> bool:
     """Return whether a Python is there and runs; pyenv puts a shim in place of each that it has, chosen or not."""
+    if version == f"{sys.version_info.major}.{sys.version_info.minor}":  # nox takes its own, under whatever name
+        return True
     found = shutil.which(f"python{version}")
     words = [str(found), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
     if found is None:
