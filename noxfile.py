@@ -311,41 +311,50 @@ WHERE_BUILDS_DIFFER: Final = (
 )
 # Each for one version of CPython in WebAssembly, from npm.
 PYODIDES: Final = ("314.0.7", "315.0.0-alpha.2")
+# npm's own is three tries of five minutes for each file; here it is told and left out.
+NPM_PATIENCE: Final = ("--fetch-retries=1", "--fetch-timeout=60000")
 
 
 @nox.session(default=False)
 def pyodide(session: nox.Session) -> None:
-    """Run the command, a host and tests in WebAssembly (on demand; `-- tests` runs all; needs node and npm)."""
+    """Run the command, a host and tests in WebAssembly (in CI; `-- tests` runs all; needs node and npm)."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         session.skip("needs node and npm")
+    there = [package for version in PYODIDES if (package := fetched_pyodide(session, version)) is not None]
+    if not there:
+        session.skip("needs a network")
     site = Path(session.create_tmp(), "site")
     shutil.rmtree(site, ignore_errors=True)
     into = ("python", "-m", "pip", "install", "--quiet", "--target", str(site))
     session.run(*into, *without_lxml(), *group("pure"))
     session.run(*into, "--no-deps", built_wheel(session))
     wanted = session.run("python", "tests/corpus_digest.py", env={"PYTHONPATH": str(site)}, silent=True)
-    there = []
-    for version in PYODIDES:
-        folder = Path(session.create_tmp(), version)
-        package = folder / "node_modules" / "pyodide"
-        folder.mkdir(exist_ok=True)
-        if not package.exists():
-            npm = ("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder))
-            session.run(*npm, f"pyodide@{version}", external=True, success_codes=range(256))
-        if package.exists():
-            there.append(package)
-        else:
-            session.warn(f"Pyodide {version} could not be fetched, so nothing was tried on it")
+    words = ["-m", "not shared", *(session.posargs or WHERE_BUILDS_DIFFER)]
     with ThreadPoolExecutor() as pool:  # each is a process that keeps to one core
-        runs = list(
-            pool.map(partial(in_wasm, site, ["-m", "not shared", *(session.posargs or WHERE_BUILDS_DIFFER)]), there)
-        )
+        runs = list(pool.map(partial(in_wasm, site, words), there))
+    wrong = []
     for package, (code, said, digest) in zip(there, runs, strict=True):
         session.log(f"{package}\n{said}")
         if code:
-            session.error("something failed in WebAssembly")
+            wrong.append(f"{package}: something failed")
         if digest != str(wanted).strip():
-            session.error(f"the outputs over ../shared differ: {digest} there, {wanted} here")
+            wrong.append(f"{package}: the outputs over ../shared differ: {digest} there, {wanted} here")
+    if wrong:
+        session.error("\n".join(wrong))
+
+
+def fetched_pyodide(session: nox.Session, version: str) -> Path | None:
+    """Fetch a Pyodide unless an earlier run did; return its folder, or say that it could not be fetched."""
+    folder = Path(session.create_tmp(), version)
+    whole = folder / "node_modules" / ".package-lock.json"  # npm writes it last
+    folder.mkdir(exist_ok=True)
+    if not whole.exists():
+        npm = ("npm", "install", "--silent", "--no-audit", "--no-fund", *NPM_PATIENCE, "--prefix", str(folder))
+        session.run(*npm, f"pyodide@{version}", external=True, success_codes=range(256))
+    if whole.exists():
+        return folder / "node_modules" / "pyodide"
+    session.warn(f"Pyodide {version} could not be fetched, so nothing was tried on it")
+    return None
 
 
 def in_wasm(site: Path, words: Sequence[str], package: Path) -> tuple[int, str, str]:
