@@ -56,6 +56,7 @@ class LiveTokens:
         html, elements = self._html, self.elements
         stack = elements.stack
         position, end = 0, len(html)
+        raw_start = last_raw_end = -1
         root = 0  # where the outermost svg or math that is open begins
         while token := next_token(html, position, end, cdata=stack.foreign):
             start, after, name = token
@@ -77,10 +78,13 @@ class LiveTokens:
                     if raw_end < 0:
                         self.safe_end = start
                         return
-                    position = raw_end
+                    position = last_raw_end = raw_end
+                    raw_start = start
                 live = elements.in_html or name == "a"
             yield Step(token, live, inside, raw_end)
         self.safe_end = open_point(html, position, end)
+        if self.safe_end == last_raw_end:  # its end tag is unfinished, so an image there would be text as well
+            self.safe_end = raw_start
         if stack.foreign and html.startswith("<![CDATA[", self.safe_end):
             # An image put there would end the svg, and its unfinished CDATA section would come to life.
             self.safe_end = root

@@ -71,6 +71,7 @@ def _read_fast(html: str, found: Scan, /) -> bool:  # noqa: PLR0912 - one loop, 
     """Read without an open-element stack; False if svg or math shows that one is needed."""
     add_link, images, steps = found.links.append, found.images, live_reader().finditer
     position, end = 0, len(html)
+    raw_start = raw_end = -1
     while True:
         for step in steps(html, position):  # pragma: no branch - at the end it still matches the empty string
             kind = step.lastindex
@@ -86,15 +87,16 @@ def _read_fast(html: str, found: Scan, /) -> bool:  # noqa: PLR0912 - one loop, 
                 break
         start = step.end()
         token = token_at(html, start, end) if start < end else None
-        if token is None:
-            found.safe_end = start
+        if token is None:  # the end tag of raw text may be what is unfinished: there an image would be text as well
+            found.safe_end = raw_start if start == raw_end else start
             return True
         name = token.name
         if name in {"svg", "math", "template"}:
             return False
         position = token.end
         if name in RAW_TEXT:
-            position = raw_text_end(html, name, position, end)
+            position = raw_end = raw_text_end(html, name, position, end)
+            raw_start = start
             if position < 0:
                 found.safe_end = start
                 return True
