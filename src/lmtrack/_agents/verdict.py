@@ -74,8 +74,8 @@ class Signal(StrEnum):
     UA_BROWSER = "ua.browser", "an ordinary browser or web view", "vendors' user-agent documents, 2026-11"
     UA_MAIL_CLIENT = "ua.mail_client", "a mail program", "uap-core families and mail programs' own headers, 2026-11"
     UA_APP = "ua.app", "an app on a phone or a computer", "our choice: apps fetch for the person who holds them"
-    UA_UNKNOWN = "ua.unknown", "an agent that no rule knows", "our choice: unknown is not a machine"
-    UA_MISSING = "ua.missing", "no agent named, or only blanks", "our choice: browsers and mail programs name one"
+    UA_UNKNOWN = "ua.unknown", "an agent that matches no rule", "our choice: unknown is not a machine"
+    UA_MISSING = "ua.missing", "no User-Agent, or only blanks", "our choice: browsers and mail programs name one"
     UA_APPLE_MPP = (
         "ua.apple_mpp",
         "an open by exactly `Mozilla/5.0`: Apple Mail Privacy Protection, opened or not",
@@ -113,7 +113,7 @@ class Signal(StrEnum):
     )
     UA_PREVIEW_TOKEN = (
         "ua.preview_token",
-        "a service that draws a card for a link somebody shared",
+        "a service that draws a preview card for a shared link",
         "vendors' crawler pages; crawler-user-agents, 2026-08",
     )
     UA_OFFICE_PROBE = (
@@ -129,12 +129,12 @@ class Signal(StrEnum):
     UA_LISTED = "ua.listed", "an agent that the caller listed", "the caller's `load_agents`"
     UA_DECLARED_BOT = (
         "ua.declared_bot",
-        "it says so: a word such as bot or crawl, or the address of who runs it",
+        "says that it is a bot: a word such as bot or crawl, or its operator's address",
         "RFC 9110 section 10.1.5 asks robots for a contact",
     )
     UA_PURPOSE = (
         "ua.purpose",
-        "a word that says what it fetches for: to check, monitor, archive, translate",
+        "a word for its purpose: check, monitor, archive, translate",
         "our measurement on labelled lists, 2026-11",
     )
     UA_LIST = "ua.list", "a fetcher known by name", "its operator's page; crawler-user-agents and isbot, 2026-08"
@@ -219,15 +219,15 @@ class Signal(StrEnum):
         "from a gateway vendor's network, in which isolated browsers of people run too",
         "the vendors' autonomous systems, 2026-08",
     )
-    NET_CLOUD = "net.cloud", "from a computing centre", "the operators' autonomous systems, 2026-08"
+    NET_CLOUD = "net.cloud", "from a data centre", "the operators' autonomous systems, 2026-08"
     NET_LISTED = "net.listed", "from a network that the caller listed", "the caller's `load_networks`"
-    NET_INVALID = "net.invalid", "the address given is none", "our choice: said, not raised"
+    NET_INVALID = "net.invalid", "the given address is not an IP address", "our choice: said, not raised"
 
     # The other requests of the same message.
     MSG_HONEYPOT = "msg.honeypot", "followed a link that no person sees", "Omeda's stealth links; mautic #9798"
     MSG_HONEYPOT_TAINT = (
         "msg.honeypot_taint",
-        "by whoever followed the invisible link, within 15 minutes",
+        "by a client that followed the invisible link, within 15 minutes",
         "Paminga's sliding window, 2026-08",
     )
     MSG_FAST = "msg.burst_4_in_1s", "four links within a second", "our simulation of people's clicks, 2026-11"
@@ -254,7 +254,7 @@ class Signal(StrEnum):
     MSG_TWO_LINKS = "msg.two_links_same_second", "two links in one second", "Marketo's proximity pattern, 2026-08"
     MSG_DETONATION = (
         "msg.detonation",
-        "a click from a gateway vendor's network on a link that somebody else follows within a minute",
+        "a click from a gateway vendor's network on a link that another client follows within a minute",
         "warmbly #412, 2026-08: Safe Links does not fetch for the person",
     )
     MSG_AGENTS = (
@@ -269,7 +269,7 @@ class Signal(StrEnum):
     )
     MSG_DUPLICATE = (
         "msg.duplicate",
-        "the same again by the same a moment later: a double click, or a mail program that hands its link to a browser",
+        "the same client again a moment later: a double click, or a mail program that hands its link to a browser",
         "our choice; next-auth #1840 on the new Outlook",
     )
 
