@@ -293,7 +293,9 @@ class MessageDocument:
         reasons = {place: part.reason for place, part in enumerate(self._parts) if part.reason is not None}
         counted = 0
         clicks: list[ClickToken] = []
-        is_unsubscribe = self.headers.is_unsubscribe if self.headers.unsubscribe else None
+        around = MessageContext()
+        if self.headers.unsubscribe:
+            around = MessageContext(unsubscribe=self.headers.is_unsubscribe, may_unsubscribe=self.headers.may_be_among)
         for place, leaf in self.leaves().items():
             if leaf.part.reason is not None and not allow_signed:
                 continue
@@ -305,7 +307,7 @@ class MessageDocument:
                     continue
             else:
                 reasons.pop(place, None)
-            plan = leaf.plan(policy, domain, MessageContext(counted, is_unsubscribe))
+            plan = leaf.plan(policy, domain, around._replace(first_index=counted))
             if is_read:
                 counted += len(plan.firsts)
                 clicks += plan.clicks

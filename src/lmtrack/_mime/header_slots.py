@@ -15,7 +15,7 @@ from lmtrack._headers import HeaderField, unfold
 from lmtrack._mime.encoded_words import as_text, read_words
 from lmtrack._mime.raw_edit import RawEdit
 from lmtrack._pattern import compile_pattern
-from lmtrack._rewriting.escapes import ESCAPES, Place, escaped
+from lmtrack._rewriting.escapes import ESCAPES, Escape, Place, escaped
 from lmtrack._rewriting.slotted_url import MisplacedSlotError, SlottedUrl, read_url
 from lmtrack.errors import BadSlot, BadValue
 
@@ -57,7 +57,7 @@ _FOLD_AT: Final = re.compile(r"(?<=[^ ]) (?=[^ ])")
 _OF_URL: Final = re.compile(r"<([^<>]*+)>")
 # Ends a piece of an address list; quoted strings are whole.
 _SIGN: Final = compile_pattern(r'"(?:[^"\\]|\\.)*+"?+|[(),:;<>]', re.DOTALL)
-_BRACKETS: Final = {"<": "%3C", ">": "%3E", ",": "%2C"}
+_BRACKETS: Final = str.maketrans({"<": "%3C", ">": "%3E", ",": "%2C"})
 
 
 class _Words(NamedTuple):
@@ -66,11 +66,16 @@ class _Words(NamedTuple):
     texts: tuple[str, ...]
     names: tuple[str, ...]
     place: Place
+    escape: Escape  # of the place: looked up once, as an enum is slow to hash
 
     def fill(self, values: Mapping[str, str], /) -> str:
         pieces = [self.texts[0]]
+        write = self.escape.write
         for name, text in zip(self.names, self.texts[1:], strict=True):
-            pieces += (escaped(values[name], self.place, name), text)
+            written = write(values[name])
+            if written is None:
+                raise BadValue(name, self.place, self.escape.problem)
+            pieces += (written, text)
         return "".join(pieces)
 
 
@@ -102,7 +107,7 @@ class _Url(NamedTuple):
         if self.url is None:
             return self.before
         written = self.url.joined(self.url.pieces(values))
-        return self.before + "".join([_BRACKETS.get(sign, sign) for sign in _ascii(written)])
+        return self.before + _ascii(written).translate(_BRACKETS)
 
 
 class HeaderTemplate(NamedTuple):
@@ -207,7 +212,7 @@ class _Reading:
         texts = tuple(text[left:right] for left, right in zip(edges[::2], edges[1::2], strict=True))
         names = tuple(marker.name for marker in markers)
         self.names += names
-        return _Words(texts, names, place)
+        return _Words(texts, names, place, ESCAPES[place])
 
     def _urls(self, text: str, /) -> tuple[_Url, ...]:
         members: list[_Url] = []
@@ -349,6 +354,9 @@ def _list_lines(name: str, members: Sequence[str], /) -> list[str]:
 
 def _encoded_words(text: str, /) -> list[str]:
     """Write a text in encoded words (RFC 2047 section 2), cut between characters."""
+    whole = text.encode()
+    if len(whole) <= _WORD_OCTETS:
+        return [f"=?utf-8?b?{b64encode(whole).decode()}?="]
     words: list[str] = []
     piece = b""
     for char in text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._deciding.override import Override, find_controls, parse_headers
@@ -11,7 +12,7 @@ from lmtrack._mime.encoded_words import as_text, read_words
 from lmtrack._mime.raw_edit import RawEdit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from lmtrack._headers import HeaderField
 
@@ -57,11 +58,14 @@ class MessageHeaders(NamedTuple):
                 return False
         return unsubscribe_key(url) in self.unsubscribe
 
+    def may_be_among(self, urls: str, /) -> bool:
+        """Return whether a URL of List-Unsubscribe may be among many, which are given as one text."""
+        return not urls.isascii() or any(page in urls.lower() for page in self.pages)
+
 
 def unsubscribe_pages(values: Iterable[str], /) -> Callable[[str], bool]:
     """Make a test for whether a URL is one of those in these List-Unsubscribe values."""
-    keys = frozenset(unsubscribe_key(uri) for value in values for uri in _uris(value))
-    return lambda url: unsubscribe_key(url) in keys
+    return _of_list([uri for value in values for uri in _uris(value)], (), ()).is_unsubscribe
 
 
 class Controls(NamedTuple):
@@ -82,7 +86,11 @@ def read_message_headers(fields: Iterable[HeaderField], /) -> MessageHeaders:
         elif name == _LIST_UNSUBSCRIBE:
             unsubscribe += _uris(field.value)
     covered = [names for value in signatures for names in _COVERED.findall(value)]
-    keys = frozenset(map(unsubscribe_key, unsubscribe))
+    return _of_list(unsubscribe, signatures, covered)
+
+
+def _of_list(urls: Iterable[str], signatures: Collection[str], covered: Collection[str], /) -> MessageHeaders:
+    keys = frozenset(map(unsubscribe_key, urls))
     return MessageHeaders(
         signed=bool(signatures),
         covered=frozenset(_BLANKS.sub("", ":".join(covered)).lower().split(":")) if covered else frozenset(),
@@ -104,9 +112,9 @@ def read_controls(raw: bytes, prefix: str, /, *, keep_covered: bool = True) -> C
         ValueError: `prefix` cannot begin a header name.
     """
     block = raw[: find_body(raw)[1]]
+    if prefix.lower().encode("utf-8", "replace") not in block.lower():  # so with most, and sooner seen than all fields
+        return _no_controls(prefix)
     override = parse_headers(block, prefix=prefix)
-    if prefix.lower().encode() not in block.lower():  # true of most, and sooner seen than all fields are
-        return Controls(override, ())
     covered = read_message_headers(iter_fields(block)).covered if keep_covered else frozenset()
     return Controls(
         override,
@@ -116,6 +124,12 @@ def read_controls(raw: bytes, prefix: str, /, *, keep_covered: bool = True) -> C
             if field.name.lower() not in covered
         ),
     )
+
+
+@lru_cache(maxsize=16)
+def _no_controls(prefix: str, /) -> Controls:
+    """Return what a header without override headers says; the prefix is checked."""
+    return Controls(parse_headers(b"", prefix=prefix), ())
 
 
 def unsubscribe_key(url: str, /) -> str:

@@ -144,7 +144,7 @@ class Leaf:
         offsets = self.view.octets_before([offset for mark in marks for offset in mark[:2]])
         return [(offsets[2 * at], offsets[2 * at + 1], mark[2]) for at, mark in enumerate(marks)]
 
-    @property
+    @cached_property
     def codec(self) -> str:
         """The charset in which new characters are written."""
         codec = self.view.codec or self.view.label or "ascii"
@@ -168,8 +168,14 @@ class Leaf:
             BadValue: The part's charset lacks a character of a plain text, or its readers take it for another one.
         """
         joined = "\0".join(written)  # a value holds no U+0000
-        if joined.isascii() and not self.part.flowed and "\n" not in joined and "\r" not in joined:
-            return joined.encode("ascii").split(b"\0") if written else []
+        if not self.part.flowed and "\n" not in joined and "\r" not in joined:
+            encoded = None
+            if joined.isascii():
+                encoded = joined.encode("ascii")
+            elif self.codec == "utf-8" or not _C1.search(joined):
+                encoded = self.encode(joined)
+            if encoded is not None:
+                return encoded.split(b"\0") if written else []
         return [self._encode_value(text, hole) for text, hole in zip(written, holes, strict=True)]
 
     def _encode_value(self, text: str, hole: Hole, /) -> bytes:

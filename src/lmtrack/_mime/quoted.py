@@ -12,6 +12,7 @@ from binascii import a2b_qp
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._mime.raw_edit import NO_INSTEAD, Content, Filled, RawEdit, splice_octets
+from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,14 +24,16 @@ _CUT: Final = _LONGEST - 1  # without the `=` of a soft break
 # What is longer than what it stands for: an escape, a soft break (to the next LF, as the standard library has it),
 # a doubled `=` of broken encoders, and one with which the body ends. A `=` before anything else stands for itself.
 _UNIT: Final = re.compile(rb"=(?:[0-9A-Fa-f]{2}|\n|\r[^\n]*+\n?+|=|\Z)")
+# Whole units, none of them broken.
+_SOUND: Final = compile_pattern(rb"[^=]*+(?:=(?:[0-9A-Fa-f]{2}|\r?+\n)[^=]*+)*+")
 # Our choice: everything printable but `=` stays, as RFC 2045 lets it; so do blanks, except where a line ends.
 _UNSAFE: Final = re.compile(rb"[^\n -<>-~]| (?=\n)")
-_BESIDE_EQUALS: Final = re.compile(rb"[^ -~]")
 _LINE_ENDS: Final = re.compile(rb"\r\n?+")
 # What begins no line that is written: a dot, which SMTP doubles and gateways have lost (RFC 5321 section 4.5.2), a
 # hyphen, which may begin a delimiter, and `From `, which a mailbox changes (both RFC 2049 section 3).
 _RISKY: Final = re.compile(rb"\.|-(?=-|\Z)|F(?=rom |r?o?m?\Z)")
 _RISKY_REST: Final = re.compile(rb"(?=\.|-(?:-|\Z)|F(?:rom |r?o?m?\Z))[.F-]++")
+_BEGINS_BADLY: Final = re.compile(rb"\n(?=\.|--|From )")
 _RISKY_SIGNS: Final = b".-F"
 _LONGEST_RISKY: Final = len(b"From ")
 # What may go on to be a delimiter: signs that a boundary may hold (RFC 2046 section 5.1.1), and a space.
@@ -99,9 +102,22 @@ class QuotedBody:
                 encoded = found + 1
             begin, decoded = encoded, stop
             if stop > start:
-                encoded = self._advance(encoded, stop - start)
+                encoded = self._find_end(encoded, start, stop)
             located.append((begin, encoded))
         return located
+
+    def _find_end(self, encoded: int, start: int, stop: int, /) -> int:
+        """Find where a span ends that begins here: most often at the first sign like the one behind it, a quote."""
+        raw, content, size = self._raw, self.content, stop - start
+        found = raw.find(content[stop : stop + 1], encoded + size, encoded + 4 * size) if stop < len(content) else -1
+        if (
+            found >= 0
+            and raw[found - 1] != 0x0A
+            and _SOUND.fullmatch(raw, encoded, found)
+            and a2b_qp(raw[encoded:found]) == content[start:stop]
+        ):
+            return found
+        return self._advance(encoded, size)
 
     def _advance(self, encoded: int, count: int, /) -> int:
         """Go on from the beginning of a unit over a number of decoded bytes.
@@ -178,17 +194,11 @@ class QuotedStencil(NamedTuple):
         edits: list[RawEdit] = []
         soft_break = b"=" + self.eol
         column = 0  # of the line that is being written
-        clean = not _BESIDE_EQUALS.search(b"".join(values))  # one search for all, since most values are URLs
+        clean = _is_clean(b"".join(values))  # one look at all, since most values are URLs
         for hole, value in zip(self.holes, values, strict=True):
             start, old, first, lead, rest, room, plain = hole
             column = lead if first else column + lead
-            if (
-                plain
-                and 0 < column < _LONGEST
-                and rest
-                and b"=" not in value
-                and (clean or not _BESIDE_EQUALS.search(value))
-            ):
+            if plain and 0 < column < _LONGEST and rest and b"=" not in value and (clean or _is_clean(value)):
                 total = column + len(value)
                 if total + rest <= room:
                     edits.append(_new(RawEdit, (start, old, value)))
@@ -203,7 +213,7 @@ class QuotedStencil(NamedTuple):
                     lines.append(b"")
                     last = 0
                 written = soft_break.join(lines)
-                if not (is_short or b"\n." in written or b"\n--" in written or b"\nFrom " in written):
+                if not (is_short or _BEGINS_BADLY.search(written)):
                     edits.append(_new(RawEdit, (start, old, written)))
                     column = last
                     continue
@@ -253,6 +263,11 @@ class QuotedStencil(NamedTuple):
                 new += soft_break
                 column = -len(risky[0])
         return RawEdit(start, raw[start:end], new), column
+
+
+def _is_clean(value: bytes, /) -> bool:
+    """Return whether all of a value is printable ASCII, which needs no escape but for `=` and a blank at the end."""
+    return value.isascii() and value.decode("ascii").isprintable()
 
 
 def _fold(written: bytes, column: int, lines: list[bytes], /) -> int:

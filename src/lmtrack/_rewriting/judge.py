@@ -35,6 +35,7 @@ class MessageContext(NamedTuple):
     Attributes:
         first_index: The index of its first link; they run on over the parts of a message.
         unsubscribe: Whether a URL is one of the message's List-Unsubscribe.
+        may_unsubscribe: Whether one of these may be among many URLs, which are given as one text; None: unknown.
         repair: Reads a value with bytes in it (lone surrogates, U+DC80 to U+DCFF) that the part's charset does not
             explain; None if nothing else explains them either.
         shown: What links show as their source instead of the text that was read.
@@ -42,6 +43,7 @@ class MessageContext(NamedTuple):
 
     first_index: int = 0
     unsubscribe: Callable[[str], bool] | None = None
+    may_unsubscribe: Callable[[str], bool] | None = None
     repair: Callable[[str], str | None] | None = None
     shown: str | None = None
 
@@ -147,7 +149,8 @@ class Judge:
         return skip_reason(url, self.policy)
 
     def _unsubscribes(self, urls: list[str], reasons: dict[int, SkipReason], /) -> None:
-        if unsubscribe := self.context.unsubscribe:
+        unsubscribe, may = self.context.unsubscribe, self.context.may_unsubscribe
+        if unsubscribe and (may is None or may("\n".join(urls))):
             for place, url in enumerate(urls):
                 if reasons.get(place) in {None, SkipReason.SENSITIVE} and unsubscribe(url):
                     reasons[place] = SkipReason.UNSUBSCRIBE

@@ -193,6 +193,8 @@ class Sending(NamedTuple):
         self, reason: Reason, /, *, opens: TrackingMode = TrackingMode.OFF, clicks: TrackingMode = TrackingMode.OFF
     ) -> Sending:
         """Put a ceiling on each flag of the decision; see `Decision.lower`."""
+        if opens >= self.decision.opens and clicks >= self.decision.clicks:
+            return self
         return self._replace(decision=self.decision.lower(reason, opens=opens, clicks=clicks))
 
     def holding(
@@ -258,7 +260,7 @@ def sending(
     pack_number(recipient, "recipient")
     if now is not None:
         epoch_seconds(now)
-    if campaign is None:
+    if campaign is None and TrackingMode.AGGREGATE in {decision.opens, decision.clicks}:
         off, keep = TrackingMode.OFF, TrackingMode.INDIVIDUAL
         decision = decision.lower(
             Reason.AGGREGATE_WITHOUT_CAMPAIGN,
