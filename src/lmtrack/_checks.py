@@ -25,7 +25,7 @@ class NotText:
 
 
 def check_type(expected: type, /, **values: object) -> None:
-    """Refuse a value of another type by its name.
+    """Refuse a value of the wrong type by its name.
 
     Raises:
         TypeError: A value is not an instance of `expected`.
@@ -87,7 +87,7 @@ def plain_bytes(value: object, name: str, /) -> bytes:
 
 
 def wrong_type(name: str, wanted: str, value: object, /) -> TypeError:
-    """Make the error for an argument of another type; it says what to pass where that is known."""
+    """Make the error for an argument of the wrong type; it says what to pass where that is known."""
     kind = type(value)
     hint = ""
     if wanted == "bytes" and kind in {bytearray, memoryview}:

@@ -62,7 +62,7 @@ def add_ways_out(
         marker: Text that the footer replaces where a body holds it; in HTML outside of tags.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: Neither link is given, one is not a URL that a link can have, or a body holds the marker twice.
 
     >>> add_ways_out("<body>Hello</body>", None, unsubscribe="https://shop.example/u/x").html
@@ -95,7 +95,7 @@ def unsubscribe_headers(url: str, /, *, mailto: str | None = None) -> dict[str, 
         mailto: A second way, as `mailto:leave@shop.example?subject=...`.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: `url` is not https, is not ASCII or has more than 900 characters; or `mailto` is not one.
 
     >>> unsubscribe_headers("https://shop.example/u/x", mailto="mailto:leave@shop.example")["List-Unsubscribe"]

@@ -74,7 +74,7 @@ def scan_html(
 
     Raises:
         BadSlot: A marker is where no value can be written safely, such as a script or a host.
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: A name or marker is empty, two slots have the same marker, or a pattern has no group `name`.
 
     >>> document = scan_html("<p>Hello {{ name }}</p>", slots={"name": "{{ name }}"}, defaults={"name": "you"})
@@ -116,7 +116,7 @@ def rewrite_html(
         BadSlot: A marker is where no value can be written safely.
         BadValue: A value cannot be written in the place of its slot.
         MissingValue: A slot has neither a value nor a default.
-        TypeError: An argument has another type, or `click_url` returned something else than str or None.
+        TypeError: An argument has the wrong type, or `click_url` returned something else than str or None.
         ValueError: `pixel_position` is none of the three, there are values and no slots, or slots of a document that
             was scanned.
 
@@ -212,7 +212,7 @@ def track_html(
         BadSlot: A marker is where no value can be written safely.
         BadValue: A value cannot be written in the place of its slot.
         MissingValue: A slot has neither a value nor a default.
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: An argument is out of range; see `make_open_token` for ids, recipients and times, `rewrite_html` for
             slots.
 
@@ -271,7 +271,7 @@ def untrack_html(html: str, /, *, domain: TrackingDomain | str) -> str:
     our URLs under it is undone, unverified.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: `domain` is a str, but no base URL.
 
     >>> from lmtrack import TrackingDomain, make_keys

@@ -168,7 +168,7 @@ class LinkPolicy:
         max_url_octets: Leave longer URLs, 1 to 2,048 bytes of UTF-8.
 
     Raises:
-        TypeError: A field has another type; a str for one of the lists would be read letter by letter.
+        TypeError: A field has the wrong type; a str for one of the lists would be read letter by letter.
         ValueError: `strip_opt_out` is none of the three, `max_url_octets` is out of range, a prefix is not an http or
             https URL, or an attribute's name could not stand in a tag.
 
@@ -348,7 +348,7 @@ def add_query(url: str, parameters: Mapping[str, str], /) -> str:
     whether or not its name is percent-encoded.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
 
     >>> add_query("https://shop.example/?utm_source=old#top", {"utm_source": "letter", "utm_medium": "e-mail"})
     'https://shop.example/?utm_source=old&utm_medium=e-mail#top'

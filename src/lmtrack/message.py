@@ -167,7 +167,7 @@ def scan_message(
     Raises:
         BadSlot: A marker is where no value can be written: a part that is never edited, a signed message, a field such
             as Content-Type.
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: A marker, a name or a pattern is not usable; see `scan_html`.
 
     >>> scan_message(b"Subject: Hi\r\n\r\nHello\r\n")
@@ -235,7 +235,7 @@ def track_message(
         BadValue: A value cannot be written in the place of its slot: a line end or a second address in a header field,
             a character that the charset of a plain part lacks, more than a line of a 7bit or 8bit part can hold.
         MissingValue: A slot has neither a value nor a default.
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: An argument is out of range; see `make_open_token` for ids, recipients and times.
 
     >>> from datetime import UTC, datetime
@@ -348,7 +348,7 @@ def prepare_message(
         BadSlot: A marker is where no value can be written safely.
         BadValue: A value cannot be written in the place of its slot.
         MissingValue: A slot has neither a value nor a default.
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: There is no sender or no recipient, or an address that no server would take; more than one block of
             Resent fields; or as for `message_bytes` and `track_message`.
 
@@ -407,7 +407,7 @@ def campaign_urls(
         policy: Which links are trackable.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
 
     >>> campaign_urls('<a href="https://shop.example/">Shop</a> <a href="https://shop.example/?u={{ id }}">You</a>')
     ('https://shop.example/',)
@@ -434,7 +434,7 @@ def untrack_message(raw: bytes, /, *, domain: TrackingDomain | str) -> bytes:
     our URLs under it is undone, unverified.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: `domain` is a str, but no base URL.
 
     >>> from lmtrack import TrackingDomain, make_keys
@@ -468,7 +468,7 @@ def strip_control_headers(raw: bytes, /, *, prefix: str = _PREFIX) -> bytes:
     headers under the prefix belong to someone else and stay.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: `prefix` is empty or cannot be part of a header name.
 
     >>> strip_control_headers(b"Subject: Hi\r\nX-LM-Override-Track-Opens: false\r\n\r\nHello\r\n")

@@ -75,7 +75,7 @@ def assert_untracked(
 
     Raises:
         AssertionError: It is tracked, or nothing proves that it is not; the text says what, where and why.
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: A raw message is given as str or HTML as bytes, or a host is none.
 
     Example:
@@ -114,7 +114,7 @@ def assert_same_for_everyone(
 
     Raises:
         AssertionError: Something differs that is not expected to; the text says what and where.
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: There are fewer than two mails, or a raw message is given as str or HTML as bytes.
 
     Example:
@@ -156,7 +156,7 @@ def assert_unsubscribe_ok(
 
     Raises:
         AssertionError: Something is missing or wrong; the text says what, where and why.
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: HTML is given, or a host is none.
 
     Example:

@@ -91,7 +91,7 @@ def rewrite_text(
         BadSlot: A marker is in the scheme, host or port of a URL.
         BadValue: A value cannot be written in the place of its slot.
         MissingValue: A slot has neither a value nor a default.
-        TypeError: An argument has another type, or `click_url` returned something else than str or None.
+        TypeError: An argument has the wrong type, or `click_url` returned something else than str or None.
         ValueError: There are values and no slots.
 
     >>> rewrite_text("Our shop (https://shop.example/).", click_url=lambda link: f"https://t.example/{link.index}").text
@@ -142,7 +142,7 @@ def track_text(
         BadSlot: A marker is in the scheme, host or port of a URL.
         BadValue: A value cannot be written in the place of its slot.
         MissingValue: A slot has neither a value nor a default.
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: An argument is out of range; see `make_click_token` for ids, recipients and times.
 
     >>> from datetime import UTC, datetime
@@ -186,7 +186,7 @@ def untrack_text(text: str, /, *, domain: TrackingDomain | str) -> str:
     our URLs under it is undone, unverified.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: `domain` is a str, but no base URL.
 
     >>> from lmtrack import TrackingDomain, make_keys

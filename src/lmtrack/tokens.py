@@ -198,7 +198,7 @@ def read_open_token(
         TokenNotYetValid: It comes from the future.
         TokenRevoked: `issued_after` revokes it; `.token` holds what it says.
         TokenExpired: It is too old; `.token` holds what it says.
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: A duration is negative, or a time naive.
 
     >>> from datetime import UTC, datetime
@@ -238,7 +238,7 @@ def read_click_token(
     Raises:
         BadDestination: It was signed by rules that are no longer ours.
         BadToken: For all reasons of `read_open_token`, in its leaves.
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: A duration is negative, or a time naive.
 
     >>> keys = make_keys(b"an example key of 32 octets, not")
@@ -280,7 +280,7 @@ def read_withdraw_token(keys: Keys, token: str, *, now: datetime | None = None) 
     Raises:
         WrongPurpose: It was made for something else.
         BadToken: It is malformed, unknown or forged, in the leaves of `read_open_token`.
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: `now` is naive.
 
     >>> from datetime import UTC, datetime
@@ -300,7 +300,7 @@ def read_unsubscribe_token(keys: Keys, token: str, *, now: datetime | None = Non
     Raises:
         WrongPurpose: It was made for something else.
         BadToken: It is malformed, unknown or forged, in the leaves of `read_open_token`.
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: `now` is naive.
 
     >>> from datetime import UTC, datetime
@@ -329,7 +329,7 @@ def explain_token(token: str, /) -> TokenHeader:
     Raises:
         MalformedToken: The text is no token.
         UnknownVersion: A later release made it; the rest may mean anything.
-        TypeError: `token` is no `str`.
+        TypeError: `token` is not a `str`.
 
     >>> from datetime import UTC, datetime
     >>> keys = make_keys(b"an example key of 32 octets, not")

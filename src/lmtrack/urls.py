@@ -146,7 +146,7 @@ def open_url(domain: TrackingDomain, token: str) -> str:
     """Make the URL of a tracking pixel.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
 
     >>> from lmtrack import TrackingDomain, make_keys, open_url
     >>> open_url(TrackingDomain("https://track.example", make_keys(b"an example secret")), "token")
@@ -159,7 +159,7 @@ def click_url(domain: TrackingDomain, token: str) -> str:
     """Make the URL of a tracked link.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
 
     >>> from lmtrack import TrackingDomain, click_url, make_keys
     >>> click_url(TrackingDomain("https://track.example", make_keys(b"an example secret")), "token")
@@ -172,7 +172,7 @@ def withdraw_url(domain: TrackingDomain, token: str) -> str:
     """Make the URL behind which a recipient withdraws consent to tracking.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: The token is for something else, so the link would be dead.
 
     >>> from lmtrack import TrackingDomain, make_keys, withdraw_url
@@ -186,7 +186,7 @@ def unsubscribe_url(domain: TrackingDomain, token: str) -> str:
     """Make the URL behind which a recipient leaves the list; for a footer and for `unsubscribe_headers`.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: The token is for something else, so the link would be dead.
 
     >>> from lmtrack import TrackingDomain, make_keys, unsubscribe_url

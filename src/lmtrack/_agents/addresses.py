@@ -99,7 +99,7 @@ def truncate_ip(ip: str, /, *, v4: int = 24, v6: int = 48) -> str | None:
         v6: How many bits of an IPv6 address stay, 0 to 128; a household often has the first 48 to itself.
 
     Raises:
-        TypeError: `ip` is no `str`, or a number of bits no `int`.
+        TypeError: `ip` is not a `str`, or a number of bits no `int`.
         ValueError: A number of bits is out of range.
 
     Example:

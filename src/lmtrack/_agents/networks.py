@@ -97,7 +97,7 @@ class Networks:
         """Return what the lists say about an address, the strongest first; None if it is no address.
 
         Raises:
-            TypeError: `ip` is no `str`.
+            TypeError: `ip` is not a `str`.
 
         Example:
             >>> [found.tag for found in shipped_networks().find("::ffff:40.92.0.1")]

@@ -40,7 +40,7 @@ def pixel_response(*, method: str = "GET") -> HttpResponse:
     HEAD has the same headers and no body, OPTIONS says what is allowed, any other method is a 405.
 
     Raises:
-        TypeError: `method` is no `str`.
+        TypeError: `method` is not a `str`.
 
     >>> response = pixel_response()
     >>> response.status, dict(response.headers)["Content-Type"], len(response.body)
@@ -50,18 +50,18 @@ def pixel_response(*, method: str = "GET") -> HttpResponse:
 
 
 def redirect_response(destination: ClickToken | str | None, /, *, method: str = "GET") -> HttpResponse:
-    """Send a person on to the destination of a click, or tell them that there is none.
+    """Return the redirect to the destination of a click, or a 404 if there is none.
 
-    The destination is judged again by the rules of signing. ASCII is sent as it is, character by character; a host in
-    other letters is sent in its `xn--` form, other letters elsewhere as percent escapes of UTF-8. 302, because a
-    browser repeats nothing but a GET behind it.
+    The destination is checked again by the rules of signing. ASCII is sent unchanged; a host in other letters is sent
+    in its `xn--` form, other letters elsewhere as percent escapes of UTF-8. The status is 302, because a browser
+    repeats only a GET after it.
 
     Args:
-        destination: A click token, or a URL; None, a token by id without URL, and what is no destination are a 404.
+        destination: A click token or a URL; None, a token by id without a URL, and an invalid URL are a 404.
         method: As for `pixel_response`.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
 
     >>> dict(redirect_response("https://shop.example/menü").headers)["Location"]
     'https://shop.example/men%C3%BC'

@@ -79,7 +79,7 @@ class AdmissionReason(StrEnum):
     NO_DESTINATION = auto()
     """A click by id without a known destination."""
     DESTINATION_UNAVAILABLE = auto()
-    """Asking where it goes raised an exception, or returned something that is no `str`."""
+    """Asking where it goes raised an exception, or returned something that is not a `str`."""
     WITHDRAW_PAGE = auto()
     """Somebody, or a scanner, looks at the page on which a recipient can withdraw."""
     WITHDRAW = auto()
@@ -169,7 +169,7 @@ def admit(
         method: How it was asked; only GET is recorded.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: `withdrawn_at` is naive.
 
     >>> from datetime import UTC, datetime

@@ -65,13 +65,13 @@ class PendingRequest:
 
     Attributes:
         kind: What the path asks for; None for a path that is not ours.
-        token: What it holds, if our keys signed it: of an expired or revoked one too, because its link still works.
-            None for a path that is not ours and for a token that was refused.
-        method: As it was asked.
-        headers: By lower-case name.
-        body: Of a POST.
-        problem: Why nothing may be recorded, as far as the request says so.
-        now: When it came.
+        token: What the token holds, if our keys signed it, also if it is expired or revoked, because its link still
+            works. None for a path that is not ours and for a token that was refused.
+        method: The method of the request.
+        headers: The headers by lower-case name.
+        body: The body of a POST.
+        problem: Why nothing may be recorded, as far as the request alone shows.
+        now: The time of the request.
     """
 
     kind: RequestKind | None
@@ -114,17 +114,17 @@ class PendingRequest:
 
         Args:
             route: The stream that the message went through.
-            consent: What its recipient says now; None if the lookup failed, so nothing is recorded.
-            ip: Who asked.
+            consent: What its recipient says now; None if the lookup failed, and then nothing is recorded.
+            ip: The client's address.
             asn: The autonomous system of `ip`, if you know it.
             networks: What `load_networks` returned; None means those that are shipped.
             agents: Names of your own, made by `load_agents`.
-            delivered_at: When the mail left or arrived.
-            destination: Says where a click goes.
-            words: What the pages say.
+            delivered_at: When the mail was sent or delivered.
+            destination: Returns where a click goes.
+            words: The texts of the pages.
 
         Raises:
-            TypeError: An argument has another type.
+            TypeError: An argument has the wrong type.
 
         >>> from lmtrack.tokens import make_keys, make_withdraw_token
         >>> domain = TrackingDomain("https://track.example", make_keys(b"an example secret"))
@@ -258,15 +258,15 @@ def read_request(
     For hosts that look consent up with `await`: read, look up, answer.
 
     Args:
-        method: As in the request line, in capitals.
-        target: As in the request line: a path with its query, or a whole URL.
-        headers: The request's headers, names in any case, as a mapping or as pairs; None if you do not know them.
-        body: Of a POST; its first 8,192 bytes are enough.
+        method: The method of the request line, in capitals.
+        target: The target of the request line: a path with its query, or a whole URL.
+        headers: The request's headers, with names in any case, as a mapping or as pairs; None if unknown.
+        body: The body of a POST; its first 8,192 bytes are enough.
         domain: The tracking domain.
         now: The time of the request.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: `now` is naive.
 
     >>> from lmtrack.tokens import make_keys, make_open_token
@@ -322,33 +322,35 @@ def handle_request(
     never recorded. A request is classified only if consent allows to record it; the address is used for that and is in
     none of the results.
 
-    The callables are yours, and what they raise does not break the answer: with every `Exception`, and with an answer
-    of another type, nothing is recorded and `admission.reason` says which of them it was. Only what is not an
-    `Exception`, such as KeyboardInterrupt, passes. Log your errors where they happen.
+    What your functions raise does not break the response: after any `Exception`, and after a result of the wrong type,
+    nothing is recorded, and `admission.reason` says which function it was. Only what is not an `Exception`, such as
+    KeyboardInterrupt, is passed on. Log your errors where they happen.
 
     Args:
-        method: As in the request line, in capitals.
-        target: As in the request line: a path with its query, or a whole URL.
-        headers: The request's headers, names in any case, as a mapping or as pairs; None if you do not know them.
-        body: Of a POST; its first 8,192 bytes are enough.
+        method: The method of the request line, in capitals.
+        target: The target of the request line: a path with its query, or a whole URL.
+        headers: The request's headers, with names in any case, as a mapping or as pairs; None if unknown.
+        body: The body of a POST; its first 8,192 bytes are enough.
         domain: The tracking domain.
-        route: The stream that its messages go through, or what says which one it is by the token.
-        consent: Says what the recipient of a message says now, as a state or a record. Not asked for a campaign's
-            token, which is the same for everyone. A recipient whose row is gone is `Consent.DENIED`.
-        ip: Who asked.
+        route: The stream that the message went through, or a function that returns it for a token.
+        consent: Returns what the recipient of a message says now, as a state or a record. It is not called for a
+            campaign's token, which is the same for everyone. For a recipient whose row is gone, return
+            `Consent.DENIED`.
+        ip: The client's address.
         asn: The autonomous system of `ip`, if you know it.
         networks: What `load_networks` returned; None means those that are shipped.
         agents: Names of your own, made by `load_agents`.
-        delivered_at: Says when the mail left or arrived. None, and None from it, stand for when the token was made,
-            which is earlier, so that fewer requests are taken for those of a gateway.
-        destination: Says where a click goes; if you pass it, it is asked for every click. A click by id needs it. None
-            for a click with a URL is a 410: the destination was taken down. If it raises, such a click goes where it
-            was signed to go.
-        words: What the pages say, or what says so by the token: the recipient's language. None is English.
+        delivered_at: Returns when the mail was sent or delivered. Without it, or if it returns None, the time at which
+            the token was made counts; that is earlier, so fewer requests are taken for those of a gateway.
+        destination: Returns where a click goes; it is called for every click, and a click by id needs it. If it returns
+            None for a click with a URL, the response is a 410: the destination was taken down. If it raises, such a
+            click goes where it was signed to go.
+        words: The texts of the pages, or a function that returns them for a token, in the recipient's language. None
+            is English.
         now: The time of the request.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: `now` is naive.
 
     >>> from lmtrack.tokens import make_keys, make_open_token

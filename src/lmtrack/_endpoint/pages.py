@@ -55,32 +55,32 @@ _NAME_IN_PART: Final = re.compile(rb'(?i)\bname="?([^"\r\n;]*)')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageWords:
-    """What the pages say, in one language; give those of the recipient. Plain text: line ends are kept.
+    """The texts of the pages in one language, best the recipient's. Plain text: line ends are kept.
 
     Attributes:
         language: The language as HTML's `lang` takes it.
         direction: `ltr` or `rtl`.
-        stop_title: Of the page that asks whether to stop tracking.
+        stop_title: The title of the page that asks whether to stop tracking.
         stop_text: What that means.
-        stop_button: Does it.
-        stopped_title: Of the page that confirms it.
-        stopped_text: What holds now.
-        leave_title: Of the page that asks whether to leave the list.
+        stop_button: The button that does it.
+        stopped_title: The title of the page that confirms it.
+        stopped_text: What is true from then on.
+        leave_title: The title of the page that asks whether to leave the list.
         leave_text: What that means.
-        leave_button: Does it.
-        left_title: Of the page that confirms it.
-        left_text: What holds now.
-        return_button: Takes it back.
-        returned_title: Of the page that confirms that.
-        returned_text: What holds now.
-        unknown_title: For a link whose recipient is not in your records any more.
-        unknown_text: The same.
-        gone_title: For a link whose destination was taken down.
-        gone_text: The same.
-        missing_title: For a link that was never made here, or was cut off.
-        missing_text: The same.
-        failed_title: For an answer that could not be stored.
-        failed_text: The same.
+        leave_button: The button that does it.
+        left_title: The title of the page that confirms it.
+        left_text: What is true from then on.
+        return_button: The button that takes it back.
+        returned_title: The title of the page that confirms that.
+        returned_text: What is true from then on.
+        unknown_title: The title for a link whose recipient is no longer in your records.
+        unknown_text: The text for it.
+        gone_title: The title for a link whose destination was taken down.
+        gone_text: The text for it.
+        missing_title: The title for a link that was never made here, or was cut off.
+        missing_text: The text for it.
+        failed_title: The title for an answer that could not be stored.
+        failed_text: The text for it.
 
     Raises:
         TypeError: One of them is not a str.

@@ -70,7 +70,7 @@ def read_tracking_url(
     Raises:
         MalformedToken: It is no tracking URL of this domain.
         BadToken: The token was refused, in the leaves of `read_open_token` and `read_click_token`.
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: A duration is negative, or a time naive.
 
     >>> from datetime import UTC, datetime

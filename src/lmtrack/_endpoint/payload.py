@@ -62,21 +62,21 @@ def event_payload(
     Args:
         token: What was opened or clicked.
         verdict: What the request was.
-        event_id: Yours, the same when the event is sent again.
-        occurred_at: When the request came; written in UTC with milliseconds.
+        event_id: Your id of the event, the same when it is sent again.
+        occurred_at: The time of the request; written in UTC with milliseconds.
         recipient: Whose mail it was, as you name them.
         first: Whether it is the first open, or the first click of this link.
-        subject: Of the message.
-        tag: Of the message.
-        tags: All tags of the message, where it can have several; None leaves the field out.
-        metadata: Of the message; JSON values.
+        subject: The subject of the message.
+        tag: The tag of the message.
+        tags: All tags of the message, if it can have several; None leaves the field out.
+        metadata: The metadata of the message, in JSON values.
         client: What `describe_client` said; an image proxy is not the client of a click and is left out of one.
-        user_agent: As it came.
-        url: Where a click by id went; None takes the token's own.
-        anchor_text: What the link said.
+        user_agent: The User-Agent, unchanged.
+        url: Where a click by id went; None takes the token's own URL.
+        anchor_text: The text of the link.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: `occurred_at` is naive or cannot be written in UTC, or `url` or `anchor_text` is given for an open.
 
     >>> from lmtrack.tokens import OpenToken
@@ -165,7 +165,7 @@ def minimise(payload: Mapping[str, Any], /, *, mode: TrackingMode) -> JsonObject
         mode: How much may be kept.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
 
     >>> opened = {"event": "message.opened", "data": {"opened_at": "2026-01-02T08:30:00.000Z", "recipient": "ann"}}
     >>> minimise(opened, mode=TrackingMode.DELIVERABILITY)

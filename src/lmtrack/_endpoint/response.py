@@ -55,7 +55,7 @@ def for_method(response: HttpResponse, method: str, /, *, also: str = "") -> Htt
         also: Another method with the same answer.
 
     Raises:
-        TypeError: `method` is no `str`.
+        TypeError: `method` is not a `str`.
     """
     method = plain_str(method, "method")
     if method == "GET" or (also and method == also):

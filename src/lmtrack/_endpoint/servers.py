@@ -62,24 +62,24 @@ class TrackingHost:
 
     Attributes:
         domain: The tracking domain.
-        route: The stream that its messages go through, or what says which one it is by the token.
-        consent: Says what the recipient of a message says now; see `handle_request`.
+        route: The stream that a message went through, or a function that returns it for a token.
+        consent: Returns what the recipient of a message says now; see `handle_request`.
         record: Stores an open or a click, or counts it if its `dedup_key` is None.
-        withdraw: Stores that someone stops being tracked.
+        withdraw: Stores that a person is no longer tracked.
         last_open: Overwrites the day of a last open; only `DELIVERABILITY` needs it.
-        unsubscribe: Stores that someone leaves the list; without it there is no `/u/`.
+        unsubscribe: Stores that a person leaves the list; without it there is no `/u/`.
         resubscribe: Stores that they take that back, on the page that confirmed it.
-        delivered_at: Says when the mail left or arrived.
-        destination: Says where a click goes.
-        words: What the pages say, or what says so by the token.
-        client_ip: Says who asked, by the WSGI environment or the ASGI scope; None takes the last hop, which is right
-            without a proxy.
+        delivered_at: Returns when the mail was sent or delivered.
+        destination: Returns where a click goes.
+        words: The texts of the pages, or a function that returns them for a token.
+        client_ip: Returns the client's address, from the WSGI environment or the ASGI scope; None takes the last hop,
+            which is right without a proxy.
         networks: What `load_networks` returned.
         agents: What `load_agents` returned.
-        report: Gets what your storing functions raise, to log it.
+        report: Receives what your storing functions raise, to log it.
 
     Raises:
-        TypeError: A field has another type.
+        TypeError: A field has the wrong type.
         ValueError: Only one of `unsubscribe` and `resubscribe` is given: the page that confirms the one offers the
             other.
 
@@ -129,14 +129,14 @@ class TrackingHost:
         """Handle one request, store what may be stored, and return the answer.
 
         Args:
-            method: As in the request line, in capitals.
-            target: As in the request line: a path with its query, or a whole URL.
-            headers: The request's headers; None if you do not know them.
-            body: Of a POST; its first 8,192 bytes are enough.
-            ip: Who asked.
+            method: The method of the request line, in capitals.
+            target: The target of the request line: a path with its query, or a whole URL.
+            headers: The request's headers; None if unknown.
+            body: The body of a POST; its first 8,192 bytes are enough.
+            ip: The client's address.
 
         Raises:
-            TypeError: An argument has another type, or one of the functions is a coroutine function.
+            TypeError: An argument has the wrong type, or one of the functions is a coroutine function.
         """
         for name in _FUNCTIONS:
             if iscoroutinefunction(getattr(self, name)):
@@ -167,14 +167,14 @@ class TrackingHost:
         """Do what `answer` does, awaiting coroutine functions and calling plain ones in a thread.
 
         Args:
-            method: As in the request line, in capitals.
-            target: As in the request line: a path with its query, or a whole URL.
-            headers: The request's headers; None if you do not know them.
-            body: Of a POST; its first 8,192 bytes are enough.
-            ip: Who asked.
+            method: The method of the request line, in capitals.
+            target: The target of the request line: a path with its query, or a whole URL.
+            headers: The request's headers; None if unknown.
+            body: The body of a POST; its first 8,192 bytes are enough.
+            ip: The client's address.
 
         Raises:
-            TypeError: An argument has another type.
+            TypeError: An argument has the wrong type.
         """
         pending = self._read(method, target, headers, body)
         token = pending.token

@@ -242,7 +242,7 @@ def sending(
     """Check what a caller passed, and turn aggregate flags off where there is no campaign to make equal tokens from.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: `message_id` or `recipient` is none that a token can hold, `destinations` none of the two, or `now`
             is naive.
     """

@@ -132,7 +132,7 @@ def read_slots(slots: SlotMarkers | None, defaults: Mapping[str, str] | None, /)
     """Check what a caller says of a template's slots; None where there are none.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: A name or a marker is empty, two slots have one marker, a pattern has no group `name`, or there are
             defaults without slots.
     """

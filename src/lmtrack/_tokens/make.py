@@ -54,7 +54,7 @@ def make_open_token(
         now: When it is made, 1970 to 2106, in whole seconds rounded down.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: An id, number or time is out of range; `mode` is `OFF`; `AGGREGATE` with a recipient.
 
     >>> from datetime import UTC, datetime
@@ -90,7 +90,7 @@ def make_click_token(
 
     Raises:
         BadDestination: A click may not go to `url`.
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: An id, number or time is out of range; `mode` is `OFF` or `DELIVERABILITY`; `AGGREGATE` with a
             recipient.
 
@@ -130,7 +130,7 @@ def make_click_tokens(
 
     Raises:
         BadDestination: A click may not go to one of the URLs.
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: An id, number or time is out of range; `mode` is `OFF` or `DELIVERABILITY`; `AGGREGATE` with a
             recipient; more than 65,536 URLs.
 
@@ -191,7 +191,7 @@ def make_withdraw_token(keys: Keys, message_id: str | UUID, *, recipient: int = 
         now: When it is made, an aware datetime from 1970 to 2106.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: An id, number or time is out of range.
 
     >>> from lmtrack.tokens import make_keys, read_withdraw_token
@@ -215,7 +215,7 @@ def make_unsubscribe_token(
         now: When it is made, 1970 to 2106, in whole seconds rounded down.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: An id, number or time is out of range.
 
     >>> from lmtrack.tokens import make_keys, read_unsubscribe_token

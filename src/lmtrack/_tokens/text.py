@@ -55,7 +55,7 @@ def to_octets(text: str) -> bytes:
 
     Raises:
         MalformedToken: The text is not one that `seal` can give.
-        TypeError: `text` is no `str`.
+        TypeError: `text` is not a `str`.
     """
     text = plain_str(text, "a token")
     if not _MIN_CHARACTERS <= len(text) <= _MAX_CHARACTERS:

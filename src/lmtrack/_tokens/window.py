@@ -19,7 +19,7 @@ def valid_window(
     """Return the earliest and the latest issue time that counts at `now`, and the latest that is revoked.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: A duration is negative, or a time is naive.
     """
     seconds = epoch_seconds(now)

@@ -61,7 +61,7 @@ def check_destination(url: str, /) -> None:
 
     Raises:
         BadDestination: `.problem` names the rule; no part of the URL is in the error.
-        TypeError: `url` is no `str`.
+        TypeError: `url` is not a `str`.
 
     >>> check_destination("https://shop.example:99999/")
     Traceback (most recent call last):

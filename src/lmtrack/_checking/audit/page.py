@@ -66,7 +66,7 @@ def audit_html(
         known_trackers: Hosts that track, with all their sub-domains.
 
     Raises:
-        TypeError: An argument has another type; one str or URL instead of a sequence, too.
+        TypeError: An argument has the wrong type; one str or URL instead of a sequence, too.
         ValueError: A str is not a host name, or among `domains` no URL with one.
 
     >>> from lmtrack import audit_html

@@ -81,7 +81,7 @@ def compare_messages(raws: Sequence[bytes], /, *, allow: Sequence[str | re.Patte
         allow: What is personal on purpose, as for `compare_renderings`; it is looked for in all `values`.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: There are fewer than two messages.
 
     >>> mail = b"To: %s\r\nSubject: News\r\nX-Lead: %d\r\n\r\nSee https://shop.example/\r\n"

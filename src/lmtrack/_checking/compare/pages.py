@@ -48,7 +48,7 @@ def compare_renderings(
         same for everyone, is one as well.
 
     Raises:
-        TypeError: An argument has another type; a str for either would be read letter by letter.
+        TypeError: An argument has the wrong type; a str for either would be read letter by letter.
         ValueError: There are fewer than two renderings.
 
     >>> mail = '<p>Hello {0}<img src="https://t.example/open?m={1}"> <a href="https://shop.example/">Shop</a>'

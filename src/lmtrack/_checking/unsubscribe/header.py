@@ -64,7 +64,7 @@ def lint_unsubscribe(
             has to be a link to withdraw, which the keys of `domains` signed, or one to a preference page.
 
     Raises:
-        TypeError: An argument has another type.
+        TypeError: An argument has the wrong type.
         ValueError: A str of `domains` is not a host, or one of `preference_urls` no web address.
 
     >>> from lmtrack import lint_unsubscribe
