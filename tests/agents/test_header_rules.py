@@ -51,7 +51,8 @@ def test_names_are_read_in_any_case_and_any_form(headers: Mapping[str, str] | It
 
 
 def test_a_value_of_a_subclass_becomes_plain_text() -> None:
-    read = read_headers({Shouted("Referer"): Shouted("https://example.org/")})
+    headers: dict[str, str] = {Shouted("Referer"): Shouted("https://example.org/")}
+    read = read_headers(headers)
     assert read == {"referer": "https://example.org/"}
     assert {type(text) for pair in read.items() for text in pair} == {str}
 
