@@ -35,6 +35,10 @@ SELECTED: Final = (
     ("a[href$='1']", "<a href=#1>x</a>", "<a href=#2>x</a>"),
     ("p:where(.a, .b)", "<p class=b>x", "<p>x"),
     ("details[open] p", "<details open><p>x</details>", "<details><p>x</details>"),
+    ("textarea:invalid", "<textarea required></textarea>", "<textarea required>x</textarea>"),
+    ("input:in-range", "<input type=number max=5 value=3>", "<input type=number max=5 value=9>"),
+    ("input:placeholder-shown", "<input placeholder=a>", "<input placeholder=a value=b>"),
+    ("p::first-letter", "<p>Ann", "<p>..."),
 )
 # What a rule says; `%` stands for the URL.
 SAYING: Final = (
@@ -58,7 +62,8 @@ CHANGES: Final = (
     ("<img", "<object data='data:,'><img"), ("<img", "<select><img"), ("<img", "<iframe><img"),
     ("<picture>", "<picture><source srcset=a.png>"), ("<source", "<source media=print"),
     ("<source", "<source type=image/x"), ("preload=auto", "preload=none"), ("rel=stylesheet", "rel=help"),
-    ("<link", "<link media=print"), ("<image", "<image display=none"), ("<video", "<video preload=none"),
+    ("<link", "<link media=print"), ("<style>", "<style title=a>i{}</style><style title=b>"),
+    ("<image", "<image display=none"), ("<video", "<video preload=none"),
 )  # fmt: skip
 LOADS: Final = (
     "<img src='%'>", "<picture><source srcset='%'><img src=a.png></picture>", "<video src='%' preload=auto></video>",

@@ -21,6 +21,15 @@ def styled(selector: str, body: str) -> str:
     return f"<style>{selector}{RULE}</style>{body}"
 
 
+def sized(body: str) -> str:
+    return f"<style>.c{{container-type:inline-size}}@container (min-width:300px){{p{RULE}}}</style>{body}"
+
+
+def bold(body: str) -> str:
+    other = "@font-face{font-family:F;font-weight:400;src:local(Arial)}"
+    return f"<style>{FACE.replace('src', 'font-weight:700;src')}{other}p{{font-family:F}}</style>{body}"
+
+
 # Each of these pairs loads something else in Chromium, or in Outlook, or in a reader that runs or knows less.
 DECIDING: Final[dict[str, tuple[str, str]]] = {
     "part of a title": (styled("[title*=ann]", "<p title='ann s'>x"), styled("[title*=ann]", "<p title='bob s'>x")),
@@ -43,6 +52,51 @@ DECIDING: Final[dict[str, tuple[str, str]]] = {
     "a sheet in a template": (
         f"<style>p{RULE}</style><p>x", f"<template><style>p{RULE}</style></template><p>x",
     ),
+    "which of several sheets with a title": (
+        f"<style title=a>i{{}}</style><style title=a>p{RULE}</style><p>x",
+        f"<style title=a>i{{}}</style><style title=b>p{RULE}</style><p>x",
+    ),
+    "a size that a rule goes by": (
+        sized("<div class=c style='width:400px'><p>x</div>"), sized("<div class=c style='width:200px'><p>x</div>"),
+    ),
+    "the size of a cell that a rule goes by": (
+        sized("<table><td width=400><div class=c><p>x</div></table>"),
+        sized("<table><td width=200><div class=c><p>x</div></table>"),
+    ),
+    "the size of a document in the document": (
+        f'<iframe width=400 srcdoc="<style>@media(min-width:300px){{p{RULE}}}</style><p>x"></iframe>',
+        f'<iframe width=100 srcdoc="<style>@media(min-width:300px){{p{RULE}}}</style><p>x"></iframe>',
+    ),
+    "a size that a picture goes by": (
+        "<img loading=lazy width=900 srcset='https://shop.example/1 900w, data:, 10w' sizes=auto>",
+        "<img loading=lazy width=5 srcset='https://shop.example/1 900w, data:, 10w' sizes=auto>",
+    ),
+    "the weight of a font": (bold("<p><b>A</b>"), bold("<p><i>A</i>")),
+    "the weight of a font, in a style": (bold("<p style='font-weight:700'>A"), bold("<p style='font-weight:400'>A")),
+    "a font by its name": (
+        f"<style>{FACE}</style><font face=f>A</font>", f"<style>{FACE}</style><font face=g>A</font>",
+    ),
+    "capitals that a style makes": (
+        f"<style>{FACE}p{{font-family:F}}</style><p style='text-transform:uppercase'>a",
+        f"<style>{FACE}p{{font-family:F}}</style><p style='text-transform:none'>a",
+    ),
+    "a text that a rule makes of an attribute": (
+        f"<style>{FACE}p::before{{font-family:F;content:attr(title)}}</style><p title=A>1",
+        f"<style>{FACE}p::before{{font-family:F;content:attr(title)}}</style><p title=2>1",
+    ),
+    "the number of an item": (
+        f"<style>{FACE}ol{{font-family:F}}</style><ol type=A start=7><li>1</ol>",
+        f"<style>{FACE}ol{{font-family:F}}</style><ol type=A start=8><li>1</ol>",
+    ),
+    "what is in a field": (
+        styled("textarea:invalid", "<textarea required></textarea>"),
+        styled("textarea:invalid", "<textarea required>x</textarea>"),
+    ),
+    "what is in a field of a form": (
+        styled("form:invalid", "<form><input required></form>"),
+        styled("form:invalid", "<form><input required value=x></form>"),
+    ),
+    "a first letter": (styled("p::first-letter", "<p>Ann"), styled("p::first-letter", "<p>...")),
     "what is hidden": (styled("p", "<p>x"), styled("p", "<p hidden>x")),
     "what stands in what is hidden": (styled("p", "<div><p>x"), styled("p", "<div hidden><p>x")),
     "a style of its own": (styled("p", "<p>x"), styled("p", "<p style='background:none'>x")),

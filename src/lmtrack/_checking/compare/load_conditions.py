@@ -43,9 +43,20 @@ PLAIN: Final = _words("""
     figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup html i ins kbd li main mark nav ol p pre q s samp
     section small span strike strong sub sup table tbody td tfoot th thead time tr tt u ul var
 """)
+# Elements that are drawn in another font than what is around them.
+FONTED: Final = _words("""
+    address b big cite code dfn em font h1 h2 h3 h4 h5 h6 i kbd pre samp small strong th tt var
+""")
 _FREE_STARTS: Final = ("aria-", "data-", "xmlns:")
 # What `content` says of these decides what is loaded; of the other names it is for people and for programs that search.
 _TELLING_NAMES: Final = frozenset(("viewport", "referrer", "color-scheme", "supported-color-schemes"))
+# Attributes that decide on these elements: of several sheets with a title, those of one are used.
+_TELLING_ON: Final = {
+    "style": frozenset(("title",)),
+    "link": frozenset(("title",)),
+    "meta": frozenset(("name",)),
+    "param": frozenset(("name", "value")),
+}
 _FREE_ON: Final = {"a": frozenset(("rel", "rev", "type")), "area": frozenset(("rel", "rev", "type", "shape", "coords"))}
 # Properties that change how something looks and neither whether it is there nor what it shows.
 _FREE_PROPERTY: Final = re.compile(
@@ -71,7 +82,7 @@ def conditions_of(element: Element, selected: Selected, need: Need, /) -> Iterat
         if name in LISTS:  # the candidates are URLs of their own, with what each is for
             yield name, " ".join(_CANDIDATES.sub(_descriptor, value).split())
         elif name == "style":
-            yield from map(_said, filter(_decides, read_declarations(value)))
+            yield from (_said(one) for one in read_declarations(value) if _decides(one, selected))
         elif name in urls:
             # Behind the number of a refresh stands its URL.
             yield name, value.partition(";")[0].strip() if name == "content" else ""
@@ -91,7 +102,9 @@ def _descriptor(url: re.Match[str], /) -> str:
     return word if "/" not in word and word[:1].isdigit() else ""
 
 
-def _decides(declaration: Declaration, /) -> bool:
+def _decides(declaration: Declaration, selected: Selected, /) -> bool:
+    if selected.by_font and changes_font(declaration):
+        return True
     if _SIZE.fullmatch(declaration.name):
         return _NOTHING.match(declaration.value) is not None
     return _FREE_PROPERTY.fullmatch(declaration.name) is None or bool(declaration.urls)
@@ -103,17 +116,17 @@ def _said(declaration: Declaration, /) -> tuple[str, ...]:
 
 
 def _counts(element: Element, name: str, selected: Selected, /) -> bool:
+    if name in selected.shown or name in _TELLING_ON.get(element.name, ()):
+        return True
     if name in {"lang", "xml:lang"}:
         return selected.by_language
     if name == "dir":
         return selected.by_direction
+    if name == "face" or (name in {"start", "value"} and element.name in {"ol", "li"}):  # which characters are drawn
+        return selected.by_font
     if name == "content" and element.name == "meta":
         attributes = element.attributes
         return "http-equiv" in attributes or attributes.get("name", "").strip().lower() in _TELLING_NAMES
-    if name == "name" and element.name in {"meta", "param"}:
-        return True
-    if name == "value" and element.name == "param":
-        return True
     return not (name in _FREE or name in _FREE_ON.get(element.name, ()) or name.startswith(_FREE_STARTS))
 
 
@@ -124,6 +137,11 @@ def _tested(name: str, value: str, selected: Selected, /) -> Iterator[tuple[str,
     for test in selected.tests[name]:
         if attribute_fits(value, test.how, test.value):
             yield name, test.how, test.value
+
+
+def changes_font(declaration: Declaration, /) -> bool:
+    """Return whether a declaration changes in which font a text is drawn, or which characters are drawn."""
+    return declaration.name.startswith(("font", "text-transform", "-webkit-text-security", "all"))
 
 
 def refers(declaration: Declaration, /) -> bool:

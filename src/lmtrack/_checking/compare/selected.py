@@ -44,6 +44,7 @@ _FREE_PSEUDOS: Final = re.compile(
     r"::?(?:hover|active|focus(?:-visible)?|visited|link|any-link|target|root|before|after|not|is|where|matches|scope"
     r"|-\w+-any|selection|marker|backdrop|placeholder|-\w+-[-\w]+|host|defined|fullscreen|cue|part|slotted)\Z"
 )
+_SHOWN: Final = re.compile(r"(?i:attr)\([ ]*+([-\w]++)")
 _MOST_TESTS: Final = 20  # of one attribute; our choice: beyond that its whole value is compared
 
 
@@ -84,17 +85,37 @@ class Selected:
         by_language: Whether a rule goes by the language.
         by_direction: Whether a rule goes by the direction of writing.
         by_size: Whether a rule goes by how large an element is drawn.
+        by_font: Whether fonts are loaded, each when it is the one that some text is drawn in.
+        by_state: Whether a rule goes by what is in a form's fields.
+        shown: The attributes whose values rules make text or other values of.
     """
 
-    __slots__ = ("by_direction", "by_language", "by_parent", "by_size", "everything", "names", "needs", "tests")
+    __slots__ = (
+        "by_direction",
+        "by_font",
+        "by_language",
+        "by_parent",
+        "by_size",
+        "by_state",
+        "everything",
+        "names",
+        "needs",
+        "shown",
+        "tests",
+    )
 
     def __init__(self, rules: Iterable[Rule], /, *, everything: bool) -> None:
         self.everything = everything
         self.names: set[str] = set()
         self.tests: dict[str, dict[Test, None]] = {}
         self.needs: dict[str, Need] = defaultdict(lambda: Need.NOTHING)
-        self.by_parent = self.by_language = self.by_direction = self.by_size = False
+        self.by_parent = self.by_language = self.by_direction = self.by_size = self.by_font = self.by_state = False
+        self.shown: set[str] = set()
         for rule in rules:
+            self.by_font = self.by_font or (
+                rule.prelude.startswith("@font-face") and any(one.urls for one in rule.declarations)
+            )
+            self.shown.update(name.lower() for one in rule.declarations for name in _SHOWN.findall(one.value))
             self.everything = self.everything or (rule.escaped and not rule.prelude.startswith("@media"))
             self.by_size = self.by_size or rule.prelude.startswith("@container")
             if not rule.prelude.startswith("@") or rule.prelude.startswith("@scope"):
@@ -147,7 +168,10 @@ class Selected:
             for pattern, need in _NEEDS:
                 if pattern.match(name):
                     return need
-            return Need.NOTHING if _FREE_PSEUDOS.match(name) else Need.VALUES
+            if _FREE_PSEUDOS.match(name):
+                return Need.NOTHING
+            self.by_state = True
+            return Need.VALUES
         return Need.NOTHING
 
     def _test(self, text: str, /) -> None:

@@ -16,8 +16,16 @@ from collections import defaultdict
 from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Final, NamedTuple
+from unicodedata import category
 
-from lmtrack._checking.compare.load_conditions import PLAIN, conditions_of, is_inherited, refers
+from lmtrack._checking.compare.load_conditions import (
+    FONTED,
+    PLAIN,
+    changes_font,
+    conditions_of,
+    is_inherited,
+    refers,
+)
 from lmtrack._checking.compare.selected import ANY, Need, Selected, keys_of, subjects
 from lmtrack._checking.pages.css import read_declarations
 
@@ -31,11 +39,15 @@ if TYPE_CHECKING:
 # Elements of which one part decides whether another is loaded: which source fits, what stands in for what fails, what
 # is referred to. What they hold counts as a whole, URLs included.
 _GROUPS: Final = frozenset(("picture", "video", "audio", "object", "applet", "svg"))
+_FIELDS: Final = frozenset(("button", "fieldset", "input", "option", "output", "select", "textarea"))
+_URL: Final = re.compile(r"(?i:url)\([^)]*+\)?+")
 _RANGE: Final = re.compile(r"u\+([0-9a-f?]{1,6})(?:-([0-9a-f]{1,6}))?")
 _BLOCK: Final = 7  # bits: fonts are cut at such borders
-_NO_TEXT, _BLANKS, _TEXT = range(3)
+_NO_TEXT, _BLANKS, _MARKS, _TEXT = range(4)
 
 _BY_TEXT: Final = "a rule goes by the size of a text or by the direction it is written in, and the texts differ"
+_BY_SIZE: Final = "a rule or a picture goes by how large something is drawn, and what decides that differs"
+_BY_STATE: Final = "a rule goes by what is in a form's fields, and those differ"
 _ELSEWHERE: Final = "a style sheet that is elsewhere may go by any name, value or element, and those differ"
 _FONTS_ELSEWHERE: Final = "a style sheet that is elsewhere may load fonts for certain characters, and those differ"
 
@@ -97,7 +109,8 @@ class Structure:
             own = numbers[element.name, element.condition, said]
             is_plain = not (said or need or element.condition or element.name in selected.names or selected.by_parent)
             is_plain = is_plain and not selected.everything
-            self._nodes[element] = _Node(own, beside[around], need, is_plain=is_plain and element.name in PLAIN)
+            is_plain = is_plain and element.name in PLAIN and not (selected.by_font and element.name in FONTED)
+            self._nodes[element] = _Node(own, beside[around], need, is_plain=is_plain)
             beside[around] = numbers[beside[around], own]
             self._groups.take(element, around)
 
@@ -113,7 +126,8 @@ class Structure:
                 context = self._numbers[context, node.own, self._position(element, node, below)]
             self._contexts[element] = context
             scope = scopes[around] if around else 0
-            scopes[element] = context if _chooses_font(element, font_keys) else scope
+            chooses = _chooses_font(element, font_keys) or (self.selected.by_font and element.name in FONTED)
+            scopes[element] = context if chooses else scope
             if element.words and (scopes[element] or ANY in font_keys):
                 self._fonts[scopes[element]].update(element.words)
 
@@ -137,7 +151,7 @@ class Structure:
         return below
 
     def _font_keys(self) -> set[str]:
-        rules = (rule for rule in self._rules if any(one.name.startswith("font") for one in rule.declarations))
+        rules = (rule for rule in self._rules if any(map(changes_font, rule.declarations)))
         return {key for rule in rules for key in subjects(rule)}
 
     # Answers.
@@ -218,9 +232,19 @@ class Structure:
         selected = self.selected
         if selected.by_size or (selected.by_direction and any(map(_is_auto, self._elements))):
             yield _BY_TEXT, tuple(element.words for element in self._elements)
+        if selected.by_size or any(map(_asks_for_size, self._elements)):
+            yield _BY_SIZE, tuple(map(self._drawn, self._elements))
+        if selected.by_state:
+            fields = (element for element in self._elements if element.name in _FIELDS)
+            yield _BY_STATE, tuple((self._drawn(field), field.words) for field in fields)
         if self._sheets_elsewhere:
             yield _ELSEWHERE, self._kinds
             yield _FONTS_ELSEWHERE, _blocks({char for element in self._elements for char in set(element.words)})
+
+    def _drawn(self, element: Element, /) -> tuple[Hashable, ...]:
+        """Return all that may decide how large an element is, but for its text."""
+        said = tuple(conditions_of(element, self.selected, Need.VALUES))
+        return element.name, said, _URL.sub("", element.attributes.get("style", ""))
 
 
 class _Groups:
@@ -268,6 +292,11 @@ def _around(element: Element, /) -> Element | None:
     return element.parent or element.host
 
 
+def _asks_for_size(element: Element, /) -> bool:
+    """Return whether an element is a document in the document, which knows its own width, or asks for a size itself."""
+    return "srcdoc" in element.attributes or element.attributes.get("sizes", "").strip().lower().startswith("auto")
+
+
 def _loads(rule: Rule, /) -> bool:
     return any(declaration.urls for declaration in rule.declarations)
 
@@ -276,13 +305,17 @@ def _chooses_font(element: Element, keys: set[str], /) -> bool:
     attributes = element.attributes
     return (
         "face" in attributes
-        or "font" in attributes.get("style", "").lower()
+        or any(word in attributes.get("style", "").lower() for word in ("font", "text-transform", "text-security"))
         or any(key in keys for key in keys_of(element) if key != ANY)
     )
 
 
 def _kind_of_text(words: str, /) -> int:
-    return _NO_TEXT if not words else _TEXT if words.strip(" \t\r\n\f") else _BLANKS
+    shown = words.strip(" \t\r\n\f")
+    if not shown:
+        return _BLANKS if words else _NO_TEXT
+    # A first letter is none if nothing but punctuation stands there (CSS Pseudo-Elements 4).
+    return _MARKS if all(category(character)[0] in "PZ" for character in shown) else _TEXT
 
 
 def _has_any(characters: set[str], spans: list[tuple[int, int]], /) -> bool:

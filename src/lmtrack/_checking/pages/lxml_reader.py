@@ -90,7 +90,7 @@ def _read_below(root: _Element, note: str, first_line: int, /, *, words: bool) -
             before=last[-1],
             in_tree=True,
         )
-        if words and element.name not in _TEXTS:
+        if words and (element.name not in _TEXTS or element.name == "textarea"):
             element.words = (node.text or "") + "".join(child.tail for child in node if child.tail)
         is_foreign = outer is not None and (outer.foreign or outer.element.name in {"svg", "math"})
         around.append(_Open(node, element, is_foreign))
