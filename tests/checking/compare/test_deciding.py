@@ -107,9 +107,9 @@ DECIDING: Final[dict[str, tuple[str, str]]] = {
         "<style>p{background:none}</style><p style='background:url(/1)!important'>x",
         "<style>p{background:none!important}</style><p style='background:url(/1)'>x",
     ),
-    "a source around what stands in for it": (
-        f"<video><source src=/2 type=video/mp4><picture>{IMAGE}</picture></video>",
-        f"<video><source src=/2 type=video/none><picture>{IMAGE}</picture></video>",
+    "a group around a group": (
+        f"<object><param name=quality value=1><picture>{IMAGE}</picture></object>",
+        f"<object><param name=quality value=2><picture>{IMAGE}</picture></object>",
     ),
     "a template": (f"<div>{IMAGE}</div>", f"<template>{IMAGE}</template>"),
     "a template with a shadow": (
