@@ -522,8 +522,7 @@ def django_page() -> Iterator[dict[str, Any]]:
 
 
 PROJECT: Final = r"""
-import asyncio, sys, warnings
-warnings.simplefilter("error")
+import asyncio
 import django
 from django.conf import settings
 from django.core import mail
