@@ -41,6 +41,8 @@ _LONG_QUOTED: Final = compile_pattern(
 )
 _UNITS: Final = re.compile(rb"(?:=[0-9A-Fa-f]{2}|[^=]){1,24}(?:=\Z)?")
 _ROW: Final = re.compile(rb"[^\r\n]{1,76}")
+# A parameter in pieces or with percent escapes: its name, and the number of the piece (RFC 2231 sections 3 and 4).
+_PIECE: Final = re.compile(r";[ \t\r\n]*+(\w++)\*([0-9]*+)", re.ASCII)
 # What begins a body even without an empty line before it (RFC 5322 section 2.2; the parser's own rule).
 _NO_FIELD: Final = re.compile(rb"(?!From |[!-9;-~]*:|[\t \r])[^\r]")
 
@@ -277,13 +279,19 @@ def _boundary_of(message: Message, /) -> bytes | None:
     Raises:
         ValueError: It is none that a line of ASCII can be.
     """
-    try:
-        named = message.get_boundary()
-    except TypeError:  # the standard library's own mistake, when a parameter is there in two ways
-        raise ValueError("the boundary of a multipart makes no sense to a parser") from None
+    if _has_parameter_twice(str(message.get("content-type", ""))):
+        raise ValueError("the boundary of a multipart makes no sense to a parser")
+    named = message.get_boundary()
     if named is not None and (not named.isascii() or "\r" in named or "\n" in named):
         raise ValueError("a boundary must be ASCII, on one line")
     return None if named is None else named.encode()
+
+
+def _has_parameter_twice(written: str, /) -> bool:
+    """Return whether a parameter has a piece twice, or is in pieces and whole: Pythons join these in different ways."""
+    pieces = [(name.lower(), int(number) if number else -1) for name, number in _PIECE.findall(written)]
+    whole = {name for name, number in pieces if number < 0}
+    return len(set(pieces)) < len(pieces) or any(name in whole for name, number in pieces if number >= 0)
 
 
 def _holds_its_line_end(message: Message, /) -> bool:
