@@ -105,7 +105,7 @@ def _uninitialised(leaf: type[BadToken], args: tuple[object, ...]) -> BadToken:
 
 
 class MalformedToken(BadToken):
-    """The text has not the form of a token, or a signed payload breaks the format."""
+    """The text does not have the form of a token, or a signed payload breaks the format."""
 
     reason = "malformed"
     _text = "the text is not a token"

@@ -49,8 +49,8 @@ def add_ways_out(
 ) -> Bodies[Html, Text]:
     """Put the links to unsubscribe and to stop the tracking into both bodies of a mail; do it before tracking.
 
-    In HTML they stand before the last `</body>`, where a pixel would, or at the end; in plain text at the end. All
-    other characters stay. A body that holds a link already gets it no second time.
+    In HTML they go before the last `</body>`, where a pixel would, or at the end; in plain text they go at the end. All
+    other characters stay. A link that is already in a body is not added again.
 
     Args:
         html: The HTML body, if there is one.
@@ -58,7 +58,7 @@ def add_ways_out(
         unsubscribe: What `unsubscribe_url` returned, or a page of yours.
         withdraw: What `withdraw_url` returned.
         unsubscribe_label: What the link says, in the recipient's language.
-        withdraw_label: The same.
+        withdraw_label: The same for the other link.
         marker: Text that the footer replaces where a body holds it; in HTML outside of tags.
 
     Raises:

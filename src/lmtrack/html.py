@@ -261,7 +261,7 @@ def track_html(
 
 
 def untrack_html(html: str, /, *, domain: TrackingDomain | str) -> str:
-    """Put the destinations of the links that the domain's keys signed back and remove our pixels.
+    """Restore the links that the domain's keys signed, and remove our pixels.
 
     For archives, "view in browser" pages and resending. Expired tokens count; a link by id holds no destination and
     stays, and so does whatever the keys did not sign. Opt-out attributes that tracking removed do not come back, so
@@ -272,7 +272,7 @@ def untrack_html(html: str, /, *, domain: TrackingDomain | str) -> str:
 
     Raises:
         TypeError: An argument has the wrong type.
-        ValueError: `domain` is a str, but no base URL.
+        ValueError: `domain` is a str, but not a base URL.
 
     >>> from lmtrack import TrackingDomain, make_keys
     >>> domain = TrackingDomain("https://track.example", make_keys(b"an example secret"))

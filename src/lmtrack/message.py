@@ -199,7 +199,7 @@ def track_message(
     pixel_slot: str | None = None,
     now: datetime | None = None,
 ) -> TrackedMessage:
-    r"""Do to a finished message what a decision allows: signed links, a signed pixel, or nothing at all.
+    r"""Track a message as far as the decision allows: signed links and a signed pixel, one of them, or neither.
 
     Touched are the displayed HTML parts, and plain ones if `text_links`; never what is signed, encrypted, attached,
     named or somebody else's message. Whatever is not edited comes back byte for byte, in the encoding it has. The
@@ -424,7 +424,7 @@ def campaign_urls(
 
 
 def untrack_message(raw: bytes, /, *, domain: TrackingDomain | str) -> bytes:
-    r"""Return every link that the domain's keys signed its destination back and remove our pixels, in displayed parts.
+    r"""Restore every link that the domain's keys signed, and remove our pixels, in displayed parts.
 
     For archives, "view in browser" pages and resending. Expired tokens count; a link by id holds no destination and
     stays, and so does whatever the keys did not sign. Signatures of the message are not looked at. The same object if
@@ -435,7 +435,7 @@ def untrack_message(raw: bytes, /, *, domain: TrackingDomain | str) -> bytes:
 
     Raises:
         TypeError: An argument has the wrong type.
-        ValueError: `domain` is a str, but no base URL.
+        ValueError: `domain` is a str, but not a base URL.
 
     >>> from lmtrack import TrackingDomain, make_keys
     >>> domain = TrackingDomain("https://track.example", make_keys(b"an example secret"))
@@ -484,7 +484,7 @@ def _left(part: Part, reason: PartReason, /) -> MessagePart:
 
 
 def _untouched(document: MessageDocument, decision: Decision, removals: tuple[RawEdit, ...], /) -> TrackedMessage:
-    """Return the message back, less the control headers; nothing of its parts is decoded."""
+    """Return the message without its control headers; none of its parts is decoded."""
     return TrackedMessage(
         raw=splice_octets(document.raw, removals) if removals else document.raw,
         parts=tuple(_left(part, part.reason or PartReason.NOT_TRACKED) for part in document.found),

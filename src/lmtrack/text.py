@@ -177,7 +177,7 @@ def track_text(
 
 
 def untrack_text(text: str, /, *, domain: TrackingDomain | str) -> str:
-    """Put the destinations of the links that the domain's keys signed back.
+    """Restore the links that the domain's keys signed.
 
     For archives and resending. Expired tokens count; a link by id holds no destination and stays, and so does whatever
     the keys did not sign. The same object if nothing of ours is in it.
@@ -187,7 +187,7 @@ def untrack_text(text: str, /, *, domain: TrackingDomain | str) -> str:
 
     Raises:
         TypeError: An argument has the wrong type.
-        ValueError: `domain` is a str, but no base URL.
+        ValueError: `domain` is a str, but not a base URL.
 
     >>> from lmtrack import TrackingDomain, make_keys
     >>> domain = TrackingDomain("https://track.example", make_keys(b"an example secret"))

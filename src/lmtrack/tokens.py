@@ -190,7 +190,7 @@ def read_open_token(
         now: The time of the request.
 
     Raises:
-        MalformedToken: The text is no token.
+        MalformedToken: The text is not a token.
         UnknownVersion: A later release made it.
         UnknownKey: No key of the ring made it.
         BadTokenSignature: It was changed or made up.
@@ -327,7 +327,7 @@ def explain_token(token: str, /) -> TokenHeader:
     """Return the header of a token without verifying it: for support, never for a decision.
 
     Raises:
-        MalformedToken: The text is no token.
+        MalformedToken: The text is not a token.
         UnknownVersion: A later release made it; the rest may mean anything.
         TypeError: `token` is not a `str`.
 

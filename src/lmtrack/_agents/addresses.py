@@ -88,10 +88,10 @@ def read_ipv6(text: str, /) -> bytes | None:
 
 
 def truncate_ip(ip: str, /, *, v4: int = 24, v6: int = 48) -> str | None:
-    """Keep the first bits of an address and set the others to zero; None if it is no address.
+    """Keep the first bits of an address and set the others to zero; None if it is not an address.
 
     An IPv4 address in an IPv6 address (mapped, NAT64 or 6to4) is shortened as the IPv4 address that it is, and a zone
-    id is dropped. An address with a port or in brackets is none, nor is one with leading zeros.
+    id is dropped. An address with a port, in brackets or with leading zeros is not accepted.
 
     Args:
         ip: The address.
@@ -133,13 +133,13 @@ def client_key(ip: str, user_agent: str | None, /, *, secret: bytes, day: date) 
     all addresses, so throw the secret away when the days it was used for are over, or pass a fresh one each day.
 
     Args:
-        ip: The address; what is none is taken as the text it is.
+        ip: The address; any other text is taken as it is.
         user_agent: The User-Agent header; None is the same as an empty one.
         secret: At least 16 bytes. One that signs tokens may be used, the keys have nothing in common.
         day: Whose key it is; the caller's choice of time zone.
 
     Raises:
-        TypeError: An argument has the wrong type; a `datetime` is no day.
+        TypeError: An argument has the wrong type; a `datetime` is not a day.
         ValueError: The secret is shorter than 16 bytes.
 
     Example:

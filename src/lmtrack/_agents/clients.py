@@ -106,9 +106,9 @@ _NOTHING: Final = ClientInfo(device_type=None, client_type=None, client_name=Non
 
 
 def describe_client(user_agent: str | None, /) -> ClientInfo:
-    """Name the client behind a user agent; any text has an answer.
+    """Name the client that a User-Agent claims to be; any text has an answer.
 
-    It says what the agent claims to be. Whether a person was there is `classify_event`'s to say.
+    Whether a person was there is what `classify_event` says.
 
     Raises:
         TypeError: `user_agent` is neither a `str` nor None.

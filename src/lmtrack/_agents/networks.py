@@ -157,7 +157,7 @@ def load_networks(text: str, /, *, tag: str, evidence: Evidence = 2, scope: Scop
         tag: A name for the list: a lower-case letter, then lower-case letters, digits and `_`, at most 64 in all.
             `apple_egress` is the name for Apple's: it makes an open by Mail Privacy Protection certain, and is never
             evidence of a machine, whatever `evidence` says.
-        evidence: How much it speaks for a machine: 1 weak, 2 medium, 3 strong.
+        evidence: How strong it is as evidence of a machine: 1 weak, 2 medium, 3 strong.
         scope: Whether it says something about opens, clicks or both; mail programs fetch images through clouds too.
 
     Raises:
@@ -185,10 +185,10 @@ def load_networks(text: str, /, *, tag: str, evidence: Evidence = 2, scope: Scop
 
 
 def join_networks(*networks: Networks) -> Networks:
-    """Put lists together; what several of them say about an address is all found.
+    """Join lists of networks; of an address in several of them, all entries are found.
 
     Raises:
-        TypeError: One is no `Networks`.
+        TypeError: One of them is not a `Networks`.
 
     Example:
         >>> lab = load_networks("198.51.100.0/24", tag="lab")

@@ -31,7 +31,7 @@ class Actor(StrEnum):
 
 
 class Human(StrEnum):
-    """Return whether a person was there when it was made.
+    """Whether a person was there when the request was made.
 
     `UNKNOWABLE` is a fact about the agent, not doubt about the request: Apple's prefetch looks the same either way.
     `YES_CLIENT_HIDDEN` is a person behind a proxy: count them, but the client and the address are the proxy's.

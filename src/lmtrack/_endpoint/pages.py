@@ -84,7 +84,7 @@ class PageWords:
 
     Raises:
         TypeError: One of them is not a str.
-        ValueError: `language` or `direction` is none.
+        ValueError: `language` or `direction` is not valid.
     """
 
     language: str = "en"

@@ -57,8 +57,8 @@ class TrackingHost:
     """A tracking host around your own functions: `wsgi` and `asgi` are applications, `answer` is for any framework.
 
     Each function may be a coroutine function if `asgi` or `answer_async` is what you use; plain ones are called in a
-    thread there. A function that stores a way out says False if its records know nobody by that token, and the page
-    then says that you hold nothing about them.
+    thread there. A function that stores a way out returns False if its records do not know the token; the page
+    then says that you hold nothing about that person.
 
     Attributes:
         domain: The tracking domain.

@@ -40,7 +40,7 @@ class Campaign:
 
     Raises:
         TypeError: `id` is neither str nor UUID, `started_at` is not a datetime, or `urls` not a sequence of str.
-        ValueError: `id` is none that a token can hold, `started_at` is naive or outside 1970 to 2106, or there are more
+        ValueError: a token cannot hold `id`, `started_at` is naive or outside 1970 to 2106, or there are more
             than 65,536 URLs.
 
     >>> from datetime import UTC, datetime

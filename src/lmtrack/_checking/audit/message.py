@@ -31,9 +31,9 @@ def audit_message(
     domains: Sequence[TrackingDomain | str] = (),
     known_trackers: Sequence[str] = (),
 ) -> Audit:
-    r"""Return whether a message tracks who opens it, who clicks in it or who reads it, and on what evidence.
+    r"""Check whether a message tracks who opens it, clicks in it or reads it, and return the evidence.
 
-    Looked at is every part that some reader may show, attached and forwarded ones too, and the fields that ask for a
+    It examines every part that a reader may show, attached and forwarded ones too, and the fields that ask for a
     receipt. It works on a delivered message too. What is encrypted, cut off, or read differently from program to
     program is `not_provable`, unless a tracker was found. Content never makes it fail; time and memory are linear.
 
@@ -44,7 +44,7 @@ def audit_message(
 
     Raises:
         TypeError: An argument has the wrong type; one str or URL instead of a sequence, too.
-        ValueError: A str is not a host name, or among `domains` no URL with one.
+        ValueError: A str is not a host name, or, in `domains`, a URL with one.
 
     >>> from lmtrack import audit_message
     >>> raw = b"Disposition-Notification-To: ann@shop.example\r\nContent-Type: text/html\r\n\r\n<p>Hello</p>\r\n"

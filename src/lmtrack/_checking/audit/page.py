@@ -54,7 +54,7 @@ def audit_html(
     domains: Sequence[TrackingDomain | str] = (),
     known_trackers: Sequence[str] = (),
 ) -> Audit:
-    """Return whether a document tracks who opens it and who clicks in it, and on what evidence.
+    """Check whether a document tracks who opens it or clicks in it, and return the evidence.
 
     The document is read in every way that mail clients do; what any of them may load counts. lxml only reads, and is
     imported on the first call. Content never raises; what cannot be read to its end is `not_provable`.
@@ -67,7 +67,7 @@ def audit_html(
 
     Raises:
         TypeError: An argument has the wrong type; one str or URL instead of a sequence, too.
-        ValueError: A str is not a host name, or among `domains` no URL with one.
+        ValueError: A str is not a host name, or, in `domains`, a URL with one.
 
     >>> from lmtrack import audit_html
     >>> audit = audit_html('<p>Hello<img src="https://count.example/open?u=17" width="1" height="1">')

@@ -64,7 +64,7 @@ class _Content(NamedTuple):
 
 
 def compare_messages(raws: Sequence[bytes], /, *, allow: Sequence[str | re.Pattern[str]] = ()) -> list[Difference]:
-    r"""Say what of one mail differs from person to person: URLs as `compare_renderings` does, headers and other parts.
+    r"""Return what differs between copies of one mail: URLs, as `compare_renderings` does, headers and other parts.
 
     Parts are compared by their place; how they are encoded does not matter, nor what stands before the first or behind
     the last of them, which nobody shows. Headers that differ in all mail (To, Date,

@@ -48,9 +48,9 @@ def lint_unsubscribe(
     preference_urls: Sequence[str] = (),
     decision: Decision | None = None,
 ) -> list[Finding]:
-    r"""Check the ways to leave that a message offers: List-Unsubscribe, the one click, a link that people can see.
+    r"""Check the ways to unsubscribe that a message offers: List-Unsubscribe, one click, a link that people can see.
 
-    What breaks a rule is a finding with how to mend it; an empty list means that nothing was found. Mail that nobody
+    Each broken rule is a finding that says how to fix it; an empty list means that nothing was found. Mail that nobody
     subscribed to (a receipt, a new password) needs none of it, which only the caller knows. A message that is not
     signed yet is not asked for a signature, and a signature is not verified. No address is asked whether it answers.
     Content never makes it fail; time and memory are linear.

@@ -30,7 +30,7 @@ def verify_rewrite(before: str, after: str, /) -> list[Finding]:
 
     Returns:
         What is wrong; empty if nothing is. The kinds tell damage to texts, comments, tags and so on apart; a document
-        is compared up to the first tag that is another.
+        is compared up to the first tag that differs.
 
     Raises:
         TypeError: An argument is not a str.
