@@ -303,7 +303,6 @@ def suite_inside(session: nox.Session, python: str, wheel: str, *, pure: bool) -
 WHERE_BUILDS_DIFFER: Final = (
     "tests/agents/test_addresses.py",
     "tests/agents/test_networks.py",
-    "tests/mime/test_charset_labels.py",
     "tests/mime/test_charsets.py",
     "tests/test_urls.py",
     "tests/tokens",

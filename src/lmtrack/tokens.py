@@ -12,9 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from lmtrack._clock import epoch_seconds
-from lmtrack._tokens.body import unpack_id, unpack_number, unpack_url
+from lmtrack._tokens.body import AGGREGATE, HEADER, KINDS, VERSION, Purpose, unpack_id, unpack_number, unpack_url
 from lmtrack._tokens.keys import Keys as Keys, make_keys, read_keys
-from lmtrack._tokens.kinds import AGGREGATE, HEADER, KINDS, VERSION, Purpose
 from lmtrack._tokens.make import (
     make_click_token,
     make_click_tokens,
@@ -22,8 +21,7 @@ from lmtrack._tokens.make import (
     make_unsubscribe_token,
     make_withdraw_token,
 )
-from lmtrack._tokens.text import to_octets, verified_body
-from lmtrack._tokens.window import LEEWAY, MAX_AGE, valid_window
+from lmtrack._tokens.text import LEEWAY, MAX_AGE, to_octets, valid_window, verified_body
 from lmtrack.errors import (
     BadToken,
     MalformedToken,

@@ -13,8 +13,8 @@ from typing import Final
 
 from lmtrack._checks import check_type, plain_str
 from lmtrack._pattern import compile_pattern
+from lmtrack._tokens.body import KINDS, VERSION
 from lmtrack._tokens.keys import Keys
-from lmtrack._tokens.kinds import KINDS, VERSION
 from lmtrack._tokens.text import to_octets, verified_body
 from lmtrack._url.destination import is_destination
 from lmtrack._url.reader import read_authority, read_url

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from html_oracles import ancestors_by_lexbor, ancestors_by_us, live_by_us, open_elements
-from lmtrack._html.quirks import _PUBLIC_PREFIXES, is_quirky
 from lmtrack._html.scan import live_tags
+from lmtrack._html.tree import _PUBLIC_PREFIXES, is_quirky
 
 # As many blocks as the adoption agency has rounds.
 _EIGHT = "<div>" * 8

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from lmtrack._linking.domains import SHARED_HOSTS, TOP_LEVEL
-from lmtrack._linking.shown_host import is_same_domain, shown_host
+from lmtrack._linking.shown_host import SHARED_HOSTS, TOP_LEVEL, is_same_domain, shown_host
 
 
 @pytest.mark.parametrize(

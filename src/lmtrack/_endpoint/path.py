@@ -11,9 +11,8 @@ from typing import Final, TypeAlias
 
 from lmtrack._checks import check_type, plain_str
 from lmtrack._clock import epoch_seconds
-from lmtrack._tokens.kinds import HEADER, KINDS, VERSION
-from lmtrack._tokens.text import verified_body
-from lmtrack._tokens.window import LEEWAY, MAX_AGE, valid_window
+from lmtrack._tokens.body import HEADER, KINDS, VERSION
+from lmtrack._tokens.text import LEEWAY, MAX_AGE, valid_window, verified_body
 from lmtrack._url.tracking_path import TrackingBase, TrackingPath, locate_request, path_in, requested_path
 from lmtrack.errors import (
     BadToken,

@@ -4,6 +4,9 @@ One question needs it: is the current node an svg or math element? There `<style
 closes, and which tags lead out depends on every element open around. Source: WHATWG HTML 13.2.6, with the `select` of
 2025 that holds any element.
 
+A doctype decides whether a table ends a paragraph (quirks mode): 13.2.6.4.1 ("The initial insertion mode") and
+13.2.5.53 to 13.2.5.67 (doctype states); without any a document is in quirks mode too.
+
 Left out, as no link in them is shown: frameset documents.
 """
 
@@ -22,10 +25,96 @@ from lmtrack._html.elements import (
     MATHML_TEXT,
     TABLE_TEXT,
 )
-from lmtrack._html.grammar import BOGUS, COMMENT, RAW_TEXT, WHITESPACE, WS, verbose
-from lmtrack._html.quirks import is_quirky
+from lmtrack._html.grammar import BOGUS, COMMENT, RAW_TEXT, WHITESPACE, WS, any_case, ascii_lower, verbose
 from lmtrack._html.tables import END, START, leave
 from lmtrack._html.tokenizer import Token, attributes
+
+# A doctype without "force-quirks": groups name, quoted public identifier, two spellings of the system identifier.
+_DOCTYPE: Final = verbose(
+    rf"""
+    <!{any_case("doctype")} {WS}*+ ([^\t\n\f\r >]++) {WS}*+
+    (?: {any_case("public")} {WS}*+ ("[^">]*+"|'[^'>]*+') {WS}*+ (?: ("[^">]*+"|'[^'>]*+') [^>]*+ )?
+      | {any_case("system")} {WS}*+ ("[^">]*+"|'[^'>]*+') [^>]*+
+    )? >
+    """
+)
+_PUBLIC: Final = frozenset(("-//w3o//dtd w3 html strict 3.0//en//", "-/w3c/dtd html 4.0 transitional/en", "html"))
+_PUBLIC_PREFIXES: Final = (
+    "+//silmaril//dtd html pro v0r11 19970101//",
+    "-//as//dtd html 3.0 aswedit + extensions//",
+    "-//advasoft ltd//dtd html 3.0 aswedit + extensions//",
+    "-//ietf//dtd html 2.0 level 1//",
+    "-//ietf//dtd html 2.0 level 2//",
+    "-//ietf//dtd html 2.0 strict level 1//",
+    "-//ietf//dtd html 2.0 strict level 2//",
+    "-//ietf//dtd html 2.0 strict//",
+    "-//ietf//dtd html 2.0//",
+    "-//ietf//dtd html 2.1e//",
+    "-//ietf//dtd html 3.0//",
+    "-//ietf//dtd html 3.2 final//",
+    "-//ietf//dtd html 3.2//",
+    "-//ietf//dtd html 3//",
+    "-//ietf//dtd html level 0//",
+    "-//ietf//dtd html level 1//",
+    "-//ietf//dtd html level 2//",
+    "-//ietf//dtd html level 3//",
+    "-//ietf//dtd html strict level 0//",
+    "-//ietf//dtd html strict level 1//",
+    "-//ietf//dtd html strict level 2//",
+    "-//ietf//dtd html strict level 3//",
+    "-//ietf//dtd html strict//",
+    "-//ietf//dtd html//",
+    "-//metrius//dtd metrius presentational//",
+    "-//microsoft//dtd internet explorer 2.0 html strict//",
+    "-//microsoft//dtd internet explorer 2.0 html//",
+    "-//microsoft//dtd internet explorer 2.0 tables//",
+    "-//microsoft//dtd internet explorer 3.0 html strict//",
+    "-//microsoft//dtd internet explorer 3.0 html//",
+    "-//microsoft//dtd internet explorer 3.0 tables//",
+    "-//netscape comm. corp.//dtd html//",
+    "-//netscape comm. corp.//dtd strict html//",
+    "-//o'reilly and associates//dtd html 2.0//",
+    "-//o'reilly and associates//dtd html extended 1.0//",
+    "-//o'reilly and associates//dtd html extended relaxed 1.0//",
+    "-//sq//dtd html 2.0 hotmetal + extensions//",
+    "-//softquad software//dtd hotmetal pro 6.0::19990601::extensions to html 4.0//",
+    "-//softquad//dtd hotmetal pro 4.0::19971010::extensions to html 4.0//",
+    "-//spyglass//dtd html 2.0 extended//",
+    "-//sun microsystems corp.//dtd hotjava html//",
+    "-//sun microsystems corp.//dtd hotjava strict html//",
+    "-//w3c//dtd html 3 1995-03-24//",
+    "-//w3c//dtd html 3.2 draft//",
+    "-//w3c//dtd html 3.2 final//",
+    "-//w3c//dtd html 3.2//",
+    "-//w3c//dtd html 3.2s draft//",
+    "-//w3c//dtd html 4.0 frameset//",
+    "-//w3c//dtd html 4.0 transitional//",
+    "-//w3c//dtd html experimental 19960712//",
+    "-//w3c//dtd html experimental 970421//",
+    "-//w3c//dtd w3 html//",
+    "-//w3o//dtd w3 html 3.0//",
+    "-//webtechs//dtd mozilla html 2.0//",
+    "-//webtechs//dtd mozilla html//",
+)
+# Quirks mode only if there is no system identifier.
+_PUBLIC_PREFIXES_ALONE: Final = ("-//w3c//dtd html 4.01 frameset//", "-//w3c//dtd html 4.01 transitional//")
+_SYSTEM: Final = "http://www.ibm.com/data/dtd/v11/ibmxhtml1-transitional.dtd"
+
+
+def is_quirky(doctype: str, /) -> bool:
+    """Judge a doctype as written, from `<!` to `>`."""
+    match = _DOCTYPE.fullmatch(doctype)
+    if match is None or ascii_lower(match[1]) != "html":
+        return True
+    public = ascii_lower((match[2] or "")[1:-1])
+    system = match[3] or match[4] or ""
+    return (
+        public in _PUBLIC
+        or public.startswith(_PUBLIC_PREFIXES)
+        or (not system and public.startswith(_PUBLIC_PREFIXES_ALONE))
+        or ascii_lower(system[1:-1]) == _SYSTEM
+    )
+
 
 # What may stand before a doctype.
 _BEFORE_DOCTYPE: Final = verbose(rf"(?: {WS}++ | < (?: {COMMENT} | {BOGUS} ) )*+")

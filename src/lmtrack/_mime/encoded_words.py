@@ -6,7 +6,7 @@ import re
 from binascii import Error, a2b_base64, a2b_qp
 from typing import Final
 
-from lmtrack._mime.charset_labels import codec_named
+from lmtrack._mime.charsets import codec_named
 
 # Section 2; between two of them blanks do not count (section 6.2). RFC 2231 section 5 adds a language to the charset.
 _WORD: Final = re.compile(r"=\?([^?*\s]++)(?:\*[^?\s]*+)?\?([bBqQ])\?([^?\s]*+)\?=")

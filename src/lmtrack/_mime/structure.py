@@ -106,6 +106,8 @@ _TYPES: Final = {
 # it base64 and leaves its body in lines. Readers take that as it stands (12 of 12 in November 2026); in one that is
 # really encoded no delimiter is found.
 _ENCODINGS: Final = IDENTITY | {"quoted-printable", "base64"}
+# A delimiter with a lone CR beside it is one for some readers only, and then nothing in the message is sure.
+_EVERYWHERE: Final = {DoubtKind.LONE_CR: PartReason.MALFORMED, DoubtKind.TOO_MANY: PartReason.TOO_MANY_PARTS}
 
 
 @dataclass(slots=True)
@@ -124,25 +126,29 @@ def find_parts(raw: bytes, fields: Sequence[HeaderField] | None = None, /) -> tu
     everywhere: PartReason | None = None
     for step in walk_parts(raw, _is_read, headers=top):
         if isinstance(step, Begun):
-            headers = step.node.headers
-            reason = opened[-1].reason if opened else None
-            if opened:
-                opened[-1].children.append((headers.content_id, len(parts)))
-            if step.node.entered:
-                opened.append(_Multipart(reason or _multipart_reason(headers)))
+            _begin(step.node, opened, len(parts))
         elif isinstance(step, Ended):
-            if step.node.entered:
-                _leave(opened.pop(), step.node, parts)
-            else:
-                parts.append(_part(step.node, (opened[-1].reason if opened else None) or _leaf_reason(step.node)))
+            _end(step.node, opened, parts)
         elif step.kind is DoubtKind.SAME_BOUNDARY:
             opened[-1].reason = opened[-1].reason or PartReason.MALFORMED
-        elif step.kind is DoubtKind.LONE_CR:
-            # Such a delimiter is one for some readers only, and then nothing in the message is sure.
-            everywhere = PartReason.MALFORMED
-        elif step.kind is DoubtKind.TOO_MANY:
-            everywhere = PartReason.TOO_MANY_PARTS
+        else:
+            everywhere = _EVERYWHERE.get(step.kind, everywhere)
     return tuple(part._replace(reason=part.reason or everywhere) if everywhere else part for part in parts)
+
+
+def _begin(node: Node, opened: list[_Multipart], leaves: int, /) -> None:
+    reason = opened[-1].reason if opened else None
+    if opened:
+        opened[-1].children.append((node.headers.content_id, leaves))
+    if node.entered:
+        opened.append(_Multipart(reason or _multipart_reason(node.headers)))
+
+
+def _end(node: Node, opened: list[_Multipart], parts: list[Part], /) -> None:
+    if node.entered:
+        _leave(opened.pop(), node, parts)
+    else:
+        parts.append(_part(node, (opened[-1].reason if opened else None) or _leaf_reason(node)))
 
 
 def _is_read(headers: PartHeaders, /) -> bool:

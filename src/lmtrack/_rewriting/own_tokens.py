@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from lmtrack._checks import wrong_type
-from lmtrack._tokens.body import unpack_number, unpack_url
+from lmtrack._tokens.body import AGGREGATE, HEADER, KINDS, VERSION, unpack_number, unpack_url
 from lmtrack._tokens.keys import TAG_OCTETS
-from lmtrack._tokens.kinds import AGGREGATE, HEADER, KINDS, VERSION
 from lmtrack._tokens.text import to_octets
 from lmtrack._url.tracking_path import TrackingBase, TrackingPath, locate, read_base
 from lmtrack.errors import BadToken

@@ -9,9 +9,18 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from lmtrack._clock import epoch_seconds
-from lmtrack._tokens.body import ONE_OCTET, pack_id, pack_number, pack_url
+from lmtrack._tokens.body import (
+    AGGREGATE,
+    HEADER,
+    INDIVIDUAL,
+    KINDS,
+    ONE_OCTET,
+    VERSION,
+    pack_id,
+    pack_number,
+    pack_url,
+)
 from lmtrack._tokens.keys import Keys
-from lmtrack._tokens.kinds import AGGREGATE, HEADER, INDIVIDUAL, KINDS, VERSION
 from lmtrack._tokens.text import seal, seal_all
 from lmtrack.resolver import TrackingMode
 

@@ -3,23 +3,65 @@
     text = unpadded base64url of (body + tag), and a `0` behind it if it would end in `-` or `_`
     body = version and kind (1 byte), key hint (1), issued-at (4), then what `_token_body` packs
 
-Read in this order: form, version, key hint, tag. Only then is anything of the body believed.
+Read in this order: form, version, key hint, tag. Only then is anything of the body believed. When it counts
+is told in whole Unix seconds, compared as numbers.
 """
 
 from __future__ import annotations
 
 import string
 from binascii import a2b_base64, b2a_base64
+from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
 from lmtrack._checks import plain_str
+from lmtrack._clock import epoch_seconds
+from lmtrack._tokens.body import VERSION
 from lmtrack._tokens.keys import TAG_OCTETS, Keys
-from lmtrack._tokens.kinds import VERSION
 from lmtrack.errors import BadToken, BadTokenSignature, MalformedToken, UnknownKey, UnknownVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+MAX_AGE = timedelta(days=30)  # our choice: DESIGN gives it to readers that say nothing
+LEEWAY = timedelta(minutes=5)  # our choice: two hosts without NTP; itsdangerous issue 400 met one or two seconds
+_MAX_AGE_SECONDS = MAX_AGE.total_seconds()
+_LEEWAY_SECONDS = LEEWAY.total_seconds()
+_NEVER = -1  # no token is from before 1970
+
+
+def valid_window(
+    max_age: timedelta | None, leeway: timedelta, issued_after: datetime | None, now: datetime | None
+) -> tuple[float, float, int]:
+    """Return the earliest and the latest issue time that counts at `now`, and the latest that is revoked.
+
+    Raises:
+        TypeError: An argument has the wrong type.
+        ValueError: A duration is negative, or a time is naive.
+    """
+    seconds = epoch_seconds(now)
+    if max_age is MAX_AGE and leeway is LEEWAY and issued_after is None:  # worked out when imported
+        return seconds - _MAX_AGE_SECONDS, seconds + _LEEWAY_SECONDS, _NEVER
+    earliest = _NEVER if max_age is None else seconds - _duration(max_age, "max_age")
+    latest = seconds + _duration(leeway, "leeway")
+    if issued_after is None:
+        return earliest, latest, _NEVER
+    if not isinstance(issued_after, datetime):
+        raise TypeError(f"issued_after must be an aware datetime or None, not {type(issued_after).__name__}")
+    if issued_after.utcoffset() is None:
+        raise ValueError("issued_after must be an aware datetime; add a time zone, for example datetime.UTC")
+    return earliest, latest, epoch_seconds(issued_after)
+
+
+def _duration(value: timedelta, name: str) -> float:
+    if not isinstance(value, timedelta):
+        raise TypeError(f"{name} must be a timedelta, not {type(value).__name__}")
+    seconds = value.total_seconds()
+    if seconds < 0:
+        raise ValueError(f"{name} must not be negative")
+    return seconds
+
 
 # Header, an id of one byte, tag: 23 bytes. Upper limit: our choice, well over the longest destination's token.
 _MIN_CHARACTERS = 31

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.compare.difference import Difference
 from lmtrack._headers import iter_fields, unfold
-from lmtrack._mime.parameters import read_field
+from lmtrack._mime.part_headers import read_field
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,7 +19,7 @@ from lmtrack._checking.messages.transfer import read_octets
 from lmtrack._checking.unsubscribe.list_field import read_list_field
 from lmtrack._checks import plain_bytes
 from lmtrack._headers import iter_fields, unfold
-from lmtrack._mime.parameters import read_field
+from lmtrack._mime.part_headers import read_field
 from lmtrack._url.reader import remote_url
 
 if TYPE_CHECKING:

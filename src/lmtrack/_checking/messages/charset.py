@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.finding import FindingKind
 from lmtrack._checking.messages.transfer import Problem
-from lmtrack._mime.charset_labels import MULTI_BYTE, NOT_ASCII, codec_named
-from lmtrack._mime.charsets import codec_of, is_unsafe, read_content
+from lmtrack._mime.charsets import MULTI_BYTE, NOT_ASCII, codec_named, codec_of, is_unsafe, read_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,13 +12,37 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from lmtrack._checking.finding import Finding, FindingKind
-from lmtrack._checking.messages.ambiguous_headers import is_odd_boundary, is_odd_type
+from lmtrack._headers import iter_fields
 from lmtrack._mime.walk import DEEPEST, IDENTITY, MOST_PARTS, Begun, DoubtKind, Ended, Node, walk_parts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lmtrack._mime.part_headers import PartHeaders
+
+# RFC 2045 section 5.1, in lower case. C programs end a type at NUL, Python strips other white space than the standard.
+_MEDIA_TYPE: Final = re.compile(r"[!#-'*+\-.0-9^-~]++/[!#-'*+\-.0-9^-~]++")
+# RFC 2046 section 5.1.1 has at most 70 of fewer signs; `<b>` and `'b'` are what is left of quotes to some.
+_BOUNDARY: Final = re.compile(rb"(?!')[ !#-;=?-\[\]-~]{1,70}")
+_ENCODED_WORD: Final = re.compile(rb"=\?[^?]++\?[bBqQ]\?[^?]*+\?=")
+# A backslash or a fold inside its quotes; RFC 2231's ways to write it, which few know for this parameter.
+_WRITTEN: Final = re.compile(
+    r"""boundary (?: \*[0-9*]*+[ \t\r\n]*+= | [ \t\r\n]*+=[ \t\r\n]*+"[^"\\\r\n]*+[\\\r\n] )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def is_odd_type(headers: PartHeaders, /) -> bool:
+    """Return whether its type holds what no type may hold, and what some programs cut off."""
+    return _MEDIA_TYPE.fullmatch(headers.content_type) is None
+
+
+def is_odd_boundary(headers: PartHeaders, block: bytes, /) -> bool:
+    """Return whether programs may look for other lines than its boundary names."""
+    if not _BOUNDARY.fullmatch(headers.boundary) or _ENCODED_WORD.search(headers.boundary):
+        return True
+    return any(field.name.lower() == "content-type" and _WRITTEN.search(field.value) for field in iter_fields(block))
+
 
 _MOST_SHOWN: Final = 100  # findings about the structure of one message; our choice
 

@@ -16,9 +16,8 @@ from lmtrack._checking.pages.css import read_sheet
 from lmtrack._checking.pages.data_urls import read_data_url
 from lmtrack._checking.pages.element import Element
 from lmtrack._checking.pages.loads import Way, uses_of
-from lmtrack._checking.pages.lxml_reader import Unread, read_tree
+from lmtrack._checking.pages.lxml_reader import Unread, other_spellings, read_tree
 from lmtrack._checking.pages.own_reader import Comment, RawText, read_exactly
-from lmtrack._checking.pages.respelled import other_spellings
 from lmtrack._pattern import compile_pattern
 from lmtrack._url.reader import remote_url
 

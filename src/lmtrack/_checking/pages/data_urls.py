@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from lmtrack._checking.messages.charset import read_characters
-from lmtrack._checking.pages.respelled import without_raw_text
+from lmtrack._checking.pages.lxml_reader import without_raw_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

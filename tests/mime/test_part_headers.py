@@ -6,7 +6,7 @@ from email.message import Message
 import pytest
 from hypothesis import given, strategies as st
 
-from lmtrack._mime.parameters import FieldValue, read_field
+from lmtrack._mime.part_headers import FieldValue, read_field
 
 PLAIN = {"charset": "utf-8"}
 
