@@ -51,11 +51,13 @@ _FIELD = compile_pattern(
     """.encode(),
     re.VERBOSE,
 )
-_ENVELOPE, _NAME, _MALFORMED = 1, 2, 3  # those groups
+_ENVELOPE, _NAME_GROUP, _MALFORMED = 1, 2, 3  # those groups
 _new = tuple.__new__  # a named tuple's own takes twice as long
-_EMPTY_LINE = re.compile(rb"\n(\r*+\n)")
-_LEADING_EMPTY_LINE = re.compile(rb"\r*+\n")
-_LONE_CR = re.compile(rb"\r(?!\n)")
+FIELD_NAME: Final = re.compile(r"[!-9;-~]++")  # RFC 5322 section 3.6.8: ftext
+BLANKS: Final = re.compile(r"[ \t\r\n]++")  # in a folded value
+EMPTY_LINE = re.compile(rb"\n(\r*+\n)")
+LINE_END = re.compile(rb"\r*+\n")
+LONE_CR = re.compile(rb"\r(?!\n)")
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 
 
@@ -89,9 +91,9 @@ def find_body(raw: bytes, /) -> tuple[int, int]:
         >>> find_body(b"A: 1\r\n\r\nbody")
         (6, 8)
     """
-    if leading := _LEADING_EMPTY_LINE.match(raw):
+    if leading := LINE_END.match(raw):
         return 0, leading.end()
-    if found := _EMPTY_LINE.search(raw):
+    if found := EMPTY_LINE.search(raw):
         return found.start(1), found.end(1)
     if b"\n" not in raw:
         if raw.startswith(b"\r"):
@@ -113,7 +115,7 @@ def iter_fields(raw: bytes, /) -> Iterator[HeaderField]:
         HeaderField(name='X-Flag', value=' : no', start=16, end=29, certain=False)
     """
     block_end, _ = find_body(raw)
-    lone = _LONE_CR.search(raw, 0, block_end)
+    lone = LONE_CR.search(raw, 0, block_end)
     sure_until = lone.start() if lone else block_end
     certain = True
     for field in _FIELD.finditer(raw, 0, block_end):
@@ -121,7 +123,7 @@ def iter_fields(raw: bytes, /) -> Iterator[HeaderField]:
         kind = field.lastindex or 0  # one of the three groups has matched
         certain = certain and kind != _MALFORMED and end <= sure_until
         name = "" if kind == _ENVELOPE else field[kind].decode("ascii")
-        value = raw[field.end(kind) + (kind == _NAME) : end].rstrip(b"\r\n")
+        value = raw[field.end(kind) + (kind == _NAME_GROUP) : end].rstrip(b"\r\n")
         yield _new(HeaderField, (name, value.decode("latin-1"), start, end, certain))
 
 

@@ -3,6 +3,8 @@
 Before 3.11.5 a possessive repeat of a group could end too early (gh-100061, gh-106052), silently: no link would be
 found in a plain `<a href>`. The same repeat in an atomic group is right there, and a tenth slower. All patterns that
 repeat a group possessively are compiled here; the repeats of single characters were never wrong.
+
+Patterns are made of words, and tables of words are written as one text.
 """
 
 from __future__ import annotations
@@ -60,3 +62,8 @@ def _token_end(pattern: str, position: int, /, *, verbose: bool) -> int:
     while pattern[position] != "]":
         position += 2 if pattern[position] == "\\" else 1
     return position + 1
+
+
+def word_set(text: str, /) -> frozenset[str]:
+    """Return the words of a table that is written as a text."""
+    return frozenset(text.split())

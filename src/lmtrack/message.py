@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from uuid import UUID
 
 from lmtrack._checks import NotText, check_type, plain_bytes, plain_str
+from lmtrack._deciding.override import PREFIX
 from lmtrack._mime.document import MessageDocument as MessageDocument
 from lmtrack._mime.envelope import read_envelope
 from lmtrack._mime.headers import read_controls
@@ -66,7 +67,6 @@ __all__ = [
 ]
 
 _DEFAULT_POLICY: Final = LinkPolicy()
-_PREFIX: Final = "X-LM-Override-"
 
 
 class PartAction(StrEnum):
@@ -192,7 +192,7 @@ def track_message(
     policy: LinkPolicy = _DEFAULT_POLICY,
     pixel_position: PixelPosition = "auto",
     allow_signed: bool = False,
-    prefix: str = _PREFIX,
+    prefix: str = PREFIX,
     slots: SlotMarkers | None = None,
     defaults: Mapping[str, str] | None = None,
     values: Values | None = None,
@@ -303,7 +303,7 @@ def prepare_message(
     policy: LinkPolicy = _DEFAULT_POLICY,
     pixel_position: PixelPosition = "auto",
     allow_signed: bool = False,
-    prefix: str = _PREFIX,
+    prefix: str = PREFIX,
     slots: SlotMarkers | None = None,
     defaults: Mapping[str, str] | None = None,
     values: Values | None = None,
@@ -461,7 +461,7 @@ def revert_message(raw: bytes, edits: Iterable[RawEdit], /) -> bytes:
     return revert(plain_bytes(raw, "raw"), edits)
 
 
-def strip_control_headers(raw: bytes, /, *, prefix: str = _PREFIX) -> bytes:
+def strip_control_headers(raw: bytes, /, *, prefix: str = PREFIX) -> bytes:
     r"""Remove a message's own override headers, malformed and misspelt ones too; the same object if there are none.
 
     One that a signature of the message names in its `h=` stays, since to delete it would break the signature. Other

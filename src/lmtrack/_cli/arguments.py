@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from lmtrack._checking.terminal_text import printable
 from lmtrack._cli.output import CommandError, say, standard_output
+from lmtrack._deciding.override import PREFIX
 from lmtrack.errors import InvalidOverride
 from lmtrack.resolver import Consent, Decision, Override, Route, TrackingMode, parse_headers, parse_settings, resolve
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 # before it; either would make the overrides after it count for nothing.
 _HEADER_LINE: Final = re.compile(r"[^ \t\r\n][^\r\n]*")
 _SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
-PREFIX: Final = "X-LM-Override-"
 _ECHOED: Final = re.compile(r"(?s)ignored explicit argument .*")
 _BOOLEANS: Final = {"true": True, "false": False}
 _CONSENTS: Final = {consent.value: consent for consent in Consent}

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import tempfile
+from codecs import BOM_UTF8
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final, NamedTuple, TextIO
 
@@ -139,7 +140,6 @@ _BINARY: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]|\A%PDF-")
 # A page may quote the others.
 _MIME: Final = frozenset(("content-transfer-encoding", "mime-version"))
 _HELP: Final = "HTML or a message (.eml); - reads standard input"
-_BOM: Final = b"\xef\xbb\xbf"
 
 _OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")  # MS-CFB section 2.2: what an Outlook .msg file is packed in
 # The line that opens the next entry of a mailbox (RFC 4155): it has a date (asctime's), and a header field follows. Not
@@ -280,4 +280,4 @@ def _is_damaged(data: bytes) -> bool:
 
 
 def _after_blanks(data: bytes) -> bytes:
-    return data.removeprefix(_BOM).lstrip(b" \t\r\n")
+    return data.removeprefix(BOM_UTF8).lstrip(b" \t\r\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.terminal_text import printable
-from lmtrack._cli.arguments import PREFIX, Verb, add_prefix
+from lmtrack._cli.arguments import Verb, add_prefix
 from lmtrack._cli.files import add_source_arguments, read_source
 from lmtrack._cli.options import NOT_UTF8, add_base_url, add_link_arguments, read_domain, read_policy
 from lmtrack._cli.output import (
@@ -19,8 +19,9 @@ from lmtrack._cli.output import (
     say,
     standard_output,
 )
+from lmtrack._deciding.override import PREFIX
 from lmtrack._headers import iter_fields, unfold
-from lmtrack._mime.headers import read_message_headers
+from lmtrack._mime.headers import LIST_UNSUBSCRIBE, read_message_headers
 from lmtrack.html import scan_html
 from lmtrack.message import PartReason, scan_message, track_message
 from lmtrack.resolver import Consent, Override, Reason, Route, parse_headers, resolve
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from lmtrack.resolver import Override
     from lmtrack.urls import TrackingDomain
 
-_UNSUBSCRIBE: Final = "list-unsubscribe"
 _POST: Final = "list-unsubscribe-post"
 _ONE_CLICK: Final = "list-unsubscribe=one-click"  # RFC 8058 section 3.1
 _UNREADABLE: Final = "what it names is off: programs read this line differently"
@@ -95,7 +95,7 @@ def _lines(raw: bytes, prefix: str) -> Iterator[HeaderLine]:
             yield HeaderLine(field.name, value, "override", wish)
         elif said.signed:
             yield HeaderLine(field.name, value, "signature", "signed: not tracked unless that is allowed")
-        elif name == _UNSUBSCRIBE:
+        elif name == LIST_UNSUBSCRIBE:
             urls = " ".join(sorted(said.unsubscribe))
             yield HeaderLine(field.name, value, "unsubscribe", urls and f"never tracked: {urls}")
         elif name == _POST:

@@ -10,6 +10,7 @@ import contextlib
 import json
 import re
 import sys
+from codecs import BOM_UTF8
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, TextIO, TypeAlias
@@ -35,7 +36,6 @@ _PACKED: Final = {
     b"BZh": "bzip2",
     b"PK\x03\x04": "zip",
 }
-_BOM: Final = b"\xef\xbb\xbf"
 
 
 class Lines:
@@ -75,7 +75,7 @@ class Lines:
         for start, name in _PACKED.items():
             if line.startswith(start):
                 raise CommandError(f"{self.name}: packed with {name}; unpack it first")
-        return line.removeprefix(_BOM)
+        return line.removeprefix(BOM_UTF8)
 
     def _read(self, limit_octets: int) -> bytes:
         try:

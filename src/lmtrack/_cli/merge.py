@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._cli.arguments import (
-    PREFIX,
     Verb,
     add_decision_arguments,
     add_key_arguments,
@@ -33,6 +32,7 @@ from lmtrack._cli.options import (
 )
 from lmtrack._cli.output import CommandError, as_json, as_table, name_of, say, standard_output
 from lmtrack._cli.people import Bad, People, plain_name
+from lmtrack._deciding.override import PREFIX
 from lmtrack.errors import BadSlot
 from lmtrack.html import Campaign
 from lmtrack.message import campaign_urls, scan_message, track_message

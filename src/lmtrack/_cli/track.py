@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lmtrack._checking.terminal_text import printable
 from lmtrack._cli.arguments import (
-    PREFIX,
     Verb,
     add_decision_arguments,
     add_key_arguments,
@@ -45,6 +44,7 @@ from lmtrack._cli.output import (
     say,
     standard_output,
 )
+from lmtrack._deciding.override import PREFIX
 from lmtrack._rewriting.signing import Campaign, sending
 from lmtrack.errors import BadSlot, BadValue, MissingValue
 from lmtrack.html import scan_html, track_html

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, TypeGuard
 
 from lmtrack._checks import plain_bytes, plain_str
-from lmtrack._headers import AnyMessage, HeaderField, find_body, iter_fields, unfold
+from lmtrack._headers import FIELD_NAME, AnyMessage, HeaderField, find_body, iter_fields, unfold
 from lmtrack.errors import InvalidOverride
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ CONFLICT: Final = "override_conflict"
 
 _SETTINGS: Final[dict[Flag, str]] = {"opens": "track_opens", "clicks": "track_clicks"}
 _HEADERS: Final[dict[Flag, str]] = {"opens": "Track-Opens", "clicks": "Track-Clicks"}
+PREFIX: Final = "X-LM-Override-"  # Lettermint's
 _VALUES: Final = {
     "true": True,
     "1": True,
@@ -42,7 +43,6 @@ _VALUES: Final = {
 }
 _KEYS: Final = frozenset((*_SETTINGS.values(), "settings"))
 _BLANKS: Final = " \t"  # RFC 5322 section 2.2.2: WSP; a form feed or a no-break space is none
-_NAME: Final = re.compile(r"[!-9;-~]++")  # RFC 5322 section 3.6.8: ftext
 _NOT_LETTERS: Final = re.compile(r"[^a-z]++")
 # What a near miss is: its letters hold the first word and one of the others, or are one of the last.
 _TRACK: Final = "track"
@@ -192,7 +192,7 @@ def parse_headers(
     /,
     *,
     strict: bool = False,
-    prefix: str = "X-LM-Override-",
+    prefix: str = PREFIX,
 ) -> Override:
     r"""Read the override headers of one message, `X-LM-Override-Track-Opens` and `X-LM-Override-Track-Clicks`.
 
@@ -353,7 +353,7 @@ def _read_pairs(pairs: Iterable[object]) -> Iterator[_Header]:
         if not isinstance(pair, tuple | list) or len(pair) != 2 or not isinstance(pair[0], str):
             raise TypeError("each header must be a tuple of its name, a str, and its value")
         written = plain_str(pair[0], "a name")
-        found = _NAME.search(written)  # what surrounds it makes the name malformed, and the header uncertain
+        found = FIELD_NAME.search(written)  # what surrounds it makes the name malformed, and the header uncertain
         name, start = (found[0], found.start()) if found else ("", 0)
         yield _Header(name, written[start:], pair[1], certain=name == written)
 
@@ -394,6 +394,6 @@ def _check_strict(strict: object) -> None:
 
 def _checked_prefix(prefix: object) -> str:
     prefix = plain_str(prefix, "prefix")
-    if not _NAME.fullmatch(prefix):
+    if not FIELD_NAME.fullmatch(prefix):
         raise ValueError("prefix must be one or more header name characters: printable ASCII, no blank, no colon")
     return prefix

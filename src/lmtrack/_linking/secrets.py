@@ -28,7 +28,7 @@ from lmtrack._pattern import compile_pattern
 
 # An e-mail address in a decoded URL. Begun at the `@`, so that a long local part costs nothing. A profile (`/@name`)
 # and a picture for fine screens (`logo@2x.png`) are none.
-_ADDRESS: Final = re.compile(r"(?<=[\w+~-])@(?![1-9]x\.)(?:[\w-]++\.)+[^\W\d_]{2}")
+MAIL_ADDRESS: Final = re.compile(r"(?<=[\w+~-])@(?![1-9]x\.)(?:[\w-]++\.)+[^\W\d_]{2}")
 # Base64 of printable ASCII, three signs at a time: of four characters the first is I to f, and the second has one of
 # these, as bytes below 0x80 and above 0x1F make it. Random text passes this once in some ten thousand times.
 _BASE64_TEXT: Final = compile_pattern(
@@ -87,7 +87,7 @@ def is_sensitive(url: str, /) -> bool:
     """
     # Twice, because a URL inside a parameter of a redirect is encoded twice.
     text = decoded(decoded(url))
-    if ("@" in text and _ADDRESS.search(text)) or _SIGNED.search(text):
+    if ("@" in text and MAIL_ADDRESS.search(text)) or _SIGNED.search(text):
         return True
     if "=" in url:
         pairs = _PARAMETER.findall(url)
@@ -230,7 +230,7 @@ def _is_address_inside(text: str, /) -> bool:
         octets = a2b_base64(whole) + (a2b_base64(rest + "=" * (4 - len(rest))) if len(rest) > 1 else b"")
     except Error:  # pragma: no cover
         return False
-    return b"@" in octets and _ADDRESS.search(octets.decode("latin-1")) is not None
+    return b"@" in octets and MAIL_ADDRESS.search(octets.decode("latin-1")) is not None
 
 
 def decoded(text: str, /) -> str:

@@ -11,18 +11,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from lmtrack._pattern import compile_pattern
+from lmtrack._pattern import compile_pattern, word_set
 from lmtrack._url.reader import host_of, plain_host
-
-
-def _table(text: str, /) -> frozenset[str]:
-    return frozenset(text.split())
-
 
 # Top-level names: Public Suffix List of 7 April 2025 (as tldextract 5.4.0 carries it), the names without a dot in its
 # section ICANN; and the reserved names of RFC 2606, RFC 6762 and ICANN's decision of 2024, so that examples and tests
 # behave like real mail.
-TOP_LEVEL: Final = _table("""
+TOP_LEVEL: Final = word_set("""
     example internal invalid local localhost test
     ===BEGIN ICANN DOMAINS=== aaa aarp abb abbott abbvie abc able abogado abudhabi ac academy accenture
     accountant accountants aco actor ad ads adult ae aeg aero aetna af afl africa ag agakhan agency ai aig
@@ -109,11 +104,11 @@ TOP_LEVEL: Final = _table("""
 
 # Below these names of a country anyone can register (`co.uk`, `com.au`): the labels that the list above has most often
 # below names of two letters, less those that are shops' own names elsewhere (`shop`, `info`, `web`).
-SHARED_SECOND_LEVEL: Final = _table("""
+SHARED_SECOND_LEVEL: Final = word_set("""
     ac asso co com edu firm gen go gob gouv gov gv ind k12 ltd mil ne net nhs nom or org plc police sch
 """)
 # Hosts that give each customer a name of its own: the commonest of the list's section PRIVATE.
-SHARED_HOSTS: Final = _table("""
+SHARED_HOSTS: Final = word_set("""
     amazonaws.com appspot.com azurewebsites.net blogspot.com cloudfront.net fly.dev firebaseapp.com github.io gitlab.io
     herokuapp.com myshopify.com netlify.app ngrok.io onrender.com pages.dev r2.dev vercel.app web.app weebly.com
     wixsite.com wordpress.com workers.dev

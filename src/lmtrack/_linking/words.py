@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-
-def _table(text: str, /) -> frozenset[str]:
-    return frozenset(text.split())
-
+from lmtrack._pattern import word_set
 
 # "Unsubscribe" in other languages. Where from: the translations of listmonk (commit 911e0b7, July 2026: ar bg ca cs cy
 # da de el es fi fr he hu id it ja ko nl no pl pt ro ru sk sl sv tr uk vi zh), Lettermint's page of the Dutch word, and
 # footers of mail in these languages, November 2026. English `unsub` and its spellings are a pattern of `ways_out`.
 #
 # These mean it wherever they stand as a word of their own in a path, a query or a link's text.
-WAYS_OUT: Final = _table("""
+WAYS_OUT: Final = word_set("""
     optout optouts
     abmelden abmeldung abbestellen abbestellung austragen
     désabonner désabonnement désabonnez désabonne désinscrire désinscription désinscrivez désinscris
@@ -40,7 +37,7 @@ WAYS_OUT: Final = _table("""
 """)
 # These fill a segment of a path, a value or a link's text, but for words of `COMPANIONS`: their words mean other
 # things, too (`/opt-out-of-plastic`, "Baja California", `/annulla-ordine`).
-WAYS_OUT_WHOLE: Final = _table("""
+WAYS_OUT_WHOLE: Final = word_set("""
     opt-out opt-me-out opting-out remove-me remove-my-email remove-from-list cancel-subscription
     cancel-my-subscription stop-emails stop-receiving stop-mailing leave-list leave-this-list
     baja darse-de-baja dar-de-baja darme-de-baja dame-de-baja date-de-baja dese-de-baja cancelar-suscripción
@@ -66,7 +63,7 @@ WAYS_OUT_WHOLE: Final = _table("""
     відмовитися-від-розсилки отказаться-от-рассылки отмени-абонамента
 """)
 # Of scripts whose words are not set apart by blanks, or are made of more than letters: anywhere. Blanks are a hyphen.
-WAYS_OUT_ANYWHERE: Final = _table("""
+WAYS_OUT_ANYWHERE: Final = word_set("""
     配信停止 配信を停止 配信解除 登録解除 登録を解除 登録を取り消 購読解除 購読を解除 メール停止
     退订 退訂 取消订阅 取消訂閱
     수신거부 수신-거부 구독해지 구독-해지 구독취소 구독-취소
@@ -74,7 +71,7 @@ WAYS_OUT_ANYWHERE: Final = _table("""
     सदस्यता-समाप्त सदस्यता-रद्द सदस्यता-छोड़ें अनसब्सक्राइब ยกเลิกการสมัคร ยกเลิกการรับ വരിക്കാരനല്ലാതാകുക
 """)
 # What may stand around a phrase of `WAYS_OUT_WHOLE`: names of what is left, and the words of a request.
-COMPANIONS: Final = _table("""
+COMPANIONS: Final = word_set("""
     a all and any at can click confirm e email emails form from global here html i if in link list lists mail mailing
     mailinglist mails marketing me message messages my newsletter newsletters no now of or our page php please aspx
     simply subscriber subscribers the these this to tracking update url user want wish you your
@@ -94,20 +91,20 @@ COMPANIONS: Final = _table("""
 # (`resetToken`, `user[reset_password_token]`, `X-Amz-Signature`). "promo_code" and "zip_code" are none. From the
 # sign-in, reset, invitation and download links of transactional templates and of the packages in
 # `tests/secret_urls.py`.
-SECRET_NOUNS: Final = _table("""
+SECRET_NOUNS: Final = word_set("""
     token code otp key sig signature auth jwt password passwd pwd pass secret ticket nonce hash hmac mac session
     sessionid jsessionid sessid sid credential credentials assertion samlresponse passphrase bearer authorization
     authorisation tokenid sesame phpsessid
 """)
 # The nouns that mean a secret whatever stands before them: a "download_token" is one, a "promo_code" is none.
-SECRET_ALWAYS: Final = _table("""
+SECRET_ALWAYS: Final = word_set("""
     token password passwd pwd passphrase secret signature jwt credential credentials bearer authorization authorisation
     tokenid sesame
 """)
 # The nouns that alone mean other things, too (`?key=lamps`, `?code=SUMMER25`, `?pass=festival`): their value must look
 # random.
-SECRET_MAYBE: Final = _table("code key pass session ticket hash mac nonce sid")
-SECRET_OWNERS: Final = _table("""
+SECRET_MAYBE: Final = word_set("code key pass session ticket hash mac nonce sid")
+SECRET_OWNERS: Final = word_set("""
     access account activate activation admin api auth authorization authorisation bearer client confirm confirmation
     csrf email id invitation invite link login logon magic mfa oauth oauth2 onetime oob otp passwordless password php
     private recovery refresh reset secret secure security session signin signup sso temp temporary unlock user
@@ -117,29 +114,29 @@ SECRET_WORDS: Final = SECRET_NOUNS | SECRET_OWNERS
 
 # Segments of a path behind which a long random one is a secret: a word of theirs is one of these, or begins so, or
 # (the second table) ends so.
-SECRET_SEGMENTS: Final = _table("""
+SECRET_SEGMENTS: Final = word_set("""
     reset confirm verif activat invit magic login logon passw recover unlock forgot signin onetime otp oob
     token tokens auth oauth sso session rejoin reactivat validat
 """)
-SECRET_SEGMENT_ENDS: Final = _table("confirm confirmation verify verification activate activation invite invitation")
+SECRET_SEGMENT_ENDS: Final = word_set("confirm confirmation verify verification activate activation invite invitation")
 # Words of the first table that must stand alone: "author", "sessions", "tokenizer", "otpusk" are others.
-SECRET_SEGMENTS_ALONE: Final = _table("token tokens auth oauth sso session otp oob")
+SECRET_SEGMENTS_ALONE: Final = word_set("token tokens auth oauth sso session otp oob")
 
 # Parameters that hold what a person is called, was born, lives or is rung up on. `_linking.secrets` says what the value
 # must look like: `?phone=android` and `?birthday=club` are none.
-PERSON_NAMES: Final = _table("""
+PERSON_NAMES: Final = word_set("""
     firstname lastname fullname surname forename givenname familyname middlename fname lname username customername
     contactname recipientname subscribername membername guestname vorname nachname prenom nomfamille apellido apellidos
     cognome sobrenome voornaam achternaam fornavn etternavn efternavn fornamn efternamn
 """)
-PERSON_PHONES: Final = _table("""
+PERSON_PHONES: Final = word_set("""
     phone phonenumber phoneno telephone tel telnumber mobile mobilenumber mobilephone mobileno cell cellphone msisdn
     whatsapp handy telefon telefono celular gsm
 """)
-PERSON_BIRTHS: Final = _table("""
+PERSON_BIRTHS: Final = word_set("""
     dob birthday birthdate birth dateofbirth bday geburtsdatum geburtstag datenaissance fechanacimiento nascimento
     geboortedatum
 """)
-PERSON_ADDRESSES: Final = _table("""
+PERSON_ADDRESSES: Final = word_set("""
     street streetaddress address addressline postaladdress homeaddress strasse rue calle indirizzo adresse
 """)

@@ -158,7 +158,7 @@ _UNSAFE: Final = re.compile(
 )
 # What gives such a charset away under another label: the byte order marks of UTF-16 and UTF-32, a tag with NULs between
 # its letters, and the escape sequences that ISO-2022 switches with (RFC 1468, RFC 1557, RFC 1922).
-_BYTE_ORDER_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+BYTE_ORDER_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _WIDE_TAG: Final = re.compile(rb"<\x00[!-~]\x00|\x00<\x00[!-~]|<\x00\x00\x00|\x00\x00\x00<")
 _SWITCH: Final = re.compile(rb"\x1b(?:\$|\([^B])")
 _OCTET: Final = re.compile("[\udc80-\udcff]")
@@ -218,7 +218,7 @@ def is_unsafe(label: str | None, content: bytes, /) -> bool:
         return True
     # Hardly a text holds one of the two signs, and to look for a sign takes a hundredth of what an expression takes.
     return (
-        content.startswith(_BYTE_ORDER_MARKS)
+        content.startswith(BYTE_ORDER_MARKS)
         or (b"\x00" in content and _WIDE_TAG.search(content) is not None)
         or (b"\x1b" in content and _SWITCH.search(content) is not None)
     )

@@ -15,6 +15,7 @@ from email.headerregistry import Address, AddressHeader, HeaderRegistry, Unstruc
 from email.policy import EmailPolicy
 from typing import TYPE_CHECKING, Any, Final
 
+from lmtrack._headers import FIELD_NAME
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ _UNKNOWN: Final = re.compile(r"[\ud800-\udfff\ufffd]")
 _HALF: Final = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
 _WORD_OR_BLANKS: Final = re.compile(r"[ \t]++|[^ \t]++")
 
-_NAME: Final = re.compile(r"[!-9;-~]++")  # RFC 5322 section 3.6.8
 _ONE_FIELD: Final = compile_pattern(r"(?: [^\r\n\x00]++ | \r\n (?=[ \t]) )*+", re.VERBOSE)
 
 # Pieces to put a line end between: with quoted strings whole, since some readers keep a line end inside; else at each
@@ -52,7 +52,9 @@ _SIGN: Final = compile_pattern(
     r""" " (?: [^"\\] | \\. )*+ "?+ | \[ (?: [^\[\]\\] | \\. )*+ | [(,:;<>] """, re.VERBOSE | re.DOTALL
 )
 _SIGN_IN_COMMENT: Final = re.compile(r"\\.|[()]", re.DOTALL)
-_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
+# RFC 2369 section 2: URIs in angle brackets; blanks inside come from folding and do not count.
+BRACKETED_URI: Final = re.compile(r"<([^<>]*+)>")
+ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 
 # One line, whatever its length: the standard library then breaks nothing and encodes only what is not ASCII.
 _ONE_LINE: Final = EmailPolicy(linesep="\r\n", max_line_length=None)
@@ -77,7 +79,7 @@ def write_field(name: str, value: object, /, *, utf8: bool) -> bytes:
         ValueError: The name is none; the value holds NUL or a line end with no blank behind it; something needs more
             than 998 bytes without a blank, or letters beyond ASCII where only ASCII can stand or in what is too long.
     """
-    if not _NAME.fullmatch(name):
+    if not FIELD_NAME.fullmatch(name):
         raise ValueError("a header's name may hold printable ASCII without blanks and colons")
     if isinstance(value, Header):
         value = _text_of(name, value)
@@ -218,7 +220,7 @@ def _with_ascii_comments(text: str, limit: int, /) -> str:
     position = 0
     for sign, start, end in _signs(text):
         if sign == "(" and not text[start:end].isascii():
-            comment = _ESCAPED.sub(r"\1", text[start + 1 : end].removesuffix(")"))
+            comment = ESCAPED.sub(r"\1", text[start + 1 : end].removesuffix(")"))
             written += [text[position:start], "(", _words(comment, limit), ")"]
             position = end
     return "".join([*written, text[position:]])

@@ -11,8 +11,9 @@ import re
 from base64 import b64encode
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
-from lmtrack._headers import HeaderField, unfold
+from lmtrack._headers import BLANKS, HeaderField, unfold
 from lmtrack._mime.encoded_words import as_text, read_words
+from lmtrack._mime.fields import BRACKETED_URI, ESCAPED
 from lmtrack._mime.raw_edit import RawEdit
 from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.escapes import ESCAPES, Escape, Place, escaped
@@ -50,11 +51,8 @@ _LITERAL: Final = re.compile(r"(?! )[ -~]*+(?<! )")  # printable ASCII with no b
 _ATOMS: Final = compile_pattern(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++)*+")
 _PRINTABLE: Final = re.compile(r"[ -~]++")
 _QUOTED_STRING: Final = compile_pattern(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
-_BLANKS: Final = re.compile(r"[ \t\r\n]++")
 _TO_ESCAPE: Final = re.compile(r'["\\]')
-_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _FOLD_AT: Final = re.compile(r"(?<=[^ ]) (?=[^ ])")
-_OF_URL: Final = re.compile(r"<([^<>]*+)>")
 # Ends a piece of an address list; quoted strings are whole.
 _SIGN: Final = compile_pattern(r'"(?:[^"\\]|\\.)*+"?+|[(),:;<>]', re.DOTALL)
 _BRACKETS: Final = str.maketrans({"<": "%3C", ">": "%3E", ",": "%2C"})
@@ -217,13 +215,13 @@ class _Reading:
     def _urls(self, text: str, /) -> tuple[_Url, ...]:
         members: list[_Url] = []
         position = 0
-        for hit in _OF_URL.finditer(self._masked(text)):
+        for hit in BRACKETED_URI.finditer(self._masked(text)):
             start, end = hit.span(1)
             words = self._words(text[start:end], Place.HEADER_URL, in_url=True)
             if not words.names:
                 continue
             try:
-                url = read_url([_BLANKS.sub("", part) for part in words.texts], words.names, loaded=False)
+                url = read_url([BLANKS.sub("", part) for part in words.texts], words.names, loaded=False)
             except MisplacedSlotError as misplaced:
                 self.refuse(words.names[misplaced.position], misplaced.advice)
             members.append(_Url(self._fixed(text[position:start]), url))
@@ -289,7 +287,7 @@ def _place(name: str, /) -> str:
 
 def _without_quotes(name: str, /) -> str:
     quoted = _QUOTED_STRING.fullmatch(name)
-    return _ESCAPED.sub(r"\1", quoted[1]) if quoted else name
+    return ESCAPED.sub(r"\1", quoted[1]) if quoted else name
 
 
 def _mailbox(words: _Words, values: Mapping[str, str], /) -> str:

@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._deciding.override import Override, find_controls, parse_headers
-from lmtrack._headers import find_body, iter_fields, unfold
+from lmtrack._headers import BLANKS, find_body, iter_fields, unfold
 from lmtrack._mime.encoded_words import as_text, read_words
+from lmtrack._mime.fields import BRACKETED_URI
 from lmtrack._mime.raw_edit import RawEdit
 
 if TYPE_CHECKING:
@@ -22,10 +23,7 @@ _SIGNATURE_PREFIX: Final = "arc-"
 # RFC 6376 section 3.5: the tag that lists the fields a signature covers. Read in whatever shape: a field that may be
 # covered has to stay.
 _COVERED: Final = re.compile(r"(?:\A|;)[ \t\r\n]*+[hH][ \t\r\n]*+=([^;]*+)")
-_LIST_UNSUBSCRIBE: Final = "list-unsubscribe"
-# RFC 2369 section 2: URIs in angle brackets; blanks inside come from folding and do not count.
-_URI: Final = re.compile(r"<([^<>]*+)>")
-_BLANKS: Final = re.compile(r"[ \t\r\n]++")
+LIST_UNSUBSCRIBE: Final = "list-unsubscribe"
 # Some write the URL without brackets.
 _BARE_URI: Final = re.compile(r"[hH][tT][tT][pP][sS]?://[^\s<>\",]++")
 _URL: Final = re.compile(r"([A-Za-z]++)://([^/?#]*+)/?+([^?#]*+)(?:\?([^#]*+))?")
@@ -83,7 +81,7 @@ def read_message_headers(fields: Iterable[HeaderField], /) -> MessageHeaders:
         name = field.name.lower()
         if name in _SIGNATURES or name.startswith(_SIGNATURE_PREFIX):
             signatures.append(field.value)
-        elif name == _LIST_UNSUBSCRIBE:
+        elif name == LIST_UNSUBSCRIBE:
             unsubscribe += _uris(field.value)
     covered = [names for value in signatures for names in _COVERED.findall(value)]
     return _of_list(unsubscribe, signatures, covered)
@@ -93,7 +91,7 @@ def _of_list(urls: Iterable[str], signatures: Collection[str], covered: Collecti
     keys = frozenset(map(unsubscribe_key, urls))
     return MessageHeaders(
         signed=bool(signatures),
-        covered=frozenset(_BLANKS.sub("", ":".join(covered)).lower().split(":")) if covered else frozenset(),
+        covered=frozenset(BLANKS.sub("", ":".join(covered)).lower().split(":")) if covered else frozenset(),
         unsubscribe=keys,
         pages=tuple({key.partition("?")[0].rpartition("://")[2].rstrip("/").lower() for key in keys}),
     )
@@ -168,4 +166,4 @@ def _uris(value: str, /) -> list[str]:
     text = as_text(unfold(value).encode("latin-1"))
     decoded = read_words(text)  # against RFC 2369, but the standard library encodes long ones
     texts = (text,) if decoded == text else (text, decoded)
-    return [_BLANKS.sub("", uri) for text in texts for uri in _URI.findall(text) or _BARE_URI.findall(text)]
+    return [BLANKS.sub("", uri) for text in texts for uri in BRACKETED_URI.findall(text) or _BARE_URI.findall(text)]

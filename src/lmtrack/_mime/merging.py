@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lmtrack._checks import wrong_type
-from lmtrack._mime.headers import unsubscribe_pages
+from lmtrack._mime.headers import LIST_UNSUBSCRIBE, unsubscribe_pages
 from lmtrack._mime.raw_edit import NO_INSTEAD
 from lmtrack._mime.write_parts import LeafEdits, PartEdits
 from lmtrack._rewriting.finish import pixel_tag
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from lmtrack._rewriting.template import Template
     from lmtrack.tokens import OpenToken
     from lmtrack.urls import TrackingDomain
-
-_LIST_UNSUBSCRIBE: Final = "list-unsubscribe"
 
 
 class HeaderEdits(NamedTuple):
@@ -67,7 +65,7 @@ def fill_header(document: MessageDocument, values: Values | None, pixel_slot: st
     for template in templates:
         edit, value = template.fill(found)
         edits.append(edit)
-        if template.field.name.lower() == _LIST_UNSUBSCRIBE:
+        if template.field.name.lower() == LIST_UNSUBSCRIBE:
             lists.append(value)
     return HeaderEdits(edits, unsubscribe_pages(lists) if lists else None)
 

@@ -6,7 +6,7 @@ from binascii import Error, a2b_base64, a2b_qp
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from lmtrack._deciding.override import find_controls
+from lmtrack._deciding.override import PREFIX, find_controls
 from lmtrack._headers import find_body, unfold
 from lmtrack._mime.charsets import codec_named
 from lmtrack._mime.encoded_words import as_text, read_words
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from lmtrack._mime.structure import Part
     from lmtrack._rewriting.slots import Slots
 
-_PREFIX: Final = "X-LM-Override-"
 # What is text, whatever its type is called. In others (pictures, archives) a marker is a coincidence.
 _TEXTS: Final = ("text/", "message/", "multipart/", "application/json", "application/ld+json", "application/xhtml+xml",
                  "application/xml", "application/ics", "application/pkcs7-mime", "application/pgp")  # fmt: skip
@@ -38,7 +37,7 @@ def read_message_slots(
         BadSlot: A marker is where no value can be written.
     """
     block = raw[: find_body(raw)[0]]
-    controls = frozenset(field.start for field in find_controls(block, _PREFIX))
+    controls = frozenset(field.start for field in find_controls(block, PREFIX))
     headers = find_header_slots(raw, fields, slots, controls)
     position = find_body(raw)[1]
     for number, part in enumerate(parts):

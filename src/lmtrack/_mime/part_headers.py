@@ -11,8 +11,9 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._deciding.override import find_controls
+from lmtrack._deciding.override import PREFIX, find_controls
 from lmtrack._headers import iter_fields, unfold
+from lmtrack._mime.fields import ESCAPED
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ _QUOTED: Final = compile_pattern(r'"((?:[^"\\]|\\.)*+)("?+)', re.DOTALL)
 _BARE: Final = re.compile(r"[^ \t\r\n();\"\\]++")
 _REST: Final = compile_pattern(r'(?:[^;"]|"(?:[^"\\]|\\.)*+(?:"|\\?+\Z))*+', re.DOTALL)
 _BLANK_RUN: Final = re.compile(r"[ \t\r\n]*+")
-_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
-_COMMENT_SIGN: Final = re.compile(r"[()]|\\.", re.DOTALL)
+COMMENT_SIGN: Final = re.compile(r"[()]|\\.", re.DOTALL)
 _PERCENT: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 
 # What nearly every field is: a word, or one with one parameter. Both are read at a tenth of the price.
@@ -95,7 +95,7 @@ def _parameter(text: str, position: int, /) -> tuple[int, tuple[str, int, bool, 
         if ended and text.startswith("=", position):
             position, ended = _skip(text, position + 1)
             if quoted := _QUOTED.match(text, position):
-                value, ended = _ESCAPED.sub(r"\1", quoted[1]), ended and bool(quoted[2])
+                value, ended = ESCAPED.sub(r"\1", quoted[1]), ended and bool(quoted[2])
                 position = quoted.end()
             else:
                 bare = _BARE.match(text, position)
@@ -117,7 +117,7 @@ def _skip(text: str, position: int, /) -> tuple[int, bool]:
         if not text.startswith("(", position):
             return position, True
         depth = 0
-        for sign in _COMMENT_SIGN.finditer(text, position):
+        for sign in COMMENT_SIGN.finditer(text, position):
             depth += {"(": 1, ")": -1}.get(sign[0], 0)
             if depth == 0:
                 position = sign.end()
@@ -149,7 +149,6 @@ def _join(sections: list[tuple[str, int, bool, str]], /) -> tuple[dict[str, str]
 
 _MEDIA_TYPE: Final = re.compile(r"[^/]++/[^/]++")
 _BLANKS: Final = " \t\r\n"
-_PREFIX: Final = "X-LM-Override-"  # Lettermint's; with other names such a message is left alone
 _LONGEST_KEPT: Final = 200
 _NOTHING: Final = FieldValue("", {}, clear=True)
 
@@ -204,7 +203,7 @@ def read_top_headers(block: bytes, fields: Iterable[HeaderField], /) -> PartHead
     headers = read_fields(fields)
     if headers.clear:
         return headers
-    spans = [(0, 0), *((field.start, field.end) for field in find_controls(block, _PREFIX)), (len(block), len(block))]
+    spans = [(0, 0), *((field.start, field.end) for field in find_controls(block, PREFIX)), (len(block), len(block))]
     return read_part_headers(b"".join([block[end:start] for (_, end), (start, _) in pairwise(spans)]))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from lmtrack._headers import find_body
+from lmtrack._headers import EMPTY_LINE, LINE_END, find_body
 from lmtrack._mime.part_headers import PartHeaders, read_part_headers
 
 if TYPE_CHECKING:
@@ -28,9 +28,7 @@ IDENTITY: Final = frozenset(("7bit", "8bit", "binary"))
 # Written so that the engine looks for one sign only: in a third of the time that `find` takes for three.
 _DASHES: Final = re.compile(rb"\n(?=--)")
 _LONE_CR_DELIMITER: Final = re.compile(rb"\r(?=--)")
-_EMPTY_LINE: Final = re.compile(rb"\n(\r*+\n)")
 _LINE_REST: Final = re.compile(rb"[^\r\n]*+")
-_LINE_END: Final = re.compile(rb"\r*+\n")
 
 
 @dataclass(slots=True, eq=False)
@@ -238,7 +236,7 @@ class _Walk:
         above = self.open[-1]
         above.children += 1
         path = f"{above.path}.{above.children}" if above.path else str(above.children)
-        line_end = _LINE_END.match(self.raw, line)
+        line_end = LINE_END.match(self.raw, line)
         if line_end is None:
             if line < len(self.raw):
                 self.doubt(DoubtKind.LONE_CR, path)
@@ -262,7 +260,7 @@ class _Walk:
         raw, position = self.raw, start
         while True:
             limit = self.next if self.next >= 0 else len(raw)
-            if empty := _EMPTY_LINE.search(raw, position - 1, limit):
+            if empty := EMPTY_LINE.search(raw, position - 1, limit):
                 return empty.start(1), empty.end(1)
             line, end = self.line(limit)
             if limit == len(raw) or line in self.delimiters:

@@ -16,7 +16,7 @@ from email.mime.base import MIMEBase
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._headers import iter_fields
+from lmtrack._headers import LONE_CR, iter_fields
 from lmtrack._mime.fields import LONGEST_LINE, write_field
 from lmtrack._pattern import compile_pattern
 
@@ -31,7 +31,6 @@ _IDENTITY: Final = frozenset(("", "7bit", "8bit", "binary"))
 _CRLF: Final = b"\r\n"
 
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
-_BARE_CR: Final = re.compile(rb"\r(?!\n)")
 # These begin where a line does, so that a line is read once.
 _LONG_LINE: Final = re.compile(rb"(?<![^\n])[^\r\n]{%d,}+" % (LONGEST_LINE + 1))
 # A long line of sound quoted-printable; units of 24 make lines of at most 72 bytes and a soft line break (RFC 2045
@@ -95,7 +94,7 @@ def wire_problems(raw: bytes, /) -> tuple[str, ...]:
     """Return what servers refuse in raw bytes, or what they give away; linear."""
     found = {
         "bare_lf": _BARE_LF.search(raw) is not None,
-        "bare_cr": _BARE_CR.search(raw) is not None,
+        "bare_cr": LONE_CR.search(raw) is not None,
         "long_line": _LONG_LINE.search(raw) is not None,
         "nul": b"\0" in raw,
         "bcc": any(field.name.lower() in HIDDEN_FIELDS for field in iter_fields(raw)),

@@ -12,18 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from lmtrack._html.grammar import WHITESPACE
 from lmtrack._rewriting.escapes import ESCAPES, Place
+from lmtrack._url.reader import DROPPED, OUTER, SCHEME
 from lmtrack.errors import BadValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-# RFC 3986 section 3.1.
-_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*+):")
 # What runs or replaces a page in some reader. A value in them is never a mere address.
 _ACTIVE: Final = frozenset(("javascript", "vbscript", "livescript", "mocha", "data"))
-# WHATWG URL, "basic URL parser": these are taken out of a URL, and C0 controls and blanks from its ends.
-_DROPPED: Final = str.maketrans("", "", "\t\n\r")
-_OUTER: Final = "".join(map(chr, range(0x21)))
 _OPEN_ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]?\Z")
 _STAND_IN: Final = "x"  # for the slots before the one that is looked at
 _SEGMENT_END: Final = "\0"  # of a value in the path; no URL holds it
@@ -94,7 +90,7 @@ class SlottedUrl:
             f"{piece}{_SEGMENT_END}" if place is Place.URL_PATH else piece
             for piece, place in zip(pieces, self.places, strict=True)
         ]
-        path = re.split("[?#]", self.joined(marked), maxsplit=1)[0].translate(_DROPPED).replace("\\", "/")
+        path = re.split("[?#]", self.joined(marked), maxsplit=1)[0].translate(DROPPED).replace("\\", "/")
         changed = path.startswith(f"/{_SEGMENT_END}/")
         for segment in path.split("/"):
             if _SEGMENT_END in segment:
@@ -122,8 +118,8 @@ def read_url(fixed: Sequence[str], names: Sequence[str], /, *, loaded: bool) -> 
     Raises:
         MisplacedSlotError: A slot is in a scheme, host or port, or in a URL that runs something.
     """
-    if not fixed[0].strip(_OUTER):
-        whole = len(names) == 1 and not fixed[1].strip(_OUTER)
+    if not fixed[0].strip(OUTER):
+        whole = len(names) == 1 and not fixed[1].strip(OUTER)
         if whole:
             return SlottedUrl(fixed, names, (Place.LOADED_URL if loaded else Place.LINK_URL,))
         if fixed[1][:1] not in {"/", "?", "#"}:
@@ -133,12 +129,12 @@ def read_url(fixed: Sequence[str], names: Sequence[str], /, *, loaded: bool) -> 
         first, part_of = Place.URL_BEGINNING, _hierarchical
         before = "//x"
     else:
-        first, part_of = None, _part_of(fixed[0].lstrip(_OUTER).translate(_DROPPED))
+        first, part_of = None, _part_of(fixed[0].lstrip(OUTER).translate(DROPPED))
         before = ""
     places: list[Place] = []
     for position, text in enumerate(fixed[:-1]):
-        before += text.translate(_DROPPED)
-        place = first if first and position == 0 else part_of(before.lstrip(_OUTER))
+        before += text.translate(DROPPED)
+        place = first if first and position == 0 else part_of(before.lstrip(OUTER))
         if place is None:
             raise MisplacedSlotError(position, "the scheme, host or port of a URL", _OWN_PART)
         places.append(place)
@@ -149,7 +145,7 @@ def read_url(fixed: Sequence[str], names: Sequence[str], /, *, loaded: bool) -> 
 
 def _part_of(start: str, /) -> Callable[[str], Place | None]:
     """Choose how to read a URL by how it begins."""
-    scheme = _SCHEME.match(start)
+    scheme = SCHEME.match(start)
     if scheme is None:
         return _hierarchical if start.startswith(("/", "\\", "?", "#", ".")) or re.search("[/?#]", start) else _nothing
     name = scheme[1].lower()

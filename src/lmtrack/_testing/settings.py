@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from lmtrack._deciding.override import PREFIX
 from lmtrack._testing.needs import SearchStrategy, needs_hypothesis
 from lmtrack.resolver import (
     Consent,
@@ -17,7 +18,6 @@ from lmtrack.resolver import (
     resolve_shared,
 )
 
-_PREFIX: Final = "X-LM-Override-"
 # What a name may be when it arrives: in any case, with a blank that the standard library's parser stumbles over, and
 # one that is another header altogether.
 _FLAGS: Final = ("Track-Opens", "Track-Clicks", "track-opens", "TRACK-CLICKS", "Track-Opens ", "Track", "Tag")
@@ -53,7 +53,7 @@ def routes() -> SearchStrategy[Route]:
 
 
 @needs_hypothesis
-def override_headers(*, prefix: str = _PREFIX) -> SearchStrategy[list[tuple[str, str]]]:
+def override_headers(*, prefix: str = PREFIX) -> SearchStrategy[list[tuple[str, str]]]:
     """Header fields of one message as pairs of name and value, as `parse_headers` takes them.
 
     Names in any case, a name with a blank before the colon, unknown flags; values that mean something, that nobody

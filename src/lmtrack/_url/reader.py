@@ -32,8 +32,8 @@ _BRACKETED: Final = re.compile(r"(\[[^\]]*+\])(.*+)", re.DOTALL)
 _REMOTE_SCHEMES: Final = frozenset(("http", "https", "ftp", "file"))
 _WITH_SLASHES: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*+):([/\\]*+)")
 # Outer controls and blanks go, tabs and line ends inside too (4.4, first steps).
-_OUTER: Final = "".join(map(chr, range(0x21)))
-_DROPPED: Final = {ord(char): None for char in "\t\n\r"}
+OUTER: Final = "".join(map(chr, range(0x21)))
+DROPPED: Final = {ord(char): None for char in "\t\n\r"}
 _NO_SLASHES: Final = re.compile(r"https?:(?=[^/\\])", re.IGNORECASE)
 # What may stand in a host once it is decoded (3.5, "forbidden domain code point").
 _HOST: Final = compile_pattern(r"\[[0-9a-f:.]++\]|[^\x00-\x20#%/:<>?@\[\\\]^`{|}\x7f]{1,253}+")
@@ -229,7 +229,7 @@ def plain_path(path: str, /) -> str:
 
 def cleaned(text: str, /) -> str:
     """Drop what clients drop from a URL: outer blanks and controls, and tabs and line ends wherever they stand."""
-    return text.strip(_OUTER).translate(_DROPPED)
+    return text.strip(OUTER).translate(DROPPED)
 
 
 def remote_url(text: str, base: str = "", /) -> str | None:
@@ -288,6 +288,6 @@ def browser_url(url: str, /) -> str:
     scheme = SCHEME.match(url)
     if scheme is None:
         return url
-    text = url.translate(_DROPPED)
+    text = url.translate(DROPPED)
     parts = read_url(text)
     return url if parts.authority is None or " " in parts.authority else text.replace(" ", "%20")

@@ -34,7 +34,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.dispatch import Signal
 from django.utils.module_loading import import_string
 
-from lmtrack._deciding.override import find_controls
+from lmtrack._deciding.override import PREFIX, find_controls
 from lmtrack._mime.envelope import read_envelope
 from lmtrack.html import track_html
 from lmtrack.message import prepare_message, track_message
@@ -61,7 +61,6 @@ if TYPE_CHECKING:
 __all__ = ["EmailBackend", "LmtrackConfig", "Tracking", "mail_tracked", "track_before_sending", "track_parts"]
 
 _ID_HEADER: Final = "x-lmtrack-id"
-_PREFIX: Final = "X-LM-Override-"
 _REQUIRED: Final = ("DOMAIN", "ROUTE", "CONSENT")
 _KNOWN: Final = frozenset((*_REQUIRED, "CAMPAIGN", "OPTIONS", "ACCOUNT_OFF"))
 # Of `prepare_message`; the others are settings of their own.
@@ -261,7 +260,7 @@ def _without_controls(headers: Mapping[str, object], /) -> dict[str, object]:
     return {
         name: value
         for name, value in headers.items()
-        if name.lower() != _ID_HEADER and not any(find_controls(f"{name}: \r\n".encode(), _PREFIX))
+        if name.lower() != _ID_HEADER and not any(find_controls(f"{name}: \r\n".encode(), PREFIX))
     }
 
 

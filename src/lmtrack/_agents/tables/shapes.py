@@ -5,15 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from lmtrack._pattern import compile_pattern
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from lmtrack._pattern import compile_pattern, word_set
 
 # What every browser writes; whatever else stands in an agent was added by somebody.
-COMMON: Final = _words(
+COMMON: Final = word_set(
     """
     mozilla/ applewebkit/ khtml like gecko gecko/ chrome/ safari/ version/ mobile mobile/ firefox/ rv edg/ edge/ opr/
     windows nt win64 x64 wow64 linux x11 u android build/ wv macintosh intel mac os x iphone ipad cpu ubuntu x86_64
@@ -21,7 +16,7 @@ COMMON: Final = _words(
     """
 )
 # Products that name an engine, a frame, a system or a library, and never the program.
-NO_PROGRAMS: Final = _words(
+NO_PROGRAMS: Final = word_set(
     """
     mozilla applewebkit webkit khtml gecko trident presto blink chrome chromium safari version mobile firefox electron
     qtwebengine goanna servo build cfnetwork darwin dalvik okhttp monazilla crios fxios edg edge edga edgios opr gsa
@@ -29,7 +24,7 @@ NO_PROGRAMS: Final = _words(
     """
 )
 # What so many programs write that it tells none of them apart.
-SAID_BY_MANY: Final = _words(
+SAID_BY_MANY: Final = word_set(
     "opera samsungbrowser mail email bot robot crawler spider http https client agent browser phone tablet desktop"
 )
 WORD: Final = re.compile(r"[a-z][a-z0-9_.-]*+/?+")
@@ -74,7 +69,7 @@ ATTACK: Final = re.compile(
 
 # `(compatible; X`: what X once was a browser. Netscape's comment of 1996, kept by Internet Explorer and robots.
 COMPATIBLE: Final = re.compile(r"(?<![0-9] )compatible[;:,]? *+(msie|[a-z0-9!_-]++)")
-OLD_BROWSERS: Final = _words(
+OLD_BROWSERS: Final = word_set(
     """
     msie konqueror opera ibrowse netpositive abrowse webpositive u amiga-aweb icab omniweb
     googletoolbar windows win32 avant netscape bolt charon webtv polaris teleca uzbl dillo links lynx w3m elinks
@@ -92,7 +87,7 @@ BARE: Final = compile_pattern(
     """,
     re.VERBOSE,
 )
-BARE_NAMES: Final = _words("chrome firefox safari edge ipad iphone android browser webkit")
+BARE_NAMES: Final = word_set("chrome firefox safari edge ipad iphone android browser webkit")
 # Added where no browser adds: inside `(KHTML, like Gecko`, glued to it, or before it with a comma. One pattern each:
 # those that begin with a word are found by it, and all together would not be.
 MISPLACED: Final = (
@@ -108,7 +103,7 @@ LINUX_CHROME: Final = re.compile(
     r"mozilla/5\.0 \((?:x11; )?(?:linux|[^;()]++; linux) x86_64[^()]*+\) applewebkit/537\.36 \([^()]*+\)"
     r"(?: [a-z]++)? chrome/"
 )
-LINUX_BROWSERS: Final = _words(
+LINUX_BROWSERS: Final = word_set(
     """
     chromium/ electron/ vivaldi/ vivaldi yowser/ brave brave/ whale/ falkon/ qtwebengine/ epiphany/
     puffin/ tesla tesla/ smarttv hbbtv/ crkey/ iridium/ iron iron/ slimjet/ maxthon/ xiaomi/ silk/ viber viber/

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote
 
 from lmtrack._checking.audit.services import personal_parameter
-from lmtrack._linking.secrets import is_secret_parameter
+from lmtrack._linking.secrets import MAIL_ADDRESS, is_secret_parameter
 from lmtrack.links import is_unsubscribe
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ class _Value(NamedTuple):
 
 # Begun at the `@`, so that a long local part costs nothing. A profile (`/@name`) and a picture for fine screens
 # (`logo@2x.png`) are none.
-_MAIL: Final = re.compile(r"(?<=[\w+~-])@(?![1-9]x\.)(?:[\w-]++\.)+[^\W\d_]{2}")
 _MAIL_OCTETS: Final = re.compile(rb"(?<=[A-Za-z0-9_+.~-])@(?:[A-Za-z0-9-]++\.)+[A-Za-z]{2}")
 _ENCODED: Final = re.compile(r"[A-Za-z0-9_-]{12,4096}")  # an address has six characters, eight in base64; and longer
 _HEX_MAIL: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){8,512}")
@@ -79,7 +78,7 @@ def identifier_in(address: Address, /, *, is_link: bool) -> str | None:
     ):
         return None
     everything = unquote(unquote(address.url))
-    if "@" in everything and _MAIL.search(everything):
+    if "@" in everything and MAIL_ADDRESS.search(everything):
         return "an e-mail address stands in it"
     static = _STATIC.search(address.path) is not None
     for value in _values(address):

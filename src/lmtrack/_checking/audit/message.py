@@ -17,7 +17,7 @@ from lmtrack._checking.audit.page import audit_page, audit_text
 from lmtrack._checking.finding import Finding, FindingKind
 from lmtrack._checking.messages.charset import read_characters
 from lmtrack._checking.messages.entities import Entity, Head, is_encoded_message, place_of, read_entities
-from lmtrack._checking.messages.part_kinds import Form, Kind, as_html
+from lmtrack._checking.messages.part_kinds import FOLD, SOFT_BREAK, Form, Kind, as_html
 from lmtrack._checking.messages.transfer import read_octets
 from lmtrack._checks import plain_bytes
 from lmtrack._headers import iter_fields, unfold
@@ -70,10 +70,8 @@ _FILE_IN_TEXT: Final = re.compile(
 )
 _ENTITY: Final = re.compile(r"<!ENTITY[ \t\r\n]")
 
-_FOLD: Final = re.compile(r"\r*\n[ \t]")  # RFC 5545 section 3.1
 _ESCAPED: Final = re.compile(r"\\([\\;,nN])")
 _HAS_TAG: Final = re.compile(r"<[a-zA-Z!]")
-_SOFT: Final = re.compile(r" \r*\n")  # RFC 3676 section 4.2
 
 
 def audit_part(part: Entity, watch: Watch, /) -> Iterator[Finding]:
@@ -111,7 +109,7 @@ def audit_part(part: Entity, watch: Watch, /) -> Iterator[Finding]:
         for form in forms:
             yield from _audit_form(form, text, bases[:_MOST_BASES], watch, place)
         if part.headers.delsp and Form.TEXT in forms:
-            yield from audit_text(_SOFT.sub("", text), watch, place)
+            yield from audit_text(SOFT_BREAK.sub("", text), watch, place)
 
 
 def _audit_text(text: str, forms: tuple[Form, ...], place: str, /) -> Iterator[Finding]:
@@ -139,7 +137,7 @@ def _audit_form(form: Form, text: str, bases: list[str], watch: Watch, place: st
         style = text.replace("</", "<\\/")
         yield from audit_page(f"<style>{style}</style>", watch, place)
     elif form is Form.CALENDAR:
-        plain = _ESCAPED.sub(lambda escaped: "\n" if escaped[1] in "nN" else escaped[1], _FOLD.sub("", text))
+        plain = _ESCAPED.sub(lambda escaped: "\n" if escaped[1] in "nN" else escaped[1], FOLD.sub("", text))
         yield from audit_text(plain, watch, place)
         if _HAS_TAG.search(plain):  # Outlook shows X-ALT-DESC, which is HTML
             yield from audit_page(plain, watch, place)

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from lmtrack._checking.audit.services import click_service
 from lmtrack._checking.pages.address import address_of
-from lmtrack._pattern import compile_pattern
+from lmtrack._pattern import compile_pattern, word_set
 from lmtrack._url.reader import remote_url
 from lmtrack.links import is_unsubscribe
 
@@ -19,19 +19,15 @@ if TYPE_CHECKING:
     from lmtrack._checking.pages.address import Address
 
 
-def _words(text: str, /) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 # A page that only counts and redirects is called so in English, whatever the site's language. `track` alone is none of
 # the words: parcels are tracked, too. Joined names are taken apart where the letters change (`linkClick`).
 _WORD: Final = re.compile(r"[A-Z]?[a-z]++|[A-Z]++")
-_CLICK_WORDS: Final = _words("""
+_CLICK_WORDS: Final = word_set("""
     click clicks clk clickthru clickthrough clicktrack clicktracking clicktracker redir redirect redirector routage
     adclick linkclick trackclick clickurl
 """)
 # What only counts opens is called so as well. Words that also name a picture of something else are none of these.
-_OPEN_WORDS: Final = _words("""
+_OPEN_WORDS: Final = word_set("""
     emailopen emailopened emailopentracking mailopen openrate opentrack opentracker opentracking trackopen trackopens
     trackmail trackurl tracker tracking beacon webbug webbeacon markread readreceipt
 """)
@@ -45,7 +41,7 @@ _ENCODED: Final = re.compile(r"(?:aHR0c|[aA]HR0cHM6)[A-Za-z0-9_+/-]{8,4096}")
 _KEEPERS: Final = tuple(
     row.partition("/")[::2]
     for row in sorted(
-        _words("""
+        word_set("""
     facebook.com/sharer facebook.com/share facebook.com/dialog twitter.com/intent twitter.com/share x.com/intent
     x.com/share linkedin.com/share linkedin.com/sharing linkedin.com/cws pinterest.com/pin/create reddit.com/submit
     wa.me/ api.whatsapp.com/send t.me/share telegram.me/share tumblr.com/share tumblr.com/widgets vk.com/share
@@ -56,7 +52,7 @@ _KEEPERS: Final = tuple(
 """)
     )
 )
-_AFTERWARDS: Final = _words("""
+_AFTERWARDS: Final = word_set("""
     continue next return returnto returnurl returnuri returl ret back backurl callback callbackurl redirecturi
     redirectto referrer referer ref origin source src canonical image img picture media thumb logo icon
 """)

@@ -14,7 +14,7 @@ from lmtrack._checking.compare.selected import Need
 from lmtrack._checking.pages.css import read_declarations
 from lmtrack._checking.pages.loads import LISTS, uses_of
 from lmtrack._checking.pages.selectors import attribute_fits
-from lmtrack._pattern import compile_pattern
+from lmtrack._pattern import compile_pattern, word_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,13 +24,9 @@ if TYPE_CHECKING:
     from lmtrack._checking.pages.element import Element
 
 
-def _words(text: str, /) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 # Attributes for people, for links, for how something looks or for programs that look it up: none decides a load, unless
 # a rule goes by it.
-_FREE: Final = _words("""
+_FREE: Final = word_set("""
     abbr accesskey align alt axis bgcolor border bordercolor cellpadding cellspacing char charoff cite class color cols
     colspan content datetime dir draggable enterkeyhint face for frame headers height href hreflang hspace id inputmode
     itemid itemprop itemref itemscope itemtype label lang maxlength minlength name noshade nowrap placeholder role rows
@@ -38,13 +34,13 @@ _FREE: Final = _words("""
     value vspace width xml:lang xmlns
 """)
 # Elements that by themselves change nothing about what is in them.
-PLAIN: Final = _words("""
+PLAIN: Final = word_set("""
     a abbr acronym address article aside b big blockquote body caption center cite code dd del dfn div dl dt em
     figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup html i ins kbd li main mark nav ol p pre q s samp
     section small span strike strong sub sup table tbody td tfoot th thead time tr tt u ul var
 """)
 # Elements that are drawn in another font than what is around them.
-FONTED: Final = _words("""
+FONTED: Final = word_set("""
     address b big cite code dfn em font h1 h2 h3 h4 h5 h6 i kbd pre samp small strong th tt var
 """)
 _FREE_STARTS: Final = ("aria-", "data-", "xmlns:")

@@ -14,7 +14,7 @@ from lmtrack._checking.compare.occurrences import read_text
 from lmtrack._checking.compare.pages import compare_pages, several
 from lmtrack._checking.messages.charset import read_characters
 from lmtrack._checking.messages.entities import Entity, Head, is_encoded_message, place_of, read_entities
-from lmtrack._checking.messages.part_kinds import Form, Kind, as_html
+from lmtrack._checking.messages.part_kinds import FOLD, SOFT_BREAK, Form, Kind, as_html
 from lmtrack._checking.messages.transfer import read_octets
 from lmtrack._checking.unsubscribe.list_field import read_list_field
 from lmtrack._checks import plain_bytes
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 _SIGNATURES: Final = frozenset((
     "application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature",
 ))  # fmt: skip
-_FOLD: Final = re.compile(r"\r*\n[ \t]")  # RFC 5545 section 3.1
-_SOFT: Final = re.compile(r" \r*\n")  # RFC 3676 section 4.2
 _SHOWN_DIGITS: Final = 16
 
 _SIGNED: Final = "it signs a message, and every message is another"
@@ -209,9 +207,9 @@ def _content(part: Entity, /) -> _Content:
         problems += [problem.why for problem in characters.problems]
     text = "\n".join(dict.fromkeys(readings))
     if Form.CALENDAR in forms:
-        text = _FOLD.sub("", text)
+        text = FOLD.sub("", text)
     if part.headers.delsp:
-        text = _SOFT.sub("", text)
+        text = SOFT_BREAK.sub("", text)
     pages: list[str] = []
     if not {Form.PAGE, Form.XML, Form.CALENDAR}.isdisjoint(forms):  # Outlook shows X-ALT-DESC of a calendar
         pages.append(as_html(text) if Form.XML in forms else text)

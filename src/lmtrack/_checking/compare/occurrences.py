@@ -21,7 +21,7 @@ from lmtrack._checking.pages.loads import Way, uses_of
 from lmtrack._checking.verify.events import Data, Doctype, Start, read_events
 from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.plain_text import find_urls
-from lmtrack._url.reader import remote_url
+from lmtrack._url.reader import OUTER, remote_url
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from lmtrack._checking.pages.element import Element
     from lmtrack._checking.verify.events import Event
 
-_OUTER: Final = "".join(map(chr, range(0x21)))
 _INSIDE: Final = re.compile(r"(?:data|cid|mid|about):", re.IGNORECASE)
 # Whatever a reader of plain text may make a link of, where our own finder is not sure how it goes on.
 _IN_TEXT: Final = re.compile(r"(?:https?://|(?<![\w@./:-])www\.)[^\s<>\"']++", re.IGNORECASE)
@@ -144,7 +143,7 @@ class _PageReader:
 
     def _urls(self, value: str, /) -> list[str]:
         """Resolve a value with each base; what stands in the mail itself leads nowhere."""
-        urls = (remote_url(value, base) or value.strip(_OUTER) for base in self._bases)
+        urls = (remote_url(value, base) or value.strip(OUTER) for base in self._bases)
         return [url for url in urls if url and not _INSIDE.match(url)]
 
     def _of_elements(self) -> Iterator[tuple[int, Occurrence]]:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from enum import Flag, auto
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from lmtrack._checking.pages.selectors import CSS_NAME
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
@@ -20,22 +21,21 @@ if TYPE_CHECKING:
     from lmtrack._checking.pages.css import Rule
     from lmtrack._checking.pages.element import Element
 
-_NAME: Final = r"(?:[-\w]|[^\x00-\x7f])++"
 _PART: Final = compile_pattern(
     rf"""
       (?P<comma> [ ]*+,[ ]*+ )
     | (?P<combinator> [ ]*+(?:[>+~]|\|\|)[ ]*+ | [ ]++ )
     | \[ (?P<attribute> (?>"[^"]*+"?+|'[^']*+'?+|[^\]"'])*+ ) \]?+
-    | \.(?P<class> {_NAME} ) | \#(?P<id> {_NAME} )
-    | (?P<pseudo> ::?+{_NAME} ) | (?P<open> \( ) | (?P<close> \) )
-    | (?P<type> {_NAME} ) | (?P<other> [\s\S] )
+    | \.(?P<class> {CSS_NAME} ) | \#(?P<id> {CSS_NAME} )
+    | (?P<pseudo> ::?+{CSS_NAME} ) | (?P<open> \( ) | (?P<close> \) )
+    | (?P<type> {CSS_NAME} ) | (?P<other> [\s\S] )
     """,
     re.VERBOSE,
 )
 _TEST: Final = compile_pattern(
     rf"""
     [ ]*+ (?:[-\w*]*+\|)?+ (?P<name> (?:[-\w:]|[^\x00-\x7f])++ ) [ ]*+
-    (?: (?P<how> [~|^$*]?+= ) [ ]*+ (?P<value> "[^"]*+" | '[^']*+' | {_NAME} ) [ ]*+ (?:[is][ ]*+)?+ )?
+    (?: (?P<how> [~|^$*]?+= ) [ ]*+ (?P<value> "[^"]*+" | '[^']*+' | {CSS_NAME} ) [ ]*+ (?:[is][ ]*+)?+ )?
     """,
     re.VERBOSE,
 )

@@ -103,7 +103,7 @@ class Structure:
         numbers, selected = self._numbers, self.selected
         beside = self._beside
         for element in self._elements:
-            around = _around(element)
+            around = element.around
             need = selected.needs_of(element)
             said = tuple(conditions_of(element, selected, need))
             own = numbers[element.name, element.condition, said]
@@ -119,7 +119,7 @@ class Structure:
         font_keys = self._font_keys()
         scopes: dict[Element, int] = {}
         for element in self._elements:
-            around = _around(element)
+            around = element.around
             node = self._nodes[element]
             context = self._contexts[around] if around else 0
             if not node.is_plain:
@@ -135,7 +135,7 @@ class Structure:
         """Return what stands beside an element and in it, as far as a rule may go by that."""
         position: list[Hashable] = []
         if Need.SIBLINGS in node.need:
-            position += (node.before, self._beside[_around(element)])
+            position += (node.before, self._beside[element.around])
         if Need.CONTENT in node.need:
             position += (element in self._beside, _kind_of_text(element.words))
         if Need.SUBTREE in node.need:
@@ -146,7 +146,7 @@ class Structure:
         """Return what stands in each element, however deep."""
         below: dict[Element, int] = defaultdict(int)
         for element in reversed(self._elements):
-            if around := _around(element):
+            if around := element.around:
                 below[around] = self._numbers[below[around], self._nodes[element].own, below[element]]
         return below
 
@@ -286,10 +286,6 @@ class _Groups:
     @cached_property
     def _drawings(self) -> tuple[int, ...]:
         return tuple(held for group, held in self._held.items() if group.name == "svg")
-
-
-def _around(element: Element, /) -> Element | None:
-    return element.parent or element.host
 
 
 def _asks_for_size(element: Element, /) -> bool:

@@ -12,14 +12,21 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.finding import FindingKind
 from lmtrack._checking.messages.transfer import Problem
-from lmtrack._mime.charsets import MULTI_BYTE, NOT_ASCII, codec_named, codec_of, is_unsafe, read_content
+from lmtrack._mime.charsets import (
+    BYTE_ORDER_MARKS,
+    MULTI_BYTE,
+    NOT_ASCII,
+    codec_named,
+    codec_of,
+    is_unsafe,
+    read_content,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # RFC 2781 section 4.3 has UTF-16 without a mark in big-endian order, WHATWG in little-endian.
 _ORDERS: Final = {"utf-16": ("utf-16-le", "utf-16-be"), "utf-32": ("utf-32-le", "utf-32-be")}
-_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 # Where a byte of ASCII may be the second of a character.
 _SWALLOWING: Final = MULTI_BYTE.keys() - {"utf-8"}
 # What a document says of itself: HTML's `meta`, XML's declaration, CSS's `@charset`.
@@ -83,7 +90,7 @@ def _by_label(content: bytes, label: str, /) -> tuple[list[str], list[Problem]]:
 
 def _decoded(content: bytes, codec: str, /) -> tuple[list[str], list[Problem]]:
     orders = _ORDERS.get(codec, (codec,))
-    if len(orders) > 1 and content.startswith(_MARKS):
+    if len(orders) > 1 and content.startswith(BYTE_ORDER_MARKS):
         orders = (codec,)
     readings: list[str] = []
     problems: list[Problem] = []

@@ -8,6 +8,7 @@ called clean.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
@@ -48,7 +49,6 @@ _MOST_SHOWN: Final = 100  # findings about the structure of one message; our cho
 
 _LEADING_EMPTY_LINES: Final = re.compile(rb"[\r\n]++")
 _BLANK_LINE: Final = re.compile(rb"\n[ \t]++\r*+\n")  # the end of the header for some, a folded nothing for others
-_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _DOUBTS: Final = {
     DoubtKind.SAME_BOUNDARY: "its boundary is also that of a part around it",
     DoubtKind.LONE_CR: "a lone CR stands where some programs see a line end",
@@ -132,7 +132,7 @@ def read_entities(raw: bytes, path: str = "", depth: int = 0, /) -> list[Item]:
     An enclosed message that is encoded is given as a part; to read its content is to call this with its path and with
     how many messages stand around it.
     """
-    raw = raw.removeprefix(_BYTE_ORDER_MARK)  # of the file it was kept in
+    raw = raw.removeprefix(BOM_UTF8)  # of the file it was kept in
     reading = _Reading(raw, path)
     leading = _LEADING_EMPTY_LINES.match(raw)
     start = leading.end() if leading and leading.end() < len(raw) else 0

@@ -59,6 +59,9 @@ _ARCHIVE: Final = "application/x-mimearchive"
 _SHEET: Final = re.compile(r"<\?xml-stylesheet(?=[ \t\r\n])")
 _OCTETS: Final = "application/octet-stream"
 
+FOLD: Final = re.compile(r"\r*\n[ \t]")  # RFC 5545 section 3.1
+SOFT_BREAK: Final = re.compile(r" \r*\n")  # RFC 3676 section 4.2
+
 _CLOSED: Final = {
     "application/pgp-encrypted": "it is encrypted (PGP)",
     "application/pgp": "it is encrypted or signed in one piece (PGP)",

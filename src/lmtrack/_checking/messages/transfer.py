@@ -7,8 +7,7 @@ from binascii import a2b_base64, a2b_qp
 from typing import Final, NamedTuple
 
 from lmtrack._checking.finding import FindingKind
-
-_IDENTITY: Final = frozenset(("7bit", "8bit", "binary"))
+from lmtrack._mime.walk import IDENTITY
 
 # RFC 2045 section 6.7. A blank between `=` and the line end goes for some (rule 3 takes it off), stays for others.
 _BROKEN_QUOTED: Final = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r*+\n|\Z)")
@@ -41,7 +40,7 @@ class Octets(NamedTuple):
 
 def read_octets(body: bytes, encoding: str, /, *, closed: bool) -> Octets:
     """Undo a transfer encoding; `closed` says whether the body's end is sure. Never fails, linear."""
-    if encoding in _IDENTITY:
+    if encoding in IDENTITY:
         return Octets((body,))
     if encoding == "quoted-printable":
         return _quoted(body, closed=closed)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from lmtrack._checking.pages.css import When, read_declarations
 from lmtrack._checking.pages.selectors import Selector, read_selectors
 from lmtrack._checking.pages.values import Validity, is_unitless, validity
+from lmtrack._pattern import word_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -21,12 +22,8 @@ if TYPE_CHECKING:
     from lmtrack._checking.pages.element import Element
 
 
-def _words(text: str, /) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 # What `hidden` and `visible_links` ask for. Rules about nothing else are not kept.
-_ASKED: Final = _words("""
+_ASKED: Final = word_set("""
     display visibility opacity filter clip clip-path transform scale content-visibility zoom translate rotate font-size
     color position left top right bottom margin margin-left margin-top text-indent inset inset-inline
     inset-inline-start inset-block-start margin-inline margin-inline-start margin-block-start inline-size block-size

@@ -15,12 +15,12 @@ from urllib.parse import unquote_to_bytes
 
 from lmtrack._checking.messages.charset import read_characters
 from lmtrack._checking.pages.lxml_reader import without_raw_text
+from lmtrack._checking.pages.own_reader import CDATA
+from lmtrack._url.reader import DROPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# A URL's tabs and line ends go before anything else is looked at, and so do controls and blanks before it.
-_DROPPED: Final = {ord(char): None for char in "\t\n\r"}
 _DATA: Final = re.compile(r"[\x00-\x20]*+data:([^,]*+),", re.IGNORECASE)
 # Told apart first: most URLs are none, and few of those that are hold a document.
 _IS_DATA: Final = re.compile(r"[\x00-\x20]*+d[\t\n\r]*+a[\t\n\r]*+t[\t\n\r]*+a[\t\n\r]*+:", re.IGNORECASE)
@@ -32,7 +32,6 @@ _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]++")
 
 # Only an XML reader knows what these stand for.
 _DECLARES: Final = re.compile(r"<!(?:ENTITY|ATTLIST)\b", re.IGNORECASE)
-_CDATA: Final = re.compile(r"<!\[CDATA\[|\]\]>")
 _STYLE_SHEET: Final = re.compile(r"<\?xml-stylesheet\b", re.IGNORECASE)
 _PREFIX: Final = re.compile(r"<(/?+)[^\s<>/:!?]++:(?=\w)")
 
@@ -56,9 +55,9 @@ def read_data_url(url: str, /) -> Content:
     if not _IS_DATA.match(url):
         return _NOTHING
     # Most are pictures, and large.
-    opening = _DATA.match(url[:_HEAD].translate(_DROPPED))
+    opening = _DATA.match(url[:_HEAD].translate(DROPPED))
     if opening is None or not opening[1].lower().startswith(_PICTURES):
-        url = url.translate(_DROPPED)
+        url = url.translate(DROPPED)
         opening = _DATA.match(url)
     kind = opening[1].strip().lower() if opening else ""
     is_sheet, is_xml = kind.startswith("text/css"), "xml" in kind.partition(";")[0]
@@ -86,7 +85,7 @@ def read_data_url(url: str, /) -> Content:
 def _as_html(readings: Iterable[str], /) -> dict[str, None]:
     found: dict[str, None] = {}
     for text in readings:
-        plain = _PREFIX.sub(r"<\1", _CDATA.sub("", text))
+        plain = _PREFIX.sub(r"<\1", CDATA.sub("", text))
         plain = _STYLE_SHEET.sub("<link rel=stylesheet", plain)
         found |= dict.fromkeys((text, plain, without_raw_text(plain)))
     return found

@@ -71,12 +71,12 @@ class Display:
         if element.name == "amp-pixel":
             return Unseen("an amp-pixel is never drawn", by_size=False)
         style = self.style(element)
-        outer = _around(element)
+        outer = element.around
         why = style.hides(lambda values: hiding(element, values)) or (background and style.hides(unpainted))
         if outer is not None and element.name in _OF_MEDIA and outer.name in _MEDIA:  # it is what that shows
             media = outer
             why = why or self.style(media).hides(lambda values: hiding(media, values))
-            outer = _around(media)
+            outer = media.around
         around = self._surroundings(outer)
         if not why and around.why:
             why = f"{around.why}, of an element around it"
@@ -107,7 +107,7 @@ class Display:
         at = element
         while at is not None and at not in self._around_of:
             passed.append(at)
-            at = _around(at)
+            at = at.around
         found = self._around_of[at] if at is not None else _IN_THE_OPEN
         for at in reversed(passed):
             found = self._around_of[at] = self._inside(at, found)
@@ -152,10 +152,6 @@ class _Surroundings(NamedTuple):
 
 
 _IN_THE_OPEN: Final = _Surroundings(None, None, 1.0, 1.0)
-
-
-def _around(element: Element, /) -> Element | None:
-    return element.parent or element.host
 
 
 def _box(element: Element, /) -> Element:

@@ -42,6 +42,11 @@ class Element:
     def __post_init__(self) -> None:
         self.classes = frozenset(self.attributes.get("class", "").lower().split())
 
+    @property
+    def around(self) -> Element | None:
+        """What it is in: its parent, or the element that hosts its tree."""
+        return self.parent or self.host
+
 
 class Lines:
     """Counts the lines of a text up to ascending places."""

@@ -23,7 +23,7 @@ _TELLING: Final = re.compile(
     r"(?i:src|href|background|style|poster|data|action|ping|content|value|icon|manifest|code|classid|archive|config|url"
     r"|attributename|implementation|fill|stroke|filter|mask|clip-path|cursor|marker)"
 )
-_CDATA: Final = re.compile(r"<!\[CDATA\[|\]\]>")
+CDATA: Final = re.compile(r"<!\[CDATA\[|\]\]>")
 
 
 class RawText(NamedTuple):
@@ -78,7 +78,7 @@ class _ForeignStyle:
         """Add a text, if there is a style sheet around it."""
         if not self._height:
             return
-        text = _CDATA.sub("", decode_attribute(text))
+        text = CDATA.sub("", decode_attribute(text))
         self._all.append(text)
         if height == self._height:
             self._own.append(text)

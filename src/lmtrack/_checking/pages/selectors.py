@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
     from lmtrack._checking.pages.element import Element
 
-_NAME: Final = r"(?:[-\w]|[^\x00-\x7f])++"
+CSS_NAME: Final = r"(?:[-\w]|[^\x00-\x7f])++"
 _STRING: Final = r"\"[^\"]*+\"|'[^']*+'"
 _ARGUMENT: Final = r"\((?:[^()]|\((?:[^()]|\([^()]*+\))*+\))*+\)"
 _PART: Final = compile_pattern(
     rf"""
       (?P<comma> [ ]?+,[ ]?+ ) | (?P<relation> [ ]?+[>+~][ ]?+ | [ ] )
-    | (?P<type> \*\|?+ | {_NAME}\|?+ ) | \#(?P<id> {_NAME} ) | \.(?P<class> {_NAME} )
-    | (?P<pseudo> ::?+{_NAME}(?:{_ARGUMENT})?+ )
+    | (?P<type> \*\|?+ | {CSS_NAME}\|?+ ) | \#(?P<id> {CSS_NAME} ) | \.(?P<class> {CSS_NAME} )
+    | (?P<pseudo> ::?+{CSS_NAME}(?:{_ARGUMENT})?+ )
     | \[[ ]?+ (?P<attribute> (?:[-\w:]|[^\x00-\x7f])++ )[ ]?+
-        (?: (?P<how> [~|^$*]?+= )[ ]?+ (?P<value> {_STRING}|{_NAME} )[ ]?+ (?:[is][ ]?+)?+ )? \]
+        (?: (?P<how> [~|^$*]?+= )[ ]?+ (?P<value> {_STRING}|{CSS_NAME} )[ ]?+ (?:[is][ ]?+)?+ )? \]
     """,
     re.VERBOSE,
 )

@@ -18,8 +18,8 @@ from lmtrack._checking.unsubscribe.list_field import has_bad_character, is_place
 from lmtrack._checking.unsubscribe.rules import broken
 from lmtrack._checking.unsubscribe.visible_unsubscribe import Exits, check_ways_out, exit_key, leads_through
 from lmtrack._checks import plain_bytes
-from lmtrack._headers import iter_fields, unfold
-from lmtrack._mime.headers import read_message_headers
+from lmtrack._headers import BLANKS, iter_fields, unfold
+from lmtrack._mime.headers import LIST_UNSUBSCRIBE, read_message_headers
 from lmtrack._url.reader import remote_url
 from lmtrack.links import LinkPolicy
 from lmtrack.resolver import Decision, TrackingMode
@@ -38,7 +38,6 @@ _TAG: Final = re.compile(r"[ \t\r\n]*+([A-Za-z][A-Za-z0-9_]*+)[ \t\r\n]*+=([^;]*
 _REQUIRED: Final = ("v", "a", "b", "bh", "d", "h", "s")
 # RFC 8301 section 3.1 has rsa-sha1 fail everywhere; RFC 8463 has the last.
 _ALGORITHMS: Final = frozenset(("rsa-sha256", "ed25519-sha256"))
-_BLANKS: Final = re.compile(r"[ \t\r\n]++")
 _MOST_TAGS: Final = 100  # our choice: thirteen are defined
 
 
@@ -69,11 +68,10 @@ def _tags(value: str, /) -> dict[str, str] | None:
         tag = _TAG.match(piece)
         if tag is None or tag[1] in tags:
             return None
-        tags[tag[1]] = _BLANKS.sub("", tag[2])
+        tags[tag[1]] = BLANKS.sub("", tag[2])
     return tags
 
 
-_LIST: Final = "list-unsubscribe"
 _POST: Final = "list-unsubscribe-post"
 _POST_VALUE: Final = "List-Unsubscribe=One-Click"
 _LONGEST_LINE: Final = 998  # RFC 5322 section 2.1.1
@@ -134,7 +132,7 @@ def lint_unsubscribe(
 
 
 def _check_header(fields: list[HeaderField], watch: Watch, /) -> list[Finding]:
-    lists = [field for field in fields if field.name.lower() == _LIST]
+    lists = [field for field in fields if field.name.lower() == LIST_UNSUBSCRIBE]
     posts = [field for field in fields if field.name.lower() == _POST]
     findings: list[Finding] = []
     one_click = False  # whether an https URI is there, or where one would be a template's
@@ -147,7 +145,7 @@ def _check_header(fields: list[HeaderField], watch: Watch, /) -> list[Finding]:
     elif len(lists) > 1:
         findings.append(broken(FindingKind.UNSUBSCRIBE_REPEATED, _LIST_PLACE))
     findings += _check_post(posts, one_click=one_click)
-    names = {_LIST for _ in lists} | {_POST for _ in posts}
+    names = {LIST_UNSUBSCRIBE for _ in lists} | {_POST for _ in posts}
     signatures = signed_fields(fields)
     if one_click and signatures is not None and not any(names <= covered for covered in signatures):
         findings.append(broken(FindingKind.UNSUBSCRIBE_NOT_SIGNED, _SIGNATURE_PLACE))
@@ -188,7 +186,7 @@ def _faults_of(uri: Uri, watch: Watch, /) -> Iterator[FindingKind]:
         yield FindingKind.UNSUBSCRIBE_SPLIT
     if has_bad_character(uri.text):
         yield FindingKind.UNSUBSCRIBE_BAD_CHARACTER
-    if len(_LIST) + len(": <>") + len(uri.text.encode("utf-8", "surrogatepass")) > _LONGEST_LINE:
+    if len(LIST_UNSUBSCRIBE) + len(": <>") + len(uri.text.encode("utf-8", "surrogatepass")) > _LONGEST_LINE:
         yield FindingKind.UNSUBSCRIBE_TOO_LONG
     if uri.scheme == "http":
         yield FindingKind.UNSUBSCRIBE_HTTP

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from lmtrack._headers import BLANKS
 from lmtrack._linking import placeholders
+from lmtrack._mime.part_headers import COMMENT_SIGN
+from lmtrack._url.reader import SCHEME
 
 # RFC 2047 section 2.
 _ENCODED_WORD: Final = re.compile(r"=\?[^?\s]++\?[bBqQ]\?[^?]*+\?=")
@@ -19,10 +22,7 @@ _PIECE: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_COMMENT_SIGN: Final = re.compile(r"[()]|\\.", re.DOTALL)
-_BLANKS: Final = re.compile(r"[ \t\r\n]++")
 _OUTER: Final = " \t\r\n"
-_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*+):")
 # RFC 3986 section 2: a URI is written in these; brackets stand around an IPv6 address only.
 _NOT_IN_URI: Final = re.compile(r"[^!#-;=?-Z_a-z~]|%(?![0-9A-Fa-f]{2})")
 _HOST_IN_BRACKETS: Final = re.compile(r"(//)\[[0-9A-Fa-f:.]*+\]")
@@ -87,7 +87,7 @@ def read_list_field(value: str, /) -> ListField:
 
 def _comment_end(value: str, start: int, /) -> int:
     depth = 0
-    for sign in _COMMENT_SIGN.finditer(value, start):
+    for sign in COMMENT_SIGN.finditer(value, start):
         depth += {"(": 1, ")": -1}.get(sign[0], 0)
         if depth == 0:
             return sign.end()
@@ -96,8 +96,8 @@ def _comment_end(value: str, start: int, /) -> int:
 
 def _uri(written: str, /) -> Uri:
     inner = written.strip(_OUTER)
-    text = _BLANKS.sub("", inner)
-    scheme = _SCHEME.match(text)
+    text = BLANKS.sub("", inner)
+    scheme = SCHEME.match(text)
     return Uri(text, scheme[1].lower() if scheme else "", len(text) != len(written))
 
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._checking.verify.events import Comment, Start, read_events
+from lmtrack._checking.verify.events import WHITE, Comment, Start, read_events
 from lmtrack._linking.optout_attributes import REMOVABLE
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_WHITE: Final = "\t\n\f\r "
 # Of an `a` in svg, the older name of `href`.
 _XLINK: Final = "xlink:href"
 _NAMES: Final = "|".join(map(re.escape, ("href", *REMOVABLE)))
@@ -78,7 +77,7 @@ def removable(attributes: Iterable[tuple[str, str]], /) -> set[str]:
     return {
         name
         for name, wanted in REMOVABLE.items()
-        if name in first and (wanted is None or first[name].strip(_WHITE).lower() == wanted)
+        if name in first and (wanted is None or first[name].strip(WHITE).lower() == wanted)
     }
 
 

@@ -11,6 +11,7 @@ import re
 from typing import Final, NamedTuple
 
 # Elements in whose content libxml2 (since 2.14) and HTML5 read no tags.
+WHITE: Final = "\t\n\f\r "  # what separates in HTML
 RAW: Final = frozenset(
     ("iframe", "noembed", "noframes", "plaintext", "script", "style", "textarea", "title", "xmp"),
 )

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.finding import Finding, FindingKind
 from lmtrack._checking.verify.editable_attributes import conditional_content, is_link, removable, target_name
-from lmtrack._checking.verify.events import Comment, Data, Doctype, End, Start, read_events
+from lmtrack._checking.verify.events import WHITE, Comment, Data, Doctype, End, Start, read_events
 from lmtrack._linking.placeholders import begins_with_placeholder, is_placeholder
+from lmtrack._url.reader import SCHEME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lmtrack._checking.verify.events import Event
 
-_WHITE: Final = "\t\n\f\r "
-_SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*+):")
 _WEB: Final = re.compile(r"https?://[^/?#\\ \t\n\f\r]", re.IGNORECASE | re.ASCII)
 # Of what must be taken out of step when only one document has it; tags are never, as nothing after them would fit.
 _ALONE: Final = (Data, Comment, Doctype)
@@ -29,16 +28,16 @@ def too_deep() -> Finding:
 
 def is_new_target(value: str, /) -> bool:
     """Return whether a rewriting may have written this: an absolute web URL, or an expression that becomes one."""
-    value = value.strip(_WHITE)
+    value = value.strip(WHITE)
     return bool(_WEB.match(value) or begins_with_placeholder(value))
 
 
 def _is_old_target(value: str, /) -> bool:
     """Return whether a rewriting may replace this: a web address, or one that a base makes one."""
-    value = value.strip(_WHITE)
+    value = value.strip(WHITE)
     if not value or value[0] == "#" or is_placeholder(value):
         return False
-    scheme = _SCHEME.match(value)
+    scheme = SCHEME.match(value)
     return scheme is None or scheme[1].lower() in {"http", "https"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.finding import Finding, FindingKind
@@ -45,7 +46,6 @@ def _end(text: str, /) -> str:
     return text[len(text.rstrip(".,;:!?)]}>'\"*~|")) :]
 
 
-_MARK: Final = b"\xef\xbb\xbf"
 # Override headers and what is meant to be one; they go with the lines that continue them.
 _CONTROL: Final = re.compile(rb"x-lm-override-[^:\r\n]*(?:track|open|click)", re.IGNORECASE)
 _LINE: Final = re.compile(rb"[^\n]*\n|[^\n]+")
@@ -84,9 +84,9 @@ def verify_message(before: bytes, after: bytes, /) -> list[Finding]:
 
 
 def _compare(before: bytes, after: bytes, /) -> Iterator[Finding]:
-    if before.startswith(_MARK) != after.startswith(_MARK):
+    if before.startswith(BOM_UTF8) != after.startswith(BOM_UTF8):
         yield _finding(FindingKind.HEADER_CHANGED, "", "the byte order mark ahead of it")
-    before, after = before.removeprefix(_MARK), after.removeprefix(_MARK)
+    before, after = before.removeprefix(BOM_UTF8), after.removeprefix(BOM_UTF8)
     old, new = _parts(before), _parts(after)
     if [(part.path, part.above) for part in old] != [(part.path, part.above) for part in new]:
         yield _finding(FindingKind.PART_CHANGED, "", "it has other parts than before")

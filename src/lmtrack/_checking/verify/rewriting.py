@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.finding import Finding, FindingKind
 from lmtrack._checking.verify.editable_attributes import find_places
-from lmtrack._checking.verify.events import RAW, Comment, Data, Start, read_events
+from lmtrack._checking.verify.events import RAW, WHITE, Comment, Data, Start, read_events
 from lmtrack._checking.verify.lockstep import compare_events, too_deep
 from lmtrack._checking.verify.pixels import take_out
 from lmtrack._checks import plain_str
@@ -62,11 +62,10 @@ def _is_odd(events: Sequence[Event], /) -> bool:
 
 
 _OTHERS: Final = "the characters are others, though a parser may read the same"
-_WHITE: Final = "\t\n\f\r "
 _LONGEST_LOOK: Final = 200  # characters; both are our choice
 _MOST_SLASHES: Final = 8
 # Where a long line was broken: ahead of the blank before a link's attribute, which ends the text in front of its value.
-_BREAK: Final = re.compile(rf"\r?\n(?=[{_WHITE}][^{_WHITE}\"'>/=]{{1,100}}+[{_WHITE}]*+=[{_WHITE}]*+[\"']?+\Z)")
+_BREAK: Final = re.compile(rf"\r?\n(?=[{WHITE}][^{WHITE}\"'>/=]{{1,100}}+[{WHITE}]*+=[{WHITE}]*+[\"']?+\Z)")
 
 
 def compare_spelling(before: str, after: str, /) -> list[Finding]:
@@ -124,16 +123,16 @@ class _Walk:
         """Go on behind an opt-out attribute that was removed; False if the text before it is another."""
         kept = self._before[self._first : old.start]
         run = ""
-        if self._before[old.end] in f"{_WHITE}>":
+        if self._before[old.end] in f"{WHITE}>":
             # What stands between it and the attribute before may go along; slashes may be part of that one's value.
-            rest = kept.rstrip(f"{_WHITE}/")
+            rest = kept.rstrip(f"{WHITE}/")
             run, kept = kept[len(rest) :], rest
         if not self._after.startswith(kept, self._second):
             return False
         self._first, self._second = old.end, self._second + len(kept)
         same = _common(run, self._after[self._second : self._second + len(run)])
         # As many slashes as were kept; one may as well be of what comes behind, up to the next place.
-        behind = self._before[old.end : min(following, old.end + _LONGEST_LOOK)].rstrip(f"{_WHITE}/")
+        behind = self._before[old.end : min(following, old.end + _LONGEST_LOOK)].rstrip(f"{WHITE}/")
         kept_ends = [at + 1 for at in range(same) if run[at] == "/"][-_MOST_SLASHES:]
         ends = [end for end in (*reversed(kept_ends), 0) if self._after.startswith(behind, self._second + end)]
         self._second += ends[0] if ends else run.rfind("/", 0, same) + 1
