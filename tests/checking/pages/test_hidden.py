@@ -88,6 +88,9 @@ content-visibility:hidden
 content:url(cid:logo)
 object-position:-9999px 0
 position:sticky;top:-9999px
+rotate:y 90deg
+rotate:1 0 0 .25turn
+clip-path:path('M0 0')
 """.splitlines()
 
 HIDING_PAGES: Final = [
@@ -151,6 +154,33 @@ HIDING_PAGES: Final = [
     ruled("div > p img{display:none}", f"<div><p><span><p>x</p></span></p><p><b>{IMAGE}</b></p></div>"),
     ruled(".x > .y .z{display:none}", f"<div class=x><div class=y><div class=y><div class=z>{IMAGE}"),
     f"<svg><style>.a{{display:none}}</style></svg><p class=a>{IMAGE}",
+    # Widths that every screen has, and what is no printer.
+    ruled("@media (min-width:0){.a{display:none}}"),
+    ruled("@media only screen and (min-width:1px) and (max-width:99999px){.a{display:none}}"),
+    f"<style media='not print'>.a{{display:none}}</style><p class=a>{IMAGE}",
+    # Rules in rules, and layers: the last wins, or of what is important the first.
+    ruled("body{& img{opacity:0}}", f"<body><p>{IMAGE}"),
+    ruled(".a{img{opacity:0}}"),
+    ruled(".a{&.b, & img{opacity:0}}"),
+    ruled(".a{b{opacity:0} img{opacity:0}}"),
+    ruled(".c, .a{img{opacity:0}}"),
+    ruled(".c, .a{:is(img, b){opacity:0}}"),
+    ruled(".a{@media screen{opacity:0}}"),
+    ruled(".a{@media screen{& img{opacity:0}}}"),
+    ruled("@layer x, y;@layer y{.a{opacity:0}}@layer x{.a{opacity:1}}"),
+    ruled("@layer x{.a{opacity:0!important}}.a{opacity:1!important}"),
+    ruled("@layer x{.a{opacity:0!important}}@layer y{.a{opacity:1!important}}"),
+    ruled("@layer{.a{opacity:1}}@layer{.a{opacity:0}}"),
+    ruled("@namespace h url(http://www.w3.org/1999/xhtml);h|img{opacity:0}"),
+    # Elements that show nothing of what they hold, or hold nothing.
+    f"<select><option>{IMAGE}</select>",
+    f"<ruby>a<rp>{IMAGE}</rp></ruby>",
+    f"<math><mphantom><mtext>{IMAGE}</mtext></mphantom></math>",
+    f"<div style='contain:strict'>{IMAGE}</div>",
+    f"<div style='contain:size paint'>{IMAGE}</div>",
+    # What a rule makes up.
+    f"<style>p::before{{content:url({PICTURE});opacity:0}}</style><p>x",
+    f"<style>p:after{{content:url({PICTURE});position:absolute;left:-9999px}}</style><p>x",
 ]  # fmt: skip
 
 SHOWN_STYLES: Final = """\
@@ -184,6 +214,13 @@ object-position:50% 50%
 margin-left:-20px
 content:normal
 backface-visibility:hidden
+rotate:90deg
+rotate:z 90deg
+rotate:y 45deg
+rotate:none
+clip-path:path('M0 0 L9 9 L0 9')
+contain:paint
+contain:strict;height:200px
 """.splitlines()
 
 SHOWN_PAGES: Final = [
@@ -210,6 +247,17 @@ SHOWN_PAGES: Final = [
     ruled("@keyframes a{from{opacity:0}}"),
     ruled("img{width:1px;height:1px}@media screen and (a){img{width:auto;height:auto}}", f"<img src={PICTURE}>"),
     f"<iframe srcdoc='<style>p{{display:none}}</style>'></iframe><p>{IMAGE}",
+    ruled("@media (min-width:600px){.a{display:none}}"),
+    ruled("@media (min-width:0) and (max-width:600px){.a{display:none}}"),
+    ruled(".b{img{opacity:0}}"),
+    ruled(".a{b{opacity:0}}"),
+    ruled(".a{@media print{opacity:0}}"),
+    ruled(f".a{{{','.join(['img'] * 999)}{{opacity:0}}}}"),  # too many to be sure
+    ruled("@layer x{.a{opacity:0}}.a{opacity:1}"),
+    ruled("@layer x{.a{opacity:1}}@layer y{.a{opacity:0}}@layer y{.a{opacity:.5}}"),
+    ruled("@layer x{.a{opacity:1!important}}.a{opacity:0!important}"),
+    f"<style>p::before{{content:url({PICTURE});opacity:.9}}</style><p>x",
+    f"<style>@media print{{p::before{{content:url({PICTURE});opacity:0}}}}</style><p>x",
 ]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._checking.pages.css import When, read_declarations
+from lmtrack._checking.pages.css import NO_LAYER, When, read_declarations
 from lmtrack._checking.pages.selectors import Selector, read_selectors
 from lmtrack._checking.pages.values import Validity, is_unitless, validity
 from lmtrack._pattern import word_set
@@ -29,7 +29,7 @@ _ASKED: Final = word_set("""
     inset-inline-start inset-block-start margin-inline margin-inline-start margin-block-start inline-size block-size
     max-inline-size max-block-size min-inline-size min-block-size overflow overflow-x overflow-y width height max-width
     max-height min-width min-height object-position content backface-visibility background-size background-position
-    background-repeat background
+    background-repeat background contain
 """)
 # Presentation attributes of SVG (SVG 2, section 6.6) that hide something.
 _DRAWN: Final = frozenset(("display", "visibility", "opacity", "transform", "clip-path", "filter"))
@@ -40,7 +40,7 @@ _MOST_STEPS: Final = 200_000  # our choice: comparisons and declarations, half a
 
 
 class _Entry(NamedTuple):
-    weight: tuple[int, int, int]
+    weight: tuple[int, int, int, int]
     order: int
     selector: Selector
     rule: Rule
@@ -55,12 +55,14 @@ class _Said(NamedTuple):
         when: For which readers.
         exact: Whether it is for it in standards mode, too.
         own: Whether it is of the element's own style.
+        layer: In which layer it is.
     """
 
     declaration: Declaration
     when: When
     exact: bool
     own: bool = False
+    layer: int = NO_LAYER
 
     def in_old_readers(self) -> bool:
         return self.when >= When.DOUBTED
@@ -129,12 +131,13 @@ class Cascade:
     def add(self, rule: Rule, when: When = When.ALL, /) -> None:
         """Add a rule, in order; `when` says for which readers its sheet is."""
         when = min(when, rule.when)
-        if not rule.selectors or not rule.grouped or not any(_is_asked(one) for one in rule.declarations):
+        selectors = rule.nested or (rule.selectors if rule.grouped else "")
+        if not selectors or not any(_is_asked(one) for one in rule.declarations):
             return
         self.has_urls = self.has_urls or any(one.urls for one in rule.declarations)
-        for selector in read_selectors(rule.selectors):
+        for selector in read_selectors(selectors):
             self._count += 1
-            entry = _Entry(selector.weight(), self._count, selector, rule, min(when, selector.when))
+            entry = _Entry((rule.layer, *selector.weight()), self._count, selector, rule, min(when, selector.when))
             self._by_key.setdefault(selector.compounds[0].key(), []).append(entry)
 
     def style(self, element: Element, /) -> Style:
@@ -153,7 +156,7 @@ class Cascade:
         said = [_Said(one, When.ALL, exact=True) for one in drawn]
         urls: list[tuple[str, bool]] = []
         for entry, exact in matched:
-            said += [_Said(one, entry.when, exact) for one in entry.rule.declarations]
+            said += [_Said(one, entry.when, exact, layer=entry.rule.layer) for one in entry.rule.declarations]
             urls += [(url, False) for one in entry.rule.declarations for url in one.urls]
         said += [_Said(one, When.ALL, exact=True, own=True) for one in own]
         urls += [(url, True) for one in own for url in one.urls]
@@ -212,6 +215,8 @@ def _shows(said: _Said, /) -> bool:
 def _values(said: list[_Said], /) -> dict[str, str]:
     values: dict[str, str] = {}
     for important in (False, True):
+        if important and any(one.layer != NO_LAYER for one in said):
+            said = sorted(said, key=lambda one: -one.layer)  # the first layer is the most important
         for own in (False, True):
             values.update(
                 (one.declaration.name, one.declaration.value)

@@ -66,8 +66,13 @@ _KNOWN_FEATURES: Final = re.compile(
 _WIDTH: Final = re.compile(
     r"\b(?P<side>min|max)-(?:device-)?width ?: ?(?P<number>[0-9]{1,9}(?:\.[0-9]{1,9})?)(?P<unit>px|em)?"
 )
+_EVERYWHERE: Final = {"", "all", "screen", "only screen", "only all", "not print", "not speech", "not tty"}
+_A_WIDTH: Final = r"\( ?(?:min|max)-(?:device-)?+width ?: ?[0-9.]++(?:px|em)?+ ?\)"
+_SCREEN: Final = compile_pattern(rf"(?:(?:only )?+(?:all|screen) and )?+{_A_WIDTH}(?: and {_A_WIDTH})*+")
 _NARROWEST: Final = 160  # pixels; both are our choice: no watch is narrower, and no wall of screens is wider
 _WIDEST: Final = 8_000
+NO_LAYER: Final = 1 << 30  # what is in no layer comes after all of them (css-cascade-5, section 6.4)
+_LONGEST_NESTED: Final = 2_000  # characters of selectors; our choice: no sheet for mail comes near
 # At-rules with a URL that names something and is not loaded.
 _NAMING: Final = ("@namespace", "@document", "@-moz-document")
 
@@ -104,6 +109,8 @@ class Rule:
         escaped: Whether an escape stands there, so that a name may hold any character.
         cased: The words there that hold capitals, by what they are in lower case.
         grouped: Whether it is a style rule: in nothing but at-rules that group rules, `@media` and its like.
+        nested: Of a rule in a style rule, its selectors with those around it; empty if they are too many.
+        layer: In which of the sheet's layers it is, by their order; `NO_LAYER` if in none.
         declarations: In order.
     """
 
@@ -114,6 +121,8 @@ class Rule:
     escaped: bool = False
     cased: dict[str, set[str]] = field(default_factory=dict)
     grouped: bool = True
+    nested: str = ""
+    layer: int = NO_LAYER
     declarations: list[Declaration] = field(default_factory=list)
 
 
@@ -233,12 +242,13 @@ class _Statement:
 class _Reader:
     """Reads token by token. What stands between `;`, `{` and `}` is collected and then taken for what it is."""
 
-    __slots__ = ("_blocks", "_statement", "_text", "sheet")
+    __slots__ = ("_blocks", "_layers", "_statement", "_text", "sheet")
 
     def __init__(self, text: str, base: Rule | None, /) -> None:
         self._text = text
         self.sheet = Sheet(rules=[base] if base else [])
         self._blocks: list[Rule | None] = [base]
+        self._layers: dict[str, int] = {}  # by name
         self._statement = _Statement(0)
 
     def read(self) -> None:
@@ -304,13 +314,22 @@ class _Reader:
             cased=_by_lower_case(statement.cased),
             grouped=outer is None or (outer.grouped and not outer.selectors),
         )
+        if outer is not None:
+            rule.layer = outer.layer
+            rule.nested = _nested(outer.nested or (outer.selectors if outer.grouped else ""), prelude)
         if is_at_rule:
             rule.when = min(rule.when, _when(prelude))
             rule.grouped = rule.grouped and prelude.startswith(_GROUPING)
+            if prelude.startswith("@layer"):
+                rule.layer = self._layer(prelude.removeprefix("@layer").strip())
         self.sheet.rules.append(rule)
         self._blocks.append(rule)
         if statement.urls and not prelude.startswith(_NAMING):
             rule.declarations.append(Declaration("", "", important=False, urls=statement.urls))
+
+    def _layer(self, name: str, /) -> int:
+        """Return which of the layers it is: one without a name is another each time."""
+        return self._layers.setdefault(name or f" {len(self._layers)}", len(self._layers))
 
     def _finish(self) -> None:
         """Take what was collected for a declaration, or for an at-rule without a block."""
@@ -319,10 +338,29 @@ class _Reader:
             return
         outer = self._blocks[-1]
         whole = "".join(statement.pieces).strip()
+        if whole.startswith("@layer"):
+            for name in whole.removeprefix("@layer").split(","):
+                self._layer(name.strip())
         if outer is None or whole.startswith("@"):
             self.sheet.imports += [(statement.start, url) for url in statement.urls_of_at_rule(whole)]
         else:
             outer.declarations.append(statement.declaration())
+
+
+def _nested(around: str, prelude: str, /) -> str:
+    """Return the selectors of a rule or an at-rule that stands in a style rule (css-nesting-1, section 3)."""
+    if not around or prelude.startswith("@"):
+        return around
+    if "(" in around or "(" in prelude or len(around) * (prelude.count(",") + 1) > _LONGEST_NESTED:
+        outer = [f":is({around})"] if "," in around else [around]
+    else:
+        outer = around.split(",")
+    whole = ",".join(
+        one.replace("&", by.strip()) if "&" in one else f"{by.strip()} {one.strip()}"
+        for by in outer
+        for one in prelude.split(",")
+    )
+    return whole if len(whole) <= _LONGEST_NESTED else ""
 
 
 def _by_lower_case(words: list[str], /) -> dict[str, set[str]]:
@@ -353,11 +391,17 @@ def when_media(query: str, /) -> When:
 
 def _when_query(query: str, /) -> When:
     query = query.strip()
-    if query in {"", "all", "screen", "only screen", "only all"}:
+    if query in _EVERYWHERE or (_SCREEN.fullmatch(query) and all(map(_within, _WIDTH.finditer(query)))):
         return When.ALL
     if _NOT_ON_SCREENS.match(query) or any(_beyond(found) for found in _WIDTH.finditer(query)):
         return When.NEVER
     return When.SOME
+
+
+def _within(found: re.Match[str], /) -> bool:
+    """Return whether a width is one that every screen has."""
+    width = float(found["number"]) * (16 if found["unit"] == "em" else 1)
+    return width <= _NARROWEST if found["side"] == "min" else width >= _WIDEST
 
 
 def _beyond(found: re.Match[str], /) -> bool:

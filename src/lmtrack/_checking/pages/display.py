@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.pages.cascade import Cascade
@@ -195,7 +196,15 @@ def _is_inert(element: Element, /) -> bool:
     return False
 
 
+_MADE_UP: Final = re.compile(r":(?:before|after)\b")
+
+
 def unseen_rule(rule: Rule, /) -> str | None:
     """Say why nobody sees what a rule draws, if the rule itself says so."""
-    size = size_of(Element("", {}, 0), {one.name: one.value for one in rule.declarations})
-    return f"nobody sees it: it is drawn {size} pixels large" if size.is_tiny() else None
+    values = {one.name: one.value for one in rule.declarations}
+    size = size_of(Element("", {}, 0), values)
+    if size.is_tiny():
+        return f"nobody sees it: it is drawn {size} pixels large"
+    # What a rule makes up is nowhere else, so nothing but the rule says how it is drawn.
+    why = hiding(Element("", {}, 0), values) if rule.when is When.ALL and _MADE_UP.search(rule.prelude) else None
+    return f"nobody sees it: {why}" if why else None

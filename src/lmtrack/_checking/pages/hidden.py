@@ -38,7 +38,7 @@ _TINY: Final = 2.0  # pixels: what nobody sees on any screen
 # of SVG (section 5), those whose content is drawn only where something refers to it.
 _NEVER_SHOWN: Final = frozenset(
     (
-        *("datalist", "canvas", "meter", "progress", "video", "audio"),
+        *("datalist", "canvas", "meter", "progress", "video", "audio", "select", "rp", "mphantom"),
         *("defs", "symbol", "clippath", "mask", "pattern", "marker"),
     )
 )
@@ -50,6 +50,8 @@ _FRAMES: Final = frozenset(("svg", "video", "object", "iframe", "marquee"))
 _REPLACED: Final = frozenset(("img", "image", "input", "embed", "object", "iframe", "video", "canvas", "picture"))
 # Which numbers of a matrix say what becomes of one pixel to the right and of one down.
 _OF_MATRIX: Final = {"matrix": (0, 1, 2, 3), "matrix3d": (0, 1, 4, 5)}
+# Axes across the line of sight, as `rotate` has them.
+_ON_EDGE: Final = (["x"], ["y"], ["1", "0", "0"], ["0", "1", "0"])
 _AT_ALL: Final = frozenset(("", "normal", "none", "inherit", "initial", "unset", "revert"))
 
 
@@ -174,6 +176,9 @@ def scale_of(style: Mapping[str, str], /) -> float:
         return 1.0
     zoom = _times(1.0, number(style.get("zoom", "1")))
     wider, higher = _first_two([number(part) for part in _split(style.get("scale", "1"))])
+    *axis, angle = _split(style.get("rotate", "none"))
+    if axis in _ON_EDGE and is_edge_on(degrees(angle)):
+        return 0.0
     x, y = _times(zoom, wider), _times(zoom, higher)
     for function in functions(style.get("transform", "")):
         wider, higher = _factors_of(function)
@@ -232,6 +237,8 @@ def _clips_all(function: Function, /) -> bool:
     if name in {"circle", "ellipse"}:
         radii = map(_extent, arguments[: 2 if name == "ellipse" else 1])
         return any(radius is not None and radius < _NO_RADIUS for radius in radii)
+    if name == "path":  # one that draws nothing
+        return not any(letter in "".join(arguments) for letter in "lhvcsqta")
     if name == "polygon":
         points = [(pixels(one), percent(one)) for one in arguments if one not in {"nonzero", "evenodd"}]
         return len(set(points[::2])) < 2 or len(set(points[1::2])) < 2
@@ -298,6 +305,10 @@ def covering(element: Element, style: Mapping[str, str], /) -> str | None:
         style.get(name, "visible").split(" ")[0] not in {"visible", "inherit", "initial"}
         for name in ("overflow", "overflow-x", "overflow-y")
     )
+    contained = style.get("contain", "").split()
+    if "strict" in contained or {"size", "paint"} <= {*contained}:  # as large as it says, whatever it holds
+        cut = True
+        style = {"height": "0", **style}
     size = size_of(element, style)
     return f"overflow:hidden in {size} pixels" if cut and (size.is_nothing() or size.is_tiny()) else None
 

@@ -217,7 +217,7 @@ class _Unfinished:
         if self.known:
             self._compounds.append(
                 Compound(
-                    kind=next((one["type"].strip("*|") for one in parts if one["type"]), ""),
+                    kind=next((one["type"].strip("*|") for one in reversed(parts) if one["type"]), ""),
                     ids=tuple(one["id"] for one in parts if one["id"]),
                     classes=tuple(one["class"] for one in parts if one["class"]),
                     attributes=tuple(
