@@ -20,6 +20,7 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime
 from email import policy
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -161,11 +162,26 @@ def test_everybody_gets_one_copy_and_only_who_agreed_is_tracked(sent: Path) -> N
         assert (len(opens), len(set(clicks))) == ((1, 20) if row["consent"] == "granted" else (0, 0))
         assert {read_open_token(domain.keys, token).message_id for token in opens} <= {mail_id}
         assert {read_click_token(domain.keys, token).message_id for token in clicks} <= {mail_id}
-        decision = resolve(ROUTE, consent=Consent(row["consent"]))
-        copy = track_message(letter, decision, domain=domain, message_id=mail_id, now=started_at)
+        decision, name = resolve(ROUTE, consent=Consent(row["consent"])), row.get("name", "reader")
+        copy = track_message(
+            letter,
+            decision,
+            domain=domain,
+            message_id=mail_id,
+            slots={"name": "{{ name }}"},
+            values={"name": name},
+            now=started_at,
+        )
         assert PERSONAL.sub(b"", mail.octets) == copy.raw
-        header = email.message_from_bytes(mail.octets, policy=policy.default)
-        assert (header["To"], header["Message-ID"]) == (address, f"<{mail_id}@shop.example>")
+        message = email.message_from_bytes(mail.octets, policy=policy.default)
+        assert (message["To"].addresses[0].display_name, message["To"].addresses[0].addr_spec) == (
+            row.get("name", ""),
+            address,
+        )
+        assert (message["Message-ID"], message["Subject"]) == (f"<{mail_id}@shop.example>", f"New lamps, {name}")
+        plain, page = (part.get_content() for part in message.iter_parts())
+        assert plain.startswith(f"Hello {name},")
+        assert f"Hello {name}," in unescape(page)
     assert {(row[0], row[1]) for row in recorded(sent)} == {
         (row["id"], "individual" if row["consent"] == "granted" else "off") for row in readers.values()
     }
@@ -188,10 +204,12 @@ def test_one_token_for_all_who_did_not_agree_tells_nobody_apart(trial: Path) -> 
     assert done.stdout.startswith("aggregate 80\nindividual 120\n")
     readers = rows(trial)
     without = {
-        PERSONAL.sub(b"", mail.octets) for mail in spooled(trial) if readers[mail.address]["consent"] != "granted"
+        (*tokens(mail.octets, "o"), *tokens(mail.octets, "c"))
+        for mail in spooled(trial)
+        if readers[mail.address]["consent"] != "granted"
     }
-    [body] = without
-    assert len(tokens(body, "c")) == 21  # 20 links, of which one is drawn twice
+    [shared] = without
+    assert len(shared) == 1 + 21  # the pixel, and 20 links, of which one is drawn twice
 
 
 def test_a_withdrawal_after_the_list_was_written_counts(trial: Path) -> None:
@@ -218,6 +236,10 @@ NOBODY: Final = {
     "other letters": '{"id": "7", "address": "ä@reader.example"}'.encode(),
     "a line end": rb'{"id": "7", "address": "a@reader.example\n"}',
     "too long": b'{"id": "7", "address": "%b@reader.example"}' % (b"a" * 250),
+    "a number for a name": b'{"id": "7", "address": "a@reader.example", "name": 7}',
+    "a name of two lines": rb'{"id": "7", "address": "a@reader.example", "name": "Ann\r\nBcc: b@reader.example"}',
+    "half a character": rb'{"id": "7", "address": "a@reader.example", "name": "\ud800"}',
+    "a long name": b'{"id": "7", "address": "a@reader.example", "name": "%b"}' % (b"a" * 81),
     "empty": b"",
 }
 

@@ -34,13 +34,23 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from lmtrack.message import MessageDocument, TrackedMessage
+    from lmtrack.message import MessageDocument
 
 SHOP = "shop.example"
 BASE_URL = "https://track.example"
 # What stands in front of the letter's own header, so the letter must not have it.
 PERSONAL = ("To", "Message-ID", "List-Unsubscribe", "List-Unsubscribe-Post")
+HEAD = (
+    "To: {{ to }} <{{ address }}>\r\n"
+    f"Message-ID: <{{{{ mail }}}}@{SHOP}>\r\n"
+    f"List-Unsubscribe: <https://{SHOP}/leave/{{{{ leave }}}}>\r\n"
+    "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+)
+# The letter itself may say {{ name }}, in its subject, its text and its HTML.
+SLOTS = {name: f"{{{{ {name} }}}}" for name in ("to", "address", "mail", "leave", "name")}
+NAMELESS = {"name": "reader"}
 
+LONGEST_NAME = 80
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,30}")  # with the issue less than the 64 characters of a message id
 # Plain ASCII addresses, RFC 5321 dot-atoms: nothing in them can end a header line or an SMTP command.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++"
@@ -57,6 +67,7 @@ class Reader(NamedTuple):
     id: str
     address: str
     consent: Consent
+    name: str = ""
 
 
 class Mail(NamedTuple):
@@ -97,7 +108,7 @@ def make_mailing(
     return Mailing(
         issue=issue,
         started_at=started_at,
-        letter=scan_message(raw),
+        letter=scan_message(HEAD.encode("ascii") + raw, slots=SLOTS, defaults=NAMELESS),
         key_file=key_file,
         without_consent=TrackingMode.AGGREGATE if aggregate else TrackingMode.OFF,
     )
@@ -117,21 +128,23 @@ def read_reader(line: bytes) -> Reader:
     """Read a line such as `{"id": "4471", "address": "ann@reader.example", "consent": "granted"}`."""
     try:
         row = json.loads(line)
-        return make_reader(row["id"], row["address"], row.get("consent"))
+        return make_reader(row["id"], row["address"], row.get("consent"), row.get("name"))
     except (ValueError, TypeError, KeyError, AttributeError):
         raise BadReaderError("no reader") from None  # the reason would hold the line
 
 
-def make_reader(name: object, address: object, consent: object) -> Reader:
+def make_reader(reader_id: object, address: object, consent: object, name: object = None) -> Reader:
     """Check what a reader's row says; a consent that nobody can read is none."""
-    if not isinstance(name, str) or not _ID.fullmatch(name):
+    if not isinstance(reader_id, str) or not _ID.fullmatch(reader_id):
         raise BadReaderError("an id is 1 to 31 letters, digits, - and _")
+    if name is not None and not (isinstance(name, str) and len(name) <= LONGEST_NAME and name.isprintable()):
+        raise BadReaderError(f"a name is at most {LONGEST_NAME} printable characters")
     if not isinstance(address, str) or not _ADDRESS.fullmatch(address):
         raise BadReaderError("not a plain address")
     try:
-        return Reader(name, address, Consent(str(consent)))
+        return Reader(reader_id, address, Consent(str(consent)), name or "")
     except ValueError:
-        return Reader(name, address, Consent.UNKNOWN)
+        return Reader(reader_id, address, Consent.UNKNOWN, name or "")
 
 
 class Maker:
@@ -152,12 +165,6 @@ class Maker:
         # For the link in List-Unsubscribe; the salt makes it another key than that of the tokens.
         self._leave = Signer(key, salt=b"shop.leave", key_derivation="hmac", digest_method=hashlib.sha256)
         self._decisions = {consent: resolve(route, consent=consent) for consent in Consent}
-        # A copy with no token of its own is the same for all who get it.
-        self._shared = {
-            consent: self._track(consent, mailing.issue)
-            for consent, decision in self._decisions.items()
-            if max(decision.opens, decision.clicks) <= TrackingMode.AGGREGATE
-        }
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Maker holds a key: hand the Mailing on, and make another where it is needed")
@@ -166,11 +173,20 @@ class Maker:
         """Make one reader's copy; the same to the last byte whenever it is made again."""
         consent = Consent.WITHDRAWN if reader.id in withdrawn else reader.consent
         mail_id = f"{self._mailing.issue}-{reader.id}"
-        copy = self._shared.get(consent) or self._track(consent, mail_id)
-        leave = f"https://{SHOP}/leave/{self._leave.sign(reader.id).decode()}"
-        head = (
-            f"To: {reader.address}\r\nMessage-ID: <{mail_id}@{SHOP}>\r\n"
-            f"List-Unsubscribe: <{leave}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        copy = track_message(
+            self._mailing.letter,
+            self._decisions[consent],
+            domain=self._domain,
+            message_id=mail_id,
+            campaign=self._campaign,
+            values={
+                "to": reader.name,
+                "address": reader.address,
+                "mail": mail_id,
+                "leave": self._leave.sign(reader.id).decode(),
+                "name": reader.name,
+            },
+            now=self._mailing.started_at,
         )
         return Mail(
             reader=reader.id,
@@ -178,15 +194,5 @@ class Maker:
             address=reader.address,
             kind=max(copy.decision.opens, copy.decision.clicks).name.lower(),
             reasons=",".join(copy.decision.reasons),
-            octets=head.encode("ascii") + copy.raw,
-        )
-
-    def _track(self, consent: Consent, mail_id: str) -> TrackedMessage:
-        return track_message(
-            self._mailing.letter,
-            self._decisions[consent],
-            domain=self._domain,
-            message_id=mail_id,
-            campaign=self._campaign,
-            now=self._mailing.started_at,
+            octets=copy.raw,
         )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
 
-READER = "id string, address string, consent string"
+READER = "id string, address string, consent string, name string"
 MAIL = "reader string, sender string, address string, kind string, reasons string, bytes binary"
 COLUMNS = ["reader", "sender", "address", "kind", "reasons", "octets"]
 ROWS = 250  # of a frame that goes back: some megabytes, whatever the size of those that come
@@ -34,15 +34,15 @@ def copies(mailing: Mailing) -> Callable[[Iterator[pd.DataFrame]], Iterator[pd.D
         for frame in frames:
             for start in range(0, len(frame), ROWS):
                 some = frame.iloc[start : start + ROWS]
-                rows = zip(some["id"], some["address"], some["consent"], strict=True)
+                rows = zip(some["id"], some["address"], some["consent"], some["name"], strict=True)
                 yield pd.DataFrame([_mail(maker, *row) for row in rows], columns=COLUMNS)
 
     return make
 
 
-def _mail(maker: Maker, name: object, address: object, consent: object) -> tuple[object, ...]:
+def _mail(maker: Maker, *row: object) -> tuple[object, ...]:
     try:
-        return maker.make(make_reader(name, address, consent))
+        return maker.make(make_reader(*row))
     except BadReaderError:
         return (None, None, None, "no_reader", None, None)
 
@@ -56,7 +56,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("issue")
     parser.add_argument("letter", type=Path)
-    parser.add_argument("readers", help="one JSON object a line: id, address, consent")
+    parser.add_argument("readers", help="one JSON object a line: id, address, consent, name")
     parser.add_argument("output", help="folder for the mails, as Parquet; noop to measure")
     parser.add_argument("--started-at", type=datetime.fromisoformat, required=True, help="2026-11-02T12:00:00+00:00")
     parser.add_argument("--key-file", type=Path, required=True, help="where the key is mounted on the executors")

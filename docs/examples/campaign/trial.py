@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NEWSLETTER = Path(__file__).resolve().parent.parent / "newsletter.html"
+NAMES: list[dict[str, str]] = [{"name": "Ann"}, {"name": "Zo\u00eb K\u0151"}, {"name": "Bo & Co <shop>"}, {}]
 REST = ("denied", "withdrawn", "unknown")  # of those who did not agree
 DELIVERED = datetime(2026, 11, 2, 12, 5, tzinfo=UTC)
 BROWSER = (
@@ -69,10 +70,10 @@ def main() -> None:
 
     letter = EmailMessage()
     letter["From"] = "Lantern Row <letters@shop.example>"
-    letter["Subject"] = "New lamps"
+    letter["Subject"] = "New lamps, {{ name }}"
     letter["Date"] = "Mon, 02 Nov 2026 12:00:00 +0000"
-    letter.set_content("Our letter is in the other part.\n")
-    letter.add_alternative(NEWSLETTER.read_text(encoding="utf-8"), subtype="html")
+    letter.set_content("Hello {{ name }},\n\nour letter is in the other part.\n")
+    letter.add_alternative(NEWSLETTER.read_text(encoding="utf-8").replace("Hello Mia,", "Hello {{ name }},"), "html")
     (folder / "letter.eml").write_bytes(message_bytes(letter))
 
     key = os.open(folder / "lmtrack.key", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -83,7 +84,8 @@ def main() -> None:
         for number in range(arguments.readers):
             # 61 has no divisor in common with 100: the answers are spread evenly.
             consent = "granted" if number * 61 % 100 < arguments.agreed else REST[number % 3]
-            file.write(f'{{"id": "{number}", "address": "reader-{number}@reader.example", "consent": "{consent}"}}\n')
+            row = {"id": f"{number}", "address": f"reader-{number}@reader.example", "consent": consent}
+            file.write(json.dumps(row | NAMES[number % len(NAMES)]) + "\n")
     if arguments.events:
         with (folder / "events.jsonl").open("w", encoding="ascii") as file:
             for number in sorted(range(arguments.readers), key=lambda number: number * 7919 % 1009):  # unsorted: mixed

@@ -296,6 +296,8 @@ def _without_blank(written: bytes, /) -> bytes:
 
 def _escape(value: bytes, /) -> bytes:
     """Write the bytes of a value; line ends are LF for now."""
+    if _is_clean(value):  # a pixel's tag, say
+        return value.replace(b"=", _ESCAPED[0x3D])
     if b"\r" in value:
         value = _LINE_ENDS.sub(b"\n", value)
     return _UNSAFE.sub(lambda found: _ESCAPED[found[0][0]], value)
