@@ -149,9 +149,9 @@ def service_settings(
     Args:
         decision: What may be tracked.
         service: The service, or `"anymail"` for the attributes of a Django message.
-        tracker: Who tracks. With `"lmtrack"` (the mail was rewritten here) the service is told off, whatever the
-            decision. With `"service"` it is told the decision; `AGGREGATE` and `DELIVERABILITY`, which no service
-            knows, are off.
+        tracker: Who tracks. With `"lmtrack"` (the mail was rewritten here) the service is told not to track,
+            whatever the decision. With `"service"` it is told the decision; `AGGREGATE` and `DELIVERABILITY`, which no
+            service knows, are off.
         account_off: Whether the service's own setting for the account, server or domain is off. It answers for an off
             that the service cannot promise for one mail.
 

@@ -125,7 +125,12 @@ def add_decision_arguments(parser: argparse.ArgumentParser, /) -> None:
     add_prefix(override)
     consent = parser.add_argument_group("consent (a ceiling)")
     add_once(consent, "--consent", choices=sorted(_CONSENTS), default="unknown", help="the recipient's consent")
-    add_once(consent, "--clicks-consent", choices=sorted(_CONSENTS), help="for clicks, if it is another")
+    add_once(
+        consent,
+        "--clicks-consent",
+        choices=sorted(_CONSENTS),
+        help="the recipient's consent to click tracking, if it differs",
+    )
 
 
 def add_prefix(group: argparse._ArgumentGroup | argparse.ArgumentParser, /) -> None:
@@ -215,7 +220,7 @@ def add_key_arguments(parser: argparse.ArgumentParser, /) -> None:
     """Add where the keys come from."""
     keys = parser.add_argument_group("keys (from a file or the variable LMTRACK_KEY, never from the command line)")
     add_once(keys, "--key-file", metavar="FILE", type=read_path, help="one key per line; the first signs, all verify")
-    add_once(keys, "--tenant", metavar="NAME", default="", help="whose tokens these are")
+    add_once(keys, "--tenant", metavar="NAME", default="", help="the tenant whose tokens these are")
 
 
 def read_path(text: str, /) -> str:

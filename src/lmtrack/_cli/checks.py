@@ -91,7 +91,7 @@ def _add_diff_arguments(parser: Parser, /) -> None:
         type=_read_pattern,
         action="append",
         default=[],
-        help="URLs that it is found in are personal on purpose; may be repeated",
+        help="URLs that match it are personal on purpose; may be repeated",
     )
     parser.add_argument(
         "--allow-header",
@@ -159,7 +159,7 @@ def _add_lint_unsubscribe_arguments(parser: Parser, /) -> None:
         metavar="PREFIX",
         action="append",
         default=[],
-        help="a page of yours on which people leave or choose; may be repeated",
+        help="your own page for unsubscribing or preferences; may be repeated",
     )
     parser.add_argument(
         "--individual", action="store_true", help="it is tracked for its recipient, so consent must be easy to withdraw"

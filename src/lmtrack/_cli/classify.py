@@ -28,19 +28,19 @@ def _add_arguments(parser: Parser, /) -> None:
     )
     add_once(parser, "--format", choices=["combined", "json"], help="what FILE is (default: each line says)")
     add_once(parser, "--kind", choices=["click", "open"], help="what was requested (default: open; of a log, its URLs)")
-    parser.add_argument("--summary", action="store_true", help="of a log, print the summary only")
+    parser.add_argument("--summary", action="store_true", help="print only the summary of a log")
     parser.add_argument("--json", action="store_true", help="print JSON; of a log, one object a line")
     one = parser.add_argument_group("one request")
     add_once(one, "--user-agent", metavar="TEXT", help="its User-Agent header; '' for none")
     add_once(one, "--ip", metavar="ADDRESS", help="where it came from; used and never printed")
     add_once(one, "--method", metavar="NAME", help="its HTTP method (default: GET)")
-    add_once(one, "--delay", metavar="SECONDS", type=read_seconds, help="how long after delivery it came")
+    add_once(one, "--delay", metavar="SECONDS", type=read_seconds, help="the time from delivery to the request")
     one.add_argument(
         "--header",
         metavar="LINE",
         action="append",
         default=[],
-        help="one of its headers; may be repeated, and then all count as given",
+        help="a header of the request; may be repeated; with one, all others count as absent",
     )
     networks = parser.add_argument_group("networks, beside those that come with the package")
     networks.add_argument(

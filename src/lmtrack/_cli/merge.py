@@ -79,7 +79,7 @@ def _add_arguments(parser: Parser, /) -> None:
     add_base_url(message)
     add_once(message, "--campaign", metavar="ID", help="the campaign; aggregate mode needs it")
     add_once(message, "--campaign-start", metavar="TIME", type=read_time, help="when the campaign started")
-    add_once(message, "--now", metavar="TIME", type=read_time, help="another time than the current one")
+    add_once(message, "--now", metavar="TIME", type=read_time, help="a time to use instead of the current one")
     add_key_arguments(parser)
     links = parser.add_argument_group("links and pixel")
     add_once(links, "--destinations", choices=["by_id", "inline"], default="inline", help="where destinations are kept")

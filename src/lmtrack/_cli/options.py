@@ -33,31 +33,43 @@ def add_base_url(group: argparse._ArgumentGroup | argparse.ArgumentParser, /) ->
 
 def add_link_arguments(links: argparse._ArgumentGroup, /) -> None:
     """Add the fields of a `LinkPolicy`."""
-    links.add_argument("--skip-url", metavar="URL", action="append", default=[], help="never track it; may be repeated")
     links.add_argument(
-        "--skip-host", metavar="HOST", action="append", default=[], help="never track its links, sub-domains included"
+        "--skip-url", metavar="URL", action="append", default=[], help="never track this URL; may be repeated"
     )
     links.add_argument(
-        "--preference-url", metavar="URL", action="append", default=[], help="a page of yours for mail preferences"
+        "--skip-host",
+        metavar="HOST",
+        action="append",
+        default=[],
+        help="never track links to this host or its sub-domains",
     )
     links.add_argument(
-        "--opt-out-attribute", metavar="NAME", action="append", default=[], help="a mark of yours: do not track"
+        "--preference-url", metavar="URL", action="append", default=[], help="your own page for mail preferences"
     )
     links.add_argument(
-        "--tracking-host", metavar="HOST", action="append", default=[], help="its links are tracked already"
+        "--opt-out-attribute",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="another attribute that means: do not track",
+    )
+    links.add_argument(
+        "--tracking-host", metavar="HOST", action="append", default=[], help="a host whose links are tracked already"
     )
     add_switch(links, "track-unsubscribe", help="track links that look like a way to unsubscribe")
     add_switch(links, "track-sensitive", help="track links that hold an address or a secret")
-    add_switch(links, "track-conditional", default=True, help="look into Outlook comments")
+    add_switch(links, "track-conditional", default=True, help="track links inside Outlook's conditional comments")
     add_switch(
         links,
         "skip-url-text",
         default=None,
         help="leave all links whose text shows an address, or none (default: those that show another domain's)",
     )
-    add_once(links, "--max-url-octets", metavar="N", type=read_number, default=2000, help="leave longer URLs")
-    links.add_argument("--text-links", action="store_true", help="in a message: track its plain part too")
-    links.add_argument("--allow-signed", action="store_true", help="in a message: break its signatures and checksums")
+    add_once(links, "--max-url-octets", metavar="N", type=read_number, default=2000, help="leave longer URLs untracked")
+    links.add_argument("--text-links", action="store_true", help="track the plain text part of a message too")
+    links.add_argument(
+        "--allow-signed", action="store_true", help="track a signed message, which breaks its signatures and checksums"
+    )
 
 
 def add_slot_arguments(parser: Parser, /) -> None:
@@ -68,7 +80,11 @@ def add_slot_arguments(parser: Parser, /) -> None:
         "--value", metavar="NAME=TEXT", action="append", default=[], help="the value of a slot; may be repeated"
     )
     slots.add_argument(
-        "--default", metavar="NAME=TEXT", action="append", default=[], help="what an empty value is; may be repeated"
+        "--default",
+        metavar="NAME=TEXT",
+        action="append",
+        default=[],
+        help="the text for an empty value; may be repeated",
     )
 
 
@@ -143,7 +159,7 @@ def read_policy(arguments: argparse.Namespace, source: Source, /) -> LinkPolicy:
     return dataclasses.replace(policy, skip_urls=[*policy.skip_urls, _BEYOND_ASCII])
 
 
-_DOMAIN: Final = "a tracking domain of ours, by its URL, or a whole host by its name; may be repeated"
+_DOMAIN: Final = "one of our tracking domains, by URL, or a whole host, by name; may be repeated"
 
 
 def add_domain_arguments(parser: Parser, /) -> None:

@@ -29,16 +29,24 @@ def _add_arguments(parser: Parser, /) -> None:
     add_decision_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print the evidence as one JSON object")
     service = parser.add_argument_group("an e-mail service that tracks by itself")
-    add_once(service, "--for", dest="service", choices=get_args(Service), help="print what to tell it, as JSON")
+    add_once(
+        service,
+        "--for",
+        dest="service",
+        choices=get_args(Service),
+        help="print the service's settings and headers as JSON",
+    )
     add_once(
         service,
         "--tracker",
         choices=get_args(Tracker),
         default="service",
-        help="who tracks; with lmtrack the service is told off (default: service)",
+        help="who tracks; with lmtrack, the service is told not to (default: service)",
     )
     service.add_argument(
-        "--account-off", action="store_true", help="its own setting is off, so it answers for what a mail cannot say"
+        "--account-off",
+        action="store_true",
+        help="the service's own tracking is off, which settles what it cannot do for one mail",
     )
 
 

@@ -40,9 +40,9 @@ def _add_token_arguments(parser: Parser, /) -> None:
     """Add what `lmtrack token` takes."""
     parser.add_argument("token", metavar="URL-or-token", help="a tracking URL or its token; - reads standard input")
     add_once(
-        parser, "--max-age-days", metavar="DAYS", type=read_number, default=30, help="how old it may be (default: 30)"
+        parser, "--max-age-days", metavar="DAYS", type=read_number, default=30, help="the maximum age (default: 30)"
     )
-    add_once(parser, "--now", metavar="TIME", type=read_time, help="another time than the current one")
+    add_once(parser, "--now", metavar="TIME", type=read_time, help="a time to use instead of the current one")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_key_arguments(parser)
 

@@ -81,14 +81,14 @@ def _add_arguments(parser: Parser, /) -> None:
     add_once(message, "--campaign", metavar="ID", help="the campaign; aggregate mode needs it")
     add_once(message, "--campaign-start", metavar="TIME", type=read_time, help="when the campaign started")
     add_once(
-        message, "--campaign-template", metavar="FILE", help="what all its mail is made from: only its links count"
+        message, "--campaign-template", metavar="FILE", help="the template of the campaign: only its links are tracked"
     )
-    add_once(message, "--now", metavar="TIME", type=read_time, help="another time than the current one")
+    add_once(message, "--now", metavar="TIME", type=read_time, help="a time to use instead of the current one")
     add_key_arguments(parser)
     add_slot_arguments(parser)
     links = parser.add_argument_group("links and pixel")
     add_once(links, "--destinations", choices=["by_id", "inline"], default="inline", help="where destinations are kept")
-    add_once(links, "--pixel-position", choices=["auto", "end", "start"], default="auto", help="where the pixel stands")
+    add_once(links, "--pixel-position", choices=["auto", "end", "start"], default="auto", help="where the pixel goes")
     add_once(links, "--strip-opt-out", choices=["all", "none", "own"], default="own", help="which attributes to remove")
     add_link_arguments(links)
 
