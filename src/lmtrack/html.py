@@ -70,7 +70,7 @@ def scan_html(
         html: The document.
         slots: Its merge fields: name and marker as it is written, `{"name": "{{ name }}"}`; or one compiled pattern
             with a group `name`. Each recipient's `values` are escaped for the place they go to.
-        defaults: What stands in for a missing, None or empty value, by name.
+        defaults: The text to use for a missing, None or empty value, by name.
 
     Raises:
         BadSlot: A marker is where no value can be written safely, such as a script or a host.
@@ -97,7 +97,7 @@ def rewrite_html(
     values: Values | None = None,
     pixel_slot: str | None = None,
 ) -> RewrittenHtml:
-    """Put other URLs into a document's links and a pixel at its end; touch nothing else.
+    """Replace the URLs of a document's links and add a pixel at its end; change nothing else.
 
     Args:
         source: The document, or what `scan_html` made of it.
@@ -116,7 +116,7 @@ def rewrite_html(
         BadSlot: A marker is where no value can be written safely.
         BadValue: A value cannot be written in the place of its slot.
         MissingValue: A slot has neither a value nor a default.
-        TypeError: An argument has the wrong type, or `click_url` returned something else than str or None.
+        TypeError: An argument has the wrong type, or `click_url` returned something other than str or None.
         ValueError: `pixel_position` is none of the three, there are values and no slots, or slots of a document that
             was scanned.
 
@@ -286,7 +286,7 @@ def untrack_html(html: str, /, *, domain: TrackingDomain | str) -> str:
 
 
 def revert_html(html: str, edits: Iterable[Edit], /) -> str:
-    """Undo the edits of a rewriting: return the exact source.
+    """Undo the edits of a rewrite and return the exact source.
 
     Raises:
         TypeError: `html` is not a str.

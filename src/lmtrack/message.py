@@ -162,7 +162,7 @@ def scan_message(
         slots: How the markers of its slots are written, as for `scan_html`: in displayed parts in any encoding and in
             header fields, inside encoded words too. Each recipient's `values` are escaped for the place they go to, and
             written in the part's encoding and charset.
-        defaults: What stands in for a missing, None or empty value, by name.
+        defaults: The text to use for a missing, None or empty value, by name.
 
     Raises:
         BadSlot: A marker is where no value can be written: a part that is never edited, a signed message, a field such
@@ -310,7 +310,7 @@ def prepare_message(
     pixel_slot: str | None = None,
     now: datetime | None = None,
 ) -> Prepared:
-    r"""Make of a message object what to hand to `smtplib.SMTP.sendmail`: addresses, and the tracked message as bytes.
+    r"""Turn a message object into what `smtplib.SMTP.sendmail` takes: addresses, and the tracked message as bytes.
 
     Addresses are read as `smtplib.SMTP.send_message` does: To, Cc and Bcc of the fields, the Resent ones of a message
     that is sent again, and Sender before From. No Bcc field is in the result. The bytes are those of `message_bytes`,
@@ -338,7 +338,7 @@ def prepare_message(
         prefix: What the names of the override headers begin with.
         slots: How the markers of the message's slots are written; see `scan_message`. An address that is a slot is not
             read: say who the recipients are.
-        defaults: What stands in for a missing, None or empty value, by name.
+        defaults: The text to use for a missing, None or empty value, by name.
         values: One recipient's value of each slot.
         pixel_slot: The slot in the HTML whose marker the pixel takes the place of.
         now: When the tokens are issued; the current time by default.
@@ -449,7 +449,7 @@ def untrack_message(raw: bytes, /, *, domain: TrackingDomain | str) -> bytes:
 
 
 def revert_message(raw: bytes, edits: Iterable[RawEdit], /) -> bytes:
-    r"""Undo the edits of `track_message`: give the exact source back, control headers included.
+    r"""Undo the edits of `track_message` and return the exact source, control headers included.
 
     Raises:
         TypeError: `raw` is not bytes.

@@ -316,11 +316,11 @@ def resolve_shared(decisions: Iterable[Decision], /) -> Decision:
     """Decide about one body that goes to several recipients: the lowest mode per flag.
 
     The reasons are those of the decisions that hold the lowest mode, in the order of `Reason`, then `shared_body`.
-    A single decision comes back as it is. Of several nobody's record is kept, only what each says.
+    A single decision comes back as it is. Of several decisions no record is kept, only the states of consent.
 
     Raises:
         TypeError: One of them is not a `Decision`.
-        ValueError: There is none.
+        ValueError: There is no decision.
 
     Example:
         >>> route = Route(track_opens=True, track_clicks=True)

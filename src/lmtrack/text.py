@@ -74,7 +74,7 @@ def rewrite_text(
     defaults: Mapping[str, str] | None = None,
     values: Values | None = None,
 ) -> RewrittenText:
-    """Put other URLs into a plain text; touch nothing else.
+    """Replace the URLs in a plain text; change nothing else.
 
     Args:
         text: The text.
@@ -84,14 +84,14 @@ def rewrite_text(
             link is left, since a URL in plain text is its own visible text.
         slots: The text's merge fields, as for `scan_html`. In a URL a value is percent-encoded, elsewhere it is
             written as it is.
-        defaults: What stands in for a missing, None or empty value, by name.
+        defaults: The text to use for a missing, None or empty value, by name.
         values: One recipient's value of each slot; names without a slot do not matter.
 
     Raises:
         BadSlot: A marker is in the scheme, host or port of a URL.
         BadValue: A value cannot be written in the place of its slot.
         MissingValue: A slot has neither a value nor a default.
-        TypeError: An argument has the wrong type, or `click_url` returned something else than str or None.
+        TypeError: An argument has the wrong type, or `click_url` returned something other than str or None.
         ValueError: There are values and no slots.
 
     >>> rewrite_text("Our shop (https://shop.example/).", click_url=lambda link: f"https://t.example/{link.index}").text
@@ -201,7 +201,7 @@ def untrack_text(text: str, /, *, domain: TrackingDomain | str) -> str:
 
 
 def revert_text(text: str, edits: Iterable[Edit], /) -> str:
-    """Undo the edits of a rewriting: return the exact source.
+    """Undo the edits of a rewrite and return the exact source.
 
     Raises:
         TypeError: `text` is not a str.

@@ -181,8 +181,8 @@ def read_open_token(
     Args:
         keys: The ring; a token of any of its keys is accepted.
         token: The text as it came; one spelling of each token is accepted.
-        max_age: How old it may be; None for any age.
-        leeway: How far the clock of the host that made it may be ahead.
+        max_age: The maximum age; None for any age.
+        leeway: How far ahead the clock of the host that made it may be.
         issued_after: Refuse what was made at this time or before, in whole seconds: for a whole tenant, after an
             incident.
         now: The time of the request.
@@ -268,7 +268,7 @@ def read_click_token(
 
 
 def read_withdraw_token(keys: Keys, token: str, *, now: datetime | None = None) -> WithdrawToken:
-    """Verify a withdraw token and return what it holds; whoever asks not to be tracked is heard at any time.
+    """Verify a withdraw token and return what it holds; it is accepted whatever its time.
 
     Args:
         keys: The ring; a token of any of its keys is accepted.
@@ -291,7 +291,7 @@ def read_withdraw_token(keys: Keys, token: str, *, now: datetime | None = None) 
 
 
 def read_unsubscribe_token(keys: Keys, token: str, *, now: datetime | None = None) -> UnsubscribeToken:
-    """Verify an unsubscribe token and return what it holds; whoever wants no more mail is heard at any time.
+    """Verify an unsubscribe token and return what it holds; it is accepted whatever its time.
 
     The arguments are those of `read_withdraw_token`.
 

@@ -50,7 +50,7 @@ class Engagement:
 
 
 def message_engagement(events: Iterable[Event], verdicts: Iterable[Verdict], /, *, opens_allowed: bool) -> Engagement:
-    """Put the opens and clicks of one message together.
+    """Combine the opens and clicks of one message.
 
     Args:
         events: As given to `classify_message`.

@@ -56,7 +56,7 @@ def read_tracking_url(
     Of the URL these are ignored: the scheme, the spelling of the host, a default port, a user, percent escapes, doubled
     slashes, and whatever follows the token and could not be part of it: a query, a fragment, the marks that programs
     leave there when they make links of text, `.gif` behind an open (behind a click it is refused). The base path may be
-    missing, because a proxy may have cut it. The token is forgiven nothing. `BadToken.scanner` is also True for a URL
+    missing, because a proxy may have cut it. The token itself must be exact. `BadToken.scanner` is also True for a URL
     whose path was turned by 13 places with the token, and for a token all of whose letters were put into one case.
 
     Args:
@@ -67,7 +67,7 @@ def read_tracking_url(
         now: The time of the request.
 
     Raises:
-        MalformedToken: It is no tracking URL of this domain.
+        MalformedToken: It is not a tracking URL of this domain.
         BadToken: The token was refused, in the leaves of `read_open_token` and `read_click_token`.
         TypeError: An argument has the wrong type.
         ValueError: A duration is negative, or a time naive.

@@ -86,7 +86,7 @@ def part_edits(layout: Layout, recipient: Recipient, position: PixelPosition, /)
         BadDestination: `destination` returned a URL that no click may go to.
         BadValue: A value cannot be written in the place of its slot.
         MissingValue: A slot has neither a value nor a default.
-        TypeError: `destination` returned something else than str or None, or a value is neither str nor None.
+        TypeError: `destination` returned something other than str or None, or a value is neither str nor None.
     """
     message = recipient.message
     # Indices go by the links of the untracked message: one that was tracked before is not counted again.

@@ -64,7 +64,7 @@ class RewrittenHtml(Deferred):
 
 
 def pixel_tag(url: str, /) -> str:
-    """Write the image that tells of an open: one pixel, whatever the mail's own style sheet says of images.
+    """Return the tag of the tracking pixel: one pixel in size, whatever the mail's own style sheet says about images.
 
     Raises:
         TypeError: `url` is not a str.
@@ -135,7 +135,7 @@ def chosen_urls(plan: Plan, merged: Merged, click_url: Callable[[Link], str | No
     """Ask the caller for each link's new URL; None for those that stay.
 
     Raises:
-        TypeError: `click_url` is not callable, or returned something else than str or None.
+        TypeError: `click_url` is not callable, or returned something other than str or None.
     """
     if not callable(click_url):
         raise wrong_type("click_url", "callable", click_url)
@@ -159,7 +159,7 @@ def tracked_links(message: Sending, plan: Plan, merged: Merged, /) -> tuple[list
 
     Raises:
         BadDestination: `destination` returned a URL that no click may go to.
-        TypeError: It returned something else than str or None.
+        TypeError: It returned something other than str or None.
     """
     if not message.decision.track_clicks or any(map(message.has, plan.clicks)):
         return [], merged

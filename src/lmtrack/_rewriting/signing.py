@@ -96,7 +96,7 @@ class Sending(NamedTuple):
 
         Raises:
             BadDestination: `destination` returned a URL that no click may go to.
-            TypeError: It returned something else than str or None.
+            TypeError: It returned something other than str or None.
         """
         if self.decision.clicks is TrackingMode.AGGREGATE:
             return self._sign_shared(plan, merged)

@@ -48,7 +48,7 @@ class Slots:
 
     Attributes:
         markers: Name and marker of each slot, or one pattern with a group `name`.
-        defaults: What stands in for a missing, None or empty value, by name.
+        defaults: The text to use for a missing, None or empty value, by name.
     """
 
     markers: tuple[tuple[str, str | re.Pattern[str]], ...] | re.Pattern[str]
@@ -179,8 +179,8 @@ def make_slots(names: Iterable[str], /, *, nonce: str) -> dict[str, str]:
     and digits of `secrets.token_hex`, keeps a marker in a forum post or a product's name from being filled.
 
     Raises:
-        TypeError: `names` is one str, or holds something else than str.
-        ValueError: A name holds something else than ASCII letters, digits, `_` and `-`, or the nonce something else
+        TypeError: `names` is one str, or holds something other than str.
+        ValueError: A name holds something other than ASCII letters, digits, `_` and `-`, or the nonce something other
             than 8 or more letters and digits.
 
     >>> make_slots(["name", "city"], nonce="4f1c09ab")

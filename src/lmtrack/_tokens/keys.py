@@ -129,7 +129,7 @@ def read_keys(text: str | bytes, /, *, tenant: bytes = b"") -> Keys:
         tenant: Whose tokens these are; empty for none.
 
     Raises:
-        TypeError: `text` or `tenant` has another type.
+        TypeError: `text` or `tenant` has the wrong type.
         ValueError: There is no key, one is not printable ASCII without blanks or is the name of a file, or the ring is
             none of `make_keys`. The message says which key it is and never what it holds.
 

@@ -160,7 +160,7 @@ def pack_links(urls: Iterable[str | None], *, deflate: bool = True) -> PackedLin
 
     Raises:
         BadDestination: A click may not go to one of the URLs.
-        TypeError: `urls` is one URL, or holds something else than `str` and None.
+        TypeError: `urls` is one URL, or holds something other than `str` and None.
         ValueError: There are more than 65,536.
     """
     if isinstance(urls, (str, bytes)):
