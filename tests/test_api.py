@@ -164,7 +164,7 @@ SIGNATURES = {
         "MSG_HONEYPOT_TAINT=msg.honeypot_taint MSG_FAST=msg.burst_4_in_1s MSG_BURST=msg.burst_3_in_2s "
         "MSG_SWEEP=msg.all_links_in_10s MSG_PACE=msg.steady_pace MSG_SAME_CLIENT=msg.same_client "
         "MSG_TWO_LINKS=msg.two_links_same_second MSG_DETONATION=msg.detonation MSG_AGENTS=msg.agents_rotate "
-        "MSG_DUPLICATE=msg.duplicate"
+        "MSG_TURNS=msg.hosts_take_turns MSG_DUPLICATE=msg.duplicate"
     ),
     "SkipReason": (
         "EMPTY=empty PLACEHOLDER=placeholder FRAGMENT=fragment SCHEME=scheme SCHEME_RELATIVE=scheme_relative "
