@@ -63,6 +63,7 @@ _STATIC: Final = re.compile(
 )
 # A parameter that only tells one version of a file from the last.
 _VERSIONS: Final = frozenset(("v", "ver", "version", "rev", "revision", "cb", "etag", "_"))
+_SHORTEST: Final = 12  # signs: what is shorter has none of the forms here
 _MOST_VALUES: Final = 200  # our choice: what comes later in a query nobody wrote by hand
 
 
@@ -77,11 +78,14 @@ def identifier_in(address: Address, /, *, is_link: bool) -> str | None:
         is_unsubscribe(address.url) or any(is_secret_parameter(one.name, one.text) for one in _query(address.query))
     ):
         return None
-    everything = unquote(unquote(address.url))
-    if "@" in everything and MAIL_ADDRESS.search(everything):
-        return "an e-mail address stands in it"
+    if "@" in address.url or "%" in address.url:
+        everything = unquote(unquote(address.url))
+        if "@" in everything and MAIL_ADDRESS.search(everything):
+            return "an e-mail address stands in it"
     static = _STATIC.search(address.path) is not None
     for value in _values(address):
+        if not value.name and len(value.text) < _SHORTEST:
+            continue
         if found := _dressed(value.text):
             return f"{value.place} holds {found}"
         if value.name and (service := personal_parameter(value.name, address.host)):
@@ -109,6 +113,8 @@ def _values(address: Address, /) -> Iterator[_Value]:
 
 
 def _query(query: str, /) -> Iterator[_Value]:
+    if not query:
+        return
     for pair in re.split("[&;]", query, maxsplit=_MOST_VALUES)[:_MOST_VALUES]:
         name, equals, text = pair.partition("=")
         if not equals:

@@ -224,6 +224,8 @@ class _Page:
         self._found.append((line, _finding(judgement, _where(self._place, here), url)))
 
     def _judge_element(self, element: Element, /) -> None:
+        if not element.attributes:
+            return
         for use in uses_of(element):
             here = _here(f"{element.name} {use.attribute}", element.line, element.note)
             for url in remote_urls(use.value, self._bases):

@@ -52,6 +52,7 @@ _KEEPERS: Final = tuple(
 """)
     )
 )
+_KEEPERS_OF: Final = {host: tuple(start for one, start in _KEEPERS if one == host) for host, _ in _KEEPERS}
 _AFTERWARDS: Final = word_set("""
     continue next return returnto returnurl returnuri returl ret back backurl callback callbackurl redirecturi
     redirectto referrer referer ref origin source src canonical image img picture media thumb logo icon
@@ -97,11 +98,12 @@ def _is_named(address: Address, names: frozenset[str], /) -> bool:
 
 
 def _keeps(address: Address, /) -> bool:
-    path = address.path.lstrip("/")
-    return any(
-        path.startswith(start) and (address.host == host or address.host.endswith("." + host))
-        for host, start in _KEEPERS
-    )
+    host = address.host
+    while host:
+        if host in _KEEPERS_OF and address.path.lstrip("/").startswith(_KEEPERS_OF[host]):
+            return True
+        host = host.partition(".")[2]
+    return False
 
 
 def _embedded(address: Address, /) -> str | None:

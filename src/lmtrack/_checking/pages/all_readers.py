@@ -258,5 +258,5 @@ def _picture_around(element: Element, /) -> Element | None:
 
 def _key(item: Element | RawText | Comment, /) -> object:
     if isinstance(item, Element):
-        return (item.name, frozenset(item.attributes.items()))
+        return (item.name, frozenset(item.attributes.items())) if item.attributes else item.name
     return ("", item.text, item.line) if isinstance(item, Comment) else (item.name, item.text)

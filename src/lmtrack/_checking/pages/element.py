@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
+
+_NO_CLASSES: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(slots=True, eq=False)
@@ -40,7 +43,8 @@ class Element:
     classes: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.classes = frozenset(self.attributes.get("class", "").lower().split())
+        written = self.attributes.get("class")
+        self.classes = frozenset(written.lower().split()) if written else _NO_CLASSES
 
     @property
     def around(self) -> Element | None:

@@ -149,8 +149,13 @@ def _attributes(html: str, token: Token, /) -> dict[str, str]:
     return found
 
 
+_APART: Final = " \t\n\f\r/\"'"  # one of these stands between two attributes
+
+
 def has_more_attributes(html: str, most: int, /) -> bool:
     """Return whether a tag has more attributes than that, as a reader without svg and math counts them."""
+    if sum(map(html.count, _APART)) < most:
+        return False
     position, end = 0, len(html)
     shortest = most * 2  # a letter each, and what keeps them apart
     while end - position > shortest and (token := next_token(html, position, end)):
