@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 # is referred to. What they hold counts as a whole, URLs included.
 _GROUPS: Final = frozenset(("picture", "video", "audio", "object", "applet", "svg"))
 _FIELDS: Final = frozenset(("button", "fieldset", "input", "option", "output", "select", "textarea"))
+_FONT_STYLE: Final = re.compile("font|text-transform|text-security", re.IGNORECASE)
 _URL: Final = re.compile(r"(?i:url)\([^)]*+\)?+")
 _RANGE: Final = re.compile(r"u\+([0-9a-f?]{1,6})(?:-([0-9a-f]{1,6}))?")
 _BLOCK: Final = 7  # bits: fonts are cut at such borders
@@ -92,7 +93,7 @@ class Structure:
         rules = [rule for rule in self._rules if _loads(rule) or any(map(refers, rule.declarations))]
         wanted = {key for rule in rules for key in subjects(rule)}
         self._by_key: dict[str, set[int]] = defaultdict(set)
-        for element, context in self._contexts.items():
+        for element, context in self._contexts.items() if wanted else ():
             for key in keys_of(element):
                 if key in wanted:
                     self._by_key[key].add(context)
@@ -299,11 +300,11 @@ def _loads(rule: Rule, /) -> bool:
 
 def _chooses_font(element: Element, keys: set[str], /) -> bool:
     attributes = element.attributes
-    return (
-        "face" in attributes
-        or any(word in attributes.get("style", "").lower() for word in ("font", "text-transform", "text-security"))
-        or any(key in keys for key in keys_of(element) if key != ANY)
-    )
+    if "face" in attributes:
+        return True
+    if "style" in attributes and _FONT_STYLE.search(attributes["style"]):
+        return True
+    return bool(keys) and any(key in keys for key in keys_of(element) if key != ANY)
 
 
 def _kind_of_text(words: str, /) -> int:

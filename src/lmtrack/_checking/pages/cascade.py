@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.pages.css import NO_LAYER, When, read_declarations
 from lmtrack._checking.pages.selectors import Selector, read_selectors
-from lmtrack._checking.pages.values import Validity, is_unitless, validity
+from lmtrack._checking.pages.values import Validity, Values, is_unitless, validity
 from lmtrack._pattern import word_set
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ class _Said(NamedTuple):
 class World(NamedTuple):
     """Values by property for one kind of reader, and those with what rules for some readers show."""
 
-    values: dict[str, str]
-    shown: dict[str, str]
+    values: Values
+    shown: Values
 
 
 class Style(NamedTuple):
@@ -98,7 +98,7 @@ class Style(NamedTuple):
     urls: list[tuple[str, bool]]
 
     @property
-    def values(self) -> dict[str, str]:
+    def values(self) -> Values:
         """Return the values for a reader that drops nothing."""
         return self.worlds[0].values
 
@@ -122,7 +122,7 @@ class Cascade:
 
     def __init__(self) -> None:
         self._by_key: dict[str, list[_Entry]] = {}
-        self._known: dict[str, Style] = {}  # of elements that have nothing but a style of their own
+        self._known: dict[object, Style] = {}  # by what holds for an element: many of a mail have one style
         self._count = 0
         self._steps = 0
         self.exhausted = False
@@ -145,11 +145,13 @@ class Cascade:
         written = element.attributes.get("style", "")
         drawn = _drawn(element)
         matched = sorted(self._matching(element)) if self._by_key else []
-        if matched or drawn:
+        if drawn:
             return self._style(written, drawn, matched)
-        if written not in self._known:  # many elements of a mail have one style
-            self._known[written] = self._style(written, [], [])
-        return self._known[written]
+        key = (written, *((entry.order, exact) for entry, exact in matched)) if matched else written
+        style = self._known.get(key)
+        if style is None:
+            style = self._known[key] = self._style(written, [], matched)
+        return style
 
     def _style(self, written: str, drawn: list[Declaration], matched: list[tuple[_Entry, bool]], /) -> Style:
         own = read_declarations(written) if written else []
@@ -212,8 +214,8 @@ def _shows(said: _Said, /) -> bool:
     return said.when in {When.SOME, When.PERHAPS} and not hides
 
 
-def _values(said: list[_Said], /) -> dict[str, str]:
-    values: dict[str, str] = {}
+def _values(said: list[_Said], /) -> Values:
+    values = Values()
     for important in (False, True):
         if important and any(one.layer != NO_LAYER for one in said):
             said = sorted(said, key=lambda one: -one.layer)  # the first layer is the most important

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._checking.pages.values import degrees, flat, functions, is_edge_on, number, percent, pixels
+from lmtrack._checking.pages.values import (
+    Effects,
+    Values,
+    degrees,
+    flat,
+    functions,
+    is_edge_on,
+    number,
+    percent,
+    pixels,
+)
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
@@ -137,14 +147,7 @@ def _reasons(element: Element, style: Mapping[str, str], /) -> Iterator[str]:
         yield "content-visibility:hidden"
     if "display" not in style and (found := _by_default(element)):
         yield found
-    if opacity_of(style) <= INVISIBLE:
-        yield "opacity:0"
-    if any(map(_clips_all, functions(get("clip", "") + " " + get("clip-path", "")))):
-        yield "it is clipped to nothing"
-    if scale_of(style) <= INVISIBLE or _is_turned_away(style):
-        yield "it is scaled to nothing"
-    if _is_away(style):
-        yield "it is moved off the screen"
+    yield from _effects(style).reasons
     if element.name == "img" and get("content", "") not in _AT_ALL:
         yield "something else is drawn in its place"
 
@@ -158,10 +161,40 @@ def _by_default(element: Element, /) -> str | None:
     return "a closed dialog" if element.name == "dialog" and "open" not in attributes else None
 
 
+def _effects(style: Mapping[str, str], /) -> Effects:
+    """Return what a style does whatever element has it."""
+    if isinstance(style, Values):
+        if style.effects is None:
+            style.effects = _worked_out(style)
+        return style.effects
+    return _worked_out(style)
+
+
+def _worked_out(style: Mapping[str, str], /) -> Effects:
+    opacity, scale = _opacity(style), _scale(style)
+    reasons: list[str] = []
+    if opacity <= INVISIBLE:
+        reasons.append("opacity:0")
+    if any(map(_clips_all, functions(style.get("clip", "") + " " + style.get("clip-path", "")))):
+        reasons.append("it is clipped to nothing")
+    if scale <= INVISIBLE or _is_turned_away(style):
+        reasons.append("it is scaled to nothing")
+    if _is_away(style):
+        reasons.append("it is moved off the screen")
+    return Effects(opacity, scale, tuple(reasons))
+
+
 def opacity_of(style: Mapping[str, str], /) -> float:
     """Return how opaque an element is drawn: 1 unless its style says something else."""
-    if not style:
-        return 1.0
+    return _effects(style).opacity if style else 1.0
+
+
+def scale_of(style: Mapping[str, str], /) -> float:
+    """Return the smaller of the two factors by which an element is drawn larger or smaller."""
+    return _effects(style).scale if style else 1.0
+
+
+def _opacity(style: Mapping[str, str], /) -> float:
     opacity = number(style.get("opacity", "1"))
     opacity = 1.0 if opacity is None else max(opacity, 0.0)
     for function in functions(style.get("filter", "")):
@@ -170,10 +203,7 @@ def opacity_of(style: Mapping[str, str], /) -> float:
     return opacity
 
 
-def scale_of(style: Mapping[str, str], /) -> float:
-    """Return the smaller of the two factors by which an element is drawn larger or smaller."""
-    if not style:
-        return 1.0
+def _scale(style: Mapping[str, str], /) -> float:
     zoom = _times(1.0, number(style.get("zoom", "1")))
     wider, higher = _first_two([number(part) for part in _split(style.get("scale", "1"))])
     *axis, angle = _split(style.get("rotate", "none"))

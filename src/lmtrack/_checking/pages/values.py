@@ -60,6 +60,28 @@ _REMEMBERED: Final = 2_048  # values; a mail has some hundred different ones
 _MOST_ROUNDS: Final = 8  # our choice: sums in sums
 
 
+class Effects(NamedTuple):
+    """What a style does whatever element has it: how opaque and how much larger it is drawn, and what hides it."""
+
+    opacity: float
+    scale: float
+    reasons: tuple[str, ...]
+
+
+class Values(dict[str, str]):
+    """Values by property; many elements share them, so what they do is worked out once.
+
+    Attributes:
+        effects: That, once it is.
+    """
+
+    __slots__ = ("effects",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.effects: Effects | None = None
+
+
 class Validity(IntEnum):
     """Who drops a declaration."""
 

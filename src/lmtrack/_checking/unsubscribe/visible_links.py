@@ -16,7 +16,7 @@ from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.plain_text import find_urls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from lmtrack._checking.pages.cascade import Style
     from lmtrack._checking.verify.events import Event
@@ -109,10 +109,15 @@ def _found(link: _Link, /) -> FoundLink:
     return FoundLink(link.url, " ".join(" ".join(link.words).split())[:_MOST_WORDS], link.visible)
 
 
+def _made_visible(world: Mapping[str, str], /) -> Mapping[str, str]:
+    """Leave out what an element inside can undo."""
+    return {**world, "visibility": "visible"} if "visibility" in world else world
+
+
 def _inside(around: _State, element: Element, style: Style, /) -> _State:
     values = style.values
     visibility, font, color = values.get("visibility"), values.get("font-size"), values.get("color")
-    hidden = style.hides(lambda world: covering(element, {**world, "visibility": "visible"})) is not None
+    hidden = style.hides(lambda world: covering(element, _made_visible(world))) is not None
     return _State(
         gone=around.gone or hidden or element.name in _UNSEEN,
         no_font=around.no_font if font is None else _NO_FONT.fullmatch(font) is not None,
