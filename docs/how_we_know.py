@@ -46,7 +46,7 @@ PROMISES: Final[dict[str, tuple[Proof, ...]]] = {
         Proof(
             "Outside the reported edits every character stays, and reverting gives the source back.",
             ("tests/rewriting", "tests/test_text.py", "tests/test_corpus.py"),
-            "foreign mails and templates beside the repository; documents put together at random",
+            "third-party mails and templates next to the repository; randomly assembled documents",
         ),
         Proof(
             "The same for raw messages, in every encoding.",
@@ -86,7 +86,7 @@ PROMISES: Final[dict[str, tuple[Proof, ...]]] = {
         ),
         Proof("A comparison finds what identifies recipients.", ("tests/checking/compare",), "Chromium"),
         Proof(
-            "A rewriting is verified by another parser.", ("tests/checking/verify",), "libxml2, which reads by itself"
+            "A rewrite is verified by another parser.", ("tests/checking/verify",), "libxml2, which parses on its own"
         ),
         Proof("Assertions and the pytest plug-in.", ("tests/test_testing.py", "tests/test_pytest_plugin.py"), "pytest"),
     ),
