@@ -14,7 +14,7 @@ _CONTENT: Final = ("html", "text", "raw")
 
 
 class NotText:
-    """Base of results, which hold text and are none: in an f-string the repr of one would go into the mail."""
+    """Base of results, which hold text but are not text: in an f-string, the repr of one would go into the mail."""
 
     __slots__ = ()
 
@@ -72,7 +72,7 @@ def plain_bytes(value: object, name: str, /) -> bytes:
     """Return bytes as exact `bytes`; the same object if they are.
 
     Raises:
-        TypeError: `value` is not bytes; a bytearray or memoryview, which can change under a reader, is none.
+        TypeError: `value` is not bytes; a bytearray or memoryview, which can change under a reader, is not.
 
     >>> plain_bytes(bytearray(b"a"), "raw")
     Traceback (most recent call last):

@@ -1,9 +1,9 @@
-"""The header block of a raw message as fields with exact spans; what parsers disagree about is marked, never mended.
+"""The header block of a raw message as fields with exact spans; what parsers disagree about is marked, never repaired.
 
 RFC 5322 section 2.2: a field is a name of printable US-ASCII without the colon, then a colon, then a value that goes on
 over lines that begin with a blank. Lines end in CRLF, or in LF as mail is kept on disk. Anything else (a blank before
 the colon, no colon, an indented first line, a lone CR) is read differently from parser to parser: some end the header
-block there, some skip the line, some mend it. Such a field and all after it are given with `certain=False`.
+block there, some skip the line, some repair it. Such a field and all after it are given with `certain=False`.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _FOLD = re.compile(r"\r?\n(?=[ \t])")
 
 
 class HeaderField(NamedTuple):
-    """One header field as it stands in the raw message.
+    """One header field as it is in the raw message.
 
     Attributes:
         name: As written. Of a malformed line, its first run of name characters (maybe empty); of the envelope line
@@ -71,7 +71,7 @@ class HeaderField(NamedTuple):
             character per byte.
         start: Offset of the first byte.
         end: Offset after the last line end; `raw[start:end]` is the whole field, and the fields tile the header block.
-        certain: False if parsers disagree about this field: it is malformed, or a malformed one stands before it.
+        certain: False if parsers disagree about this field: it is malformed, or a malformed one comes before it.
     """
 
     name: str
@@ -84,7 +84,7 @@ class HeaderField(NamedTuple):
 def find_body(raw: bytes, /) -> tuple[int, int]:
     r"""Return the offset where the header fields end and the one where the body begins.
 
-    Between them stands the first empty line; without one, both are the length of `raw`. A message without a single LF
+    The first empty line is between them; without one, both are the length of `raw`. A message without a single LF
     is taken for one with CR line ends.
 
     Example:
@@ -155,7 +155,7 @@ _BEGINS_AS_FIELD: Final = re.compile(rf"{_FTEXT}{{1,76}}:[ \t\r\n]")
 def begins_as_message(text: str, /) -> bool:
     """Return whether a text is a raw message rather than a page or a plain text: a block of header fields, then a body.
 
-    A quoted "From: Ann" is none; there has to be a field that programs write, and an empty line behind the block.
+    A quoted "From: Ann" is not one: there must be a field that programs write, and an empty line after the block.
     """
     if not _BEGINS_AS_FIELD.match(text):
         return False

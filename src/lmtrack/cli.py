@@ -1,7 +1,7 @@
 """The `lmtrack` command: the library's functions for a terminal and for scripts.
 
 Exit codes: 0 done, 1 a check found something or a token was refused, 2 unusable input or arguments, 3 nothing proved,
-130 interrupted, 141 nobody reads the output.
+130 interrupted, 141 no one reads the output.
 Errors are one line on standard error; without a verb, four more say where to begin.
 """
 
@@ -49,7 +49,7 @@ _FIRST_STEPS: Final = """\
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command and give its exit code.
+    """Run the command and return its exit code.
 
     Args:
         argv: The arguments after the command's name; None takes them from `sys.argv`.

@@ -1,6 +1,6 @@
 """Every exception lmtrack raises for what others sent; a caller's own mistake is ValueError or TypeError.
 
-No text of these errors holds a token, a key, an address or a URL. Data a caller needs sits in attributes.
+No text of these errors holds a token, a key, an address or a URL. Data a caller needs is in attributes.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ class BadToken(LmtrackError, BadData):  # noqa: N818 - named by the decision, as
     Attributes:
         reason: Stable code of the leaf, for counters and logs.
         scanner: True if the text is a token of ours with its letters changed, as mail scanners fetch them, so the
-            request came from a machine: turned by 13 places, and, where a whole URL was read (`read_tracking_url`,
-            `handle_request`), also the URL turned with it, or all letters of the token in one case.
+            request came from a machine: rotated by 13 places, and, where a whole URL was read (`read_tracking_url`,
+            `handle_request`), also the URL rotated with it, or all letters of the token in one case.
     """
 
     reason: ClassVar[str] = "bad_token"

@@ -55,7 +55,7 @@ def add_ways_out(
     Args:
         html: The HTML body, if there is one.
         text: The plain text body, if there is one.
-        unsubscribe: What `unsubscribe_url` returned, or a page of yours.
+        unsubscribe: What `unsubscribe_url` returned, or your own page.
         withdraw: What `withdraw_url` returned.
         unsubscribe_label: What the link says, in the recipient's language.
         withdraw_label: The same for the other link.
@@ -91,7 +91,7 @@ def unsubscribe_headers(url: str, /, *, mailto: str | None = None) -> dict[str, 
     Add both to the message and write it with `message_bytes`, which leaves the URL as it is; sign them with DKIM.
 
     Args:
-        url: What `unsubscribe_url` returned, or a page of yours that acts on the POST without asking.
+        url: What `unsubscribe_url` returned, or your own page that acts on the POST without asking.
         mailto: A second way, as `mailto:leave@shop.example?subject=...`.
 
     Raises:
@@ -125,7 +125,7 @@ def _checked(url: object, name: str, /) -> str:
 
 
 def _fits_a_field(url: str, /) -> bool:
-    """Return whether a URL can stand between brackets in a field and in an attribute (RFC 2369 section 2)."""
+    """Return whether a URL can be between brackets in a field and in an attribute (RFC 2369 section 2)."""
     return len(url) <= _URL_LIMIT and url.isascii() and url.isprintable() and not set(url) & {*" <>,\"'"}
 
 

@@ -1,6 +1,6 @@
 """Track a document: splice tracked links and one pixel into it and keep every other character.
 
-A document is read once; what to do with its links is decided once a policy; each recipient then costs tokens and one
+A document is read once; what to do with its links is decided once per policy; each recipient then costs tokens and one
 join. HTML is never serialised again: the output is slices of the source with the edits between them.
 """
 
@@ -64,7 +64,7 @@ def scan_html(
 ) -> HtmlDocument:
     """Read a document once, to track it for many recipients.
 
-    Never fails on content, but for a slot where no value can be safe; time and memory are linear in its length.
+    Never fails on content, except for a slot where no value can be safe; time and memory are linear in its length.
 
     Args:
         html: The document.
@@ -195,7 +195,7 @@ def track_html(
         campaign: What aggregate tokens are made from. Their clicks need its `urls`: a link to anywhere else is
             `personal`, since it might differ per recipient.
         destination: Returns where a link goes instead of `link.url`, for example with utm tags; None leaves that link.
-            Asked once for each index, and not at all with "by_id".
+            Called once for each index, and not at all with "by_id".
         destinations: "inline" signs each URL into its token; "by_id" leaves it to be looked up by message and index.
         policy: Which links are trackable.
         pixel_position: As for `rewrite_html`.
@@ -203,7 +203,7 @@ def track_html(
         defaults: The same.
         values: One recipient's value of each slot, written whether or not anything is tracked.
         pixel_slot: The slot whose marker the pixel takes the place of; without a pixel the marker is removed.
-        max_line: Where tracking makes a line longer than so many bytes of UTF-8, it is broken inside a tag: 998 for
+        max_line: Where tracking makes a line longer than this many bytes of UTF-8, it is broken inside a tag: 998 for
             HTML that is sent as it is (7bit, 8bit). A link that no line has room for is left alone (`line_too_long`).
         now: When the tokens are issued; the current time by default.
 

@@ -1,7 +1,7 @@
 """A link, an edit, and the question between them: may this link be tracked, and if not, why not.
 
 The rules run in one order for every caller, most certain first; the first that applies is the reason. What a rule
-looks for stands in a table with its source.
+looks for is in a table with its source.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Edit(NamedTuple):
 
     Attributes:
         offset: Where `old` begins in the source; characters for HTML and text, bytes for raw messages.
-        old: What stood there; empty where something was inserted.
-        new: What stands there now; empty where something was removed.
+        old: What was there; empty where something was inserted.
+        new: What is there now; empty where something was removed.
     """
 
     offset: int
@@ -64,7 +64,7 @@ class SkipReason(StrEnum):
     URL_TEXT = "url_text"
     PERSONAL = "personal"
     TOO_MANY = "too_many"  # a token counts to 65,535
-    UNDECODABLE = "undecodable"  # its bytes are none of the part's charset, and no UTF-8
+    UNDECODABLE = "undecodable"  # its bytes are neither in the part's charset nor UTF-8
     LINE_TOO_LONG = "line_too_long"  # in a body that is sent as it is, no line has room for its tracked URL
 
 
@@ -76,8 +76,8 @@ class Link(NamedTuple):
             Outlook and for the rest, has one index.
         url: Where it leads: decoded, without outer white space, and absolute if a base resolves it.
         element: `a`, `area`, or the VML element, lower case; `text` for a URL in plain text.
-        conditional: Whether it stands inside an Outlook conditional comment.
-        source: The document it stands in; not part of the repr.
+        conditional: Whether it is inside an Outlook conditional comment.
+        source: The document it is in; not part of the repr.
         start: Where its tag begins in the source; in plain text, where the URL does.
         limit: Where its surroundings (the document or the comment) end; in plain text, where the URL does.
         personal: Whether a slot is in its URL or its text.
@@ -170,7 +170,7 @@ class LinkPolicy:
     Raises:
         TypeError: A field has the wrong type; a str for one of the lists would be read letter by letter.
         ValueError: `strip_opt_out` is none of the three, `max_url_octets` is out of range, a prefix is not an http or
-            https URL, or an attribute's name could not stand in a tag.
+            https URL, or an attribute's name cannot be in a tag.
 
     >>> LinkPolicy(tracking_hosts=["Click.Service.example"]).tracking_hosts
     ('click.service.example',)
@@ -227,7 +227,7 @@ class LinkPolicy:
 
     @property
     def lists_urls(self) -> bool:
-        """Return whether a list must be asked about every URL (internal)."""
+        """Return whether a list must be checked for every URL (internal)."""
         return bool(self.skip_urls or self.skip_hosts or self.preference_urls or self.tracking_hosts)
 
 
@@ -247,9 +247,9 @@ def _entries(name: str, given: Sequence[Entry], kinds: type | tuple[type, ...], 
 
 
 def skip_reason(url: str, policy: LinkPolicy, /) -> SkipReason | None:
-    """Judge a decoded, trimmed and (if a base resolved it) absolute URL by itself; None if it may be tracked.
+    """Return why a decoded, trimmed and (if a base resolved it) absolute URL is not tracked; None if it may be.
 
-    What needs the document (`opt_out`, `url_text`) or the tracking domain (`tracked`) is the caller's to ask.
+    What needs the document (`opt_out`, `url_text`) or the tracking domain (`tracked`) is for the caller to check.
     """
     return _form_problem(url, policy) or _policy_problem(url, policy)
 
@@ -326,7 +326,7 @@ _CAMEL_CASE: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def slots_reason(names: Iterable[str], policy: LinkPolicy, /) -> SkipReason | None:
-    """Judge a link by the names of the slots in its URL: what it is for, whoever gets it.
+    """Return why a link is not tracked, from the names of the slots in its URL; None if it may be.
 
     >>> slots_reason(["unsubscribe_url"], LinkPolicy()), slots_reason(["order_id"], LinkPolicy())
     (<SkipReason.UNSUBSCRIBE: 'unsubscribe'>, None)

@@ -1,6 +1,6 @@
 """Track a whole message: splice tracked links and one pixel into its raw bytes and keep every other byte.
 
-A message is read once; what to do with its links is decided once a policy; each recipient then costs tokens and one
+A message is read once; what to do with its links is decided once per policy; each recipient then costs tokens and one
 join. Nothing is parsed into an object and serialised again: the output is slices of the source, and the edits between
 them.
 """
@@ -125,7 +125,7 @@ class TrackedMessage(Deferred):
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What servers refuse in `raw`, or what it gives away: what `message_bytes` mends or refuses.
+        """What servers refuse in `raw`, or what it gives away: what `message_bytes` repairs or refuses.
 
         `bare_lf` and `bare_cr` (line ends that are not CRLF, as `as_bytes` writes them), `long_line` (over 998 bytes),
         `nul`, and `bcc` (a field that tells everyone who else got the mail).
@@ -202,7 +202,7 @@ def track_message(
     r"""Track a message as far as the decision allows: signed links and a signed pixel, one of them, or neither.
 
     Touched are the displayed HTML parts, and plain ones if `text_links`; never what is signed, encrypted, attached,
-    named or somebody else's message. Whatever is not edited comes back byte for byte, in the encoding it has. The
+    named or someone else's message. Whatever is not edited comes back byte for byte, in the encoding it has. The
     message's own override headers may lower the decision, never raise it, and are removed. URLs of its List-Unsubscribe
     are not tracked. A second pass changes nothing: what an earlier one put in stays, whatever the decision is now,
     until `untrack_message` takes it out; the result's `decision` says so (`already_tracked`). Content never makes it
@@ -210,7 +210,7 @@ def track_message(
 
     Args:
         source: The message, or what `scan_message` made of it.
-        decision: From `resolve` or `resolve_shared`. What really holds stands in the result's `decision`.
+        decision: From `resolve` or `resolve_shared`. What really holds is in the result's `decision`.
         domain: Receives opens and clicks; its keys sign.
         message_id: The sender's id of this mail to this person, which is not its Message-ID header.
         recipient: Position in the message's recipient list, 0 to 65,535.
@@ -317,7 +317,7 @@ def prepare_message(
     tracked by `track_message`; the object stays as it is.
 
     One body for several people is never tracked individually: more than one address lowers the decision to AGGREGATE,
-    or off without a `campaign`, with the reason `shared_body`. Send each person a message of their own instead.
+    or off without a `campaign`, with the reason `shared_body`. Send each person their own message instead.
 
     Args:
         message: An `EmailMessage` or `Message`, of any policy.

@@ -72,7 +72,7 @@ class Limit(NamedTuple):
         flag: Which flag.
         mode: What it fell to, or was found to be.
         reason: Why.
-        unread: The misspelt names that nobody could read, if that is why; see `Override`.
+        unread: The misspelt names that could not be read, if that is why; see `Override`.
     """
 
     flag: Flag
@@ -202,7 +202,7 @@ class Decision:
     def already_tracked(
         self, *, opens: TrackingMode = TrackingMode.OFF, clicks: TrackingMode = TrackingMode.OFF
     ) -> Decision:
-        """Say that the message holds tracking of these modes from before, which no decision takes out.
+        """Record that the message already holds tracking of these modes, which no decision takes out.
 
         A flag below that is raised to it, since it tells what holds; `untrack_message` takes tracking out.
 

@@ -222,7 +222,7 @@ def _say(
 
 
 def _put(said: dict[str, Any], path: tuple[str, ...], value: object, /) -> None:
-    """Put a value where a path of names leads; a text that stands there already becomes a list of two."""
+    """Put a value where a path of names leads; a text that is there already becomes a list of two."""
     *outer, last = path
     for outer_name in outer:
         said = said.setdefault(outer_name, {})

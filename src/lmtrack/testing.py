@@ -62,7 +62,7 @@ def assert_untracked(
     known_trackers: Sequence[str] = (),
     allow_aggregate: bool = False,
 ) -> None:
-    """Assert that nothing in a mail tells who reads it, or that anybody does.
+    """Assert that nothing in a mail tells who reads it, or that anyone does.
 
     Fails as well if that cannot be proved, because something is encrypted, damaged or empty. A test holds mail in three
     forms, and each type stands for one of them.
@@ -71,12 +71,12 @@ def assert_untracked(
         mail: HTML as str, a raw message as bytes, or a message object (of a Django mail, `mail.message()`).
         domains: Our own tracking domains and hosts, as `audit_html` takes them.
         known_trackers: Hosts of others that track.
-        allow_aggregate: Whether tokens of ours may stand in it that are the same for every recipient of a campaign.
+        allow_aggregate: Whether it may contain our tokens that are the same for every recipient of a campaign.
 
     Raises:
         AssertionError: It is tracked, or nothing proves that it is not; the text says what, where and why.
         TypeError: An argument has the wrong type.
-        ValueError: A raw message is given as str or HTML as bytes, or a host is none.
+        ValueError: A raw message is given as str or HTML as bytes, or a host is not one.
 
     Example:
         >>> assert_untracked("<p>Hello</p>")
@@ -157,7 +157,7 @@ def assert_unsubscribe_ok(
     Raises:
         AssertionError: Something is missing or wrong; the text says what, where and why.
         TypeError: An argument has the wrong type.
-        ValueError: HTML is given, or a host is none.
+        ValueError: HTML is given, or a host is not one.
 
     Example:
         >>> raw = b"From: letters@shop.example\r\nSubject: Lamps\r\n\r\nHello\r\n"

@@ -1,7 +1,7 @@
 """Track the links of a plain text and keep every other character: quoting, wrapping, signatures, line ends.
 
 Plain text has no place for a pixel, so opens are off there. A URL is rewritten where every reader agrees on where it
-begins and ends: without the punctuation and the unbalanced bracket behind it, and with everything between angle
+begins and ends: without the punctuation and the unbalanced bracket after it, and with everything between angle
 brackets (RFC 3986, appendix C). One that runs into letters of a script without blanks or is broken over lines is left.
 """
 

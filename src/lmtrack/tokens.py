@@ -146,7 +146,7 @@ class UnsubscribeToken(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenHeader:
-    """What a token says of itself before any key has been asked, from `explain_token`; anybody can write this.
+    """What a token says of itself before any key is tried, from `explain_token`; anyone can write this.
 
     Attributes:
         version: Format version; 1.
@@ -273,7 +273,7 @@ def read_withdraw_token(keys: Keys, token: str, *, now: datetime | None = None) 
     Args:
         keys: The ring; a token of any of its keys is accepted.
         token: The text as it came; one spelling of each token is accepted.
-        now: The time of the request. A token from before or after it is as good.
+        now: The time of the request. A token from before or after it is accepted too.
 
     Raises:
         WrongPurpose: It was made for something else.

@@ -83,7 +83,7 @@ class TrackingDomain:
         return None
 
     def bases(self) -> tuple[TrackingBase, ...]:
-        """Return the bases our URLs lie under, ready to be compared (internal)."""
+        """Return the bases that our URLs are under, ready to be compared (internal)."""
         urls = (self.base_url,) if self.ways_out_url is None else (self.base_url, self.ways_out_url)
         return tuple(map(read_base, urls))
 
@@ -108,7 +108,7 @@ class TrackingDomain:
         return self.locate(url) is not None
 
     def token_in(self, url: str, kind: str, /) -> str | None:
-        """Return the token behind `/{kind}/` (`c`, `o`, `w` or `u`) in one of our URLs, unverified; None for others.
+        """Return the token after `/{kind}/` (`c`, `o`, `w` or `u`) in one of our URLs, unverified; None for others.
 
         >>> from lmtrack import TrackingDomain, make_keys
         >>> domain = TrackingDomain("https://track.example", make_keys(b"an example secret"))
@@ -169,7 +169,7 @@ def click_url(domain: TrackingDomain, token: str) -> str:
 
 
 def withdraw_url(domain: TrackingDomain, token: str) -> str:
-    """Make the URL behind which a recipient withdraws consent to tracking.
+    """Make the URL with which a recipient withdraws consent to tracking.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -183,7 +183,7 @@ def withdraw_url(domain: TrackingDomain, token: str) -> str:
 
 
 def unsubscribe_url(domain: TrackingDomain, token: str) -> str:
-    """Make the URL behind which a recipient leaves the list; for a footer and for `unsubscribe_headers`.
+    """Make the URL with which a recipient leaves the list; for a footer and for `unsubscribe_headers`.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -199,7 +199,7 @@ def unsubscribe_url(domain: TrackingDomain, token: str) -> str:
 
 
 def _way_out(domain: TrackingDomain, purpose: str, token: str, /) -> str:
-    """Make the URL of a way out; that it leads nowhere would be noticed by nobody but a recipient."""
+    """Make the URL of a way out; only a recipient would notice that it leads nowhere."""
     url = _under(domain, purpose[0], token)
     try:
         first = to_octets(token)[0]

@@ -185,7 +185,7 @@ def load_networks(text: str, /, *, tag: str, evidence: Evidence = 2, scope: Scop
 
 
 def join_networks(*networks: Networks) -> Networks:
-    """Join lists of networks; of an address in several of them, all entries are found.
+    """Join lists of networks; for an address in several of them, all entries are found.
 
     Raises:
         TypeError: One of them is not a `Networks`.

@@ -98,7 +98,7 @@ def classify_event(
         headers: The request's headers, names in any case; None means unknown, and then no header rule fires.
         delay: The time since the mail was delivered, not since it was sent; negative ones are ignored.
         networks: None for those that come with the package.
-        agents: Names of your own, made by `load_agents`.
+        agents: Your own names, made by `load_agents`.
         honeypot: Whether the link is one that no person sees.
 
     Raises:

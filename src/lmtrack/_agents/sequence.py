@@ -93,7 +93,7 @@ def classify_message(
         link_count: How many tracked links the mail has, an invisible one included; None if that is not known, and then
             nobody can have clicked all of them.
         networks: None for those that come with the package.
-        agents: Names of your own, made by `load_agents`.
+        agents: Your own names, made by `load_agents`.
         timing: The windows of the rules.
 
     Raises:

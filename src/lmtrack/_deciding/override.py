@@ -147,17 +147,17 @@ def parse_settings(settings: Mapping[str, object] | None, /, *, strict: bool = T
     """Read the JSON `settings` object of one message; None and an empty object leave everything to the route.
 
     Members are real booleans or null; keys other than `track_opens` and `track_clicks` belong to other features. A
-    misspelt one, such as `track_open`, `trackOpens` or `open_tracking`, is an override that nobody could read. A
+    misspelt one, such as `track_open`, `trackOpens` or `open_tracking`, is an override that cannot be read. A
     nested `settings` means that the whole request was handed over, so neither flag can be read.
 
     Args:
-        settings: The object as `json.loads` gives it.
+        settings: The object as `json.loads` returns it.
         strict: False turns a flag that cannot be read off and says so in `Override.problems`; a misspelt name turns
             off both.
 
     Raises:
         InvalidOverride: A member is neither a boolean nor null, a key is misspelt, `settings` is not a mapping, or it
-            holds a `settings` of its own (only if `strict`). It names all of them at once.
+            holds its own `settings` (only if `strict`). It names all of them at once.
         TypeError: `strict` is not a bool.
 
     Example:

@@ -153,9 +153,9 @@ def admit(
     less than that is recorded as what it is, one that was made for more is not recorded at all. The route's flags are
     not asked again, since an override of that one message may have beaten them.
 
-    A campaign's token is the same for everyone, so `consent` says nothing about it: there is nobody to ask about.
+    A campaign's token is the same for everyone, so `consent` says nothing about it: there is no one to ask about.
 
-    A machine's request is recorded beside those of people, because `Verdict.counts_for_metrics` tells them apart. The
+    A machine's request is recorded next to those of people, because `Verdict.counts_for_metrics` tells them apart. The
     day of a last open is of people only.
 
     Args:
@@ -166,7 +166,7 @@ def admit(
         withdrawn_at: When the recipient last withdrew, even if consent was given again since: what was sent until
             then stays unrecorded. The later one counts if a record has another.
         verdict: What the request was, if you know it.
-        method: How it was asked; only GET is recorded.
+        method: The request's method; only GET is recorded.
 
     Raises:
         TypeError: An argument has the wrong type.

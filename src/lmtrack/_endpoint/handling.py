@@ -118,7 +118,7 @@ class PendingRequest:
             ip: The client's address.
             asn: The autonomous system of `ip`, if you know it.
             networks: What `load_networks` returned; None means those that are shipped.
-            agents: Names of your own, made by `load_agents`.
+            agents: Your own names, made by `load_agents`.
             delivered_at: When the mail was sent or delivered.
             destination: Returns where a click goes.
             words: The texts of the pages.
@@ -314,7 +314,7 @@ def handle_request(
     words: PageWords | Callable[[WayOut], PageWords] | None = None,
     now: datetime | None = None,
 ) -> Handled:
-    """Handle one request to the tracking host: what to answer, and what of it may be recorded.
+    """Handle one request to the tracking host: what to answer, and what may be recorded about it.
 
     An open is answered with the pixel, whatever its token is. A click goes to its destination if we signed it, and is
     a 404 otherwise. `/w/` and `/u/` show a page on GET and act on a POST: on `/w/` on any, on `/u/` on the one-click
@@ -339,7 +339,7 @@ def handle_request(
         ip: The client's address.
         asn: The autonomous system of `ip`, if you know it.
         networks: What `load_networks` returned; None means those that are shipped.
-        agents: Names of your own, made by `load_agents`.
+        agents: Your own names, made by `load_agents`.
         delivered_at: Returns when the mail was sent or delivered. Without it, or if it returns None, the time at which
             the token was made counts; that is earlier, so fewer requests are taken for those of a gateway.
         destination: Returns where a click goes; it is called for every click, and a click by id needs it. If it returns

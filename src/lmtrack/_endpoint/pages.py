@@ -55,7 +55,7 @@ _NAME_IN_PART: Final = re.compile(rb'(?i)\bname="?([^"\r\n;]*)')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageWords:
-    """The texts of the pages in one language, best the recipient's. Plain text: line ends are kept.
+    """The texts of the pages in one language, preferably the recipient's. Plain text: line ends are kept.
 
     Attributes:
         language: The language as HTML's `lang` takes it.

@@ -55,9 +55,9 @@ def read_tracking_url(
 
     Of the URL these are ignored: the scheme, the spelling of the host, a default port, a user, percent escapes, doubled
     slashes, and whatever follows the token and could not be part of it: a query, a fragment, the marks that programs
-    leave there when they make links of text, `.gif` behind an open (behind a click it is refused). The base path may be
+    leave there when they make links of text, `.gif` after an open (after a click it is refused). The base path may be
     missing, because a proxy may have cut it. The token itself must be exact. `BadToken.scanner` is also True for a URL
-    whose path was turned by 13 places with the token, and for a token all of whose letters were put into one case.
+    whose path was rotated by 13 places with the token, and for a token all of whose letters were put into one case.
 
     Args:
         url_or_path: What the request line says, or a whole URL.

@@ -56,7 +56,7 @@ def event_payload(
 ) -> JsonObject:
     """Describe an open or a click as a `message.opened` or `message.clicked` event, ready for `json.dumps`.
 
-    It holds no more than the token's mode allows, as if `minimise` had been asked: a token for a whole campaign names
+    It holds no more than the token's mode allows, as if `minimise` had been called: a token for a whole campaign names
     the campaign and nobody.
 
     Args:
@@ -149,10 +149,10 @@ def _written_time(occurred_at: object) -> str:
 
 
 def minimise(payload: Mapping[str, Any], /, *, mode: TrackingMode) -> JsonObject:
-    """Return what a mode allows to keep of an event; `Admission.mode` is the one to ask with.
+    """Return what a mode allows you to keep of an event; pass `Admission.mode`.
 
     - `INDIVIDUAL`: all of it.
-    - `AGGREGATE`: what is the same for everybody: which event, campaign, tag and link, and whether it was a machine.
+    - `AGGREGATE`: what is the same for everyone: which event, campaign, tag and link, and whether it was a machine.
       No recipient, message, time, client, subject, metadata, URL or anchor text, each of which can tell people apart.
     - `DELIVERABILITY`: the UTC day of an open by a person, `{"last_open_date": "2026-01-02"}`.
     - `OFF`: nothing.

@@ -59,15 +59,15 @@ def message_bytes(message: Message, /, *, keep_bcc: bool = False) -> bytes:
 
     Args:
         message: An `EmailMessage` or `Message`, of any policy. Headers are UTF-8 if its policy has `utf8`
-            (`policy.SMTPUTF8`), else letters beyond ASCII become encoded words; parts are encoded to be ASCII if it has
+            (`policy.SMTPUTF8`), else non-ASCII letters become encoded words; parts are encoded to be ASCII if it has
             `cte_type="7bit"`. Nothing else of a policy counts.
         keep_bcc: Write a `Bcc` field too. It would tell every recipient who else got the mail, so it is for files and
             archives; `prepare_message` sends to its addresses and leaves it out.
 
     Raises:
-        TypeError: `message` is none, or a part, its payload or a header is none the standard library could write.
+        TypeError: `message` is not a message, or the standard library cannot write a part, its payload or a header.
         ValueError: There is a `Bcc` or `Resent-Bcc` field. A header could not be sent as it is: a name or value that
-            would make another header, NUL, 998 bytes without a blank, letters beyond ASCII in an address or a URL,
+            would make another header, NUL, 998 bytes without a blank, non-ASCII letters in an address or a URL,
             nothing a parser understands. There is text beyond ASCII that was never encoded, a boundary is also a line
             of its own part, or a message holds itself.
 

@@ -119,7 +119,7 @@ def make_keys(current: bytes, previous: Iterable[bytes] = (), *, tenant: bytes =
 
 
 def read_keys(text: str | bytes, /, *, tenant: bytes = b"") -> Keys:
-    r"""Read a key ring from the content of a key file or variable: one key a line, the first signs, all verify.
+    r"""Read a key ring from the content of a key file or variable: one key per line; the first signs, all verify.
 
     A key is the characters of its line, exactly: nothing is decoded. Empty lines do not count. This is the one format
     that the `lmtrack` command writes and reads.

@@ -59,7 +59,7 @@ def make_open_token(
         message_id: The sender's id of the message: a UUID (shortest), or 1 to 64 characters U+0021 to U+007E without
             `@`, because an address has no place in a URL.
         recipient: Position in the message's recipient list, 0 to 65,535; must be 0 for `AGGREGATE`.
-        mode: What the token allows to record. `AGGREGATE` holds no recipient, so that everybody's can be the same.
+        mode: What the token allows to record. `AGGREGATE` holds no recipient, so that everyone's can be the same.
         now: When it is made, 1970 to 2106, in whole seconds rounded down.
 
     Raises:
@@ -127,7 +127,7 @@ def make_click_tokens(
     mode: TrackingMode = INDIVIDUAL,
     now: datetime | None = None,
 ) -> list[str]:
-    """Sign the tokens of one message's links; each is what `make_click_token` gives for that URL and its position.
+    """Sign the tokens of one message's links; each is what `make_click_token` returns for that URL and its position.
 
     Args:
         keys: The ring; its current key signs.
@@ -218,7 +218,7 @@ def make_unsubscribe_token(
 
     Args:
         keys: The ring; its current key signs.
-        message_id: An id of yours, as for `make_open_token`. People press such links after years, so take one of the
+        message_id: Your own id, as for `make_open_token`. People press such links after years, so take one of the
             person and the list that you keep as long as you mail them, not one of the single message.
         recipient: Position in the message's recipient list, 0 to 65,535.
         now: When it is made, 1970 to 2106, in whole seconds rounded down.

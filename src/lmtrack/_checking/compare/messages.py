@@ -65,10 +65,10 @@ def compare_messages(raws: Sequence[bytes], /, *, allow: Sequence[str | re.Patte
     r"""Return what differs between copies of one mail: URLs, as `compare_renderings` does, headers and other parts.
 
     Parts are compared by their place; how they are encoded does not matter, nor what stands before the first or behind
-    the last of them, which nobody shows. Headers that differ in all mail (To, Date,
+    the last of them, which no program shows. Headers that differ in all mail (To, Date,
     Message-ID, boundaries, signatures, List-Unsubscribe, what servers write) are in the result with `expected` True;
     so are links in the body that are the message's own List-Unsubscribe. Any other header is not expected to differ.
-    Nor is a part that holds no text, such as a picture or an invoice: it asks nobody for anything when the mail is
+    Nor is a part that holds no text, such as a picture or an invoice: it requests nothing when the mail is
     opened, but the mail is not the same for everyone, and what is in it was not looked at. A message that cannot be
     read surely, and is not the same for everyone, is a difference that is not expected.
 

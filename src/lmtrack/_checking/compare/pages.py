@@ -26,7 +26,7 @@ def compare_renderings(
 ) -> list[Difference]:
     """Return what differs between renderings of one mail and may tell who opens it or clicks in it.
 
-    It needs no list of trackers and no keys: what is the same for everyone identifies nobody. Compared is every URL
+    It needs no list of trackers and no keys: what is the same for everyone identifies no one. It compares every URL
     that any client may load or that a click may follow: elements, style sheets, conditional comments, scripts, unknown
     attributes, plain text. What decides whether a client loads a URL is compared too: the elements around it with their
     attributes, styles and conditions, which elements the rules of the style sheets may select, and what the document

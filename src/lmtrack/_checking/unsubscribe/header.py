@@ -95,12 +95,12 @@ def lint_unsubscribe(
 
     Each broken rule is a finding that says how to fix it; an empty list means that nothing was found. Mail that nobody
     subscribed to (a receipt, a new password) needs none of it, which only the caller knows. A message that is not
-    signed yet is not asked for a signature, and a signature is not verified. No address is asked whether it answers.
+    signed yet is not asked for a signature, and a signature is not verified. No URL is requested.
     Content never makes it fail; time and memory are linear.
 
     Args:
         raw: The message, as it is sent or as it was delivered.
-        domains: Our tracking hosts: nobody leaves a list through one of these.
+        domains: Our tracking hosts: a way out must not go through one of these.
         preference_urls: Your own pages on which people leave or choose: prefixes, as for `LinkPolicy`. A link to one
             of them is a way out, and one to stop being tracked.
         decision: What was decided for this message. If it tracks a person, individually or for deliverability, there
