@@ -145,12 +145,12 @@ def test_empty_mail_proves_nothing(empty: str | bytes) -> None:
 
 
 def test_what_is_taken_for_something_else_is_refused() -> None:
-    with pytest.raises(ValueError, match="give bytes or the message object"):
+    with pytest.raises(ValueError, match="pass bytes or the message object"):
         assert_untracked(as_object(PIXEL).as_string())
     for octets in (PAGE.encode(), b"Hello " + PIXEL.encode()):
-        with pytest.raises(ValueError, match="give HTML as str"):
+        with pytest.raises(ValueError, match="pass HTML as str"):
             assert_untracked(octets)
-        with pytest.raises(ValueError, match="give HTML as str"):
+        with pytest.raises(ValueError, match="pass HTML as str"):
             assert_unsubscribe_ok(octets)
 
 
@@ -170,7 +170,7 @@ def test_other_types_are_refused(wrong: Any) -> None:  # noqa: ANN401 - any type
 
 def test_django_mail_is_told_what_to_give() -> None:
     mail = django_mail().EmailMultiAlternatives()
-    with pytest.raises(TypeError, match=re.escape("give mail.message()")):
+    with pytest.raises(TypeError, match=re.escape("pass mail.message()")):
         assert_untracked(mail)
 
 

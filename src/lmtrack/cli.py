@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except CommandError as error:
             say(f"lmtrack: error: {error}", to=sys.stderr)
             return 2
-        except ModuleNotFoundError as error:  # lxml, where nobody builds it: some tracking hosts, WebAssembly
+        except ModuleNotFoundError as error:  # lxml, where no one builds it: some tracking hosts, WebAssembly
             say(f"lmtrack: error: this needs the package {error.name}, which is not installed here", to=sys.stderr)
             return 2
     except KeyboardInterrupt:

@@ -181,16 +181,16 @@ def _read(mail: object, /) -> str | bytes:
     if isinstance(mail, str):
         mail = plain_str(mail, "a mail")
         if is_message(mail.encode("utf-8", "surrogatepass")):
-            raise ValueError("str is HTML, but this begins as a raw message; give bytes or the message object")
+            raise ValueError("str is HTML, but this begins as a raw message; pass bytes or the message object")
         return mail
     if isinstance(mail, bytes):
         mail = plain_bytes(mail, "a mail")
         if mail and not is_message(mail):
-            raise ValueError("bytes are a raw message, but this does not begin as one; give HTML as str")
+            raise ValueError("bytes are a raw message, but this does not begin as one; pass HTML as str")
         return mail
     if isinstance(mail, Message):
         return message_bytes(mail, keep_bcc=True)
-    hint = " (of a Django mail, give mail.message())" if callable(getattr(mail, "message", None)) else ""
+    hint = " (for a Django mail, pass mail.message())" if callable(getattr(mail, "message", None)) else ""
     raise TypeError(f"a mail must be str, bytes or an email.message.Message, not {type(mail).__name__}{hint}")
 
 

@@ -202,7 +202,7 @@ def test_keys_show_what_is_the_same_for_everyone(
         (["--tracker", "no host"], "--tracker: must be the name of a host"),
         (["--domain", ""], "--domain: must be a URL or the name of a host"),
         (["--domain", "https://"], "--domain: a str of domains must be"),
-        (["--domain", "track.example", "--key-file", "{key}"], "--key-file: whose key it is"),
+        (["--domain", "track.example", "--key-file", "{key}"], "--key-file: needs --domain with a URL"),
         (["--domain", "http://track.example", "--key-file", "{key}"], "--domain: "),
     ],
 )

@@ -101,15 +101,15 @@ def test_all_that_is_known_of_one_request_counts_and_its_address_is_not_printed(
     [
         ([], "pass either"),
         (["--user-agent", "x", "log"], "pass either"),
-        (["--user-agent", "x", "--summary"], "--summary: of a log only"),
-        (["--user-agent", "x", "--format", "json"], "--format: of a log only"),
+        (["--user-agent", "x", "--summary"], "--summary: for a log only"),
+        (["--user-agent", "x", "--format", "json"], "--format: for a log only"),
         (["log", "--ip", IP], "--ip: belongs to --user-agent"),
         (["log", "--delay", "0"], "--delay: belongs to --user-agent"),
         (["log", "--header", "A: b"], "--header: belongs to --user-agent"),
         (["log", "--method", "GET"], "--method: belongs to --user-agent"),
-        (["--user-agent", "x", "--header", "A"], "--header: give a name"),
-        (["--user-agent", "x", "--header", ": b"], "--header: give a name"),
-        (["--user-agent", "x", "--header", "A: b\nC: d"], "--header: give one whole line"),
+        (["--user-agent", "x", "--header", "A"], "--header: pass a name"),
+        (["--user-agent", "x", "--header", ": b"], "--header: pass a name"),
+        (["--user-agent", "x", "--header", "A: b\nC: d"], "--header: pass one whole line"),
         (["--user-agent", "x", "--ip", "198.51.100.999"], "--ip: not an IP address"),
         (["--user-agent", "x", "--ip", ""], "--ip: not an IP address"),
         (["--user-agent", "x", "--delay", "-1"], "--delay"),
@@ -188,7 +188,7 @@ def test_summary_alone(capsysbinary: pytest.CaptureFixture[bytes], write_log: Ca
         "requests": 2,
         "of_people": 0,
         "outcomes": [{"actor": "http_client", "human": "no", "requests": 2}],
-        "left_out": [{"problem": "no line of a combined access log", "lines": 2, "first": 2}],
+        "left_out": [{"problem": "not a line of a combined access log", "lines": 2, "first": 2}],
     }
 
 
@@ -200,7 +200,7 @@ def test_json_is_one_object_a_line_and_what_was_left_out_stands_elsewhere(
     assert code == 0
     assert one.items() >= {"line": 1, "kind": "click", "user_agent": "curl/8", "is_machine": True}.items()
     assert (two["line"], two["user_agent"]) == (4, None)
-    assert err == "lmtrack: 1 lines left out: no line of a combined access log (the first: 3)\n"
+    assert err == "lmtrack: 1 lines left out: not a line of a combined access log (the first: 3)\n"
 
 
 def test_agent_that_names_its_address_does_so_in_vain(
@@ -316,13 +316,13 @@ def test_agent_is_what_the_server_was_sent(agent: str) -> None:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("", "no line of a combined access log"),
+        ("", "not a line of a combined access log"),
         (LINE[:-1], "a line of a common log, which has no user agent"),
         (LINE.partition(' "-"')[0], "a line of a common log, which has no user agent"),
-        (LINE.replace("GET /c/x HTTP/1.1", "-"), "no HTTP request"),
-        (LINE.replace("GET /c/x HTTP/1.1", r"\x16\x03\x01"), "no HTTP request"),
+        (LINE.replace("GET /c/x HTTP/1.1", "-"), "not an HTTP request"),
+        (LINE.replace("GET /c/x HTTP/1.1", r"\x16\x03\x01"), "not an HTTP request"),
         (LINE.replace("/c/x", "/w/x"), "neither an open nor a click"),
-        (LINE.replace("302", "abc"), "no line of a combined access log"),
+        (LINE.replace("302", "abc"), "not a line of a combined access log"),
     ],
 )
 def test_line_that_is_none_says_why(line: str, problem: str) -> None:
@@ -349,7 +349,7 @@ def test_url_tells_the_kind(target: str, kind: str | None) -> None:
 
 # JSON lines
 
-NO_NUMBER = "asn is no whole number, or honeypot neither true nor false"
+NO_NUMBER = "asn is not a whole number, or honeypot is not true or false"
 
 
 def test_object_with_all_members_is_read() -> None:
@@ -385,25 +385,25 @@ def test_agent_may_stand_among_the_headers() -> None:
         ("{", "not JSON"),
         ('{"a": ' * 20_000, "not JSON"),
         ("1" * 5000, "not JSON"),
-        ("[]", "JSON, but no object"),
+        ("[]", "JSON, but not an object"),
         ("{}", "neither an open nor a click"),
         ('{"path": "/w/x"}', "neither an open nor a click"),
         ('{"kind": "view"}', "kind is neither open nor click"),
         ('{"kind": []}', "kind is neither open nor click"),
-        ('{"kind": "open", "user_agent": 1}', "user_agent is no text"),
-        ('{"kind": "open", "remote_addr": 1}', "ip is no text"),
-        ('{"kind": "open", "headers": []}', "headers is no object"),
+        ('{"kind": "open", "user_agent": 1}', "user_agent is not text"),
+        ('{"kind": "open", "remote_addr": 1}', "ip is not text"),
+        ('{"kind": "open", "headers": []}', "headers is not an object"),
         (
             '{"kind": "open", "ua": 1, "user_agent": null, "asn": "1"}',
-            "asn is no whole number, or honeypot neither true nor false",
+            "asn is not a whole number, or honeypot is not true or false",
         ),
         (
             '{"kind": "open", "ua": 1, "user_agent": null, "asn": true}',
-            "asn is no whole number, or honeypot neither true nor false",
+            "asn is not a whole number, or honeypot is not true or false",
         ),
         (
             '{"kind": "open", "ua": 1, "user_agent": null, "honeypot": 1}',
-            "asn is no whole number, or honeypot neither true nor false",
+            "asn is not a whole number, or honeypot is not true or false",
         ),
         ('{"kind": "open", "ua": 1, "user_agent": null, "delay": "1"}', "delay is not a number of seconds"),
         ('{"kind": "open", "ua": 1, "user_agent": null, "delay": true}', "delay is not a number of seconds"),

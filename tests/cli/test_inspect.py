@@ -131,9 +131,9 @@ def test_problems_are_named(
         ("X-LM-Override-Track-Opens: no", "opens off"),
         ("X-LM-Override-Track-Opens: perhaps", "opens off: the value cannot be read"),
         ("X-LM-Override-Track-Opens : no", "what it names is off: programs read this line differently"),
-        ("X-LM-Override-Tag: a", "no flag that is known"),
+        ("X-LM-Override-Tag: a", "no known flag"),
         ("List-Unsubscribe-Post: List-Unsubscribe = One-Click", "one click unsubscribes"),
-        ("List-Unsubscribe-Post: yes", "not by RFC 8058"),
+        ("List-Unsubscribe-Post: yes", "not as RFC 8058 requires"),
         ("Content-MD5: Q2hlY2sgSW50ZWdyaXR5IQ==", "signed: not tracked unless that is allowed"),
     ],
 )
@@ -151,7 +151,7 @@ def test_page_has_links_only(capsysbinary: pytest.CaptureFixture[bytes], write: 
     assert (said["type"], said["octets"], said["encoding"], said["problems"]) == ("html", len(PAGE), "utf-8", [])
     said = inspected(capsysbinary, write("page.html", PAGE + b"\xe4"))
     assert said["encoding"] is None
-    assert said["problems"] == ["not UTF-8: links with characters beyond ASCII are left alone"]
+    assert said["problems"] == ["not UTF-8: links with non-ASCII characters are left alone"]
     assert b"problem: not UTF-8" in run(capsysbinary, "inspect", write("page.html", PAGE + b"\xe4"))[1]
     assert "HTML has no header" in refused(capsysbinary, "inspect", write("page.html", PAGE), "--prefix", "X-")
 

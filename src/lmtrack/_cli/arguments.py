@@ -40,7 +40,7 @@ class Parser(argparse.ArgumentParser):
             **options,
         )
 
-    def print_help(self, file: object = None) -> None:  # noqa: ARG002 - argparse's own gives none, or standard output
+    def print_help(self, file: object = None) -> None:  # noqa: ARG002 - argparse passes none, or standard output
         """Print the help; argparse would print it elsewhere if standard output is closed, and hide a full disk."""
         say(self.format_help().rstrip("\n"), to=standard_output())
 
@@ -105,12 +105,16 @@ def add_decision_arguments(parser: argparse.ArgumentParser, /) -> None:
     route = parser.add_argument_group("route (tracks nothing unless told to)")
     add_switch(route, "track-opens", help="the route tracks opens")
     add_switch(route, "track-clicks", help="the route tracks clicks")
-    add_switch(route, "require-consent", help="treat unknown consent as none")
+    add_switch(route, "require-consent", help="treat unknown consent as a refusal")
     add_once(
-        route, "--without-consent", choices=sorted(_WITHOUT_CONSENT), default="off", help="the most without consent"
+        route,
+        "--without-consent",
+        choices=sorted(_WITHOUT_CONSENT),
+        default="off",
+        help="the most if consent is unknown",
     )
     add_once(route, "--after-refusal", choices=sorted(_AFTER_REFUSAL), default="off", help="the most after a refusal")
-    add_once(route, "--ceiling", choices=sorted(_CEILINGS), default="individual", help="the most, whatever is said")
+    add_once(route, "--ceiling", choices=sorted(_CEILINGS), default="individual", help="the most in any case")
     override = parser.add_argument_group("override (of this message alone)")
     add_once(override, "--override-opens", choices=sorted(_BOOLEANS), help="beats the route for opens")
     add_once(override, "--override-clicks", choices=sorted(_BOOLEANS), help="beats the route for clicks")
@@ -182,9 +186,9 @@ def check_header_lines(lines: Sequence[str], /) -> None:
         CommandError: One is not one whole line, or has no name.
     """
     if not all(_HEADER_LINE.fullmatch(line) for line in lines):
-        raise CommandError("--header: give one whole line each, with no line end and no blank before its name")
+        raise CommandError("--header: pass one whole line each, with no line end and no space before its name")
     if not all(line.find(":") > 0 for line in lines):  # a reader would take it for the end of the header block
-        raise CommandError("--header: give a name, a colon and a value")
+        raise CommandError("--header: pass a name, a colon and a value")
 
 
 def _read_settings(text: str) -> Override:
@@ -246,7 +250,7 @@ def read_time(text: str, /) -> datetime:
     """Read an ISO 8601 time with its time zone; for argparse.
 
     Raises:
-        argparse.ArgumentTypeError: It is none.
+        argparse.ArgumentTypeError: It is not one.
     """
     try:
         moment = datetime.fromisoformat(text)
@@ -261,7 +265,7 @@ def read_number(text: str, /) -> int:
     """Read a whole number from 0 on; for argparse.
 
     Raises:
-        argparse.ArgumentTypeError: It is none.
+        argparse.ArgumentTypeError: It is not one.
     """
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
         raise argparse.ArgumentTypeError("must be a whole number from 0 on")
@@ -272,7 +276,7 @@ def read_seconds(text: str, /) -> timedelta:
     """Read a number of seconds from 0 on; for argparse.
 
     Raises:
-        argparse.ArgumentTypeError: It is none.
+        argparse.ArgumentTypeError: It is not one.
     """
     if not _SECONDS.fullmatch(text):
         raise argparse.ArgumentTypeError("must be a number of seconds from 0 on, such as 1.5")

@@ -26,10 +26,12 @@ def _add_arguments(parser: Parser, /) -> None:
         type=read_path,
         help="JSON lines or a combined access log; - reads standard input",
     )
-    add_once(parser, "--format", choices=["combined", "json"], help="what FILE is (default: each line says)")
-    add_once(parser, "--kind", choices=["click", "open"], help="what was requested (default: open; of a log, its URLs)")
+    add_once(parser, "--format", choices=["combined", "json"], help="what FILE is (default: detected for each line)")
+    add_once(
+        parser, "--kind", choices=["click", "open"], help="what was requested (default: open; for a log, its URLs say)"
+    )
     parser.add_argument("--summary", action="store_true", help="print only the summary of a log")
-    parser.add_argument("--json", action="store_true", help="print JSON; of a log, one object a line")
+    parser.add_argument("--json", action="store_true", help="print JSON; for a log, one object per line")
     one = parser.add_argument_group("one request")
     add_once(one, "--user-agent", metavar="TEXT", help="its User-Agent header; '' for none")
     add_once(one, "--ip", metavar="ADDRESS", help="where it came from; used and never printed")
@@ -42,7 +44,7 @@ def _add_arguments(parser: Parser, /) -> None:
         default=[],
         help="a header of the request; may be repeated; with one, all others count as absent",
     )
-    networks = parser.add_argument_group("networks, beside those that come with the package")
+    networks = parser.add_argument_group("networks, in addition to those that come with the package")
     networks.add_argument(
         "--networks", metavar="FILE", type=read_path, action="append", default=[], help="a list of networks"
     )
@@ -60,7 +62,7 @@ def _run(arguments: argparse.Namespace, /) -> int:
         raise CommandError("pass either --user-agent or a FILE (- reads standard input)")
     for name in _LOG_ONLY if one else _ONE_ONLY:
         if getattr(arguments, name) not in (None, False, []):
-            raise CommandError(f"--{name}: {'of a log only' if one else 'belongs to --user-agent'}")
+            raise CommandError(f"--{name}: {'for a log only' if one else 'belongs to --user-agent'}")
     # Its tables are large: importing them would be half the start of every other verb.
     from lmtrack._cli.verdicts import classify_log, classify_one  # noqa: PLC0415
 

@@ -149,7 +149,7 @@ _NEXT_ENTRY: Final = re.compile(
     rb"\r?\n[!-9;-~]++:"
 )
 _OUTLOOK: Final = "an Outlook file; save the message as .eml"
-_MAILBOX: Final = "a mailbox; give one message of it"
+_MAILBOX: Final = "a mailbox; pass one message of it"
 # Apple Mail's: the number of bytes of a message in a line of its own, the message, and a property list.
 _EMLX: Final = re.compile(rb"([0-9]{1,12})[ \t]*\r?\n(?=[!-9;-~]++:|From )")
 _APPLE: Final = "a message as Apple Mail keeps it (.emlx); export it as .eml"
@@ -164,7 +164,7 @@ class Source(NamedTuple):
         raw: Its bytes.
         is_message: Whether it is a message, not a page.
         text: A page as characters; encoded again they are the bytes. Empty for a message.
-        encoding: Of a page: `utf-8`, or `latin-1` if it is none and each byte stands for itself.
+        encoding: Of a page: `utf-8`, or `latin-1` if it is not that and each byte is one character.
     """
 
     raw: bytes
@@ -191,7 +191,7 @@ def add_sources_arguments(parser: Parser, /) -> None:
 
 
 def _add_type(parser: Parser) -> None:
-    add_once(parser, "--type", choices=["html", "message"], help="what FILE is (default: its content says)")
+    add_once(parser, "--type", choices=["html", "message"], help="what FILE is (default: detected from its content)")
 
 
 def read_source(arguments: argparse.Namespace, /, *, writes: bool = True) -> Source:
@@ -214,9 +214,11 @@ def read_file(path: str, kind: str | None, /, *, writes: bool = False) -> Source
     if kind == "message" or (kind is None and is_message(data)):
         return Source(data, is_message=True)
     if kind is None and PurePath(path).suffix.lower() == ".eml":
-        raise CommandError(f"{name}: called a message, but begins as none; say --type message or --type html")
+        raise CommandError(
+            f"{name}: named like a message, but does not begin as one; pass --type message or --type html"
+        )
     if kind is None and _is_damaged(data):
-        raise CommandError(f"{name}: begins almost like a message; say --type message or --type html")
+        raise CommandError(f"{name}: begins almost like a message; pass --type message or --type html")
     if _BINARY.search(data):
         raise CommandError(f"{name}: binary, neither HTML nor a message")
     # Both give every byte back: UTF-8 if it is valid (a byte order mark stays a character), else one byte each.
@@ -229,7 +231,7 @@ def read_file(path: str, kind: str | None, /, *, writes: bool = False) -> Source
 
 
 def read_page_or_message(path: str, kind: str | None, /) -> Source:
-    """Read a file to judge it: what is no message has to be HTML, and not something that HTML is packed in.
+    """Read a file to judge it: what is not a message must be HTML, and not something that HTML is packed in.
 
     Raises:
         CommandError: As for `read_file`, or it is JSON, or there is no tag in it.
@@ -240,7 +242,7 @@ def read_page_or_message(path: str, kind: str | None, /) -> Source:
         if _JSON.match(rest):
             raise CommandError(f"{name_of(path)}: JSON, not HTML; take the HTML out of it first")
         if rest and not _TAG.search(rest):
-            raise CommandError(f"{name_of(path)}: no tag in it, so it is no HTML; say --type html or --type message")
+            raise CommandError(f"{name_of(path)}: no tag in it, so it is not HTML; pass --type html or --type message")
     return source
 
 

@@ -100,7 +100,9 @@ def _lines(raw: bytes, prefix: str) -> Iterator[HeaderLine]:
             yield HeaderLine(field.name, value, "unsubscribe", urls and f"never tracked: {urls}")
         elif name == _POST:
             known = value.replace(" ", "").lower() == _ONE_CLICK
-            yield HeaderLine(field.name, value, "unsubscribe", "one click unsubscribes" if known else "not by RFC 8058")
+            yield HeaderLine(
+                field.name, value, "unsubscribe", "one click unsubscribes" if known else "not as RFC 8058 requires"
+            )
 
 
 def _wish(override: Override) -> str:
@@ -112,7 +114,7 @@ def _wish(override: Override) -> str:
             said.append(f"{flag} off")
         elif wish:
             said.append(f"{flag} on, where resolve is told; tracking turns nothing on")
-    return ", ".join(said) or "no flag that is known"
+    return ", ".join(said) or "no known flag"
 
 
 # Nothing is signed or verified here; a tracking domain has keys, so it gets some.

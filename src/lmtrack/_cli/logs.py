@@ -205,7 +205,7 @@ _QUOTED_AGENT: Final = "csuseragent"
 
 
 class Request(NamedTuple):
-    """What a line says of a request, for `classify_event`."""
+    """What a line says about a request, for `classify_event`."""
 
     kind: Kind
     user_agent: str | None
@@ -230,16 +230,16 @@ def read_combined(line: str, kind: Kind | None, /) -> Request | str:
     """Read a line of an access log in combined format, or a load balancer's; its headers are not known."""
     found = _COMBINED.match(line) or _BALANCER.match(line)
     if found is None:
-        return "no line of a combined access log"
+        return "not a line of a combined access log"
     if found["agent"] is None:
         return "a line of a common log, which has no user agent"
     request = _REQUEST.fullmatch(found["request"])
     if request is None:
-        return "no HTTP request"
+        return "not an HTTP request"
     kind = kind or kind_of(request[2])
     if kind is None:
         return NO_KIND
-    # A name in its place is none; in front of it may stand that of the virtual host.
+    # A host name in its place is not an address; that of the virtual host may come before it.
     return Request(
         kind=kind,
         user_agent=_or_none(_unescaped(found["agent"])),
@@ -255,7 +255,7 @@ def read_json(line: str, kind: Kind | None, /) -> Request | str:
     except (ValueError, RecursionError):
         return "not JSON"
     if not isinstance(said, dict):
-        return "JSON, but no object"
+        return "JSON, but not an object"
     try:
         return _read_object(said, kind)
     except _UnreadableError as problem:
@@ -316,7 +316,7 @@ def _agent_of(agent: str | None, members: Mapping[str, Any], headers: Mapping[st
 def _honeypot_said(said: dict[str, Any]) -> bool:
     honeypot = said.get("honeypot", False)
     if not isinstance(honeypot, bool):
-        raise _UnreadableError("asn is no whole number, or honeypot neither true nor false")
+        raise _UnreadableError("asn is not a whole number, or honeypot is not true or false")
     return honeypot
 
 
@@ -344,7 +344,7 @@ def _members(value: dict[str, Any], around: str, depth: int) -> list[tuple[str, 
 
 
 def _text_of(name: str, members: Mapping[str, Any]) -> str | None:
-    """Return the text of the first member that may be it; null is none, and of a list its first text."""
+    """Return the text of the first member that may be it; null does not count, and of a list the first text does."""
     for member in _MEMBERS[name]:
         if member not in members:
             continue
@@ -354,14 +354,14 @@ def _text_of(name: str, members: Mapping[str, Any]) -> str | None:
         if isinstance(value, str):
             return value
         if value is not None and not isinstance(value, dict):
-            raise _UnreadableError(f"{name} is no text")
+            raise _UnreadableError(f"{name} is not text")
     return None
 
 
 def _number_of(members: Mapping[str, Any]) -> int | None:
     value = next((members[name] for name in _MEMBERS["asn"] if name in members), None)
     if not (value is None or type(value) is int):
-        raise _UnreadableError("asn is no whole number, or honeypot neither true nor false")
+        raise _UnreadableError("asn is not a whole number, or honeypot is not true or false")
     return value
 
 
@@ -371,7 +371,7 @@ def _read_headers(members: Mapping[str, Any]) -> dict[str, str] | None:
     if headers is None:
         return None
     if not isinstance(headers, dict):
-        raise _UnreadableError("headers is no object")
+        raise _UnreadableError("headers is not an object")
     firsts = {name: value[0] if isinstance(value, list) and value else value for name, value in headers.items()}
     return {name: value for name, value in firsts.items() if isinstance(value, str)}
 
@@ -386,7 +386,7 @@ def kind_of(target: str, /) -> Kind | None:
 
 
 def _first_address(texts: list[str]) -> str | None:
-    """Return the first text that is an address, without its port and brackets: proxies append theirs behind it."""
+    """Return the first text that is an address, without its port and brackets: proxies append theirs after it."""
     for text in texts:
         host = text.strip()
         if host.startswith("["):

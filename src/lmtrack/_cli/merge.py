@@ -72,9 +72,14 @@ def _add_arguments(parser: Parser, /) -> None:
     parser.add_argument("--skip-bad", action="store_true", help="leave out bad rows and list them, instead of stopping")
     parser.add_argument("--json", action="store_true", help="report as JSON")
     add_slot_arguments(parser)
-    add_once(parser, "--pixel-slot", metavar="NAME", help="the marker in the HTML that the pixel takes the place of")
+    add_once(parser, "--pixel-slot", metavar="NAME", help="the marker in the HTML that the pixel replaces")
     add_decision_arguments(parser)
-    add_once(parser, "--consent-column", metavar="NAME", help="the column with each person's consent; empty is unknown")
+    add_once(
+        parser,
+        "--consent-column",
+        metavar="NAME",
+        help="the column with each person's consent; empty is unknown, which is no only with --require-consent",
+    )
     message = parser.add_argument_group("message")
     add_base_url(message)
     add_once(message, "--campaign", metavar="ID", help="the campaign; aggregate mode needs it")
@@ -145,7 +150,7 @@ def _run(arguments: argparse.Namespace, /) -> int:
     counts = _write_rows(arguments, job, people, folder, {one.line for one in bad})
     loads = track_loads(job)
     if loads:
-        notes.append(f"who loads these shows that they read the mail, tracked or not: {', '.join(loads)}")
+        notes.append(f"loading these shows who reads the mail, tracked or not: {', '.join(loads)}")
     if people.note:
         notes.append(people.note)
     _report(arguments, people, counts, bad, notes, to=report_to)
@@ -160,7 +165,7 @@ def track_loads(job: _Job, /) -> tuple[str, ...]:
 
 def _read_job(arguments: argparse.Namespace, people: People) -> tuple[_Job, list[str]]:
     if (arguments.consent_column is None) == ("consent" not in getattr(arguments, "seen", {})):
-        raise CommandError("say either --consent-column NAME or --consent VALUE for all rows")
+        raise CommandError("pass either --consent-column NAME or --consent VALUE for all rows")
     raw = read_message(arguments.template)
     notes: list[str] = []
     keys = read_keys(arguments.key_file, tenant=arguments.tenant)
@@ -182,11 +187,11 @@ def _read_job(arguments: argparse.Namespace, people: People) -> tuple[_Job, list
             columns[name] = column
         elif name not in defaults:
             raise CommandError(
-                f"{people.name}: no column {name!r}, which the template wants; or say --value {name}=TEXT"
+                f"{people.name}: no column {name!r}, which the template needs; or pass --value {name}=TEXT"
             )
     if not document.slot_names:
         raise CommandError(
-            f"{name_of(arguments.template)}: no marker such as {arguments.marker}, so all mails were one"
+            f"{name_of(arguments.template)}: no marker such as {arguments.marker}, so all mails would be the same"
         )
     consent_column = None
     if arguments.consent_column is not None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _BASE_URL: Final = "https://track.example"  # RFC 2606: reserved, so nobody receives what a try-out sends
 # Which characters these bytes are is unknown then, so a token must not claim to know.
 _BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]")
-NOT_UTF8: Final = "not UTF-8: links with characters beyond ASCII are left alone"
+NOT_UTF8: Final = "not UTF-8: links with non-ASCII characters are left alone"
 
 
 def add_base_url(group: argparse._ArgumentGroup | argparse.ArgumentParser, /) -> None:
@@ -184,7 +184,9 @@ def read_domains(arguments: argparse.Namespace, /) -> list[TrackingDomain | str]
     keys = read_keys(arguments.key_file, tenant=arguments.tenant)
     domains = [_read_domain(entry, keys) for entry in arguments.domain]
     if arguments.key_file is not None and not any(isinstance(domain, TrackingDomain) for domain in domains):
-        raise CommandError("--key-file: whose key it is, says --domain with a URL, such as https://track.example")
+        raise CommandError(
+            "--key-file: needs --domain with a URL, which says whose key it is, such as https://track.example"
+        )
     return domains
 
 

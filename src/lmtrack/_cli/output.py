@@ -111,7 +111,7 @@ def _cell(value: object) -> str:
 
 
 class LinkRow(NamedTuple):
-    """A link where it stands: the path of its part (None on a page), and why it is not trackable."""
+    """A link and where it is: the path of its part (None on a page), and why it is not trackable."""
 
     path: str | None
     link: Link
@@ -119,7 +119,7 @@ class LinkRow(NamedTuple):
 
 
 def page_rows(plan: Plan, /, path: str | None = None) -> list[LinkRow]:
-    """Return the links of one document in the order in which they stand."""
+    """Return the links of one document in the order in which they appear."""
     rows = [LinkRow(path, link, None) for link in plan.links]
     rows += [LinkRow(path, link, reason) for link, reason in plan.skipped]
     return sorted(rows, key=lambda row: row.link.start)

@@ -145,7 +145,7 @@ class _Log:
             say(("\n" if self.each else "") + self._tables(), to=self.to)
 
     def _read(self, octets: bytes, number: int) -> str | None:
-        """Classify what a line tells of; give what is wrong with it, if anything is."""
+        """Classify what a line describes; return what is wrong with it, if anything is."""
         line = octets.decode("utf-8", "replace")
         if not line.strip():
             return None
