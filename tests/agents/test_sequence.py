@@ -226,6 +226,12 @@ def test_a_sweep_is_one_at_any_pace_while_gateways_scan(pace: float, links: int)
     assert machines([click(60 + pace * link, link) for link in range(links)], link_count=links) == [True] * links
 
 
+@pytest.mark.parametrize("pace", [0.2, 1.0, 2.0, 2.4])
+def test_a_gateway_that_follows_some_links_is_one_at_any_pace_too(pace: float) -> None:
+    assert machines([click(60 + pace * link, link) for link in range(4)], link_count=20) == [True] * 4
+    assert people([click(3600 + pace * 2 * link, link) for link in range(4)], link_count=20)
+
+
 @pytest.mark.parametrize("seconds", [60, 3600])
 @pytest.mark.parametrize("links", [2, 3, 4, 8, 12, 20])
 def test_a_sweeps_verdict_changes_once_as_its_pace_slows(seconds: float, links: int) -> None:

@@ -196,7 +196,12 @@ def test_what_collects_for_a_model_is_a_crawler(agent: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "agent", ["LibreOffice 7.4.7.2 denylistedbackend/7.88.1 GnuTLS/3.7.9", "Apache OpenOffice/4.1"]
+    "agent",
+    [
+        "LibreOffice 7.4.7.2 denylistedbackend/7.88.1 GnuTLS/3.7.9",
+        "LibreOffice 24.8.4.2 denylistedbackend/8.11.0 OpenSSL/3.4.0",
+        "Apache OpenOffice/4.1",
+    ],
 )
 def test_an_office_program_is_an_app(agent: str) -> None:
     assert (judge(agent).human, judge(agent).evidence, judge(agent).reasons) == (Human.YES, 1, ("ua.app",))
