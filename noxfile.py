@@ -208,6 +208,12 @@ def senders(session: nox.Session) -> None:
     pages = ("tests/docs/test_docs.py", "-k", "send- or fastapi or flask")
     session.run(*pytest, "tests/senders", "tests/test_services.py", "tests/contrib", *session.posargs, env=env)
     session.run(*pytest, *pages, env=env)
+    if shutil.which("npm") is not None:
+        made = Path(session.create_tmp(), "html-to-text").resolve()
+        npm = ("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(made), "html-to-text@10.0.1")
+        session.run(*npm, external=True)
+        converted = {"LMTRACK_HTML_TO_TEXT": str(made / "node_modules")}
+        session.run(*pytest, "tests/rewriting/test_converted_text.py", env=converted)
     session.install("django~=5.2.0")  # the one with long support
     session.run(*pytest, "tests/senders/test_django_senders.py", "tests/contrib", *session.posargs, env=env)
 

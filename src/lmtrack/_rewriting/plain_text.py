@@ -79,9 +79,24 @@ _TRAIL: Final = re.compile(rf"[{re.escape(''.join(sorted(_TRAILING | set(_CLOSIN
 _LINE_END: Final = re.compile(r"\r\n?|\n")
 # The next line behind its quotation marks and blanks (RFC 3676 section 4.5).
 _FOLLOWING: Final = re.compile(r"[> \t]*+([^\s][^\r\n]*+)")
-_SCHEME: Final = re.compile(r"https?://|www\.", re.IGNORECASE)
+_BEHIND: Final = re.compile(r"[>\s]*+[^\r\n]++")  # behind empty lines, too
+_UNSPACED: Final = compile_pattern(
+    r"(?: [> \t]*+ \S++ (?: [ \t]*+ (?: \r\n? | \n ) )++ ){0,8}+ [> \t]*+ \S++", re.VERBOSE
+)
+_ONE_WORD: Final = re.compile(r"[>\s]*+[^\[\s]\S*+[ \t]*+(?![^\r\n])")
+# Converters write a blank that is in a URL. In Markdown only a title in quotes or brackets comes behind one.
+_INLINE: Final = ("](", "[")
+_NO_TITLE: Final = re.compile(r"[ \t]++(?![\"'(<>])[^)\]\r\n]++[)\]]")
+_SCHEME: Final = re.compile(r"https?://", re.IGNORECASE)
+_HOST: Final = re.compile(r"www\.", re.IGNORECASE)
+# Behind an opening bracket these may still be the URL's; commas and semicolons go between two.
+_MAYBE_ITS_OWN: Final = frozenset(".?!:|*'")
+_REFERENCE: Final = re.compile(r"\]:[ \t\r\n]*+\Z")  # Markdown: all of the line is the URL
+_LONGEST_REFERENCE: Final = 8  # our choice
+_CHUNK: Final = re.compile(r"[^\s/]*+/?")  # up to where a line may be broken again
 # Signs that no line of prose begins with, but for a row of `=` under a heading and an `&` for "and".
-_GOES_ON: Final = re.compile(r"[/?%](?!\s)|=(?!=*+\s*\Z)|&(?!\s)|--++\w")
+_GOES_ON: Final = re.compile(r"[/?%](?!\s)|#\s*\Z|=(?!=*+\s*\Z)|&(?!\s)|--++\w")
+_PAIR: Final = re.compile(r"[\w.-]++=")
 _NARROWEST: Final = 50  # our choice: nobody wraps text to shorter lines
 _LOOK_BACK: Final = 200  # our choice: emphasis on a longer text than that is none
 _EMPHASIS_OPENS: Final = {mark: re.compile(rf"(?<![\w{mark}]){mark}++(?=\w)[^{mark}\r\n]*+\Z") for mark in "_~"}
@@ -117,8 +132,9 @@ def find_urls(text: str, /) -> list[tuple[int, int]]:
 class _Lines:
     """The lines of a text, and whether a URL that ends with one goes on in the next: programs wrap text inside URLs.
 
-    textwrap and html2text break at a hyphen and before a row of them, html2text before signs too; textwrap cuts a word
-    that is longer than a line where the line is full.
+    textwrap and html2text break at a hyphen and before a row of them, html2text before signs too, html-to-text behind
+    the signs it is told (a slash); textwrap and html-to-text cut a word that is longer than a line where the line is
+    full.
     """
 
     def __init__(self, text: str, /) -> None:
@@ -129,21 +145,41 @@ class _Lines:
         return max(map(len, self._text.splitlines()))
 
     def is_broken(self, start: int, end: int, /) -> bool:
-        """Return whether a URL that begins at `start` and seems to end at `end` may go on in the next line."""
+        """Return whether a URL that begins at `start` and seems to end at `end` may go on behind that."""
         text, before = self._text, self._text[start - 1 : start]
         trail = _TRAIL.match(text, end)[0]  # type: ignore[index]  # it matches the empty string
         end += len(trail)
+        is_bracketed = before in _CLOSING
+        if is_bracketed and not _MAYBE_ITS_OWN.isdisjoint(trail.partition(_CLOSING[before])[0]):
+            return True
+        if text[max(start - 2, 0) : start].endswith(_INLINE) and _NO_TITLE.match(text, end):
+            return True
         line_end = _LINE_END.match(text, end)
-        following = _FOLLOWING.match(text, line_end.end()) if line_end else None
-        if following is None or _SCHEME.match(following[1]):
+        if line_end is None:
             return False
-        if text[end - 1] == "-" or _GOES_ON.match(following[1]):
+        is_reference = _REFERENCE.search(text, max(start - _LONGEST_REFERENCE, 0), start) is not None
+        if is_reference and (trail or _ONE_WORD.match(text, line_end.end())):
             return True
-        if before in _CLOSING and _CLOSING[before] in following[1] and _CLOSING[before] not in trail:
+        if is_bracketed and _CLOSING[before] not in trail:
+            behind = (rest.match(text, line_end.end()) for rest in (_BEHIND, _UNSPACED))
+            if any(rest is not None and _CLOSING[before] in rest[0] for rest in behind):
+                return True
+        following = _FOLLOWING.match(text, line_end.end())
+        return following is not None and self._goes_on(start, end, following[1])
+
+    def _goes_on(self, start: int, end: int, following: str, /) -> bool:
+        """Return whether the next line may go on with a URL that is the last of its line."""
+        text = self._text
+        if _SCHEME.match(following):
+            return False
+        last = text[end - 1]
+        if last == "-" or _GOES_ON.match(following) or (last == "?" and _PAIR.match(following)):
             return True
-        line_start = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
-        length = end - line_start
-        return length >= max(_NARROWEST, self._longest)
+        length = end - max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) - 1
+        # A break behind a slash was made by need only if the next piece does not fit.
+        if last == "/" and length + len(_CHUNK.match(following)[0]) > max(_NARROWEST, self._longest):  # type: ignore[index]
+            return True
+        return length >= max(_NARROWEST, self._longest) and not _HOST.match(following)
 
 
 def _is_open(text: str, start: int, end: int, /) -> bool:
