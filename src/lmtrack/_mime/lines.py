@@ -13,7 +13,7 @@ from lmtrack._rewriting.lines import break_before, fit_lines
 from lmtrack.links import Edit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from lmtrack._mime.raw_edit import Span
 
@@ -106,24 +106,26 @@ class LinesStencil(NamedTuple):
     def fill(self, values: list[bytes], instead: Mapping[int, bytes] = NO_INSTEAD, /) -> Filled:
         """Write one value in each hole that its line has room for."""
         filled = Filled([], [])
+        edits, holes, limit = filled.edits, self.holes, self.limit_octets
         for line in self.lines:
-            first, last = line.first, line.last
-            new = values[first:last]
-            before = len(filled.edits)
-            if line.kept + sum(map(len, new)) <= self.limit_octets:
-                filled.edits.extend(
-                    [
-                        _new(RawEdit, (start, old, value))
-                        for (start, old, _), value in zip(self.holes[first:last], new, strict=True)
-                    ]
-                )
-                unsure = line.has_slot and (line.may_delimit or any(b"\n" in value for value in new))
+            _, _, kept, first, last, has_slot, may_delimit = line
+            before = len(edits)
+            new: Sequence[bytes]
+            if last - first == 1:  # nearly every line
+                new = (values[first],)
+                size = len(values[first])
+            else:
+                new = values[first:last]
+                size = sum(map(len, new))
+            if kept + size <= limit:
+                for (start, old, _), value in zip(holes[first:last], new, strict=True):
+                    edits.append(_new(RawEdit, (start, old, value)))
+                unsure = has_slot and (may_delimit or b"\n" in b"".join(new))
             else:
                 self._break(line, new, instead, filled)
-                unsure = line.has_slot
-            if unsure and self._is_bad(line, filled.edits[before:]):
-                slots = [number for number in range(first, last) if self.holes[number].content is Content.SLOT]
-                filled.left.extend(slots)
+                unsure = has_slot
+            if unsure and self._is_bad(line, edits[before:]):
+                filled.left.extend([number for number in range(first, last) if holes[number].content is Content.SLOT])
         return filled
 
     def _is_bad(self, line: _Line, edits: list[RawEdit], /) -> bool:
@@ -139,7 +141,7 @@ class LinesStencil(NamedTuple):
                 return any(b"\n" + line in self.raw for line in (shown, shown.removesuffix(b"--")))
         return False
 
-    def _break(self, line: _Line, values: list[bytes], given: Mapping[int, bytes], filled: Filled, /) -> None:
+    def _break(self, line: _Line, values: Sequence[bytes], given: Mapping[int, bytes], filled: Filled, /) -> None:
         """Fill the holes of a line that has to be broken; it is read byte by byte, in whatever charset."""
         shift, raw = line.start, self.raw
         # A bare LF that ends no line is a blank like any other.

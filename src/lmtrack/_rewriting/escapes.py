@@ -65,14 +65,16 @@ class Escape(NamedTuple):
 def _markup(quote: str) -> Callable[[str], str]:
     """Escape for text or for an attribute in `quote`. CR is a line feed to readers unless it is written as `&#13;`."""
     search = re.compile(f"[&<>\r{quote}]").search
-    table = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;", '"': "&quot;", "'": "&#39;"})
-    if not quote:
-        del table[ord('"')], table[ord("'")]
-    elif quote == '"':
-        del table[ord("'")]
-    else:
-        del table[ord('"')]
-    return lambda value: value.translate(table) if search(value) else value
+    reference = {'"': "&quot;", "'": "&#39;"}.get(quote, "")
+
+    def write(value: str) -> str:
+        if not search(value):
+            return value
+        # In a value of a few words, five searches take half of what `translate` does.
+        value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+        return value.replace(quote, reference) if quote else value
+
+    return write
 
 
 # `-->` and `--!>` end a comment. No `>` is left, but one of the template may follow the value.
