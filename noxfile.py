@@ -191,6 +191,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def templates(session: nox.Session) -> None:
+    """Pass templates with slots through engines, inliners, MJML and Markdown (on demand)."""
+    install(session, *group("templates"))
+    session.run("python", "-m", "pytest", "tests/senders/test_template_tools.py", *session.posargs)
+
+
+@nox.session(default=False)
 def spark(session: nox.Session) -> None:
     """Run the campaign example on Spark, on this machine (on demand; needs Java 17 or later)."""
     install(session, *group("spark"))
