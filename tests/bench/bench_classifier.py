@@ -99,13 +99,29 @@ console.log(best / 1e9 / agents.length);
 """
 
 
+# Agents that others sampled or labelled. Of yauaa, WhichBrowser, browscap and Crawler-Detect, whose tests are labelled
+# too, no package has these.
+PACKAGES = ("user-agents", "isbot", "random-useragent", "crawler-user-agents")
+
+
+def called_machines(npm: Npm) -> Iterator[str]:
+    """Say how many agents of each set are called a machine."""
+    for what, agents in npm.labelled():
+        each = distinct(agents)
+        verdicts = [classify_event(kind="click", user_agent=agent) for agent in each]
+        machines = [verdict for verdict in verdicts if verdict.is_machine]
+        forged = sum("ua.chrome_build_impossible" in verdict.reasons for verdict in machines)
+        share = len(machines) / len(each)
+        yield f"{what:<52} {len(machines):>6,} of {len(each):>6,}  {share:6.1%}, {forged} forged builds"
+
+
 class Npm:
     """Packages of npm in a folder that goes again; nothing of them where there is no npm."""
 
     def __init__(self, folder: str) -> None:
         self.folder = Path(folder)
         npm = shutil.which("npm")
-        command = [npm or "", "install", "--silent", "--prefix", folder, "user-agents", "isbot"]
+        command = [npm or "", "install", "--silent", "--ignore-scripts", "--prefix", folder, *PACKAGES]
         self.is_there = npm is not None and subprocess.run(command, check=False).returncode == 0  # noqa: S603
 
     def sampled_agents(self) -> list[str]:
@@ -114,6 +130,20 @@ class Npm:
             return browser_traffic()
         rows = json.loads((self.folder / "node_modules/user-agents/dist/user-agents.json").read_text("utf-8"))
         return RANDOM.choices([row["userAgent"] for row in rows], [row["weight"] for row in rows], k=COUNT)
+
+    def labelled(self) -> Iterator[tuple[str, list[str]]]:
+        """Return the agents that others labelled for their own use, by what they are."""
+        if not self.is_there:
+            return
+        modules = self.folder / "node_modules"
+        rows = json.loads((modules / "user-agents/dist/user-agents.json").read_text("utf-8"))
+        yield "people, sampled on the web (user-agents)", [row["userAgent"] for row in rows]
+        for label, folders in (("people", ("/Browsers", "/Mobile")), ("machines", ("/Spiders", "/Libraries"))):
+            rows = json.loads((modules / "random-useragent/useragent-data.json").read_text("utf-8"))
+            agents = [row["userAgent"] for row in rows if row["folder"].startswith(folders)]
+            yield f"{label} (random-useragent)", agents
+        rows = json.loads((modules / "crawler-user-agents/crawler-user-agents.json").read_text("utf-8"))
+        yield "machines (crawler-user-agents)", [agent for row in rows for agent in row["instances"]]
 
     def isbot_seconds(self, agents: list[str]) -> float | None:
         """Return how long isbot takes for each agent, the best of some rounds."""
@@ -219,7 +249,8 @@ def main() -> None:
                     what="live traffic", against="isbot on Node", ours=ours / len(live), peer=seconds, at_least=1, aim=2
                 )
             )
-    print(table(rows))
+        print(table(rows))
+        print("called a machine", *called_machines(npm), sep="\n")
 
 
 def isbot_browsers() -> list[str]:
