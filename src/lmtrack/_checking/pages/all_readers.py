@@ -74,7 +74,7 @@ class _Place:
 
     note: str
     depth: int
-    seen: set[object] = field(default_factory=set)
+    seen: set[int] = field(default_factory=set)
     host: Element | None = None
     document: Element | None = None
     condition: str = ""
@@ -256,7 +256,8 @@ def _picture_around(element: Element, /) -> Element | None:
     return at if at is not None and at.name == "picture" else None
 
 
-def _key(item: Element | RawText | Comment, /) -> object:
+def _key(item: Element | RawText | Comment, /) -> int:
+    """Return what tells an item from others: 64 bits of a keyed hash, as the whole would take more than the document."""
     if isinstance(item, Element):
-        return (item.name, frozenset(item.attributes.items())) if item.attributes else item.name
-    return ("", item.text, item.line) if isinstance(item, Comment) else (item.name, item.text)
+        return hash((item.name, frozenset(item.attributes.items())) if item.attributes else item.name)
+    return hash(("", item.text, item.line) if isinstance(item, Comment) else (item.name, item.text))
