@@ -84,6 +84,7 @@ def test_entry_point_is_declared() -> None:
 def test_fixtures_hand_out_the_assertions(
     run_pytest: Callable[..., subprocess.CompletedProcess[str]], arguments: list[str]
 ) -> None:
+    pytest.importorskip("lxml")
     done = run_pytest(SUITE, *arguments)
     assert "1 failed, 1 passed" in done.stdout, done.stdout + done.stderr
     # What is shown is the line of the test and the reason, and nothing of the assertion's own code.
@@ -94,6 +95,7 @@ def test_fixtures_hand_out_the_assertions(
 
 
 def test_fixtures_need_no_hypothesis(run_pytest: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    pytest.importorskip("lxml")
     block = "import sys\nsys.modules['hypothesis'] = None\n"
     done = run_pytest(SUITE, "-p", "no:hypothesispytest", "-p", "no:_hypothesis_pytestplugin", sitecustomize=block)
     assert "1 failed, 1 passed" in done.stdout, done.stdout + done.stderr

@@ -280,6 +280,7 @@ def test_message_object_is_audited_as_it_would_be_sent() -> None:
 
 
 def test_neither_pytest_nor_hypothesis_is_needed() -> None:
+    pytest.importorskip("lxml")
     code = """
 import sys
 sys.modules["hypothesis"] = sys.modules["pytest"] = None

@@ -284,6 +284,7 @@ def test_messages_track_nobody(raw: bytes) -> None:
 
 
 def test_nothing_is_missed_where_hypothesis_is_missing() -> None:
+    pytest.importorskip("lxml")
     code = """
 import sys
 sys.modules["hypothesis"] = None  # as if it were not installed
