@@ -257,7 +257,7 @@ def _picture_around(element: Element, /) -> Element | None:
 
 
 def _key(item: Element | RawText | Comment, /) -> int:
-    """Return what tells an item from others: 64 bits of a keyed hash, as the whole would take more than the document."""
+    """Return what tells an item from others: a keyed hash, as the whole would take more room than the document."""
     if isinstance(item, Element):
         return hash((item.name, frozenset(item.attributes.items())) if item.attributes else item.name)
     return hash(("", item.text, item.line) if isinstance(item, Comment) else (item.name, item.text))
