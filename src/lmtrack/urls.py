@@ -31,7 +31,7 @@ __all__ = [
 
 # RFC 6761: these names never leave the machine, so a test server may do without a certificate.
 _LOCAL_HOSTS: Final = frozenset(("localhost", "127.0.0.1", "[::1]"))
-# RFC 952 and 1123, or an IPv6 literal: what stands in every attribute value as it is, quoted or bare.
+# RFC 952 and 1123, or an IPv6 literal: what is in every attribute value as it is, quoted or bare.
 _HOST: Final = re.compile(r"[A-Za-z0-9.-]++|\[[0-9A-Fa-f:.]*+\]")
 # Unreserved marks are the same for every reader of the URL; anything else in a base is a mistake. So is a segment `.`
 # or `..`, which browsers take out.

@@ -179,10 +179,10 @@ def test_a_time_is_kept_in_utc() -> None:
         ),
         ({"ip": b"203.0.113.77"}, TypeError, "ip must be a str or None, not bytes"),
         ({"client": 5}, TypeError, "client must be a str or None, not int"),
-        ({"client": ""}, ValueError, "client must be what client_key gives; .*"),
-        ({"client": IP}, ValueError, "client must be what client_key gives; an address would be kept"),
+        ({"client": ""}, ValueError, "client must be what client_key returns; .*"),
+        ({"client": IP}, ValueError, "client must be what client_key returns; an address would be kept"),
         *(
-            ({"client": client}, ValueError, "client must be what client_key gives; an address would be kept")
+            ({"client": client}, ValueError, "client must be what client_key returns; an address would be kept")
             for client in (
                 "::1",
                 f"{IP}:443",
@@ -236,7 +236,7 @@ def test_only_what_to_dict_gives_is_read_back(change: dict[str, object]) -> None
 
 @pytest.mark.parametrize("data", [None, [], "x", {}, {"kind": "open"}])
 def test_an_event_is_read_from_an_object_with_all_members(data: object) -> None:
-    with pytest.raises(ValueError, match=r"^event: expected what to_dict gives$"):
+    with pytest.raises(ValueError, match=r"^event: expected what to_dict returns$"):
         Event.from_dict(data)
 
 

@@ -439,7 +439,9 @@ def test_an_empty_place_in_a_long_list_stays_empty() -> None:
 def test_a_value_that_takes_the_standard_library_long_is_refused(kind: type[Message], name: str, value: str) -> None:
     message = kind()
     message[name] = value
-    with pytest.raises(ValueError, match=f"the header {name} holds more than 998 characters in one, some beyond ASCII"):
+    with pytest.raises(
+        ValueError, match=f"the header {name} holds more than 998 characters in one, some of them non-ASCII"
+    ):
         message_bytes(message)
 
 
@@ -616,10 +618,10 @@ def test_a_made_boundary_follows_a_type_however_it_is_written() -> None:
 def test_a_boundary_that_stands_in_its_own_part_is_refused(line: str) -> None:
     for text in (line, f"a\n{line}\nb"):
         message = MIMEMultipart(boundary="b", _subparts=[MIMEText(text)])
-        with pytest.raises(ValueError, match="a multipart's boundary stands in one of its parts"):
+        with pytest.raises(ValueError, match="a multipart's boundary is in one of its parts"):
             message_bytes(message)
     inner = MIMEMultipart(boundary="b", _subparts=[MIMEText("a")])
-    with pytest.raises(ValueError, match="a multipart's boundary stands in one of its parts"):
+    with pytest.raises(ValueError, match="a multipart's boundary is in one of its parts"):
         message_bytes(MIMEMultipart(boundary="b", _subparts=[inner]))
     fine = MIMEMultipart(boundary="b", _subparts=[MIMEText(f" {line}\n--bb\n-{line}"), MIMEText("x")])
     assert len(email.message_from_bytes(message_bytes(fine)).get_payload()) == 2
@@ -715,7 +717,7 @@ def test_a_payload_of_another_type_is_refused() -> None:
 def test_text_that_was_never_encoded_is_refused() -> None:
     message = Message()
     message.set_payload("Grüße")
-    with pytest.raises(ValueError, match="a payload holds letters beyond ASCII"):
+    with pytest.raises(ValueError, match="a payload holds non-ASCII letters"):
         message_bytes(message)
     message.set_payload("Grüße", "utf-8")
     assert leaves(email.message_from_bytes(message_bytes(message))) == [("text/plain", "Grüße".encode())]

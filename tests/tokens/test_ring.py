@@ -92,7 +92,7 @@ def test_short_secrets_are_value_errors() -> None:
     ],
 )
 def test_one_secret_twice_is_a_value_error(previous: list[bytes]) -> None:
-    with pytest.raises(ValueError, match=r"^a secret stands in the ring twice$"):
+    with pytest.raises(ValueError, match=r"^a secret is in the ring twice$"):
         make_keys(SECRET, previous)
 
 

@@ -1,4 +1,4 @@
-"""Judge one user agent on its own: exact strings, the mainstream, names, words, shapes, in this order.
+"""Classify one user agent on its own: exact strings, the mainstream, names, words, shapes, in this order.
 
 Nearly all requests end at the expression of what browsers write. What follows costs a few microseconds whatever the
 number of names, and reads each character a bounded number of times. A verdict depends on nothing but the agent, so the
@@ -192,7 +192,7 @@ def _weigh_build(major: str, build: str, patch: str, user_agent: str) -> Verdict
         return BROWSER
     if int(build) not in possible_builds().get(major, ()):
         return _FORGED
-    # Chrome's own branches were never mended a thousand times, but the first versions counted in another way.
+    # Chrome's own branches were never patched a thousand times, but the first versions counted in another way.
     if len(patch) < 4 or len(major) < 2 or shapes.YANDEX.search(user_agent):
         return BROWSER
     return _UNLIKELY
@@ -203,7 +203,7 @@ class _Agent(NamedTuple):
 
     Attributes:
         low: All of it, in lower case.
-        rest: What stands behind a browser's form, or all of it if it does not begin with one.
+        rest: What comes after a browser's form, or all of it if it does not begin with one.
         added: The words of `rest` that not every browser writes.
         text: The same, with blanks between.
         guards: Which words' guards are in it.

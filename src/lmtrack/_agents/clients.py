@@ -20,7 +20,7 @@ from lmtrack._pattern import compile_pattern
 DeviceType = Literal["desktop", "mobile", "tablet"]
 ClientType = Literal["browser", "email_client", "app", "image_proxy", "bot"]
 
-# The library's patterns are tried one by one, some of them in quadratic time; what names a client stands in front.
+# The library's patterns are tried one by one, some of them in quadratic time; what names a client is in front.
 _LONGEST: Final = 1024
 
 _PROXIES: Final[dict[str, str]] = {
@@ -52,7 +52,7 @@ _NO_NAMES: Final = frozenset(
 _FIREFOX_TABLET: Final = "; Tablet; rv:"  # MDN, Firefox user agent string reference, 2026-11
 _PRODUCT: Final = re.compile(r"([A-Za-z][A-Za-z0-9 ._+-]{0,39}+)/")
 
-# What the library says of an app whose own name stands beside it: the engine or the frame that it is built on.
+# What the library says of an app whose own name is next to it: the engine or the frame that it is built on.
 _FRAMES: Final = frozenset(
     ("Chrome", "Chromium", "Safari", "Firefox", "Electron", "iOS WebView", "Android WebView", "Android", "Qt WebEngine")
 )

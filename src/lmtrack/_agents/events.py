@@ -109,7 +109,7 @@ class Event:
             if not 0 <= self.link_index <= _LINK_INDEX_MAX:
                 raise ValueError(f"link_index must be 0 to {_LINK_INDEX_MAX}")
         if self.client is not None and (not self.client or _is_address(self.client)):
-            raise ValueError("client must be what client_key gives; an address would be kept")
+            raise ValueError("client must be what client_key returns; an address would be kept")
         # Frozen: the rest is part of the construction.
         object.__setattr__(self, "at", in_utc(self.at, "at"))
         object.__setattr__(self, "sources", tuple(plain_str(source, "sources") for source in self.sources))
@@ -150,13 +150,13 @@ class Event:
         if isinstance(data, dict):
             data = _SINCE_THEN | data
         if not isinstance(data, dict) or data.keys() != _MEMBERS or not isinstance(data["at"], str):
-            raise ValueError("event: expected what to_dict gives")
+            raise ValueError("event: expected what to_dict returns")
         try:
             event = cls(**{**data, "at": datetime.fromisoformat(data["at"])})
         except TypeError:
-            raise ValueError("event: expected what to_dict gives") from None
+            raise ValueError("event: expected what to_dict returns") from None
         if event.to_dict() != data:
-            raise ValueError("event: expected what to_dict gives")
+            raise ValueError("event: expected what to_dict returns")
         return event
 
 

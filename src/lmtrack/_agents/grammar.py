@@ -12,7 +12,7 @@ from typing import Final
 
 from lmtrack._pattern import compile_pattern
 
-# Longer than any agent of the public lists by half. What stands behind is not read.
+# Longer than any agent of the public lists by half. What comes after is not read.
 LONGEST_AGENT: Final = 2048
 _V: Final = r"[0-9][0-9.]*+"
 # A field of the platform comment; a device's name may hold one pair of parentheses of its own: `moto g(6) play`.
@@ -45,7 +45,7 @@ def _any(names: str) -> str:
 
 _BUILD: Final = r"(?P<major>[0-9]++)\.0\.(?P<build>[0-9]++)\.(?P<patch>[0-9]++)"
 
-# What stands at an agent's beginning; if it is all of it, nothing was added. Groups: the major version, the build and
+# What is at an agent's beginning; if it is all of it, nothing was added. Groups: the major version, the build and
 # the patch of a Chrome that names them; `bare`, a web view on a Mac that adds nothing, as mail programs have it;
 # `thunderbird`. Every repeat is possessive or followed by what it cannot hold.
 BROWSER_FORM: Final = compile_pattern(

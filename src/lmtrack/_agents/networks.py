@@ -21,7 +21,7 @@ from lmtrack._checks import check_type, plain_str
 
 Scope = Literal["open", "click", "both"]
 
-# Apple's list is that of iCloud Private Relay: people surf from it, so it is never held against anybody.
+# Apple's list is that of iCloud Private Relay: people surf from it, so it is never held against anyone.
 APPLE_EGRESS: Final = "apple_egress"
 # What an address said that is not on that list, while the list was there.
 NOT_APPLE_EGRESS: Final = "not_apple_egress"
@@ -288,7 +288,7 @@ def _before_country(entry: str) -> str:
 def _read_asn(entry: str, number: int) -> int:
     asn = _ASN.fullmatch(entry)
     if asn is None or int(asn[1]) > _ASN_MAX:
-        wanted = "an address, a network of /8 or longer without bits behind its prefix, an AS number or a geofeed row"
+        wanted = "an address, a network of /8 or longer without bits after its prefix, an AS number or a geofeed row"
         raise ValueError(f"line {number}: expected {wanted}")
     return int(asn[1])
 

@@ -1,4 +1,4 @@
-"""Judge one request: its user agent first, then where it came from, what it carried and when it came.
+"""Classify one request: its user agent first, then where it came from, what it carried and when it came.
 
 A strong sign decides. Weaker ones are points, and points decide only together and only from two families, since one
 accident can cause everything that one family sees. A single point lowers how sure we are of a person.

@@ -1,4 +1,4 @@
-"""Judge the requests for one message together: what each is alone, then what they are in each other's company.
+"""Classify the requests for one message together: what each is alone, then what they are in each other's company.
 
 A message rule only ever turns a person into a machine, and only by something that happened: no request can clear
 another. So the order of the events is nothing, and more events can only add machines.

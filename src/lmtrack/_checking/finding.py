@@ -13,7 +13,7 @@ class FindingKind(StrEnum):
     OWN_TRACKING_URL = auto()  # of one of our tracking hosts, and not shown to be an aggregate one
     KNOWN_TRACKER = auto()  # the host is on a list of trackers
     HIDDEN_IMAGE = auto()  # loaded from elsewhere, and nobody is meant to see it
-    REDIRECTOR = auto()  # a link that leads through somebody who counts
+    REDIRECTOR = auto()  # a link that leads through someone who counts
     IDENTIFIER = auto()  # a URL that tells one recipient from another
     READ_RECEIPT = auto()  # a header that asks for an answer when the mail is read
     # An audit: `aggregate`
@@ -34,7 +34,7 @@ class FindingKind(StrEnum):
     LINK_CHANGED = auto()  # to or from something that no tracked link leads to
     EXTRA_PIXEL = auto()  # more than one
     HEADER_CHANGED = auto()  # of a message, beside its override headers, or of a part
-    PART_CHANGED = auto()  # a part that nobody reads as the message's text, or what stands between parts
+    PART_CHANGED = auto()  # a part that nobody reads as the message's text, or what is between parts
     PIXEL_NOT_SHOWN = auto()  # where no image is read: an unfinished tag, a comment, a title
     # Ways to leave a list: its header fields; `unsubscribe_rules` has what each asks for, and where that stands
     UNSUBSCRIBE_MISSING = auto()

@@ -50,7 +50,7 @@ class HeaderLine(NamedTuple):
     """One field that matters.
 
     Attributes:
-        name: As it stands there.
+        name: As it is there.
         value: Unfolded.
         kind: `override`, `signature` or `unsubscribe`.
         means: What tracking makes of it.

@@ -81,7 +81,7 @@ class AdmissionReason(StrEnum):
     DESTINATION_UNAVAILABLE = auto()
     """Asking where it goes raised an exception, or returned something that is not a `str`."""
     WITHDRAW_PAGE = auto()
-    """Somebody, or a scanner, looks at the page on which a recipient can withdraw."""
+    """Someone, or a scanner, looks at the page on which a recipient can withdraw."""
     WITHDRAW = auto()
     """The recipient withdraws: that is to be stored, before the answer is sent."""
     UNSUBSCRIBE_PAGE = auto()

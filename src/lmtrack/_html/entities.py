@@ -59,7 +59,7 @@ _NEEDS_QUOTES: Final = re.compile(r"""[\t\n\f\r "'<=>`]""")
 
 
 def encode_attribute(value: str, quote: str, /) -> str:
-    """Write a value where one stood in `quote` (`"`, `'` or nothing); a bare one gets quotes only if it needs them."""
+    """Write a value where one was in `quote` (`"`, `'` or nothing); a bare one gets quotes only if it needs them."""
     if "&" in value:
         value = value.replace("&", "&amp;")
     if quote == '"':

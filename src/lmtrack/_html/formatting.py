@@ -35,7 +35,7 @@ class Formatting:
     Attributes:
         name: The element.
         tag: Its start tag.
-        offset: Where it stands on the stack; -1 if it was popped and may come back.
+        offset: Where it is on the stack; -1 if it was popped and may come back.
         ghost: The adoption agency left it open in the middle of the stack: it stands right above `offset`, in no place
             of its own. It is in reach of its end tag and comes back like any other, but is never the current node.
         described: Its attributes, once they were asked for.
@@ -181,7 +181,7 @@ class ActiveFormatting:
             stack.remove(place) if blocks else stack.pop_to(place)
 
     def _thin_out(self, entry: Formatting, low: int, block: int, /) -> None:
-        """Keep of what stands between two blocks the three nearest to the upper one, if they are in the list."""
+        """Keep of what is between two blocks the three nearest to the upper one, if they are in the list."""
         entries, stack = self._entries, self._stack
         above: Formatting | None = None
         for count, place in enumerate(stack.between(low, block)):

@@ -54,7 +54,7 @@ def _raw_text_whole(name: str, /) -> str:
 
 
 # Most conditional comments in mail hold a "ghost table" for Outlook: tags of tables and white space, so no link. As no
-# text stands between the tags, the comment can end early only at a `>` behind one of its own signs.
+# text is between the tags, the comment can end early only at a `>` behind one of its own signs.
 _GHOST_TABLE: Final = rf"""
     \[[iI][fF] [^>]*+ (?<![!-])> {WS}*+ (?: </?+[tT][^>]*+ (?<![!-])> {WS}*+ )*+ <!\[endif\]-->
 """

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from lmtrack._html.live import LiveTokens
 
 
-# A link as it stands in the source: the span of its tag, the span of its href value inside the quotes, its element,
+# A link as it is in the source: the span of its tag, the span of its href value inside the quotes, its element,
 # where the conditional comment around it ends (0 for a live link), and whether its tag is known to hold no opt-out
 # attribute. A bare tuple, because the fast reader makes one a link and little else.
 FoundLink: TypeAlias = tuple[int, int, int, int, str, int, bool]

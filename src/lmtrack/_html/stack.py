@@ -93,7 +93,7 @@ class ElementStack:
         self._borders: list[list[int]] = [[-1] for _ in Border]
         self._islands = [-1]  # integration points: foreign elements with HTML content
         self._runs = [-1]  # foreign elements that stand right above an HTML element
-        self._removed: dict[int, str] = {}  # what stood in an empty place, as long as `_at` names that place
+        self._removed: dict[int, str] = {}  # what was in an empty place, as long as `_at` names that place
         self._jumps: dict[int, int] = {}  # from an empty place to the nearest one below that may hold an element
         self.push("html")
         self.push("body")
@@ -227,7 +227,7 @@ class ElementStack:
         self._jumps[offset] = offset - 1
         above = bisect_left(self._runs, offset)
         if above < len(self._runs) and " " in self._names[self._below(self._runs[above])]:
-            del self._runs[above]  # it stood between svg or math elements
+            del self._runs[above]  # it was between svg or math elements
 
     def _below(self, place: int, /) -> int:
         names, jumps = self._names, self._jumps

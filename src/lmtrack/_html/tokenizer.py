@@ -88,7 +88,7 @@ def next_token(html: str, position: int, end: int, /, *, cdata: bool = False) ->
 
 
 def token_at(html: str, start: int, end: int, /) -> Token | None:
-    """Read the token whose `<` stands at `start`; None if it is unfinished before `end`."""
+    """Read the token whose `<` is at `start`; None if it is unfinished before `end`."""
     if not html.startswith("!", start + 1) and (match := TAG.match(html, start, end)):
         return Token(start, match.end(), ascii_lower(match[1]))
     if match := COMMENT_FROM_OPEN.match(html, start, end) or BOGUS_FROM_OPEN.match(html, start, end):

@@ -102,7 +102,7 @@ _SYSTEM: Final = "http://www.ibm.com/data/dtd/v11/ibmxhtml1-transitional.dtd"
 
 
 def is_quirky(doctype: str, /) -> bool:
-    """Judge a doctype as written, from `<!` to `>`."""
+    """Classify a doctype as written, from `<!` to `>`."""
     match = _DOCTYPE.fullmatch(doctype)
     if match is None or ascii_lower(match[1]) != "html":
         return True

@@ -10,7 +10,7 @@ from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import RAW_TEXT
 from lmtrack._html.tokenizer import Token, attributes, next_token, open_point, raw_text_end, token_at
 
-# Our choice: a link's text is a line; more markup than this is a link somebody forgot to close.
+# Our choice: a link's text is a line; more markup than this is a link someone forgot to close.
 _LIMIT: Final = 10_000
 _NUMBER: Final = re.compile(r"&#(?=[0-9])0*+([0-9]{0,9}+)[0-9]*+")
 # Tags that leave no gap between the words around them; what holds raw text shows nothing either.

@@ -76,7 +76,7 @@ def _value(html: str, attribute: Attribute, /) -> str:
 def _removable(html: str, before: int, attribute: Attribute, /) -> tuple[int, int]:
     """Choose the span that leaves the rest of the tag as it reads; `before` is where the attribute before this ends.
 
-    What stands between the two (blanks, slashes) goes along only if something behind keeps the neighbours apart, and a
+    What is between the two (blanks, slashes) goes along only if something behind keeps the neighbours apart, and a
     slash before the end of the tag would otherwise become a self-closing one. Before a name that begins with `=` the
     attribute must stay, or the one before it would get a value: the span is empty.
     """

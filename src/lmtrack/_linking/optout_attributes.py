@@ -25,7 +25,7 @@ OPT_OUT: Final[dict[str, str | None]] = {
 # Classes that mean it, as they are written: Customer.io and Marketo. They stay: a class is for style sheets, too.
 OPT_OUT_CLASSES: Final = frozenset(("untracked", "mktNoTrack"))
 OF_OPT_OUT_CLASSES: Final = "rack"  # what all of them hold, so that one search tells of most mail that none is there
-# What stands behind a URL in plain text and means it: SparkPost.
+# What comes after a URL in plain text and means it: SparkPost.
 TEXT_OPT_OUT: Final = '[[data-msys-clicktrack="0"]]'
 # The attributes that a rewriting may take out.
 REMOVABLE: Final[dict[str, str | None]] = {**OPT_OUT, OWN_LABEL: None}

@@ -120,7 +120,7 @@ _UNSEEN: Final = dict.fromkeys(
     [0xAD, 0x34F, 0x61C, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
 )
 _UNSEEN.update(dict.fromkeys([0xFEFF, *range(0xFE00, 0xFE10)]))
-# Brackets, quotation marks, arrows, bullets: what stands before a host without being a word.
+# Brackets, quotation marks, arrows, bullets: what comes before a host without being a word.
 _BEFORE: Final = re.compile(r"[\W_]*+")
 # Labels with hyphens in them; the last may be any word, which the table decides. The port and what follows end a host.
 _HOST: Final = compile_pattern(r"[\w-]++ (?: [.\u3002\uff0e] [\w-]++ )++ (?! @ )", re.VERBOSE)

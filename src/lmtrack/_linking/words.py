@@ -96,7 +96,7 @@ SECRET_NOUNS: Final = word_set("""
     sessionid jsessionid sessid sid credential credentials assertion samlresponse passphrase bearer authorization
     authorisation tokenid sesame phpsessid
 """)
-# The nouns that mean a secret whatever stands before them: a "download_token" is one, a "promo_code" is none.
+# The nouns that mean a secret whatever comes before them: a "download_token" is one, a "promo_code" is none.
 SECRET_ALWAYS: Final = word_set("""
     token password passwd pwd passphrase secret signature jwt credential credentials bearer authorization authorisation
     tokenid sesame

@@ -84,7 +84,7 @@ SINGLE_BYTE: Final = {
     "ptcp154": "cp154 csptcp154 cyrillicasian pt154 ptcp154",
     "tis-620": "cstis620 isoir166 tis620 tis6200 tis62025290 tis62025291",
 }
-# More than one byte, ASCII in its place, and each character has one spelling whatever stands before it.
+# More than one byte, ASCII in its place, and each character has one spelling whatever comes before it.
 MULTI_BYTE: Final = {
     "utf-8": "cp65001 csutf8 u8 unicode11utf8 utf utf8 utf8sig utf8ucs2 utf8ucs4 xunicode20utf8",
     "gb2312": "chinese csgb2312 csiso58gb231280 euccn eucgb2312cn gb2312 gb23121980 gb231280 isoir58 xmacsimpchinese",
@@ -143,7 +143,7 @@ def codec_named(label: str, /) -> str | None:
     return _CODECS.get(_MARKS.sub("", label.lower()))
 
 
-# Charsets in which an byte of ASCII may be part of something else; matched against the label as it stands, so that
+# Charsets in which a byte of ASCII may be part of something else; matched against the label as it is, so that
 # an unknown member of a family is refused too. The last lines are Microsoft's code pages for some of them (UTF-16,
 # UTF-32, UTF-7, ISO-2022, HZ) and EBCDIC.
 _UNSAFE: Final = re.compile(

@@ -274,7 +274,7 @@ class MessageDocument:
     def layout(
         self, policy: LinkPolicy, domain: TrackingDomain | None, /, *, text_links: bool, allow_signed: bool
     ) -> Layout:
-        """Judge the links of all displayed parts; kept for the next recipient (internal)."""
+        """Check the links of all displayed parts; kept for the next recipient (internal)."""
         wanted = (policy, domain, text_links, allow_signed)
         memo = self._memo.layout
         if memo is None or memo[0] != wanted:

@@ -1,4 +1,4 @@
-"""Encoded words (RFC 2047): text beyond ASCII in the header of a message, decoded."""
+"""Encoded words (RFC 2047): non-ASCII text in the header of a message, decoded."""
 
 from __future__ import annotations
 

@@ -72,12 +72,12 @@ _NO_WORDS: Final = re.compile(
 
 
 def write_field(name: str, value: object, /, *, utf8: bool) -> bytes:
-    """Write one field with its CRLF; letters beyond ASCII as UTF-8 where the message's policy says so.
+    """Write one field with its CRLF; non-ASCII letters as UTF-8 where the message's policy says so.
 
     Raises:
         TypeError: The value is not a str and no header of the standard library.
         ValueError: The name is none; the value holds NUL or a line end with no blank behind it; something needs more
-            than 998 bytes without a blank, or letters beyond ASCII where only ASCII can stand or in what is too long.
+            than 998 bytes without a blank, or non-ASCII letters where only ASCII can stand or in what is too long.
     """
     if not FIELD_NAME.fullmatch(name):
         raise ValueError("a header's name may hold printable ASCII without blanks and colons")
@@ -174,7 +174,7 @@ def _set_in_code(name: str, value: str, /, *, utf8: bool) -> str:
 def _structured(name: str, value: str, limit: int, /, *, utf8: bool = False) -> str:
     """Write a value, or one address, on one line, as the standard library does it."""
     if not utf8 and not value.isascii() and len(value) > LONGEST_LINE:  # it takes up to the cube of the length
-        raise ValueError(f"the header {name} holds more than {LONGEST_LINE} characters in one, some beyond ASCII")
+        raise ValueError(f"the header {name} holds more than {LONGEST_LINE} characters in one, some of them non-ASCII")
     header = _read(name, value)
     if "=?" in value and hasattr(header, "addresses"):
         header = _read(name, _source_of(name, header))
@@ -215,7 +215,7 @@ def _source_of(name: str, value: str, /) -> str:
 
 
 def _with_ascii_comments(text: str, limit: int, /) -> str:
-    """Encode what stands in comments; the standard library would lose their brackets."""
+    """Encode what is in comments; the standard library would lose their brackets."""
     written: list[str] = []
     position = 0
     for sign, start, end in _signs(text):
@@ -243,7 +243,7 @@ def _addresses(text: str, /) -> list[str]:
 
 
 def _signs(text: str, /) -> Iterator[tuple[str, int, int]]:
-    """Return what matters to the structure of addresses, and where it stands; a comment is one sign."""
+    """Return what matters to the structure of addresses, and where it is; a comment is one sign."""
     position = 0
     while sign := _SIGN.search(text, position):
         position = sign.end()

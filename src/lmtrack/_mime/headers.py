@@ -133,7 +133,7 @@ def _no_controls(prefix: str, /) -> Controls:
 def unsubscribe_key(url: str, /) -> str:
     """Write URLs that lead to the same page in one way.
 
-    Scheme and host are in lower case, letters beyond ASCII as a browser sends them; no fragment, no empty path. What
+    Scheme and host are in lower case, non-ASCII letters as a browser sends them; no fragment, no empty path. What
     follows the path names the reader, not the page; only where the path names no page do the parameters' names count.
     """
     parts = _URL.match(url)

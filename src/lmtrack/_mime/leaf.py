@@ -121,7 +121,7 @@ class Leaf:
         return template if template and template.holes else None
 
     def plan(self, policy: LinkPolicy, domain: TrackingDomain | None, context: MessageContext, /) -> Plan:
-        """Judge the links of the part; they are numbered on from the parts before."""
+        """Check the links of the part; they are numbered on from the parts before."""
         if not self.is_html:
             return self.plain_text.make_plan(policy, domain, context)
         view = self.view

@@ -135,7 +135,7 @@ def _fill_slots(planned: PlannedLeaf, template: Template, recipient: Recipient, 
 def _click_urls(
     planned: PlannedLeaf, signed: Signed, values: Mapping[int, bytes], /, *, prefix: str
 ) -> list[bytes] | None:
-    """Return what stands in each link: its click URL, or what it is without one; None if no link has one."""
+    """Return what is in each link: its click URL, or what it is without one; None if no link has one."""
     plan, tokens, refused = planned.plan, signed.tokens, signed.merged.refused
     first = plan.first_index
     if not refused and None not in tokens:

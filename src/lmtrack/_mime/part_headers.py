@@ -83,7 +83,7 @@ def read_field(text: str, /) -> FieldValue:
 
 
 def _parameter(text: str, position: int, /) -> tuple[int, tuple[str, int, bool, str] | None, bool]:
-    """Read from one semicolon to the next: where that is, what stood there, and whether it was understood."""
+    """Read from one semicolon to the next: where that is, what was there, and whether it was understood."""
     understood = text[position] == ";"
     position, ended = _skip(text, position + understood)
     understood = understood and ended

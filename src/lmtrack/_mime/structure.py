@@ -32,13 +32,13 @@ class PartReason(StrEnum):
     ATTACHMENT = auto()
     NAMED = auto()  # it has a file name, so clients offer it as a file
     CHECKSUM = auto()  # it has a Content-MD5 of its own; tracked with `allow_signed` only
-    # Where it stands
+    # Where it is
     RELATED = auto()  # beside the root part of a multipart/related
     SIGNED = auto()
     ENCRYPTED = auto()
     REPORT = auto()
     DIGEST = auto()
-    MESSAGE = auto()  # message/rfc822 and its like: somebody else's mail
+    MESSAGE = auto()  # message/rfc822 and its like: someone else's mail
     CONTAINER = auto()  # in a multipart that is none of mixed, alternative and related
     # What cannot be edited without damage
     CHARSET = auto()
@@ -64,7 +64,7 @@ class Part(NamedTuple):
         head: Where its header begins in the raw message.
         start: Where its body begins.
         end: Where its body ends; the line end before a delimiter belongs to the delimiter.
-        encoding: One of the five transfer encodings, lower case; another one as it stands.
+        encoding: One of the five transfer encodings, lower case; another one as it is.
         charset: The charset its label names, as written; None without.
         flowed: Whether its text is format=flowed.
         delsp: Whether lines of its text are joined without the blank between them.
@@ -103,7 +103,7 @@ _TYPES: Final = {
     "application/x-pkcs7-signature": PartReason.SMIME,
 }
 # RFC 2045 section 6. A multipart may only be encoded as one of the first three, but `MIMEMultipart.set_charset` labels
-# it base64 and leaves its body in lines. Readers take that as it stands (12 of 12 in November 2026); in one that is
+# it base64 and leaves its body in lines. Readers take that as it is (12 of 12 in November 2026); in one that is
 # really encoded no delimiter is found.
 _ENCODINGS: Final = IDENTITY | {"quoted-printable", "base64"}
 # A delimiter with a lone CR beside it is one for some readers only, and then nothing in the message is sure.

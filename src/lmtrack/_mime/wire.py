@@ -68,7 +68,7 @@ def message_bytes(message: Message, /, *, keep_bcc: bool = False) -> bytes:
         TypeError: `message` is not a message, or the standard library cannot write a part, its payload or a header.
         ValueError: There is a `Bcc` or `Resent-Bcc` field. A header could not be sent as it is: a name or value that
             would make another header, NUL, 998 bytes without a blank, non-ASCII letters in an address or a URL,
-            nothing a parser understands. There is text beyond ASCII that was never encoded, a boundary is also a line
+            nothing a parser understands. There is non-ASCII text that was never encoded, a boundary is also a line
             of its own part, or a message holds itself.
 
     >>> from email.message import EmailMessage
@@ -228,7 +228,7 @@ class _Writer:
         if end.boundary is not None:
             lines = (b"--" + end.boundary.rstrip(), b"--" + end.boundary.rstrip() + b"--")
             if any(self._dashed.get(line, -1) >= end.mark for line in lines):
-                raise ValueError("a multipart's boundary stands in one of its parts")
+                raise ValueError("a multipart's boundary is in one of its parts")
             self._note(lines[0])
         self._note(end.epilogue)
         self._pieces.append(end.epilogue)
@@ -337,7 +337,7 @@ def _octets(text: object, /) -> bytes:
         return _in_crlf(text.encode("ascii", "surrogateescape"))
     except UnicodeEncodeError:
         raise ValueError(
-            "a payload holds letters beyond ASCII: give set_payload a charset, or use set_content;"
+            "a payload holds non-ASCII letters: pass set_payload a charset, or use set_content;"
             " read a message that is text with message_from_bytes(text.encode()), not message_from_string"
         ) from None
 

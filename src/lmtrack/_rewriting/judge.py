@@ -85,7 +85,7 @@ class Judge:
         return urls, reasons
 
     def urls(self, urls: list[str], /) -> tuple[list[str], dict[int, SkipReason]]:
-        """Judge URLs that are decoded and resolved."""
+        """Check URLs that are decoded and resolved."""
         quick = self._quick(urls)
         judged = [(place, self._reason(url)) for place, url in enumerate(urls) if not url or url != quick[place]]
         reasons = {place: reason for place, reason in judged if reason}
@@ -93,7 +93,7 @@ class Judge:
         return urls, reasons
 
     def template(self, url: str, hole: UrlHole, /) -> tuple[str, SkipReason | None]:
-        """Judge a URL with slots by what is the same for everyone; also resolve it.
+        """Check a URL with slots by what is the same for everyone; also resolve it.
 
         Its slots are no placeholders, any other marker in it still is one; their names tell what it is for.
         """
@@ -107,7 +107,7 @@ class Judge:
         return resolved, reason
 
     def text(self, shown: str, /) -> SkipReason | None:
-        """Judge a link by its visible text."""
+        """Check a link by its visible text."""
         if not self.policy.track_unsubscribe and is_way_out_text(shown):
             return SkipReason.UNSUBSCRIBE
         host = shown_host(shown) if self._shows_hosts else None
@@ -143,7 +143,7 @@ class Judge:
         return url, reason
 
     def _reason(self, url: str, /) -> SkipReason | None:
-        """Judge a URL by itself and by the domain."""
+        """Check a URL by itself and by the domain."""
         if self.is_own(url):
             return SkipReason.TRACKED
         return skip_reason(url, self.policy)

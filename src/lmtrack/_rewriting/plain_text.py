@@ -1,7 +1,7 @@
 """Links in plain text: where they begin and end, and what a policy says of them.
 
 Nothing in plain text says where a URL ends; every reader guesses. So a URL is taken where readers agree. One that may
-be longer or shorter than it looks is left alone: a tracked link that leads to half a URL leads nowhere for everybody.
+be longer or shorter than it looks is left alone: a tracked link that leads to half a URL leads nowhere for everyone.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ def _is_open(text: str, start: int, end: int, /) -> bool:
 
 
 def plain_plan(text: str, spans: list[tuple[int, int]], judge: Judge, template: Template | None, /) -> Plan:
-    """Judge every link of a text, whose spans `find_urls` found, and number those that may be tracked.
+    """Check every link of a text, whose spans `find_urls` found, and number those that may be tracked.
 
     One that may be longer or shorter than it looks is left out, unless it is one of ours, whose end is certain.
     """

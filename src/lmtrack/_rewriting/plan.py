@@ -207,7 +207,7 @@ class Numbers(NamedTuple):
 
 
 def make_plan(html: str, scan: Scan, judge: Judge, template: Template | None, /) -> Plan:
-    """Judge every link of a document and number those that may be tracked."""
+    """Check every link of a document and number those that may be tracked."""
     policy = judge.policy
     found = scan.links if policy.track_conditional else [link for link in scan.links if not link[5]]
     if not found:
@@ -342,7 +342,7 @@ def _may_be_marked(html: str, found: Sequence[FoundLink], policy: LinkPolicy, /)
 def _judge_texts(
     html: str, found: Sequence[FoundLink], reasons: dict[int, SkipReason], judge: Judge, template: Template | None, /
 ) -> dict[int, tuple[str, list[TextHole]]]:
-    """Judge links by their visible text; return the texts with slots in them."""
+    """Check links by their visible text; return the texts with slots in them."""
     texts: dict[int, tuple[str, list[TextHole]]] = {}
     starts = template.text_starts if template else ()
     may_tell = set(judge.may_tell(html, found, reasons))

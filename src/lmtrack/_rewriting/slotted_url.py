@@ -105,7 +105,7 @@ class SlottedUrl:
             raise BadValue(name, Place.URL_PATH, ESCAPES[Place.URL_PATH].problem)
 
 
-_OWN_PART: Final = "write the part that is a slot behind the host and behind a / ? or #"
+_OWN_PART: Final = "write the part that is a slot after the host and after a / ? or #"
 ENGINE: Final = (
     "values that are the same for everyone are the template engine's, before the template is scanned; "
     "a personal one cannot be there"

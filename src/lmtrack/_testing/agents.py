@@ -1,4 +1,4 @@
-"""Strategies of user agents: what arrives at a tracking host, and what somebody makes up."""
+"""Strategies of user agents: what arrives at a tracking host, and what someone makes up."""
 
 from __future__ import annotations
 

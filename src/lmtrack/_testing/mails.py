@@ -54,7 +54,7 @@ _PLAIN: Final = "Hello,\n\nFrom here: https://shop.example/lamps?a=1&b=2.\n-- \n
 
 
 class _Bodies(NamedTuple):
-    """Strategies of what stands in a message."""
+    """Strategies of what is in a message."""
 
     html: SearchStrategy[str]
     encodings: tuple[tuple[str, str], ...]
@@ -103,7 +103,7 @@ def messages(*, damaged: bool = True) -> SearchStrategy[bytes]:
 
 
 def _controls(*, damaged: bool) -> SearchStrategy[list[tuple[str, str]]]:
-    """Override headers that can stand in a message: with no line end that ends them."""
+    """Override headers that can be in a message: with no line end that ends them."""
     from hypothesis import strategies as st
 
     if not damaged:

@@ -60,7 +60,7 @@ def override_headers(*, prefix: str = PREFIX) -> SearchStrategy[list[tuple[str, 
     can read, and that only look like the first; the same flag twice, agreeing or not.
 
     Args:
-        prefix: What stands before `Track-Opens` and `Track-Clicks`.
+        prefix: What comes before `Track-Opens` and `Track-Clicks`.
     """
     from hypothesis import strategies as st
 

@@ -114,7 +114,7 @@ def make_keys(current: bytes, previous: Iterable[bytes] = (), *, tenant: bytes =
     # Compared when derived: HMAC fills a secret up with zero bytes and hashes a long one, so two that look
     # different can be the same key.
     if len({derive_key(secret, tenant) for secret in secrets}) < len(secrets):
-        raise ValueError("a secret stands in the ring twice")
+        raise ValueError("a secret is in the ring twice")
     return Keys(secrets, tenant)
 
 

@@ -35,7 +35,7 @@ _WITH_SLASHES: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*+):([/\\]*+)")
 OUTER: Final = "".join(map(chr, range(0x21)))
 DROPPED: Final = {ord(char): None for char in "\t\n\r"}
 _NO_SLASHES: Final = re.compile(r"https?:(?=[^/\\])", re.IGNORECASE)
-# What may stand in a host once it is decoded (3.5, "forbidden domain code point").
+# What may be in a host once it is decoded (3.5, "forbidden domain code point").
 _HOST: Final = compile_pattern(r"\[[0-9a-f:.]++\]|[^\x00-\x20#%/:<>?@\[\\\]^`{|}\x7f]{1,253}+")
 _PLAIN_HOST: Final = compile_pattern(r"[a-z0-9-]++(?:\.[a-z0-9-]++)*+")
 _LONGEST_HOST: Final = 1_000  # our choice: RFC 1035 allows 253 bytes
@@ -143,7 +143,7 @@ def plain_host(text: str, /) -> str:
     if host.isascii():
         host = host.lower()
     else:
-        # One by one, since a sigma's small letter depends on what stands around it.
+        # One by one, since a sigma's small letter depends on what is around it.
         host = normalize("NFKC", "".join(map(str.lower, normalize("NFKC", host)))).translate(_DOTS)
         host = ".".join(label if label.isascii() else _in_ascii(label) for label in host.split("."))
     host = host.rstrip(".")

@@ -1,6 +1,6 @@
 """Agents known by name. Plain data: who adds a name adds it here and nowhere else.
 
-A name is a word of the user agent in lower case; with a slash at its end it must stand before a version, and without
+A name is a word of the user agent in lower case; with a slash at its end it must come before a version, and without
 one it may. Names that hold a word of the `vocabulary` beside this (bot, crawl, http, monitor ...) need no row, unless a
 row says more than the word does. Collected 2026-11 from the operators' own pages and, where they have none, from
 crawler-user-agents, isbot and uap-core.

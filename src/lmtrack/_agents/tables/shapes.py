@@ -7,7 +7,7 @@ from typing import Final
 
 from lmtrack._pattern import compile_pattern, word_set
 
-# What every browser writes; whatever else stands in an agent was added by somebody.
+# What every browser writes; whatever else is in an agent was added by someone.
 COMMON: Final = word_set(
     """
     mozilla/ applewebkit/ khtml like gecko gecko/ chrome/ safari/ version/ mobile mobile/ firefox/ rv edg/ edge/ opr/
@@ -131,7 +131,7 @@ SYSTEM: Final = re.compile(
 TOOL: Final = re.compile(r"[a-z0-9_.+-]++(?:/[a-z0-9._+-]++)?")
 # The same as programmers name packages; apps write their names with a capital.
 PACKAGE: Final = re.compile(r"[a-z][a-z0-9_+-]{2,}+(?:/[a-z0-9._+-]++)?")
-# The same with a version that somebody typed, where a program's build writes 3.14.2 or 1176.
+# The same with a version that someone typed, where a program's build writes 3.14.2 or 1176.
 ROUND: Final = re.compile(r"[a-z_+-]++[/ ]v?(?:[1-9]\.0|0\.[0-9]++)")
 # A mail service's image proxy that nobody has told us of: Seznam's and Yahoo's are called so.
 MAIL_PROXY: Final = re.compile(r"mail[._-]?(?:image|img)?[._-]?proxy")

@@ -57,7 +57,7 @@ ROBOTS: Final = (
     *_plain("crawl spider slurp spyder b0t", Actor.CRAWLER, Signal.UA_DECLARED_BOT, 3),
 )
 
-# Who writes one of these says what it fetches for, and that is not to show it to somebody who reads mail.
+# Who writes one of these says what it fetches for, and that is not to show it to someone who reads mail.
 PURPOSES: Final = (
     *_closer({"preview": r"preview(?<!developerpreview)"}, Actor.LINK_PREVIEW, Signal.UA_PREVIEW_TOKEN, 3),
     *_plain("unfurl linkexpand opengraph", Actor.LINK_PREVIEW, Signal.UA_PREVIEW_TOKEN, 3, on_phones=True),

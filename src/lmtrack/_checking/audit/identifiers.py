@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class _Value(NamedTuple):
-    """A value of a URL: where it stands, its parameter's name, and itself, decoded."""
+    """A value of a URL: where it is, its parameter's name, and itself, decoded."""
 
     place: str
     name: str
@@ -81,7 +81,7 @@ def identifier_in(address: Address, /, *, is_link: bool) -> str | None:
     if "@" in address.url or "%" in address.url:
         everything = unquote(unquote(address.url))
         if "@" in everything and MAIL_ADDRESS.search(everything):
-            return "an e-mail address stands in it"
+            return "it contains an e-mail address"
     static = _STATIC.search(address.path) is not None
     for value in _values(address):
         if not value.name and len(value.text) < _SHORTEST:

@@ -28,9 +28,9 @@ class Own(NamedTuple):
     destination: str | None = None
 
 
-_UNVERIFIED: Final = "it lies on a tracking host of ours, and no key was given that could show it to be aggregate"
+_UNVERIFIED: Final = "it is on our tracking host, and no key was passed that could show that it is aggregate"
 _SAME: Final = "our keys signed it for a whole campaign: it is the same for every recipient"
-_FORGED: Final = "it is a tracking URL of ours, and no aggregate token that our keys signed stands in it alone"
+_FORGED: Final = "it is our tracking URL, and holds something other than one aggregate token that our keys signed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

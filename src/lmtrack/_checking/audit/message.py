@@ -59,7 +59,7 @@ def find_receipts(block: bytes, place: str, /) -> Iterator[Finding]:
 _MOST_READINGS: Final = 4  # of one part; our choice, like the next
 _MOST_BASES: Final = 4
 # RFC 4880 section 6.2, after RFC 1991; in HTML a line begins behind a tag too. A signed text can be read, and what
-# somebody quotes is not decrypted.
+# someone quotes is not decrypted.
 _PGP: Final = re.compile(r"^[\ufeff \t]*+-----BEGIN PGP MESSAGE", re.MULTILINE)
 _PGP_IN_PAGE: Final = re.compile(r"(?:^|>)[\ufeff \t]*+-----BEGIN PGP MESSAGE", re.MULTILINE)
 
@@ -83,7 +83,7 @@ def audit_part(part: Entity, watch: Watch, /) -> Iterator[Finding]:
         yield Finding(kind=closed[0], place=place, why=closed[1])
         return
     if kind.content_type in {"message/partial", "message/external-body"}:
-        yield Finding(kind=FindingKind.TRUNCATED, place=place, why="what it shows stands somewhere else")
+        yield Finding(kind=FindingKind.TRUNCATED, place=place, why="what it shows is somewhere else")
         url = kind.parameters.get("url", "")  # RFC 2017
         yield from audit_text("".join(url.split()), watch, place)
     forms = kind.forms(octets.readings)
@@ -116,12 +116,12 @@ def _audit_text(text: str, forms: tuple[Form, ...], place: str, /) -> Iterator[F
     """Find what a text holds that cannot be read."""
     is_page = Form.PAGE in forms or Form.XML in forms
     if (_PGP_IN_PAGE if is_page else _PGP).search(text):
-        yield Finding(kind=FindingKind.ENCRYPTED, place=place, why="a PGP message stands in it")
+        yield Finding(kind=FindingKind.ENCRYPTED, place=place, why="it holds a PGP message")
     if Form.TEXT in forms and _FILE_IN_TEXT.search(text):
-        why = "a file stands in it (uuencode, yEnc) that some programs show as a page"
+        why = "it holds a file (uuencode, yEnc) that some programs show as a page"
         yield Finding(kind=FindingKind.UNDECODABLE, place=place, why=why)
     if Form.XML in forms and _ENTITY.search(text):
-        why = "it has entities of its own, and what they stand for was not looked into"
+        why = "it declares its own entities, and what they stand for was not examined"
         yield Finding(kind=FindingKind.UNDECODABLE, place=place, why=why)
 
 

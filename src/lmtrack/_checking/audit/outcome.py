@@ -22,7 +22,7 @@ class AuditOutcome(StrEnum):
 
 
 # Every kind has its outcome; of several the last one of `AuditOutcome` holds. A tracker that was found is one, however
-# much else could not be read; and what could not be read is not known to be the same for everybody.
+# much else could not be read; and what could not be read is not known to be the same for everyone.
 _OUTCOMES: Final = {
     FindingKind.OWN_TRACKING_URL: AuditOutcome.TRACKED,
     FindingKind.KNOWN_TRACKER: AuditOutcome.TRACKED,

@@ -42,7 +42,7 @@ class Judgement(NamedTuple):
 
 
 class Judge:
-    """Judges URLs, each once, however often it stands in a document."""
+    """Judges URLs, each once, however often it is in a document."""
 
     __slots__ = ("_known", "_watch")
 
@@ -51,7 +51,7 @@ class Judge:
         self._known: dict[tuple[str, bool], tuple[Judgement, ...]] = {}
 
     def __call__(self, url: str, /, *, is_link: bool) -> tuple[Judgement, ...]:
-        """Judge a remote URL. There is more than one judgement only of a link of ours that leads to somebody."""
+        """Check a remote URL. Only a link of ours that leads to someone else has more than one judgement."""
         key = (url, is_link)
         if key not in self._known:
             address = address_of(url)
@@ -65,7 +65,7 @@ class Judge:
         if not own.aggregate:
             return (Judgement(FindingKind.OWN_TRACKING_URL, own.why),)
         found = [Judgement(FindingKind.AGGREGATE_TOKEN, own.why)]
-        # The token is the same for everybody to whom this destination is sent, and no more than that.
+        # The token is the same for everyone to whom this destination is sent, and no more than that.
         if own.destination and (target := remote_url(own.destination)):
             found += [
                 Judgement(one.kind, f"it leads to a URL of which {one.why}") for one in self(target, is_link=True)
@@ -157,7 +157,7 @@ def _packed(html: str, /) -> Iterator[Finding]:
 
 
 def audit_page(html: str, watch: Watch, place: str, /) -> list[Finding]:
-    """Find what a document holds, in source order; `place` says where it stands in a message."""
+    """Find what a document holds, in source order; `place` says where it is in a message."""
     return _Page(html, watch, place).findings()
 
 

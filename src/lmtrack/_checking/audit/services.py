@@ -28,7 +28,7 @@ class Service(NamedTuple):
 
 _OPAQUE: Final = r"[A-Za-z0-9_%.=-]{16,}+"
 
-# Links that lead through somebody who counts.
+# Links that lead through someone who counts.
 CLICKS: Final = (
     Service("SendGrid", "", r"/(?:uni/)?(?:ls|wf)/click\?(?:.*&)?upn="),
     Service("SendGrid", "", rf"/s{{1,2}}/c/{_OPAQUE}/"),

@@ -33,7 +33,7 @@ class _Gap(NamedTuple):
     Attributes:
         expected: Why they are meant to be personal; empty if they are not.
         passed: How many common URLs come before.
-        what: The name of the place they stand in.
+        what: The name of the place they are in.
     """
 
     expected: str
@@ -56,7 +56,7 @@ def align(
         renderings: The URLs of each, in order.
         allowed: What was declared personal.
         key: What of a URL has to be the same in all of them.
-        place: Where they stand in a message.
+        place: Where they are in a message.
         own: Says why a URL of one rendering is meant to be personal.
     """
     gaps = _gaps(renderings, key, lambda number, one: _DECLARED if allowed(one.url) else own(number, one) or "")

@@ -14,9 +14,9 @@ class Difference:
     """Something that differs between renderings of one mail; made by `compare_renderings` and `compare_messages`.
 
     Attributes:
-        place: Where it stands in the first rendering that has it: the part of a message as IMAP counts, the element
+        place: Where it is in the first rendering that has it: the part of a message as IMAP counts, the element
             with its attribute and line, the header.
-        values: What stands there, one for each rendering in their order, None where nothing does: the URL; of a header
+        values: What is there, one for each rendering in their order, None where nothing does: the URL; of a header
             its value; of a part that holds no URLs its file name or type, and the beginning of its SHA-256.
         expected: Whether it is meant to differ from person to person: mail needs it to, or `allow` declares it. What
             is not expected may tell who opened or clicked.

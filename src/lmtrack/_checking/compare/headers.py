@@ -1,6 +1,6 @@
 """Header fields: which of them differ from mail to mail by their nature, and whether others do.
 
-No program asks for a URL because it stands in a header, so a header that differs tells nobody of an open. Yet one that
+No program asks for a URL because it is in a header, so a header that differs tells nobody of an open. Yet one that
 nobody expects to differ (`X-Campaign-Recipient: 4471`) shows that the sender tells copies apart.
 """
 

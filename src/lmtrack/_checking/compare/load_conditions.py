@@ -1,4 +1,4 @@
-"""What an element says, beside its URLs, about whether somebody loads anything.
+"""What an element says, beside its URLs, about whether someone loads anything.
 
 Every attribute counts but those that only people and programs without a network read. The same URLs in every copy tell
 people apart all the same if each copy has another one of them loaded: one in the `src` and one in a link, one under

@@ -36,8 +36,8 @@ _SHOWN_DIGITS: Final = 16
 
 _SIGNED: Final = "it signs a message, and every message is another"
 _CLOSED: Final = (
-    "the part is not the same for everyone and was not looked into; showing it asks nobody for anything if it is a "
-    "picture, and it is unknown whether it is encrypted or a document"
+    "the part is not the same for everyone and was not examined; showing it requests nothing if it is a picture, and "
+    "what it does is unknown if it is encrypted or a document"
 )
 _UNLISTED: Final = "it is one of the message's own List-Unsubscribe, which name the recipient, and waits for a click"
 
@@ -64,13 +64,13 @@ class _Content(NamedTuple):
 def compare_messages(raws: Sequence[bytes], /, *, allow: Sequence[str | re.Pattern[str]] = ()) -> list[Difference]:
     r"""Return what differs between copies of one mail: URLs, as `compare_renderings` does, headers and other parts.
 
-    Parts are compared by their place; how they are encoded does not matter, nor what stands before the first or behind
-    the last of them, which no program shows. Headers that differ in all mail (To, Date,
-    Message-ID, boundaries, signatures, List-Unsubscribe, what servers write) are in the result with `expected` True;
-    so are links in the body that are the message's own List-Unsubscribe. Any other header is not expected to differ.
-    Nor is a part that holds no text, such as a picture or an invoice: it requests nothing when the mail is
-    opened, but the mail is not the same for everyone, and what is in it was not looked at. A message that cannot be
-    read surely, and is not the same for everyone, is a difference that is not expected.
+    Parts are compared by their place; how they are encoded does not matter, nor what comes before the first or after
+    the last of them, which no program shows. Headers that differ in all mail (To, Date, Message-ID, boundaries,
+    signatures, List-Unsubscribe, what servers write) are in the result with `expected` True; so are links in the body
+    that are the message's own List-Unsubscribe. Any other header is not expected to differ. Nor is a part that holds no
+    text, such as a picture or an invoice: it requests nothing when the mail is opened, but the mail is not the same for
+    everyone, and its content was not examined. A message that cannot be read reliably, and is not the same for
+    everyone, is a difference that is not expected.
 
     Take the messages as they are sent. Services that come after (a relay that tracks) show in the delivered ones.
 

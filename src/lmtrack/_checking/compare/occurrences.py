@@ -1,8 +1,8 @@
-"""Every URL of a document, whoever may ask for it or make a link of it, with the place it stands in.
+"""Every URL of a document, whoever may ask for it or make a link of it, with the place it is in.
 
 More than an audit looks at, since here nothing has to be judged: URLs in unknown attributes, in scripts
 (Gmail reads JSON-LD, and shows pictures and buttons from it) and in plain text (clients make links of them) count too.
-What stands in the mail itself (`data:`, `cid:`) leads nowhere.
+What is in the mail itself (`data:`, `cid:`) leads nowhere.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Occurrence(NamedTuple):
         what: The element and attribute, or another name of the place.
         url: Decoded, and resolved if the document has a base.
         where: For people: the place with its line.
-        is_link: Whether it does nothing until somebody clicks.
+        is_link: Whether it does nothing until someone clicks.
         said: In which place of its own element it stands, as a number.
         chosen: What decides whether it is asked for, as a number; of a link nothing, as it is for people to choose.
     """
@@ -142,7 +142,7 @@ class _PageReader:
         )
 
     def _urls(self, value: str, /) -> list[str]:
-        """Resolve a value with each base; what stands in the mail itself leads nowhere."""
+        """Resolve a value with each base; what is in the mail itself leads nowhere."""
         urls = (remote_url(value, base) or value.strip(OUTER) for base in self._bases)
         return [url for url in urls if url and not _INSIDE.match(url)]
 
@@ -262,7 +262,7 @@ def urls_in_text(text: str, /) -> list[tuple[int, str]]:
 
 
 class _Value(NamedTuple):
-    """A value that is a URL, the attribute it stands in, and whether it waits for a click."""
+    """A value that is a URL, the attribute it is in, and whether it waits for a click."""
 
     attribute: str
     value: str

@@ -64,7 +64,7 @@ def compare_renderings(
 def several(renderings: Sequence[T], plain: Callable[[object, str], T], /) -> list[T]:
     """Check that there is something to compare, and make each of it plain."""
     if isinstance(renderings, str | bytes):
-        raise TypeError(f"one {type(renderings).__name__} cannot be compared with others; give a sequence")
+        raise TypeError(f"one {type(renderings).__name__} cannot be compared with others; pass a sequence")
     given = [plain(one, "each") for one in renderings]
     if len(given) < 2:
         raise ValueError("two or more are needed to compare")

@@ -126,7 +126,7 @@ class Selected:
         depth = 0
         parts: list[re.Match[str]] = []  # of the compound that is read
         need = inner = Need.NOTHING
-        is_nested = False  # whether what stands in its brackets is for other elements, too
+        is_nested = False  # whether what is in its brackets is for other elements, too
         for part in _PART.finditer(prelude):
             kind = part.lastgroup
             self.by_parent = self.by_parent or (kind == "combinator" and ">" in part[0])

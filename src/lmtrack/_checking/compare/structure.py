@@ -1,7 +1,7 @@
-"""Where every element of a document stands, as far as anybody's loading may depend on it.
+"""Where every element of a document is, as far as anyone's loading may depend on it.
 
 The *context* of an element says what it and everything around it say about loading, which names that rules go by they
-have, under which conditions for Outlook they are there, and, only where a rule may go by that, what stands beside them
+have, under which conditions for Outlook they are there, and, only where a rule may go by that, what is next to them
 and in them. Two elements with one context are treated alike by every reader and every rule. Contexts are numbers: equal
 ones have equal numbers in all documents that share their `numbers`.
 
@@ -46,10 +46,10 @@ _RANGE: Final = re.compile(r"u\+([0-9a-f?]{1,6})(?:-([0-9a-f]{1,6}))?")
 _BLOCK: Final = 7  # bits: fonts are cut at such borders
 _NO_TEXT, _BLANKS, _MARKS, _TEXT = range(4)
 
-_BY_TEXT: Final = "a rule goes by the size of a text or by the direction it is written in, and the texts differ"
-_BY_SIZE: Final = "a rule or a picture goes by how large something is drawn, and what decides that differs"
-_BY_STATE: Final = "a rule goes by what is in a form's fields, and those differ"
-_ELSEWHERE: Final = "a style sheet that is elsewhere may go by any name, value or element, and those differ"
+_BY_TEXT: Final = "a rule depends on the size of a text or on the direction it is written in, and the texts differ"
+_BY_SIZE: Final = "a rule or a picture depends on how large something is drawn, and what decides that differs"
+_BY_STATE: Final = "a rule depends on what is in a form's fields, and those differ"
+_ELSEWHERE: Final = "a style sheet that is elsewhere may depend on any name, value or element, and those differ"
 _FONTS_ELSEWHERE: Final = "a style sheet that is elsewhere may load fonts for certain characters, and those differ"
 
 
@@ -133,7 +133,7 @@ class Structure:
                 self._fonts[scopes[element]].update(element.words)
 
     def _position(self, element: Element, node: _Node, below: Mapping[Element, int], /) -> tuple[Hashable, ...]:
-        """Return what stands beside an element and in it, as far as a rule may go by that."""
+        """Return what is next to an element and in it, as far as a rule may go by that."""
         position: list[Hashable] = []
         if Need.SIBLINGS in node.need:
             position += (node.before, self._beside[element.around])
@@ -144,7 +144,7 @@ class Structure:
         return tuple(position)
 
     def _below(self) -> dict[Element, int]:
-        """Return what stands in each element, however deep."""
+        """Return what is in each element, however deep."""
         below: dict[Element, int] = defaultdict(int)
         for element in reversed(self._elements):
             if around := element.around:
@@ -160,7 +160,7 @@ class Structure:
     def of(self, element: Element, /, *, style: str = "") -> int:
         """Return what decides whether an element loads what it names, in an attribute or in this style."""
         decides: list[Hashable] = [self._contexts[element], self._groups.around(element, self._referring)]
-        if not element.in_tree:  # whatever stands around it
+        if not element.in_tree:  # whatever is around it
             decides.append(self._whole)
         if style and any(map(is_inherited, read_declarations(style))):
             decides += (self._kinds, self._using)
@@ -311,7 +311,7 @@ def _kind_of_text(words: str, /) -> int:
     shown = words.strip(" \t\r\n\f")
     if not shown:
         return _BLANKS if words else _NO_TEXT
-    # A first letter is none if nothing but punctuation stands there (CSS Pseudo-Elements 4).
+    # A first letter is none if nothing but punctuation is there (CSS Pseudo-Elements 4).
     return _MARKS if all(category(character)[0] in "PZ" for character in shown) else _TEXT
 
 

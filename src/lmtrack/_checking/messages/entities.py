@@ -1,7 +1,7 @@
 """Every part of a message down to the innermost, other people's messages included, and where readers may see others.
 
 `lmtrack._mime.structure` finds what may be edited and leaves the rest alone; an audit has to look into all of it. Where
-programs differ about the parts, or the message ends too early, a finding stands in the list, so that nothing there is
+programs differ about the parts, or the message ends too early, a finding is in the list, so that nothing there is
 called clean.
 """
 
@@ -51,8 +51,8 @@ _LEADING_EMPTY_LINES: Final = re.compile(rb"[\r\n]++")
 _BLANK_LINE: Final = re.compile(rb"\n[ \t]++\r*+\n")  # the end of the header for some, a folded nothing for others
 _DOUBTS: Final = {
     DoubtKind.SAME_BOUNDARY: "its boundary is also that of a part around it",
-    DoubtKind.LONE_CR: "a lone CR stands where some programs see a line end",
-    DoubtKind.BEHIND_THE_END: "behind the end of its parts some programs see others",
+    DoubtKind.LONE_CR: "it holds a lone CR, which some programs read as a line end",
+    DoubtKind.BEHIND_THE_END: "after the end of its parts some programs see others",
     DoubtKind.LONGER_LINE: "a line in it is a boundary for some programs only",
     DoubtKind.NOTHING_BETWEEN: "its last boundary follows another one directly",
     DoubtKind.TOO_DEEP: f"it is nested more than {DEEPEST} levels deep",
@@ -86,9 +86,9 @@ class Entity(NamedTuple):
         headers: What its header fields say.
         block: Those, as bytes.
         body: Its body, encoded as it is sent.
-        above: What it stands in, outermost first, each by path and type: multiparts and enclosed messages.
+        above: What it is in, outermost first, each by path and type: multiparts and enclosed messages.
         closed: Whether something behind it shows that it ended there.
-        around: The header blocks of the multiparts it stands in, innermost first, up to the message they are in.
+        around: The header blocks of the multiparts it is in, innermost first, up to the message they are in.
         start: Where its body begins in the message that was read, a byte order mark ahead of it not counted.
         roots: Of the multipart/related parts of that message, by path, the path of the part that each says to show.
     """
@@ -194,7 +194,7 @@ class _Reading:
             if is_odd_boundary(headers, node.block):
                 self.note(FindingKind.UNDECODABLE, path, "its boundary is another one to some programs")
         elif not headers.boundary:
-            self.note(FindingKind.UNDECODABLE, path, "it has parts, and does not say what stands between them")
+            self.note(FindingKind.UNDECODABLE, path, "it has parts, and does not say what separates them")
 
     def end(self, node: Node, /) -> None:
         if not node.entered:

@@ -55,7 +55,7 @@ def _quoted(body: bytes, /, *, closed: bool) -> Octets:
     if cut and not (closed and cut[0] == b"="):
         return _several(Problem(FindingKind.TRUNCATED, "its last escape is cut off"), content, _leniently(body))
     if _BROKEN_QUOTED.search(body):
-        why = "its quoted-printable is broken, and programs mend it differently"
+        why = "its quoted-printable is broken, and programs repair it differently"
         return _several(Problem(FindingKind.UNDECODABLE, why), content, _leniently(body))
     return Octets((content,))
 
@@ -78,7 +78,7 @@ def _base64(body: bytes, /) -> Octets:
     # Foreign bytes are passed over or end it; a padding in the middle ends it or begins another block.
     blocks = [b"".join(_LETTERS.findall(block)) for block in letters.split(b"=")]
     whole = b"".join(map(_block, blocks))
-    problem = Problem(FindingKind.UNDECODABLE, "its base64 is broken, and programs mend it differently")
+    problem = Problem(FindingKind.UNDECODABLE, "its base64 is broken, and programs repair it differently")
     return _several(problem, whole, _block(b"".join(blocks)), _block(b"".join(_LETTERS.findall(letters)[:1])))
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # A conditional comment's opening, in the comment. Internet Explorer allowed no blank before it; who knows of others.
 _CONDITION: Final = re.compile(r"[\t\n\f\r ]*+\[[iI][fF][^>]*+(?:>|\Z)")
-# What is left of one that shows what follows it to everybody else, and the end of such a one, in their comments.
+# What is left of one that shows what follows it to everyone else, and the end of such a one, in their comments.
 _REVEALED: Final = compile_pattern(r"(?:<!|<!--|-->|--><!--|[\t\n\f\r ])*+")
 _ENDIF: Final = compile_pattern(r"[\t\n\f\r ]*+(?:<!)?+\[[eE][nN][dD][iI][fF]\][\t\n\f\r ]*+>?+[\t\n\f\r ]*+")
 _LONGEST_CONDITION: Final = 200  # our choice
@@ -48,7 +48,7 @@ class StyleSheet(NamedTuple):
         text: As written.
         line: In which it begins.
         note: In what it was found, for people.
-        element: The element it stands in, if that is known.
+        element: The element it is in, if that is known.
     """
 
     sheet: Sheet
@@ -64,7 +64,7 @@ class _Place:
 
     Attributes:
         note: In what it was found, for people; empty for the document itself.
-        depth: How many more documents may stand in each other.
+        depth: How many more documents may be in each other.
         seen: What some reader has seen of it.
         host: The element that holds it.
         document: That, if style sheets outside do not count inside.

@@ -3,7 +3,7 @@
 Source: css-cascade-5, section 6: importance, then the style attribute, then specificity, then order. Readers do not add
 up alike: one in standards mode drops lengths without units and tells capitals apart, one in quirks mode does neither,
 an old one drops nothing. So there are several *worlds*, and what is hidden in one of them is hidden. Rules that hold
-for some readers only (`@media`, `:hover`) hide nothing, but what they show, somebody sees.
+for some readers only (`@media`, `:hover`) hide nothing, but what they show, someone sees.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ class When(IntEnum):
     """For which readers a rule holds, of those that show mail on a screen in colours."""
 
     NEVER = auto()  # none
-    SOME = auto()  # what it shows somebody sees; what it hides is shown to others
+    SOME = auto()  # what it shows someone sees; what it hides is shown to others
     DOUBTED = auto()  # perhaps none, but what it hides may be hidden
     PERHAPS = auto()  # nearly all or nearly none, and which is unknown
     ALL = auto()
@@ -105,8 +105,8 @@ class Rule:
         selectors: What it is for; empty for what has no selectors of its own (at-rules, nested rules).
         offset: Where it begins.
         when: For which readers it holds.
-        prelude: All that stands before its block.
-        escaped: Whether an escape stands there, so that a name may hold any character.
+        prelude: All that comes before its block.
+        escaped: Whether an escape is there, so that a name may hold any character.
         cased: The words there that hold capitals, by what they are in lower case.
         grouped: Whether it is a style rule: in nothing but at-rules that group rules, `@media` and its like.
         nested: Of a rule in a style rule, its selectors with those around it; empty if they are too many.
@@ -150,7 +150,7 @@ def read_sheet(text: str, /) -> Sheet:
 
 @dataclass(slots=True)
 class _Statement:
-    """What stands between two of `;`, `{` and `}`: a declaration, an at-rule, or what comes before a block.
+    """What is between two of `;`, `{` and `}`: a declaration, an at-rule, or what comes before a block.
 
     Attributes:
         start: Where it begins.
@@ -240,7 +240,7 @@ class _Statement:
 
 
 class _Reader:
-    """Reads token by token. What stands between `;`, `{` and `}` is collected and then taken for what it is."""
+    """Reads token by token. What is between `;`, `{` and `}` is collected and then taken for what it is."""
 
     __slots__ = ("_blocks", "_layers", "_statement", "_text", "sheet")
 
@@ -301,7 +301,7 @@ class _Reader:
             self._blocks.pop()
 
     def _open(self) -> None:
-        """Begin a block; what stands before it are selectors or an at-rule."""
+        """Begin a block; what comes before it are selectors or an at-rule."""
         outer, statement = self._blocks[-1], self._statement
         prelude = "".join(statement.pieces).strip()
         is_at_rule = prelude.startswith("@")
@@ -348,7 +348,7 @@ class _Reader:
 
 
 def _nested(around: str, prelude: str, /) -> str:
-    """Return the selectors of a rule or an at-rule that stands in a style rule (css-nesting-1, section 3)."""
+    """Return the selectors of a rule or an at-rule that is in a style rule (css-nesting-1, section 3)."""
     if not around or prelude.startswith("@"):
         return around
     if "(" in around or "(" in prelude or len(around) * (prelude.count(",") + 1) > _LONGEST_NESTED:

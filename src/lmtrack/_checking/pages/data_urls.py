@@ -1,7 +1,7 @@
-"""Documents and style sheets that stand in a `data:` URL, in every reading that a program may have of them.
+"""Documents and style sheets that are in a `data:` URL, in every reading that a program may have of them.
 
 Source: WHATWG Fetch, section 6 "data: URLs"; WHATWG MIME Sniffing, section 4.6 (what is XML). An XML document is read
-as it stands and once more as an HTML reader would have to see it to find the same: without prefixes and CDATA marks,
+as it is and once more as an HTML reader would have to see it to find the same: without prefixes and CDATA marks,
 its style sheet as a `link`, and no element's content taken for text.
 """
 
@@ -40,7 +40,7 @@ _DECLARED: Final = "a data: document declares what only an XML reader could put 
 
 
 class Content(NamedTuple):
-    """What stands in a `data:` URL: style sheets, documents, and why something may have been missed."""
+    """What is in a `data:` URL: style sheets, documents, and why something may have been missed."""
 
     sheets: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()

@@ -68,7 +68,7 @@ class Display:
         return size_of(box, self.style(box).values)
 
     def unseen(self, element: Element, /, *, static: bool, background: bool = False) -> Unseen | None:
-        """Say why nobody sees what an element draws, or what is drawn behind it; None if somebody may."""
+        """Say why nobody sees what an element draws, or what is drawn behind it; None if someone may."""
         if element.name == "amp-pixel":
             return Unseen("an amp-pixel is never drawn", by_size=False)
         style = self.style(element)
@@ -86,7 +86,7 @@ class Display:
         if not why and around.opacity * opacity_of(style.values) <= INVISIBLE:
             why = "opacity:0, with that of the elements around it"
         if why:
-            return Unseen(f"nobody sees it: {why}", by_size=False)
+            return Unseen(f"it cannot be seen: {why}", by_size=False)
         return self._too_small(element, around.scale * scale_of(style.values), static=static)
 
     def _too_small(self, element: Element, scale: float, /, *, static: bool) -> Unseen | None:
@@ -96,9 +96,9 @@ class Display:
         for world in self.style(box).worlds:
             sizes = [size_of(box, values).scaled(scale) for values in world]
             if all(size.is_tiny() or (replaced and size.is_nothing()) for size in sizes):
-                return Unseen(f"nobody sees it: it is drawn {sizes[0]} pixels large", by_size=True)
+                return Unseen(f"it cannot be seen: it is drawn at {sizes[0]} pixels", by_size=True)
             if replaced and not static and all(size.is_thin() for size in sizes):
-                why = f"it is drawn {sizes[0]} pixels large, and no mere file for spacing: what it asks for may count"
+                why = f"it is drawn at {sizes[0]} pixels and is not a plain spacing file: requesting it may be counted"
                 thin = Unseen(why, by_size=True)
         return thin
 
@@ -204,7 +204,7 @@ def unseen_rule(rule: Rule, /) -> str | None:
     values = {one.name: one.value for one in rule.declarations}
     size = size_of(Element("", {}, 0), values)
     if size.is_tiny():
-        return f"nobody sees it: it is drawn {size} pixels large"
+        return f"it cannot be seen: it is drawn at {size} pixels"
     # What a rule makes up is nowhere else, so nothing but the rule says how it is drawn.
     why = hiding(Element("", {}, 0), values) if rule.when is When.ALL and _MADE_UP.search(rule.prelude) else None
-    return f"nobody sees it: {why}" if why else None
+    return f"it cannot be seen: {why}" if why else None

@@ -1,4 +1,4 @@
-"""An element as every reader of the audit hands it on, and the line it stands in."""
+"""An element as every reader of the audit hands it on, and the line it is in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _NO_CLASSES: Final[frozenset[str]] = frozenset()
 
 @dataclass(slots=True, eq=False)
 class Element:
-    """An element with what stands around it.
+    """An element with what is around it.
 
     Attributes:
         name: In lower case, with its prefix.
@@ -19,11 +19,11 @@ class Element:
         note: Which comment or other text it was found in, for people; empty for the document itself.
         parent: The element around it, if that is known.
         before: The element before it in the same parent, if that is known.
-        host: Of an element that stands in a document of its own (`srcdoc`, a conditional comment): what holds that.
+        host: Of an element that is in a document of its own (`srcdoc`, a conditional comment): what holds that.
         document: What holds the document it is in, if that has style sheets of its own; None for the mail itself.
         condition: The conditions for Outlook under which it is there, as written.
         in_tree: Whether the reader that saw it knows what is around it.
-        words: The text that stands in it directly; only where it was asked for.
+        words: The text that is in it directly; only where it was asked for.
         picture: The `img` that a `picture` is drawn as.
         classes: In lower case.
     """

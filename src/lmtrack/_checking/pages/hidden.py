@@ -347,7 +347,7 @@ def unpainted(style: Mapping[str, str], /) -> str | None:
     """Say in a few words why nothing is seen of the picture behind an element."""
     size = style.get("background-size", "") or style.get("background", "").rpartition("/")[2].strip()
     if any(_extent(part) == 0 for part in _split(size)[:2] if part):
-        return "it is drawn no pixels large"
+        return "it is drawn at no size"
     repeats = style.get("background-repeat", "") + " " + style.get("background", "")
     position = style.get("background-position", "") or style.get("background", "")
     if "no-repeat" in repeats and any(map(_is_far, _split(position))):

@@ -27,11 +27,11 @@ class Way(StrEnum):
     LOAD = auto()  # loaded
     LINK = auto()  # followed by a click
     PING = auto()  # told of a click
-    FORM = auto()  # asked for when somebody sends a form
+    FORM = auto()  # asked for when someone sends a form
 
 
 class Use(NamedTuple):
-    """A URL as written, the attribute it stands in, and the way it is used."""
+    """A URL as written, the attribute it is in, and the way it is used."""
 
     attribute: str
     value: str

@@ -49,7 +49,7 @@ _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _TEXTS: Final = RAW_TEXT | {"plaintext"}
 
 
-class Unread(Exception):  # noqa: N818 - a state, not an error of anybody
+class Unread(Exception):  # noqa: N818 - a state, not an error of anyone
     """lxml was not given the document, or gave up."""
 
 

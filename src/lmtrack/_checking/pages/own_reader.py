@@ -70,7 +70,7 @@ class _ForeignStyle:
         self._all: list[str] = []
 
     def open(self, height: int, line: int, /) -> None:
-        """Begin a style sheet, unless this one stands in another."""
+        """Begin a style sheet, unless this one is in another."""
         if not self._height:
             self._height, self._line = height, line
 
@@ -86,7 +86,7 @@ class _ForeignStyle:
     def sheets(self, height: int, /) -> Sequence[RawText]:
         """Return the style sheet if it ends at this height of the stack.
 
-        That is what stands in the element itself, and with what its children hold: nobody agrees on which it is.
+        That is what is in the element itself, and with what its children hold: nobody agrees on which it is.
         """
         if height >= self._height:
             return ()
@@ -119,7 +119,7 @@ def read_exactly(html: str, /, *, note: str = "", first_line: int = 1) -> Iterat
             raw = elements.start(token)
             if _TELLING.search(html, start, after):
                 element = Element(name, _attributes(html, token), lines.at(after), note)
-                # Where it stands, as far as that decides whether it is live at all.
+                # Where it is, as far as that decides whether it is live at all.
                 element.condition = f"{stack.last('template') >= 0} {not elements.in_html}"
                 yield element
             if name == "style" and not elements.in_html and stack.height > height:
@@ -149,7 +149,7 @@ def _attributes(html: str, token: Token, /) -> dict[str, str]:
     return found
 
 
-_APART: Final = " \t\n\f\r/\"'"  # one of these stands between two attributes
+_APART: Final = " \t\n\f\r/\"'"  # one of these is between two attributes
 
 
 def has_more_attributes(html: str, most: int, /) -> bool:

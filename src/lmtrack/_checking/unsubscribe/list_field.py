@@ -37,7 +37,7 @@ class Uri(NamedTuple):
     Attributes:
         text: Without the blanks in it.
         scheme: Lower case; empty if there is none.
-        split: Whether blanks or a line end stood in it.
+        split: Whether there were blanks or a line end in it.
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""What a sender's ways to leave a list have to be like: each rule with its source and how to mend what breaks it."""
+"""What a sender's ways to leave a list have to be like: each rule with its source and how to fix what breaks it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Rule(NamedTuple):
     """One rule.
 
     Attributes:
-        source: Where it stands.
+        source: Where it is.
         why: What is wrong and what to do, in a sentence.
     """
 
@@ -29,7 +29,7 @@ RULES: Final = {
     ),
     FindingKind.UNSUBSCRIBE_REPEATED: Rule(
         "RFC 2369 section 2",
-        "the field may stand in a message once, and programs take the first, the last or none; put all URIs into one",
+        "the field may be in a message once, and programs take the first, the last or none; put all URIs into one",
     ),
     FindingKind.UNSUBSCRIBE_MALFORMED: Rule(
         "RFC 2369 section 2",
@@ -41,11 +41,11 @@ RULES: Final = {
     ),
     FindingKind.UNSUBSCRIBE_SPLIT: Rule(
         "RFC 2369 section 2",
-        "a blank or line end stands inside the URI, and not every program takes it out; fold before `<` only",
+        "there is a space or line end inside the URI, and not every program removes it; fold before `<` only",
     ),
     FindingKind.UNSUBSCRIBE_BAD_CHARACTER: Rule(
         "RFC 3986 section 2",
-        "the URI holds what none may hold as it is; percent-encode letters beyond ASCII, quotes, brackets and `%`",
+        "the URI holds characters that no URI may hold; percent-encode non-ASCII letters, quotes, brackets and `%`",
     ),
     FindingKind.UNSUBSCRIBE_TOO_LONG: Rule(
         "RFC 5322 section 2.1.1",
@@ -54,11 +54,11 @@ RULES: Final = {
     ),
     FindingKind.UNSUBSCRIBE_PLACEHOLDER: Rule(
         "our choice; MailPoet issue 7026 is how it happens",
-        "a placeholder stands where the address belongs, so nobody can leave; render the template before it is sent",
+        "there is a placeholder instead of the address, so no one can leave; render the template before it is sent",
     ),
     FindingKind.UNSUBSCRIBE_NO_HTTPS: Rule(
         "RFC 8058 section 3.1",
-        "there is no https URI, and so nothing that one click can do; add one, a mailto one may stay",
+        "there is no https URI, so one click cannot do anything; add one, a mailto one may stay",
     ),
     FindingKind.UNSUBSCRIBE_SEVERAL_HTTPS: Rule(
         "RFC 8058 section 3.1",
@@ -66,11 +66,11 @@ RULES: Final = {
     ),
     FindingKind.UNSUBSCRIBE_HTTP: Rule(
         "RFC 8058 section 3.1",
-        "an http URI may not stand there, not even beside an https one; give it as https or take it out",
+        "an http URI may not be there, not even next to an https one; write it as https or remove it",
     ),
     FindingKind.UNSUBSCRIBE_TRACKED: Rule(
         "RFC 8058 section 3.1",
-        "it leads through a tracking host or a redirect, which may not answer; give the address of the page itself",
+        "it leads through a tracking host or a redirect, which may not answer; use the address of the page itself",
     ),
     FindingKind.UNSUBSCRIBE_POST_MISSING: Rule(
         "RFC 8058 section 3.1",
@@ -78,7 +78,7 @@ RULES: Final = {
     ),
     FindingKind.UNSUBSCRIBE_POST_REPEATED: Rule(
         "RFC 8058 section 5",
-        "the field may stand in a message once; leave one",
+        "the field may be in a message once; leave one",
     ),
     FindingKind.UNSUBSCRIBE_POST_VALUE: Rule(
         "RFC 8058 section 5",
@@ -86,7 +86,7 @@ RULES: Final = {
     ),
     FindingKind.UNSUBSCRIBE_POST_USELESS: Rule(
         "RFC 8058 section 3.1",
-        "it promises one click where no List-Unsubscribe with an https URI stands; add that, or take this out",
+        "it promises one click where there is no List-Unsubscribe with an https URI; add that, or remove this",
     ),
     FindingKind.UNSUBSCRIBE_NOT_SIGNED: Rule(
         "RFC 8058 section 4",

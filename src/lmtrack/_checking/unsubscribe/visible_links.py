@@ -1,4 +1,4 @@
-"""The links people find in what they read: where they lead, which words name them, and whether anybody can see them."""
+"""The links people find in what they read: where they lead, which words name them, and whether anyone can see them."""
 
 from __future__ import annotations
 

@@ -78,8 +78,8 @@ def _page(part: Entity, /) -> Page:
 
 
 _MAILTO: Final = "mailto:"
-_UNREAD: Final = "programs read the displayed text differently, so nobody can say whether a link is in it"
-_CLOSED: Final = "the text cannot be read, so nobody can say whether a link is in it"
+_UNREAD: Final = "programs read the displayed text differently, so it cannot be known whether a link is in it"
+_CLOSED: Final = "the text cannot be read, so it cannot be known whether a link is in it"
 
 
 class Exits(NamedTuple):

@@ -84,7 +84,7 @@ def _attributes(old: Start, new: Start, /, *, conditional: bool) -> Iterator[Fin
         if name != target or not is_link(old.tag, conditional=conditional):
             yield Finding(kind=FindingKind.ATTRIBUTE_CHANGED, place=place, why="it has another value")
         elif not _is_old_target(value):
-            why = "a link was changed that is no web address, or that a template has yet to fill in"
+            why = "a link was changed that is not a web address, or that a template has yet to fill in"
             yield Finding(kind=FindingKind.LINK_CHANGED, place=place, url=value, why=why)
         elif not is_new_target(kept[name]):
             why = "a link leads to something that is neither a web address nor a template expression"

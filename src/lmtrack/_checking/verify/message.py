@@ -16,7 +16,7 @@ from lmtrack._checks import plain_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Up to the first sign that ends a URL for every reader; what stands behind its end in such a run has to be kept.
+# Up to the first sign that ends a URL for every reader; what comes after its end in such a run has to be kept.
 _URL: Final = re.compile(r"(https?://[^\s<>\"]*+)", re.IGNORECASE)
 _NEW_URL: Final = re.compile(r"https?://[^/?#\s]++[!-~]*+", re.IGNORECASE)
 
@@ -26,7 +26,7 @@ def verify_text(before: str, after: str, /) -> list[Finding]:
     old, new = _URL.split(before), _URL.split(after)
     if old[::2] != new[::2]:
         return [Finding(kind=FindingKind.TEXT_CHANGED, place="text", why="it differs in more than its URLs")]
-    why = "a URL was replaced by something that is no web address, or what follows it is gone"
+    why = "a URL was replaced by something that is not a web address, or what follows it is gone"
     return [
         Finding(kind=FindingKind.LINK_CHANGED, place="text", url=was, why=why)
         for around, was, now in zip(old[::2], old[1::2], new[1::2], strict=False)
@@ -98,7 +98,7 @@ def _compare(before: bytes, after: bytes, /) -> Iterator[Finding]:
             continue
         place = place_of(was.path)
         if not was.is_displayed():
-            yield _finding(FindingKind.PART_CHANGED, was.path, "its body, which nobody reads as the message's text")
+            yield _finding(FindingKind.PART_CHANGED, was.path, "its body, which is not read as the message's text")
             continue
         if now.headers.encoding != "binary" and _longest_line(now.body) > max(_LONGEST_LINE, _longest_line(was.body)):
             yield _finding(FindingKind.PART_CHANGED, was.path, f"a line of it has more than {_LONGEST_LINE} bytes now")
@@ -125,16 +125,16 @@ def _parts(raw: bytes, /) -> list[Entity]:
 
 
 def _compare_around(before: bytes, after: bytes, old: list[Entity], new: list[Entity], /) -> Iterator[Finding]:
-    """Compare what stands around the bodies: the header, boundaries, the headers of parts, what nobody shows."""
+    """Compare what is around the bodies: the header, boundaries, the headers of parts, what nobody shows."""
     first = second = 0
     for number, (was, now) in enumerate(zip(old, new, strict=True)):
         around, other = before[first : was.start], after[second : now.start]
         if around != other and (number or not _is_header_kept(around, other)):
             kind = FindingKind.PART_CHANGED if number else FindingKind.HEADER_CHANGED
-            yield _finding(kind, was.path if number else "", "what stands before its body")
+            yield _finding(kind, was.path if number else "", "what comes before its body")
         first, second = was.start + len(was.body), now.start + len(now.body)
     if before[first:] != after[second:] and (old or not _is_header_kept(before, after)):
-        yield _finding(FindingKind.PART_CHANGED, "", "what stands behind its last body")
+        yield _finding(FindingKind.PART_CHANGED, "", "what follows its last body")
 
 
 def _is_header_kept(before: bytes, after: bytes, /) -> bool:

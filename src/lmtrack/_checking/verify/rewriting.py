@@ -105,11 +105,11 @@ class _Walk:
                 return [*found, (old.start, "the link is no longer there, or not at this place")]
             found += self._compare(old.start, new.start, before_link=True)
             if new.quote not in {old.quote, old.quote or '"'}:
-                found.append((old.start, "the link stands in other quotes"))
+                found.append((old.start, "the link is in other quotes"))
             self._first, self._second = old.end, new.end
             place += 1
         if place < len(after):
-            return [*found, (self._first, "behind this there is a link or an opt-out attribute that was not there")]
+            return [*found, (self._first, "after this there is a link or an opt-out attribute that was not there")]
         return found + self._compare(len(self._before), len(self._after))
 
     def _is_kept(self, old: Place, new: Place, /) -> bool:
@@ -124,7 +124,7 @@ class _Walk:
         kept = self._before[self._first : old.start]
         run = ""
         if self._before[old.end] in f"{WHITE}>":
-            # What stands between it and the attribute before may go along; slashes may be part of that one's value.
+            # What is between it and the attribute before may go along; slashes may be part of that one's value.
             rest = kept.rstrip(f"{WHITE}/")
             run, kept = kept[len(rest) :], rest
         if not self._after.startswith(kept, self._second):
