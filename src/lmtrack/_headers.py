@@ -46,7 +46,7 @@ _FIELD = compile_pattern(
     (?!\Z)
     (?: (?P<envelope>\AFrom[ ]){_LINE}                          # an mbox entry's first line
       | (?: (?P<name>{_FTEXT}++):                               # a field
-          | [^!-9;-~\r\n]*+(?P<malformed>{_FTEXT}*+) )          # a line that is none
+          | [^!-9;-~\r\n]*+(?P<malformed>{_FTEXT}*+) )          # a line that is not one
         {_LINE} (?:[ \t]{_LINE})*+ )                            # its rest, and the lines folded below it
     """.encode(),
     re.VERBOSE,

@@ -83,7 +83,7 @@ class BadToken(LmtrackError, BadData):  # noqa: N818 - named by the decision, as
 
     Attributes:
         reason: Stable code of the leaf, for counters and logs.
-        scanner: True if the text is a token of ours with its letters changed, as mail scanners fetch them, so the
+        scanner: True if the text is one of our tokens with its letters changed, as mail scanners fetch them, so the
             request came from a machine: rotated by 13 places, and, where a whole URL was read (`read_tracking_url`,
             `handle_request`), also the URL rotated with it, or all letters of the token in one case.
     """

@@ -117,7 +117,7 @@ def rewrite_html(
         BadValue: A value cannot be written in the place of its slot.
         MissingValue: A slot has neither a value nor a default.
         TypeError: An argument has the wrong type, or `click_url` returned something other than str or None.
-        ValueError: `pixel_position` is none of the three, there are values and no slots, or slots of a document that
+        ValueError: `pixel_position` is not one of the three, there are values and no slots, or slots of a document that
             was scanned.
 
     >>> mail = '<p>Hi! <a href="https://shop.example/">Shop</a></p></body>'

@@ -169,7 +169,7 @@ class LinkPolicy:
 
     Raises:
         TypeError: A field has the wrong type; a str for one of the lists would be read letter by letter.
-        ValueError: `strip_opt_out` is none of the three, `max_url_octets` is out of range, a prefix is not an http or
+        ValueError: `strip_opt_out` or `max_url_octets` is out of range, a prefix is not an http or
             https URL, or an attribute's name cannot be in a tag.
 
     >>> LinkPolicy(tracking_hosts=["Click.Service.example"]).tracking_hosts

@@ -61,7 +61,7 @@ def make_message_event(  # noqa: PLR0917 - to be mapped over all events, which a
         event: It.
         at: When it came, in microseconds.
         verdict: On it alone.
-        packed: Its address; empty if that is none, None if it has none.
+        packed: Its address; empty if that is not one, None if it has none.
         scanners: The names of the lists that are strong evidence.
     """
     # Not `MessageEvent(...)`, which takes twice as long.

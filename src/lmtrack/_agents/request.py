@@ -154,7 +154,7 @@ class NetworksSaid(NamedTuple):
     """What the lists say about where a request came from.
 
     Attributes:
-        found: The lists that hold its address or its autonomous system; None if the address given is none.
+        found: The lists that hold its address or its autonomous system; None if the address is not one.
         is_apple: Whether the address is on Apple's egress list; None if that is not known.
         sources: The names of `found`, which stand for the address once it is dropped.
     """

@@ -42,7 +42,7 @@ _VALUES: Final = {
     "off": False,
 }
 _KEYS: Final = frozenset((*_SETTINGS.values(), "settings"))
-_BLANKS: Final = " \t"  # RFC 5322 section 2.2.2: WSP; a form feed or a no-break space is none
+_BLANKS: Final = " \t"  # RFC 5322 section 2.2.2: WSP; a form feed or a no-break space is not one
 _NOT_LETTERS: Final = re.compile(r"[^a-z]++")
 # What a near miss is: its letters hold the first word and one of the others, or are one of the last.
 _TRACK: Final = "track"

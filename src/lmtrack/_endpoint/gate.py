@@ -75,7 +75,7 @@ class AdmissionReason(StrEnum):
 
     # It may not: there is nothing to record.
     NOT_FOUND = auto()
-    """The path is none of ours."""
+    """The path is not one of ours."""
     NO_DESTINATION = auto()
     """A click by id without a known destination."""
     DESTINATION_UNAVAILABLE = auto()
@@ -198,7 +198,7 @@ def admit(
 
 
 def weigh(token: OpenToken | ClickToken, record: ConsentRecord, route: Route, verdict: Verdict | None, /) -> Admission:
-    """Put the ceilings of now on the mode of the token, and leave no day that is none."""
+    """Put the ceilings of now on the mode of the token, and leave a day only where there is one."""
     mode = token.mode
     if mode is TrackingMode.OFF or (mode is TrackingMode.DELIVERABILITY and not isinstance(token, OpenToken)):
         return refused(AdmissionReason.NOT_TRACKED)

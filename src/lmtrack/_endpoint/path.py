@@ -123,7 +123,7 @@ def read_path(
 
 
 def is_moved_copy(target: str, domain: TrackingDomain, /, *, now: datetime | None = None) -> bool:
-    """Return whether a target that is none of our paths was one before a scanner changed the letters of its path.
+    """Return whether a target that is not one of our paths was one before a scanner changed the letters of its path.
 
     Turned by 13 places: the token behind it verifies. Put into capitals: see `_is_folded_copy`.
     """
@@ -152,7 +152,7 @@ def _is_signed(token: str, domain: TrackingDomain, /) -> bool:
 
 
 def _is_folded_copy(text: str, domain: TrackingDomain, now: datetime | None, /) -> bool:
-    """Return whether a text is a token of ours whose letters were all put into one case.
+    """Return whether a text is one of our tokens whose letters were all put into one case.
 
     What the letters were is lost, so no signature can tell. But a token has about forty letters of both cases, and
     its first eight characters are its header: of their up to 256 spellings one must say version, kind, a hint of the

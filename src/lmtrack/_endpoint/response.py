@@ -38,7 +38,7 @@ class HttpResponse:
         """Code and phrase, as WSGI wants them.
 
         Raises:
-            ValueError: The status is none that is registered.
+            ValueError: The status is not a registered one.
 
         >>> HttpResponse(status=404, headers=()).status_line
         '404 Not Found'

@@ -121,7 +121,7 @@ _MAY_SHOW_HOST: Final = compile_pattern(
 _HOST_SIGN: Final = re.compile("[.:\u3002\uff0e]")  # what neither of these matches without
 _ALT_MAY_SHOW_HOST: Final = compile_pattern(r"[aA][lL][tT][^<>]*?(?:[\w&;][.\u3002\uff0e][\w&]|://)")
 _REFERENCE: Final = re.compile(r"&(?:#|(?:shy|zw|period|colon|sol))")
-# What was cut inside a tag, a quoted value or a comment, in which an end tag is none; NUL stands for the cut.
+# What was cut inside a tag, a quoted value or a comment, in which an end tag does not count; NUL stands for the cut.
 _CUT_SHORT: Final = compile_pattern(
     r"""<[^<>]*+\x00 | =[\t\n\f\r ]*+ (?: "[^"\x00]*+\x00 | '[^'\x00]*+\x00 ) | <!""", re.VERBOSE
 )

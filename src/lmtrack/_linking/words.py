@@ -88,7 +88,7 @@ COMPANIONS: Final = word_set("""
 """)
 
 # Parameters whose value is a bearer secret: a noun alone or behind words that tell what it opens, in any spelling
-# (`resetToken`, `user[reset_password_token]`, `X-Amz-Signature`). "promo_code" and "zip_code" are none. From the
+# (`resetToken`, `user[reset_password_token]`, `X-Amz-Signature`). "promo_code" and "zip_code" are not. From the
 # sign-in, reset, invitation and download links of transactional templates and of the packages in
 # `tests/secret_urls.py`.
 SECRET_NOUNS: Final = word_set("""
@@ -96,7 +96,7 @@ SECRET_NOUNS: Final = word_set("""
     sessionid jsessionid sessid sid credential credentials assertion samlresponse passphrase bearer authorization
     authorisation tokenid sesame phpsessid
 """)
-# The nouns that mean a secret whatever comes before them: a "download_token" is one, a "promo_code" is none.
+# The nouns that mean a secret whatever comes before them: a "download_token" is one, a "promo_code" is not.
 SECRET_ALWAYS: Final = word_set("""
     token password passwd pwd passphrase secret signature jwt credential credentials bearer authorization authorisation
     tokenid sesame
@@ -123,7 +123,7 @@ SECRET_SEGMENT_ENDS: Final = word_set("confirm confirmation verify verification 
 SECRET_SEGMENTS_ALONE: Final = word_set("token tokens auth oauth sso session otp oob")
 
 # Parameters that hold what a person is called, was born, lives or is rung up on. `_linking.secrets` says what the value
-# must look like: `?phone=android` and `?birthday=club` are none.
+# must look like: `?phone=android` and `?birthday=club` do not.
 PERSON_NAMES: Final = word_set("""
     firstname lastname fullname surname forename givenname familyname middlename fname lname username customername
     contactname recipientname subscribername membername guestname vorname nachname prenom nomfamille apellido apellidos

@@ -5,7 +5,7 @@ same bytes. Else each byte beyond ASCII becomes a character of its own that mean
 link with such characters is read by itself, strictly by the label, then strictly as UTF-8.
 
 Editing in place needs a charset in which the bytes of ASCII always mean ASCII. UTF-16, UTF-32, UTF-7, the ISO-2022
-family, HZ and EBCDIC are none of those. In the others the second byte of a character may be an ASCII letter or a
+family, HZ and EBCDIC are not among those. In the others the second byte of a character may be an ASCII letter or a
 bracket, but none of `< > " ' & / =`; in Johab it may, so it is refused too.
 
 What labels mean is one table for every Python, because its own grows from release to release. A label is looked up by

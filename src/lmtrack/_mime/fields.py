@@ -47,7 +47,7 @@ _QUOTED_PIECE: Final = compile_pattern(
 _PIECE: Final = re.compile(r"[ \t]*+[^ \t]++|[ \t]++")
 
 # What counts for where an address ends (RFC 5322 sections 3.2 to 3.4): quoted strings and literals are whole, as their
-# commas are none. In a comment only brackets count.
+# commas do not separate. In a comment only brackets count.
 _SIGN: Final = compile_pattern(
     r""" " (?: [^"\\] | \\. )*+ "?+ | \[ (?: [^\[\]\\] | \\. )*+ | [(,:;<>] """, re.VERBOSE | re.DOTALL
 )
@@ -76,7 +76,7 @@ def write_field(name: str, value: object, /, *, utf8: bool) -> bytes:
 
     Raises:
         TypeError: The value is not a str and no header of the standard library.
-        ValueError: The name is none; the value holds NUL or a line end with no blank behind it; something needs more
+        ValueError: The name is not one; the value holds NUL or a line end with no blank after it; something needs more
             than 998 bytes without a blank, or non-ASCII letters where only ASCII can stand or in what is too long.
     """
     if not FIELD_NAME.fullmatch(name):

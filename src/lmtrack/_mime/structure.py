@@ -39,7 +39,7 @@ class PartReason(StrEnum):
     REPORT = auto()
     DIGEST = auto()
     MESSAGE = auto()  # message/rfc822 and its like: someone else's mail
-    CONTAINER = auto()  # in a multipart that is none of mixed, alternative and related
+    CONTAINER = auto()  # in a multipart that is not mixed, alternative or related
     # What cannot be edited without damage
     CHARSET = auto()
     ENCODING = auto()  # an unknown transfer encoding

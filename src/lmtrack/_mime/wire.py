@@ -276,7 +276,7 @@ def _boundary_of(message: Message, /) -> bytes | None:
     """Return the boundary that a multipart was given; None if it has yet to be made.
 
     Raises:
-        ValueError: It is none that a line of ASCII can be.
+        ValueError: It cannot be on a line of ASCII.
     """
     if _has_parameter_twice(str(message.get("content-type", ""))):
         raise ValueError("the boundary of a multipart makes no sense to a parser")

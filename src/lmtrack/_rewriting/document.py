@@ -153,7 +153,7 @@ class HtmlDocument:
         return memo.images
 
     def pixels(self) -> list[Image]:
-        """Return the live images that can be pixels of ours (internal).
+        """Return the live images that can be our pixels (internal).
 
         Reading images exactly is slow, so it first asks whether any of the tags has the path of a pixel in it.
         """

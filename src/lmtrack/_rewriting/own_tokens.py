@@ -1,4 +1,4 @@
-"""Tokens of ours in URLs that a document holds already: read whatever their age, since they only have to be known.
+"""Our tokens in URLs that a document holds already: read whatever their age, since they only have to be known.
 
 A host that must not hold the signing keys, such as one for support mail, knows our URLs by the base URL alone.
 """

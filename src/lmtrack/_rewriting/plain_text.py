@@ -98,7 +98,7 @@ _CHUNK: Final = re.compile(r"[^\s/]*+/?")  # up to where a line may be broken ag
 _GOES_ON: Final = re.compile(r"[/?%](?!\s)|#\s*\Z|=(?!=*+\s*\Z)|&(?!\s)|--++\w")
 _PAIR: Final = re.compile(r"[\w.-]++=")
 _NARROWEST: Final = 50  # our choice: nobody wraps text to shorter lines
-_LOOK_BACK: Final = 200  # our choice: emphasis on a longer text than that is none
+_LOOK_BACK: Final = 200  # our choice: emphasis on a longer text than that does not count
 _EMPHASIS_OPENS: Final = {mark: re.compile(rf"(?<![\w{mark}]){mark}++(?=\w)[^{mark}\r\n]*+\Z") for mark in "_~"}
 
 

@@ -243,7 +243,7 @@ def sending(
 
     Raises:
         TypeError: An argument has the wrong type.
-        ValueError: `message_id` or `recipient` is none that a token can hold, `destinations` none of the two, or `now`
+        ValueError: a token cannot hold `message_id` or `recipient`, `destinations` is not one of the two, or `now`
             is naive.
     """
     if not isinstance(decision, Decision):

@@ -114,7 +114,7 @@ class Filled:
         return " ".join(text.split())
 
 
-# Placeholders that are none in running text by chance, and our own spelling.
+# Placeholders that do not occur in running text by chance, and our own spelling.
 _MARKER: Final = compile_pattern(
     rf"""
     {IN_TEXT_URL} | %%[A-Za-z_][^%\r\n<>]*+%% | %(?![0-9A-Fa-f]{{2}})[A-Za-z_][A-Za-z0-9_.-]*+%

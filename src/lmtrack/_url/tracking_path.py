@@ -82,7 +82,7 @@ def requested_path(target: str, base: TrackingBase, /) -> str | None:
     if not target.startswith("/") or target[1:2] in {"/", "\\"}:
         path = _path_on_host(target, base)
         if path is None and not _SCHEME.match(cleaned(target[:_LIMIT])):
-            path = f"/{target}"  # one slash too many is none
+            path = f"/{target}"  # one slash too many does not count
     return None if path is None else _QUERY.split(path, maxsplit=1)[0]
 
 

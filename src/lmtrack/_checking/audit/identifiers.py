@@ -37,7 +37,7 @@ class _Value(NamedTuple):
 
 
 # Begun at the `@`, so that a long local part costs nothing. A profile (`/@name`) and a picture for fine screens
-# (`logo@2x.png`) are none.
+# (`logo@2x.png`) are not addresses.
 _MAIL_OCTETS: Final = re.compile(rb"(?<=[A-Za-z0-9_+.~-])@(?:[A-Za-z0-9-]++\.)+[A-Za-z]{2}")
 _ENCODED: Final = re.compile(r"[A-Za-z0-9_-]{12,4096}")  # an address has six characters, eight in base64; and longer
 _HEX_MAIL: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){8,512}")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Own(NamedTuple):
-    """What is known of a URL of ours: whether every recipient has the same, why, and where a click goes."""
+    """What is known about one of our URLs: whether every recipient has the same, why, and where a click goes."""
 
     aggregate: bool
     why: str

@@ -16,7 +16,7 @@ class AuditOutcome(StrEnum):
     """What the findings of an audit add up to, from nothing to the worst."""
 
     CLEAN = auto()  # everything was read, and nothing was found
-    AGGREGATE = auto()  # nothing but tokens of ours that are the same for every recipient
+    AGGREGATE = auto()  # nothing but our tokens that are the same for every recipient
     NOT_PROVABLE = auto()  # no tracker was found, but something could not be read
     TRACKED = auto()
 

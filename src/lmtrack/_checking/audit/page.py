@@ -51,7 +51,7 @@ class Judge:
         self._known: dict[tuple[str, bool], tuple[Judgement, ...]] = {}
 
     def __call__(self, url: str, /, *, is_link: bool) -> tuple[Judgement, ...]:
-        """Check a remote URL. Only a link of ours that leads to someone else has more than one judgement."""
+        """Check a remote URL. Only one of our links that leads to someone else has more than one judgement."""
         key = (url, is_link)
         if key not in self._known:
             address = address_of(url)

@@ -311,7 +311,7 @@ def _kind_of_text(words: str, /) -> int:
     shown = words.strip(" \t\r\n\f")
     if not shown:
         return _BLANKS if words else _NO_TEXT
-    # A first letter is none if nothing but punctuation is there (CSS Pseudo-Elements 4).
+    # There is no first letter if there is nothing but punctuation (CSS Pseudo-Elements 4).
     return _MARKS if all(category(character)[0] in "PZ" for character in shown) else _TEXT
 
 

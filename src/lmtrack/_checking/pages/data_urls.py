@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _DATA: Final = re.compile(r"[\x00-\x20]*+data:([^,]*+),", re.IGNORECASE)
-# Told apart first: most URLs are none, and few of those that are hold a document.
+# Told apart first: most URLs are not one, and few of those that are hold a document.
 _IS_DATA: Final = re.compile(r"[\x00-\x20]*+d[\t\n\r]*+a[\t\n\r]*+t[\t\n\r]*+a[\t\n\r]*+:", re.IGNORECASE)
 _BASE64: Final = re.compile(r";[ ]*+base64[ ]*+\Z", re.IGNORECASE)
 _CHARSET: Final = re.compile(r";[ ]*+charset[ ]*+=[ ]*+[\"']?+([^;\"']++)", re.IGNORECASE)

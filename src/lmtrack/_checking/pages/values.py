@@ -121,7 +121,7 @@ def is_unitless(value: str, /) -> bool:
 
 @lru_cache(_REMEMBERED)
 def pixels(value: str, /) -> float | None:
-    """Read a length with its sign; None for one that depends on something else, and for what is none."""
+    """Read a length with its sign; None for one that depends on something else, and for what is not one."""
     length = _LENGTH.fullmatch(flat(value))
     if length is None:
         return None

@@ -2,7 +2,7 @@
 
 A tree would lose what stands outside its root (text after `</html>`, comments before `<html>`), ends silently at a
 depth of 2,048 and takes a time that is quadratic in the attributes of a tag. The list has none of this. What is left
-is one limit of ours on the depth, since every misplaced end tag is looked for through all open elements.
+is our own limit on the depth, since every misplaced end tag is looked for through all open elements.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def _is_replaced(was: str, now: str, /, *, whole: bool) -> bool:
 
 
 def _end(text: str, /) -> str:
-    """Return the signs behind the last letter or digit, which no URL of ours ends in."""
+    """Return the signs after the last letter or digit, which none of our URLs ends in."""
     return text[len(text.rstrip(".,;:!?)]}>'\"*~|")) :]
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from lmtrack._checking.verify.editable_attributes import Place
     from lmtrack._checking.verify.events import Event
 
-# In the last two HTML5 leaves out tags that do not belong there, so that what is raw text to libxml2 is none.
+# In the last two HTML5 leaves out tags that do not belong there, so that raw text to libxml2 is not raw text there.
 _FOREIGN: Final = frozenset(("math", "svg", "frameset", "template"))
 _EMPTY: Final = re.compile(rf"<(?:{'|'.join(sorted(RAW))})(?=[\t\n\f\r /])[^<>]*+(?<=/)>", re.IGNORECASE | re.ASCII)
 
