@@ -81,7 +81,7 @@ class Link(NamedTuple):
         start: Where its tag begins in the source; in plain text, where the URL does.
         limit: Where its surroundings (the document or the comment) end; in plain text, where the URL does.
         personal: Whether a slot is in its URL or its text.
-        template_url: Of a personal link, where the template says that it leads; repr and `to_dict` show this.
+        template_url: For a personal link, where the template says that it leads; repr and `to_dict` show this.
     """
 
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody misses on a link
@@ -110,7 +110,7 @@ class Link(NamedTuple):
 
     @property
     def label(self) -> str | None:
-        """The name that the template gives the link for reports; None if it gives none.
+        """The name that the template gives the link for reports; None if there is none.
 
         `data-lm-label`, which is removed where links are tracked, else `ses:tags`, `data-cio-tag`,
         `data-msys-linkname`.
@@ -169,7 +169,7 @@ class LinkPolicy:
 
     Raises:
         TypeError: A field has the wrong type; a str for one of the lists would be read letter by letter.
-        ValueError: `strip_opt_out` or `max_url_octets` is out of range, a prefix is not an http or
+        ValueError: `strip_opt_out` has another value, `max_url_octets` is out of range, a prefix is not an http or
             https URL, or an attribute's name cannot be in a tag.
 
     >>> LinkPolicy(tracking_hosts=["Click.Service.example"]).tracking_hosts

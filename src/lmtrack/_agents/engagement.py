@@ -125,7 +125,7 @@ class Rate:
     """A share of the messages that were tracked, from 0 to 1; made by `engagement_rates`.
 
     Attributes:
-        low: Where only what a person surely did counts.
+        low: If only what a person certainly did counts.
         high: Where all that cannot be known counts as well.
         coverage: The share of the delivered messages that were tracked: the rate says nothing of the others.
     """

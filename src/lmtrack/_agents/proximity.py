@@ -79,12 +79,12 @@ class Spans(NamedTuple):
 
 @lru_cache(maxsize=256)  # of values; most messages of a campaign have as many links
 def default_spans(link_count: int) -> Spans:
-    """Return the windows of `DEFAULT_TIMING` for a message with so many links; 0 if that is not known."""
+    """Return the windows of `DEFAULT_TIMING` for a message with this many links; 0 if that is not known."""
     return _make_spans(DEFAULT_TIMING, link_count)
 
 
 def spans_of(timing: Timing, *, link_count: int) -> Spans:
-    """Return the windows for a message with so many links; 0 if that is not known."""
+    """Return the windows for a message with this many links; 0 if that is not known."""
     return default_spans(link_count) if timing is DEFAULT_TIMING else _make_spans(timing, link_count)
 
 

@@ -23,31 +23,31 @@ class Timing:
         at_once: A click sooner than this is hardly a person's (mautic, `bot_helper_time_email_threshold`), and a mail
             proxy's open is weak evidence (mautic issues 7884 and 10409).
         quick: The same, weaker (OpenAEV's delivery window, 2026-08).
-        burst_links: So many links within `burst_span` are a burst.
+        burst_links: This many links within `burst_span` are a burst.
         burst_span: Our simulation: within the scanning window of 0.04 % of readers; later, of 76 % of those who open
             links in tabs about a second apart, so there it is a point only.
-        fast_links: So many links within `fast_span` are a machine's at any time.
+        fast_links: This many links within `fast_span` are a machine's at any time.
         fast_span: Our simulation: of 0.3 % of readers who open links in tabs 0.8 s apart.
-        pace_links: So many links within `pace_span` are a machine's within the scanning window.
+        pace_links: This many links within `pace_span` are a machine's within the scanning window.
         pace_span: Two and a half seconds a link; gateways were seen at one to one and a half (mautic issue 9798).
-        many_links: So many links within `many_span` are one too.
+        many_links: This many links within `many_span` are one too.
         many_span: A minute (mautic issue 9798).
         sweep_links: The fewest links of a mail of which a click on each within `sweep_span` is a sweep at any time.
         sweep_span: OpenAEV's window, 2026-08; Paminga's 3 s is too short for gateways that take turns.
         two_links_span: Both links of a mail with two within this are a sweep, within the scanning window. 12 % of mails
             with tracked links have exactly two (our corpus, 2026-11), often a button and its address spelled out.
-        few_pace: All links of a mail with three, at most so far apart on average, are a sweep within that window.
+        few_pace: All links of a mail with three, at most this far apart on average, are a sweep within that window.
         pair_span: Two links in less than this are a point (Marketo's proximity pattern, 2026-08: the same second).
         agents: So many agents at one address within `agents_span` are a point, and with `sweep_links` links a machine;
             three, because an app hands a link to a browser.
         agents_span: Field reports of gateways, 2026-08.
-        proof_before: A client that proves a machine made its opens up to so long before: the median of 836 sweeps is
+        proof_before: A client that proves a machine made its opens up to this long before: the median of 836 sweeps is
             33 s between the pixel and the links (craft-campaign issue 546, 2026).
-        proof_after: And so long after. Our choice: half of the scanning window.
-        proof_near: Its clicks count so far before and after. Our choice, as a sweep.
-        trap_before: What the follower of an invisible link did so long before is suspect: such links often stand last.
-        trap_after: And so long after (Paminga's sliding window, 2026-08).
-        trap_near: And whatever anyone clicks so close to it (mautic issue 9798).
+        proof_after: And this long after. Our choice: half of the scanning window.
+        proof_near: Its clicks count this far before and after. Our choice, as a sweep.
+        trap_before: What the follower of an invisible link did this long before is suspect: such links are often last.
+        trap_after: And this long after (Paminga's sliding window, 2026-08).
+        trap_near: And whatever anyone clicks this close to it (mautic issue 9798).
         look_span: A gateway's look at a link and the person's own click are so far apart at most. Our choice:
             detonations were seen to take seconds, and some come first.
         duplicate_span: The same again by the same client sooner is a double click or a proxy's retry. Our choice.

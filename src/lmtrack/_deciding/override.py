@@ -101,7 +101,7 @@ def answers_of(override: Override, /) -> dict[Flag, bool | str | None]:
 def make_override(
     answers: Mapping[Flag, bool | str | None], /, *, unread: Iterable[str] = (), source: Source | None = None
 ) -> Override:
-    """Build an `Override` from what `answer_of` gives for each flag; a problem's code makes that flag False."""
+    """Build an `Override` from what `answer_of` returns for each flag; a problem's code makes that flag False."""
     values = {flag: False if isinstance(answer, str) else answer for flag, answer in answers.items()}
     override = Override(track_opens=values["opens"], track_clicks=values["clicks"])
     problems = tuple(f"{flag}:{answer}" for flag, answer in answers.items() if isinstance(answer, str))

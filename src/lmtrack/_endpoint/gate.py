@@ -1,6 +1,6 @@
 """May this request be recorded? Token, consent as it is now, and the route go in; how much may be kept comes out.
 
-Consent was asked when the mail was sent, and is asked again here, because a mail stays in a mailbox for years. The
+Consent was checked when the mail was sent, and is checked again here, because a mail stays in a mailbox for years. The
 token's mode is a ceiling from then, consent the ceiling from now; nothing raises either.
 `docs/explanation/what-may-be-recorded.md` has the table.
 """

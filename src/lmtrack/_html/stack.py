@@ -136,7 +136,7 @@ class ElementStack:
         return place if place >= self._runs[-1] else -1
 
     def push(self, name: str, /) -> int:
-        """Open an HTML element and give its offset."""
+        """Open an HTML element and return its offset."""
         names = self._names
         offset = len(names)
         names.append(name)

@@ -131,7 +131,7 @@ def is_self_closing(html: str, tag: Token, /) -> bool:
 
 
 def raw_text_end(html: str, name: str, position: int, end: int, /) -> int:
-    """Find the end tag that closes raw text opened by `name`; -1 if none does. Gives the offset of its `<`."""
+    """Find the end tag that closes raw text opened by `name`; -1 if none does. Returns the offset of its `<`."""
     if name == "script":
         return _script_end(html, position, end)
     if name == "plaintext":  # nothing ends it

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# By the names that Python gives the codecs. One byte a character, ASCII in its place.
+# By the names that Python gives the codecs. One byte per character, ASCII in its place.
 SINGLE_BYTE: Final = {
     "ascii": "646 ansix341968 ansix341986 ascii cp367 csascii ibm367 iso646irv1991 iso646us isoir6 us usascii",
     "cp437": "437 cp437 cspc8codepage437 ibm437",

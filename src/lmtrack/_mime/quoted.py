@@ -271,7 +271,7 @@ def _is_clean(value: bytes, /) -> bool:
 
 
 def _fold(written: bytes, column: int, lines: list[bytes], /) -> int:
-    """Cut one encoded line into lines that soft breaks go between; gives the column in which the last one ends."""
+    """Cut one encoded line into lines that soft breaks go between; return the column in which the last one ends."""
     position, size = 0, len(written)
     while True:
         opening = b""

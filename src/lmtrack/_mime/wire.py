@@ -171,7 +171,7 @@ class _Writer:
     def _expand(self, part: _Part, /) -> list[bytes | int | _Part | _End]:
         message, sealed = part
         kind, subtype = message.get_content_maintype(), message.get_content_subtype()
-        # What `get_payload` gives has lost the bytes beyond ASCII.
+        # What `get_payload` gives has lost the non-ASCII bytes.
         payload = vars(message)["_payload"]
         if kind == "multipart" and (payload is None or isinstance(payload, list)):
             return self._multipart(message, payload or [], sealed=sealed or subtype == "signed")

@@ -96,7 +96,7 @@ def to_octets(text: str) -> bytes:
     """Read token text back; the spelling that `seal` would choose is the only one accepted.
 
     Raises:
-        MalformedToken: The text is not one that `seal` can give.
+        MalformedToken: The text is not one that `seal` can return.
         TypeError: `text` is not a `str`.
     """
     text = plain_str(text, "a token")

@@ -232,7 +232,7 @@ def test_what_cannot_be_read_surely_and_differs_is_no_proof() -> None:
         raws = [broken % (charset, encoding, body) for body in (one, two)]
         found = unexpected(compare_messages(raws))
         assert found, charset
-        assert all("cannot be read surely" in difference.why for difference in found)
+        assert all("cannot be read reliably" in difference.why for difference in found)
         assert compare_messages([b"To: a\r\n" + raws[0], b"To: b\r\n" + raws[0]])[0].expected
     cut = b"To: %s\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nText"
     assert [one.expected for one in compare_messages([cut % b"a", cut % b"b"])] == [True, False]

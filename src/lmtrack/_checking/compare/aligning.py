@@ -75,7 +75,7 @@ def _gaps(
     expected: Callable[[int, Occurrence], str],
     /,
 ) -> dict[_Gap, list[list[Occurrence]]]:
-    """Take away what all have, and give what is left in each gap: a list for each rendering."""
+    """Take away what all have, and return what is left in each gap: a list for each rendering."""
     counts = [Counter(map(key, occurrences)) for occurrences in renderings]
     common = counts[0].copy()
     for count in counts[1:]:

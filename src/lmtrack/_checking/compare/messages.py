@@ -112,7 +112,7 @@ def _compare(copies: list[_Copy], allowed: Allowed, /) -> Iterator[Difference]:
 
 
 def _unsure(place: str, why: str, count: int, /) -> Difference:
-    why = f"the messages differ, and one cannot be read surely: {why}"
+    why = f"the messages differ, and one cannot be read reliably: {why}"
     return Difference(place=place, values=(None,) * count, expected=False, why=why)
 
 
