@@ -12,6 +12,7 @@ from chromium import PATIENCE, Answer
 from deciding_pairs import deciding_pairs
 from lmtrack import audit_html, compare_renderings
 from loading_forms import loading_documents
+from unseen_forms import UNSEEN
 
 if TYPE_CHECKING:
     from chromium import Browser
@@ -61,6 +62,18 @@ def test_whatever_a_mail_loads_in_a_browser_the_audit_looks_at(browser: Browser,
     for number in nest.asked:
         audit = audit_html(documents[number], known_trackers=[f"h{number}.evil.example"])
         assert str(audit.outcome) == "tracked", documents[number]
+
+
+def test_what_is_loaded_and_not_seen_is_one_of_the_limits_that_the_docs_name(browser: Browser) -> None:
+    forms = [form for group in UNSEEN.values() for form in group]
+    nest = Nest([
+        f"<!DOCTYPE html>{form.replace('100%', '100&#37;').replace('%', f'https://h{number}.evil.example/a/logo.png')}"
+        for number, form in enumerate(forms)
+    ])  # fmt: skip
+    with browser.page(scripts=False, web=nest) as page:
+        page.open("https://mail.example/", until="networkAlmostIdle")
+        nest.settle()
+    assert [form for number, form in enumerate(forms) if number not in nest.asked] == []
 
 
 @pytest.mark.parametrize("seed", range(6))

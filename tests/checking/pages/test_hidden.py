@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import pytest
 
 from lmtrack.audit import audit_html
+from unseen_forms import UNSEEN
 
 PICTURE: Final = "https://shop.example/hero"
 IMAGE: Final = f"<img src={PICTURE} width=600 height=200>"
@@ -277,3 +279,12 @@ def test_a_picture_that_somebody_is_shown_is_not(page: str) -> None:
 def test_what_hides_a_picture_without_a_style_is_told(around: str) -> None:
     (finding,) = audit_html(f"{around}{IMAGE}").findings
     assert finding.kind == "hidden_image"
+
+
+@pytest.mark.parametrize("limit", UNSEEN)
+def test_what_the_audit_cannot_see_is_named_in_the_docs(limit: str) -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "explanation" / "what-an-audit-proves.md"
+    assert limit in page.read_text("utf-8")
+    for form in UNSEEN[limit]:
+        html = form.replace("100%", "100&#37;").replace("%", "https://shop.example/logo.png")
+        assert str(audit_html(f"<!DOCTYPE html>{html}").outcome) == "clean", form
