@@ -78,7 +78,7 @@ def _add_arguments(parser: Parser, /) -> None:
         parser,
         "--consent-column",
         metavar="NAME",
-        help="the column with each person's consent; empty is unknown, which is no only with --require-consent",
+        help="the column with each person's consent; empty is unknown: no, unless --no-require-consent",
     )
     message = parser.add_argument_group("message")
     add_base_url(message)
@@ -198,6 +198,8 @@ def _read_job(arguments: argparse.Namespace, people: People) -> tuple[_Job, list
         consent_column = people.columns.get(plain_name(arguments.consent_column))
         if consent_column is None:
             raise CommandError(f"{people.name}: no column {arguments.consent_column!r}, which --consent-column names")
+        # Whoever keeps consents means them: an empty cell must not track a person who was never asked.
+        arguments.require_consent = arguments.seen.get("require_consent", True)
     decisions = {}
     for consent in Consent:
         if consent_column is not None:
