@@ -648,7 +648,9 @@ def test_the_quick_look_at_many_is_the_quick_look_at_each(values: list[str]) -> 
 def test_the_quick_look_takes_no_digit_for_another_in_what_it_returns() -> None:
     values = [f"https://shop.example/item/{number}/lamp?page={number}" for number in range(40)]
     odd = ["https://shop.example/?x=a.0123456789-0123456789-01234", "https://shop.example/?x=a.0123456789"]
+    assert surely_trackable(values) == values
     assert surely_trackable([*values, *odd]) == [*values, "", odd[1]]
+    assert surely_trackable([*values[:2], *odd]) == [*values[:2], "", odd[1]]
 
 
 @given(LINK_VALUES)
