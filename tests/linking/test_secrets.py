@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from base64 import b32encode, b64encode, urlsafe_b64encode
 from hashlib import sha512
+from html import escape
 from urllib.parse import unquote
 
 import pytest
 from hypothesis import given, strategies as st
 
+from lmtrack import rewrite_html
 from lmtrack._linking.secrets import decoded, is_secret_parameter, is_sensitive, is_sensitive_name, looks_random
 from lmtrack.links import LinkPolicy, SkipReason, skip_reason, slots_reason
 from secret_urls import DOCUMENTED, RUN, WORDS
@@ -19,6 +21,9 @@ def test_links_with_a_secret_are_found_as_packages_write_them(package: str, path
     url = path if path.startswith("http") else SHOP + path
     assert skip_reason(url, LinkPolicy()) is SkipReason.SENSITIVE, package
     assert skip_reason(url, LinkPolicy(track_sensitive=True)) is None
+    # The quick look at all links of a page says so too.
+    page = f'<a href="{escape(url)}">x</a>'
+    assert rewrite_html(page, click_url=lambda _: "https://t.example/0").html is page
     # Behind a redirect it is as secret as before.
     wrapped = f"{SHOP}/go?to={url.replace('%', '%25').replace('&', '%26').replace('#', '%23').replace('?', '%3F')}"
     assert skip_reason(wrapped, LinkPolicy()) is SkipReason.SENSITIVE

@@ -21,6 +21,7 @@ from lmtrack._linking.words import (
     SECRET_SEGMENT_ENDS,
     SECRET_SEGMENTS,
     SECRET_SEGMENTS_ALONE,
+    SECRET_SEGMENTS_SPLIT,
     SECRET_WORDS,
     WAYS_OUT,
     WAYS_OUT_WHOLE,
@@ -119,7 +120,7 @@ _MAY_SHOW_HOST: Final = compile_pattern(
     re.VERBOSE,
 )
 _HOST_SIGN: Final = re.compile("[.:\u3002\uff0e]")  # what neither of these matches without
-_ALT_MAY_SHOW_HOST: Final = compile_pattern(r"[aA][lL][tT][^<>]*?(?:[\w&;][.\u3002\uff0e][\w&]|://)")
+_ALT_MAY_SHOW_HOST: Final = compile_pattern(r"[aA][lL][tT][^<>]*?(?:[\w&;][.\u3002\uff0e][\w&]|://|<)")
 _REFERENCE: Final = re.compile(r"&(?:#|(?:shy|zw|period|colon|sol))")
 # What was cut inside a tag, a quoted value or a comment, in which an end tag does not count; NUL stands for the cut.
 _CUT_SHORT: Final = compile_pattern(
@@ -200,6 +201,7 @@ def _passing_lines() -> re.Pattern[str]:
     ways_out |= {"un", "local", "public"}
     begins = _words_or_beginnings(ways_out, 5) | _words_or_beginnings(SECRET_SEGMENTS_ALONE, 9)
     begins |= {stem[:5] for stem in SECRET_SEGMENTS - SECRET_SEGMENTS_ALONE} | {"eyj", "gaaaa"}
+    begins |= {written.replace("-", "[-_]") for written in SECRET_SEGMENTS_SPLIT}
     others = "".join(sorted(set("abcdefghijklmnopqrstuvwxyz") - {word[0] for word in begins}))
     word = rf"(?: [{others}] [a-z]*+ | (?!{_by_first_letter(begins)}) [a-z]++ )"
     path = rf"[0-9/.,_~+!()=-]*+ (?: {word} [0-9/.,_~+!()=-]*+ )*+"

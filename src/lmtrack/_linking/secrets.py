@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from binascii import Error, a2b_base64
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lmtrack._linking.words import (
     PERSON_ADDRESSES,
@@ -17,14 +17,19 @@ from lmtrack._linking.words import (
     PERSON_NAMES,
     PERSON_PHONES,
     SECRET_ALWAYS,
+    SECRET_CODE_SEGMENTS,
     SECRET_MAYBE,
     SECRET_NOUNS,
     SECRET_SEGMENT_ENDS,
     SECRET_SEGMENTS,
     SECRET_SEGMENTS_ALONE,
+    SECRET_SEGMENTS_SPLIT,
     SECRET_WORDS,
 )
 from lmtrack._pattern import compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # An e-mail address in a decoded URL. Begun at the `@`, so that a long local part costs nothing. A profile (`/@name`)
 # and a picture for fine screens (`logo@2x.png`) are not.
@@ -71,11 +76,15 @@ _TWO_NAMES: Final = re.compile(r"[^\W\d_a-z][^\W\d_]+(?:[ +'-]+[^\W\d_a-z][^\W\d
 # A segment says what is behind it in one of its words; `passwordReset` is two.
 _SEGMENT_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SEGMENT_STARTS: Final = tuple(sorted(SECRET_SEGMENTS - SECRET_SEGMENTS_ALONE))
+_SPLIT_STARTS: Final = tuple(sorted(SECRET_SEGMENTS_SPLIT))
 _SEGMENT_ENDS: Final = tuple(sorted(SECRET_SEGMENT_ENDS))
 _SHORTEST_SECRET: Final = 16
 _LONG: Final = compile_pattern(rf"[A-Za-z0-9._~:=+-]{{{_SHORTEST_SECRET},}}+")
+_DATE: Final = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9])")  # of a release, say
 _PIECES: Final = re.compile(r"[A-Za-z0-9]++")
 _FEW_CHANGES: Final = 3
+# What says where a reader came from: Google's, Meta's, Microsoft's and Mailchimp's marks are random, and no secrets.
+_COUNTS: Final = re.compile(r"utm_|(?:g|fb|ms|dc|tw|yc)clid\Z|[gw]braid\Z|mc_[ce]id\Z|_hs|_ga", re.IGNORECASE)
 _CHUNKS: Final = re.compile(r"[0-9]+|[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
@@ -94,7 +103,8 @@ def is_sensitive(url: str, /) -> bool:
         if text != url:
             pairs += [(decoded(name), decoded(value)) for name, value in pairs]
             pairs += _PARAMETER.findall(text)
-        if any(is_sensitive_parameter(name, value) for name, value in dict.fromkeys(pairs)):
+        pairs = list(dict.fromkeys(pairs))
+        if any(is_sensitive_parameter(name, value) for name, value in pairs) or _holds_secret_value(text, pairs):
             return True
     return _holds_secret_segment(text) or any(map(_is_address_inside, _BASE64_TEXT.findall(text)))
 
@@ -194,18 +204,37 @@ def _plain_name(name: str, /) -> str:
 
 def _holds_secret_segment(text: str, /) -> bool:
     """Return whether a long random segment follows one that says so, in the path or in a fragment (`#/`)."""
-    said = False
+    said = before_code = False
     for segment in text.split("/")[3:]:
         plain = segment.partition("?")[0]
-        if said and _is_secret_segment(plain):
+        if (said and _is_secret_segment(plain)) or (before_code and looks_random(plain)):
             return True
-        said = said or _says_secret(plain)
+        if _says_secret(plain):
+            # In one segment with the word, as Slack writes it, the secret is the last part.
+            last = plain.rpartition("-")[2]
+            if _is_random(last, length=4, digits=12) and _is_secret_segment(last):
+                return True
+            said, before_code = True, plain.lower() in SECRET_CODE_SEGMENTS
     return False
+
+
+def _holds_secret_value(text: str, pairs: Iterable[tuple[str, str]], /) -> bool:
+    """Return whether a long random value has a name that says so, or any name behind a segment that says so."""
+    return any(
+        _is_secret_segment(value)
+        and not _COUNTS.match(name)
+        and (_says_secret(name) or any(map(_says_secret, _segments_before(text, value))))
+        for name, value in pairs
+    )
+
+
+def _segments_before(text: str, value: str, /) -> list[str]:
+    return [segment.partition("?")[0] for segment in text[: text.find(f"={value}")].split("/")[3:]]
 
 
 def _says_secret(segment: str, /) -> bool:
     segment = segment[:_LONGEST_NAME]
-    if segment.lower().replace("-", "").replace("_", "").startswith(_SEGMENT_STARTS):  # `log-in`
+    if segment.lower().replace("_", "-").startswith(_SPLIT_STARTS):
         return True
     for written in _SEGMENT_WORDS.findall(segment):
         word = written.lower()
@@ -219,7 +248,7 @@ def _is_secret_segment(segment: str, /) -> bool:
     return any(
         _is_random(long, length=7, digits=12)
         or any(len(piece) >= _SHORTEST_SECRET and any(map(str.isdigit, piece)) for piece in _PIECES.findall(long))
-        for long in _LONG.findall(segment)
+        for long in _LONG.findall(_DATE.sub("", segment))
     )
 
 

@@ -116,11 +116,17 @@ SECRET_WORDS: Final = SECRET_NOUNS | SECRET_OWNERS
 # (the second table) ends so.
 SECRET_SEGMENTS: Final = word_set("""
     reset confirm verif activat invit magic login logon passw recover unlock forgot signin onetime otp oob
-    token tokens auth oauth sso session rejoin reactivat validat
+    token tokens auth oauth sso session rejoin reactivat validat join welcome cancellation
 """)
+# How some of them are written in two, with a hyphen or a low line.
+SECRET_SEGMENTS_SPLIT: Final = word_set(
+    "log-in log-on sign-in one-time pass-w re-set re-cover re-join re-activat un-lock"
+)
 SECRET_SEGMENT_ENDS: Final = word_set("confirm confirmation verify verification activate activation invite invitation")
 # Words of the first table that must stand alone: "author", "sessions", "tokenizer", "otpusk" are others.
-SECRET_SEGMENTS_ALONE: Final = word_set("token tokens auth oauth sso session otp oob")
+SECRET_SEGMENTS_ALONE: Final = word_set("token tokens auth oauth sso session otp oob join welcome")
+# Behind these, a segment of six digits is a one-time code.
+SECRET_CODE_SEGMENTS: Final = word_set("otp oob onetime one-time-code")
 
 # Parameters that hold what a person is called, was born, lives or is rung up on. `_linking.secrets` says what the value
 # must look like: `?phone=android` and `?birthday=club` do not.
