@@ -159,7 +159,7 @@ def _run_keys(arguments: argparse.Namespace, /) -> int:
         say(key, to=standard_output())
     else:
         create_secret(arguments.output, key + "\n")
-        say("lmtrack: wrote a key; it is these characters, never decode them", to=sys.stderr)
+        say("lmtrack: wrote a key; use its characters as they are, without decoding", to=sys.stderr)
     return 0
 
 

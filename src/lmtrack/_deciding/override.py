@@ -376,7 +376,7 @@ def _finish(
 ) -> Override:
     unread = list(dict.fromkeys(map(_shown, misspelt)))[:_UNREAD_LIMIT]
     if strict and (bad or unread):
-        raise InvalidOverride({**bad, **dict.fromkeys(unread, "is misspelt, so nobody can tell what it turns off")})
+        raise InvalidOverride({**bad, **dict.fromkeys(unread, "is misspelt, so it is unclear what it turns off")})
     return make_override(dict.fromkeys(answers, INVALID) if unread else answers, unread=unread, source=source)
 
 

@@ -159,7 +159,7 @@ def test_what_differs_stands_side_by_side() -> None:
         ("img src, line 2", ("/o/ann", "/o/bob", "/o/eve")),
     ]
     assert {difference.why for difference in found if None not in difference.values} == {
-        "the URL is not the same for everyone, so asking for it may tell who did"
+        "the URL is not the same for everyone, so a request for it may identify the recipient"
     }
     assert "not as often" in found[2].why
 
