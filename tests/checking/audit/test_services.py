@@ -50,6 +50,8 @@ CLICK_URLS = [
     f"https://url.uk.m.mimecastprotect.com/s/{TOKEN}?domain=shop.example",
     f"https://protect-eu.mimecast.com/s/{TOKEN}?domain=shop.example",
     f"https://seclinks.hornetsecurity.com/atp/v2?x={TOKEN}",
+    f"https://atpscan.global.hornetsecurity.com/index.php?atp_str={TOKEN}",
+    f"https://seclinks.cloud-security.net/c/{TOKEN}",
     f"https://emailprotection.link/?{TOKEN}",
     "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fshop.example%2F&data=x",
     "https://www.google.com/url?q=https://shop.example/&sa=D",

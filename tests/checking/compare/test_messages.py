@@ -116,6 +116,15 @@ def test_only_a_link_may_be_the_one_to_unsubscribe() -> None:
         ("ARC-Seal: i=1; b={}", True), ("arc-message-signature: b={}", True), ("X-MS-Exchange-Foo: {}", True),
         ("Delivered-To: {}", True), ("Authentication-Results: {}", True), ("X-Google-DKIM-Signature: {}", True),
         ("X-Spam-Score: {}", True), ("Content-Type: text/plain; boundary={}", True), ("Lines: {}", True),
+        # What mailboxes and programs keep about their copy.
+        *(
+            (f"{name}: {{}}", True)
+            for name in (
+                "X-TUID", "X-UIDL", "X-UID", "X-Keywords", "X-IMAPbase", "X-Status", "X-Gmail-Labels",
+                "X-Mozilla-Status", "X-Mozilla-Status2", "X-Mozilla-Keys",
+            )
+        ),
+        ("X-Mozilla-News: {}", False),
         ("Content-ID: <{}@x>", True), ("List-Unsubscribe:\r\n <https://shop.example/u/{}>", True),
     ],
 )  # fmt: skip

@@ -67,6 +67,8 @@ CLICKS: Final = (
     Service("Mimecast", "mimecastprotect.com", r"/[rs]/"),
     Service("Mimecast", "mimecast.com", r"/s/"),
     Service("Hornetsecurity", "hornetsecurity.com", r"/(?:atp/)?v[0-9]"),
+    Service("Hornetsecurity", "atpscan.global.hornetsecurity.com", r"/[^?]*+\?."),
+    Service("Hornetsecurity", "seclinks.cloud-security.net", r"/"),
     Service("Vircom", "emailprotection.link", r"/"),
     Service("Microsoft Safe Links", "safelinks.protection.outlook.com", r"/"),
     Service("Google", "google.com", r"/url\?"),
