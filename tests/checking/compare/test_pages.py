@@ -373,7 +373,7 @@ def test_the_same_urls_may_be_asked_for_by_some_only(name: str) -> None:
 def test_a_url_that_is_the_same_says_what_is_not() -> None:
     (found,) = compare_renderings(CHOSEN["the screen it is for"])
     assert found.values == ("/1", "/1")
-    assert found.why.startswith("whether this URL is asked for")
+    assert found.why.startswith("whether this URL is requested")
 
 
 def test_what_chooses_nothing_may_differ() -> None:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from lmtrack._checking.compare.occurrences import Occurrence
 
 _NOT_THE_SAME: Final = "the URL is not the same for everyone, so a request for it may identify the recipient"
-_NOT_EVERYWHERE: Final = "not every rendering holds this URL, or not as often, so a request for it may identify the recipient"
+_NOT_EVERYWHERE: Final = (
+    "not every rendering holds this URL, or not as often, so a request for it may identify the recipient"
+)
 _NOT_CHOSEN_ALIKE: Final = (
     "whether this URL is requested is not the same for everyone, so a request for it may identify the recipient"
 )
