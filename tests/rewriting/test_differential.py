@@ -233,7 +233,7 @@ def test_merging_a_message_is_rendering_it_and_tracking_it(  # noqa: PLR0917 - w
 ) -> None:
     values = {"x": x, "y": y, "u": u}
     template, rendered = render(pieces, values)
-    words = _WORDS.replace("{{ x }}", x).replace("{{ y }}", quote(y, ""))
+    words = _SLOT.sub(lambda slot: x if slot[1] == "x" else quote(y, ""), _WORDS)
     options: Any = {"domain": DOMAIN, "message_id": "m-1", "now": NOW, "policy": POLICY}
     options["text_links"] = text_links and "//" not in x  # a URL that a value holds is no link of the template
     try:
