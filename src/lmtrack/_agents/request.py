@@ -192,16 +192,23 @@ def read_networks(
         return NetworksSaid(found=None)
     found = by_address or ()
     if asn is not None or sources:
-        more = (*(lists.find_asn(asn) if asn is not None else ()), *lists.find_sources(sources))
-        found += tuple(one for one in dict.fromkeys(more) if one not in found)
+        found += _found_otherwise(lists, found, asn, sources)
     if not found and not sources and APPLE_EGRESS not in lists.tags:
         return NOTHING_SAID
-    is_apple: bool | None = None
-    if found and any(one.tag == APPLE_EGRESS for one in found):
-        is_apple = True
-    elif NOT_APPLE_EGRESS in sources or (has_address and APPLE_EGRESS in lists.tags):
-        is_apple = False
+    if any(one.tag == APPLE_EGRESS for one in found):
+        is_apple: bool | None = True
+    else:
+        is_elsewhere = NOT_APPLE_EGRESS in sources or (has_address and APPLE_EGRESS in lists.tags)
+        is_apple = False if is_elsewhere else None
     return NetworksSaid(found, is_apple, lists.sources_of(found) if found else ())
+
+
+def _found_otherwise(
+    lists: Networks, found: tuple[Found, ...], asn: int | None, sources: tuple[str, ...], /
+) -> tuple[Found, ...]:
+    """Return what the lists say about a system, and what was said earlier, but for what is found already."""
+    more = (*(lists.find_asn(asn) if asn is not None else ()), *lists.find_sources(sources))
+    return tuple(one for one in dict.fromkeys(more) if one not in found)
 
 
 def weigh_request(
@@ -260,7 +267,7 @@ def _weigh_signs(
     timing: Timing,
 ) -> Verdict:
     read = None if headers is None else read_headers(headers)
-    gateway = kind == "click" and read is not None and "referer" in read and came_through_gateway(read)
+    gateway = kind == "click" and _has_rewriter(read)
     notes = [_REWRITER] if gateway else []
     signs = [_HONEYPOT] if honeypot else []
     if found is None:
@@ -273,9 +280,8 @@ def _weigh_signs(
     if read is not None and is_ahead(read):
         signs.append(_PREFETCH)
     if kind == "click":
-        if delay is not None and _NEVER <= delay < timing.quick:
-            signs.append(_LT_2S if delay < timing.at_once else _LT_10S)
-        if read is not None and user_agent is not None and alone.reasons[0] == _IS_BROWSER:
+        signs += _time_signs(delay, timing)
+        if alone.reasons[0] == _IS_BROWSER:
             signs += _browser_signs(read, user_agent)
     if read is not None and is_signed(read):
         return _decide_signed(alone, signs, notes, signing_vendor(read))
@@ -306,6 +312,17 @@ def _network_signs(found: tuple[Found, ...], kind: Kind, *, gateway: bool, scann
         yield _Sign(one.signal.value, weight, "net", vendor=one.vendor)
 
 
+def _time_signs(delay: timedelta | None, timing: Timing) -> list[_Sign]:
+    """Return what a click says that came too soon for a person."""
+    if delay is None or not _NEVER <= delay < timing.quick:
+        return []
+    return [_LT_2S if delay < timing.at_once else _LT_10S]
+
+
+def _has_rewriter(read: dict[str, str] | None) -> bool:
+    return read is not None and "referer" in read and came_through_gateway(read)
+
+
 def _weigh_egress(alone: Verdict, *, is_apple: bool) -> Verdict:
     """Apple's prefetch comes from Apple's addresses; a script can write the same agent."""
     if is_apple:
@@ -313,8 +330,10 @@ def _weigh_egress(alone: Verdict, *, is_apple: bool) -> Verdict:
     return _with(alone, evidence=1)
 
 
-def _browser_signs(read: dict[str, str], user_agent: str) -> Iterator[_Sign]:
+def _browser_signs(read: dict[str, str] | None, user_agent: str | None) -> Iterator[_Sign]:
     """Yield which headers a browser left out that it sends with each click."""
+    if read is None or user_agent is None:
+        return
     if not read.get("accept-language") and names_language(user_agent):
         yield _NO_LANGUAGE
     if "sec-fetch-mode" not in read and sends_fetch_metadata(user_agent):

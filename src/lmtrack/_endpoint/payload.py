@@ -120,10 +120,7 @@ def event_payload(
         data["destination_url"] = token.url if url is None else url
         data["link_index"] = token.link_index
         data["anchor_text"] = anchor_text
-    # An image proxy loads pictures and follows no link, so on a click its agent says nothing of the client.
-    proxied = isinstance(token, ClickToken) and client is not None and client.client_type == "image_proxy"
-    described = None if proxied else client
-    data |= {name: getattr(described, name, None) for name in ("device_type", "client_type", "client_name")}
+    data |= _client_fields(token, client)
     data["user_agent"] = user_agent
     data["bot"] = _bot(verdict)
     data["engagement"] = {"reason_codes": [verdict.category]}
@@ -131,6 +128,13 @@ def event_payload(
         data["campaign"] = token.message_id
     payload: JsonObject = {"id": event_id, "event": f"message.{done}", "timestamp": time, "data": data}
     return minimise(payload, mode=token.mode)
+
+
+def _client_fields(token: OpenToken | ClickToken, client: ClientInfo | None, /) -> JsonObject:
+    # An image proxy loads pictures and follows no link, so on a click its agent says nothing of the client.
+    proxied = isinstance(token, ClickToken) and client is not None and client.client_type == "image_proxy"
+    described = None if proxied else client
+    return {name: getattr(described, name, None) for name in ("device_type", "client_type", "client_name")}
 
 
 def _check_optional(client: object, metadata: object, tags: object) -> None:

@@ -83,14 +83,18 @@ def conditions_of(element: Element, selected: Selected, need: Need, /) -> Iterat
             # Behind the number of a refresh stands its URL.
             yield name, value.partition(";")[0].strip() if name == "content" else ""
         elif name in {"class", "id"}:
-            names = [value] if name == "id" else sorted(value.split())  # with their case: it counts in standards mode
-            yield from ((name, one) for one in names if everything or selected.is_named(name, one))
+            yield from ((name, one) for one in _names(name, value) if everything or selected.is_named(name, one))
         elif _counts(element, name, selected) or (everything and name != "href"):
             yield name, _URLS.sub("", value)
         elif name in {"width", "height"} and _NOTHING.match(value):  # as a tracker has it, and some do not load those
             yield name, "nothing"
         if name in selected.tests:
             yield from _tested(name, value, selected)
+
+
+def _names(attribute: str, value: str, /) -> list[str]:
+    """Return the names in an `id` or a `class`, with their case: it counts in standards mode."""
+    return [value] if attribute == "id" else sorted(value.split())
 
 
 def _descriptor(url: re.Match[str], /) -> str:

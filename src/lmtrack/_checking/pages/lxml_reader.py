@@ -91,6 +91,10 @@ class _Open(NamedTuple):
     foreign: bool
 
 
+def _own_words(node: _Element, /) -> str:
+    return (node.text or "") + "".join(child.tail for child in node if child.tail)
+
+
 def _read_below(root: _Element, note: str, first_line: int, /, *, words: bool) -> Iterator[Element | RawText | Comment]:
     around: list[_Open] = []
     last: list[Element | None] = [None]  # in each of them, and outside, the last element that was read
@@ -115,7 +119,7 @@ def _read_below(root: _Element, note: str, first_line: int, /, *, words: bool) -
             in_tree=True,
         )
         if words and (element.name not in _TEXTS or element.name == "textarea"):
-            element.words = (node.text or "") + "".join(child.tail for child in node if child.tail)
+            element.words = _own_words(node)
         is_foreign = outer is not None and (outer.foreign or outer.element.name in {"svg", "math"})
         around.append(_Open(node, element, is_foreign))
         last[-1] = element
