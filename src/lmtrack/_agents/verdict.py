@@ -75,7 +75,7 @@ class Signal(StrEnum):
     UA_MAIL_CLIENT = "ua.mail_client", "a mail program", "uap-core families and mail programs' own headers, 2026-11"
     UA_APP = "ua.app", "an app on a phone or a computer", "our choice: apps fetch for the person who holds them"
     UA_UNKNOWN = "ua.unknown", "an agent that matches no rule", "our choice: unknown is not a machine"
-    UA_MISSING = "ua.missing", "no User-Agent, or only blanks", "our choice: browsers and mail programs name one"
+    UA_MISSING = "ua.missing", "no User-Agent, or only whitespace", "our choice: browsers and mail programs name one"
     UA_APPLE_MPP = (
         "ua.apple_mpp",
         "an open by exactly `Mozilla/5.0`: Apple Mail Privacy Protection, opened or not",
