@@ -135,10 +135,15 @@ def test_spark_makes_the_very_copies_that_one_machine_makes(work: Work, mailing:
 
 def test_a_row_that_names_nobody_stops_no_job(work: Work, mailing: Foreign) -> None:
     module = importlib.import_module("send_spark")
-    rows = [("7", "a@reader.example", "granted"), ("8", "b\r\nBcc: x@y.example", "granted"), (None, None, None)]
+    rows = [
+        ("7", "a@reader.example", "granted", None),
+        ("8", "b\r\nBcc: x@y.example", "granted", "Bo"),
+        ("9", "c@reader.example", "granted", "Cy\r\nBcc: x@y.example"),
+        (None, None, None, None),
+    ]
     readers = work.spark.createDataFrame(rows, module.READER)
     kinds = [row["kind"] for row in module.mails(readers, mailing, 1).collect()]
-    assert sorted(kinds) == ["individual", "no_reader", "no_reader"]
+    assert sorted(kinds) == ["individual", "no_reader", "no_reader", "no_reader"]
 
 
 def test_the_key_is_in_nothing_that_spark_writes(work: Work, mailing: Foreign) -> None:

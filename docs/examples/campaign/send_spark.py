@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 READER = "id string, address string, consent string, name string"
 MAIL = "reader string, sender string, address string, kind string, reasons string, bytes binary"
-COLUMNS = ["reader", "sender", "address", "kind", "reasons", "octets"]
+COLUMNS = [column.split()[0] for column in MAIL.split(", ")]
 ROWS = 250  # of a frame that goes back: some megabytes, whatever the size of those that come
 
 
