@@ -1,4 +1,7 @@
-"""A displayed part, read: its body in its encoding, its characters, its links, and the places for what is tracked."""
+"""A displayed part, read: its body in its encoding, its characters, its links, and the places for what is tracked.
+
+A body that is written in another encoding or charset than it had changes the part's header fields too.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
+from lmtrack._headers import find_body, iter_fields
 from lmtrack._mime.base64 import Base64Body
 from lmtrack._mime.charsets import is_unsafe, read_content
 from lmtrack._mime.lines import LONGEST_LINE, NO_LIMIT, LinesBody
-from lmtrack._mime.part_fields import has_field, set_charset, set_field
 from lmtrack._mime.quoted import QuotedBody, RequotedBody
+from lmtrack._mime.raw_edit import RawEdit
 from lmtrack._mime.structure import PartReason
 from lmtrack._rewriting.document import HtmlDocument, TextDocument
 from lmtrack._rewriting.escapes import Place, escaped
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lmtrack._mime.charsets import View
-    from lmtrack._mime.raw_edit import Body, Content, RawEdit, Span
+    from lmtrack._mime.raw_edit import Body, Content, Span
     from lmtrack._mime.structure import Part
     from lmtrack._rewriting.judge import MessageContext
     from lmtrack._rewriting.plan import Plan
@@ -30,6 +34,38 @@ if TYPE_CHECKING:
     from lmtrack._rewriting.template import Template
     from lmtrack.links import LinkPolicy
     from lmtrack.urls import TrackingDomain
+
+# A charset as a parameter of Content-Type; that readers agree about the field is known.
+_CHARSET: Final = re.compile(
+    rb"""(;[ \t\r\n]*+charset(?:\*[0-9]*+\*?+)?[ \t\r\n]*+=[ \t\r\n]*+)("[^"]*+"|[^; \t\r\n()]++)""", re.IGNORECASE
+)
+
+
+def has_field(block: bytes, name: str, /) -> bool:
+    """Return whether a header has a field of this name."""
+    return any(field.name.lower() == name.lower() for field in iter_fields(block))
+
+
+def set_field(block: bytes, name: str, value: bytes, eol: bytes, /) -> RawEdit:
+    """Return a field another value; one that is not there is written behind the others."""
+    line = name.encode("ascii") + b": " + value + eol
+    for field in iter_fields(block):
+        if field.name.lower() == name.lower():
+            return RawEdit(field.start, block[field.start : field.end], line)
+    return RawEdit(find_body(block)[0], b"", line)
+
+
+def set_charset(block: bytes, eol: bytes, /) -> RawEdit:
+    """Have Content-Type say UTF-8."""
+    for field in iter_fields(block):
+        if field.name.lower() == "content-type":
+            old = block[field.start : field.end]
+            if _CHARSET.search(old):
+                return RawEdit(field.start, old, _CHARSET.sub(rb"\1utf-8", old, count=1))
+            end = len(old.rstrip(b" \t\r\n;"))
+            return RawEdit(field.start, old, old[:end] + b"; charset=utf-8" + old[end:].lstrip(b" \t;"))
+    return set_field(block, "Content-Type", b"text/plain; charset=utf-8", eol)
+
 
 # RFC 4880 section 6.2. What is signed or encrypted inside a text (RFC 1991) breaks with any change to the text. In HTML
 # a line begins behind a tag too.
