@@ -144,8 +144,26 @@ MUTATED: Final = {
     "tokens": ("tests/tokens",),
     "deciding": ("tests/deciding", "tests/test_resolver.py"),
     "url": ("tests/url", "tests/test_urls.py"),
-    "linking": ("tests/linking", "tests/test_links.py"),
-    "rewriting": ("tests/rewriting", "tests/test_html.py", "tests/test_text.py"),
+    "linking": (
+        "tests/linking",
+        "tests/test_links.py",
+        "tests/test_links_base.py",
+        "tests/test_links_policy.py",
+        "tests/test_links_quick_look.py",
+        "tests/test_links_values.py",
+    ),
+    "rewriting": (
+        "tests/rewriting",
+        "tests/test_html.py",
+        "tests/test_html_any_document.py",
+        "tests/test_html_optout.py",
+        "tests/test_html_pixel.py",
+        "tests/test_html_second_pass.py",
+        "tests/test_html_tokens.py",
+        "tests/test_html_untracking.py",
+        "tests/test_html_values.py",
+        "tests/test_text.py",
+    ),
     "endpoint": ("tests/endpoint",),
 }
 

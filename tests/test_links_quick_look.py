@@ -1,0 +1,78 @@
+"""The quick look, which says yes only where the rules do."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hypothesis import example, given, strategies as st
+
+from link_reasons import WIDE
+from lmtrack._html.entities import decode_attribute
+from lmtrack._html.grammar import WHITESPACE
+from lmtrack._linking.prefilter import surely_trackable
+from lmtrack.links import skip_reason
+from strategies import LINK_VALUES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@given(LINK_VALUES)
+@example("https://shop.example/dar/de/baja")
+@example("https://shop.example/?utm_campaign=opt-out")
+@example("https://shop.example/?utm_content=abmelden")
+@example("https://shop.example/?a=1&amp;copy=2")
+@example("https://shop.example/?idotp=1")
+@example("https://shop.example/?wpauthtoken=1")
+@example("https://shop.example/\u212aey")
+def test_the_quick_look_says_yes_only_where_the_rules_do(value: str) -> None:
+    (url,) = surely_trackable([value])
+    if url:
+        assert url == decode_attribute(value).strip(WHITESPACE)
+        assert skip_reason(url, WIDE) is None
+
+
+WORDS = st.sampled_from(["shop", "news", "design", "sale", "2026", "A", "Blog"])
+
+
+@given(
+    st.lists(WORDS, max_size=4), st.lists(st.tuples(st.sampled_from(["a", "utm_source", "page"]), WORDS), max_size=3)
+)
+def test_the_quick_look_says_yes_to_ordinary_links(path: list[str], query: list[tuple[str, str]]) -> None:
+    url = f"https://shop.example/{'/'.join(path)}"
+    if query:
+        url += "?" + "&".join(f"{name}={value}" for name, value in query)
+    assert surely_trackable([url, url.replace("&", "&amp;")]) == [url, url]
+
+
+@given(
+    st.lists(
+        LINK_VALUES | st.sampled_from(["https://shop.example/?a=1", "https://shop.example/UNSUBSCRIBE"]), max_size=6
+    )
+)
+def test_the_quick_look_at_many_is_the_quick_look_at_each(values: list[str]) -> None:
+    assert surely_trackable(values) == [surely_trackable([value])[0] for value in values]
+
+
+def test_the_quick_look_takes_no_digit_for_another_in_what_it_returns() -> None:
+    values = [f"https://shop.example/item/{number}/lamp?page={number}" for number in range(40)]
+    odd = ["https://shop.example/?x=a.0123456789-0123456789-01234", "https://shop.example/?x=a.0123456789"]
+    assert surely_trackable(values) == values
+    assert surely_trackable([*values, *odd]) == [*values, "", odd[1]]
+    assert surely_trackable([*values[:2], *odd]) == [*values[:2], "", odd[1]]
+
+
+def test_the_quick_look_agrees_with_the_rules_on_real_mail(shared: Path) -> None:
+    values = set()
+    for path in sorted((shared / "corpus").rglob("*.html")) + sorted((shared / "corpus").rglob("*.eml")):
+        text = path.read_bytes().decode("latin-1")
+        values |= {
+            match[1] or match[2] or "" for match in re.finditer(r"""href=(?:3D)?(?:"([^"]*)"|'([^']*)')""", text)
+        }
+    answers = dict(zip(sorted(values), surely_trackable(sorted(values)), strict=True))
+    quick = [value for value, url in answers.items() if url]
+    assert len(quick) > 1000
+    for value in quick:
+        assert answers[value] == decode_attribute(value).strip(WHITESPACE)
+        assert skip_reason(answers[value], WIDE) is None, value
