@@ -8,7 +8,6 @@ from audited_mails import TRACKER, kinds, places
 from lmtrack import audit_html
 
 PIXEL = "https://shop.example/o/17.gif"
-
 HIDDEN = [
     '<img src="%" width="1" height="1">',
     '<img src="%" width=1 height=1 style="width:1px;height:1px">',

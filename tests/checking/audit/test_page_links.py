@@ -123,7 +123,6 @@ def test_a_picture_fetched_by_way_of_another_host_is_no_redirector() -> None:
 
 
 ADDRESS = b"ann@shop.example"
-
 IDENTIFIERS = {
     "address": "?e=ann@shop.example",
     "address, escaped": "?e=ann%40shop.example",
@@ -137,7 +136,6 @@ IDENTIFIERS = {
     "JWT": "/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOjE3fQ.c2lnbmF0dXJl",
     "parameter of a service": "?utm_source=mail&mc_eid=17abc",
 }
-
 LOADED_ONLY = {
     "MD5": "?h=9f8c1d2e3a4b5c6d7e8f9a0b1c2d3e4f",
     "SHA-1 in the path": "/9f8c1d2e3a4b5c6d7e8f9a0b1c2d3e4f9f8c1d2e",

@@ -183,7 +183,6 @@ LOADS = {
     "VML link": ('<!--[if mso]><v:roundrect href="%"></v:roundrect><![endif]-->', "v:roundrect href"),
     "form": ('<form action="%"><button>x</button></form>', "form action"),
 }
-
 DISGUISES: dict[str, Callable[[str], str]] = {
     "upper case": str.upper,
     "entities": lambda url: "".join(f"&#{ord(char)};" for char in url),

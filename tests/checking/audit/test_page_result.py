@@ -124,7 +124,6 @@ def sheet_in_sheets(depth: int) -> str:
 
 
 PIXEL_TAG = '<img src="https://shop.example/1" width=1 height=1>'
-
 LIMITED = {
     "100,000 nested elements": "<div>" * 100_000,
     "20,000 attributes": "<p " + " ".join(f"a{number}=1" for number in range(20_000)) + ">",
