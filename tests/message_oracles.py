@@ -7,57 +7,26 @@ import codecs
 import email
 import email.policy
 import re
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import cache
 from itertools import product
-from random import Random  # noqa: TID251 - seeded, in tests only
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
-from lmtrack import (
-    Campaign,
-    Consent,
-    Decision,
-    LinkPolicy,
-    Route,
-    TrackingDomain,
-    TrackingMode,
-    make_click_token,
-    make_keys,
-    read_click_token,
-    resolve,
-    rewrite_html,
-    track_html,
-    track_text,
-    untrack_html,
-    untrack_text,
-)
-from lmtrack.message import MessageDocument, TrackedMessage, revert_message, track_message, untrack_message
+from expected_parts import expected
+from lmtrack import Decision, LinkPolicy, TrackingMode, read_click_token, rewrite_html, untrack_html, untrack_text
+from lmtrack.message import TrackedMessage, revert_message, untrack_message
 from lmtrack.resolver import Reason
+from message_sending import DOMAIN, KEYS, NOW, Sending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from email.message import Message
 
-    from lmtrack.links import Edit, Link
     from lmtrack.tokens import ClickToken
     from message_strategies import Made
     from message_writer import Leaf
 
-KEYS: Final = make_keys(b"a fixed key of tests, 32 octets.")
-DOMAIN: Final = TrackingDomain("https://track.example", KEYS)
-NOW: Final = datetime(2026, 3, 20, tzinfo=UTC)
-CAMPAIGN: Final = Campaign(id="spring-2026", started_at=NOW)
-ON: Final = resolve(Route(track_opens=True, track_clicks=True), consent=Consent.GRANTED)
-OFF: Final = resolve(Route(), consent=Consent.GRANTED)
-OPENS: Final = resolve(Route(track_opens=True), consent=Consent.GRANTED)
-CLICKS: Final = resolve(Route(track_clicks=True), consent=Consent.GRANTED)
-SUM: Final = resolve(
-    Route(track_opens=True, track_clicks=True, after_refusal=TrackingMode.AGGREGATE), consent=Consent.DENIED
-)
-_DEFAULT: Final = LinkPolicy()
-_CLICK: Final = "https://track.example/c/"
 _OPEN: Final = b"https://track.example/o/"
 _TOKEN_URL: Final = re.compile(rb"https://track\.example/c/([A-Za-z0-9_-]{30,})")
 _FROM: Final = re.compile(rb"^From ", re.MULTILINE)
@@ -66,36 +35,6 @@ _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _BLANKS: Final = re.compile(r"[ \t\r\n]+")
 LONGEST_LINE: Final = 998  # RFC 5322 section 2.1.1
 QUOTED_LINE: Final = 76  # RFC 2045 section 6.7
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sending:
-    """The arguments with which a message is tracked."""
-
-    decision: Decision = ON
-    policy: LinkPolicy = _DEFAULT
-    position: Literal["end", "start", "auto"] = "auto"
-    destinations: Literal["inline", "by_id"] = "inline"
-    text_links: bool = False
-    allow_signed: bool = False
-    left: frozenset[tuple[int, int]] = frozenset()  # links that no line had room for, by index and start
-
-    def track(self, source: bytes | MessageDocument, decision: Decision | None = None) -> TrackedMessage:
-        """Track a message with these."""
-        return track_message(
-            source,
-            decision or self.decision,
-            domain=DOMAIN,
-            message_id="m-1",
-            recipient=3,
-            campaign=CAMPAIGN,
-            destinations=self.destinations,
-            text_links=self.text_links,
-            policy=self.policy,
-            pixel_position=self.position,
-            allow_signed=self.allow_signed,
-            now=NOW,
-        )
 
 
 # Bytes and edits.
@@ -204,92 +143,6 @@ def _is_text_encoding(name: str) -> bool:
 def longest_line(octets: bytes) -> int:
     """Length of the longest line without its end; where lines end in CRLF, a lone LF ends none on the wire."""
     return max(map(len, octets.split(b"\r\n" if b"\r\n" in octets else b"\n")))
-
-
-# What tracking an HTML part has to give.
-
-
-def expected_html(text: str, sending: Sending, decision: Decision, *, first: int, pixel: bool) -> tuple[str, int]:
-    """Track decoded HTML with indices from `first`; give how many indices it takes too."""
-    if not pixel:
-        decision = decision.lower(Reason.NO_HTML, opens=TrackingMode.OFF, clicks=TrackingMode.INDIVIDUAL)
-    result = track_html(
-        text,
-        decision,
-        domain=DOMAIN,
-        message_id="m-1",
-        recipient=3,
-        campaign=CAMPAIGN,
-        destinations=sending.destinations,
-        policy=sending.policy,
-        pixel_position=sending.position,
-        now=NOW,
-    )
-    edits = list(result.edits)
-    if pixel and edits[-1].offset == len(text):  # it goes before the last line end: the message may have to end with it
-        end = len(text) - len(text.removesuffix("\n").removesuffix("\r")) if text.endswith("\n") else 0
-        edits[-1] = edits[-1]._replace(offset=len(text) - end)
-    indices = {link.index for link in result.links} if decision.track_clicks else set()
-    return _joined(text, _written(edits, result.links, sending, first), first), len(indices)
-
-
-def _written(edits: Sequence[Edit], links: Sequence[Link], sending: Sending, first: int) -> list[Edit]:
-    """Leave out links that no line had room for; opt-out attributes go only where links are tracked."""
-    clicks = [edit for edit in edits if edit.new.startswith(_CLICK)]
-    left = {
-        edit.offset
-        for edit, link in zip(clicks, links, strict=False)
-        if (link.index + first, link.start) in sending.left
-    }
-    kept = [edit for edit in edits if edit.offset not in left]
-    return kept if len(left) < len(clicks) else [edit for edit in kept if edit.new]
-
-
-def expected_text(text: str, sending: Sending, decision: Decision, *, first: int) -> tuple[str, int]:
-    """Track decoded plain text with indices from `first`; give how many indices it takes too."""
-    result = track_text(
-        text,
-        decision,
-        domain=DOMAIN,
-        message_id="m-1",
-        recipient=3,
-        campaign=CAMPAIGN,
-        destinations=sending.destinations,
-        policy=sending.policy,
-        now=NOW,
-    )
-    indices = {link.index for link in result.links} if decision.track_clicks else set()
-    return _joined(text, _written(result.edits, result.links, sending, first), first), len(indices)
-
-
-def _joined(text: str, edits: Iterable[Edit], first: int) -> str:
-    pieces, position = [], 0
-    for offset, old, new in edits:
-        pieces += [text[position:offset], _shifted(new, first) if new.startswith(_CLICK) else new]
-        position = offset + len(old)
-    return "".join([*pieces, text[position:]])
-
-
-def expected(
-    text: str, sending: Sending, decision: Decision, *, kind: str, first: int = 0, pixel: bool = False
-) -> tuple[str, int]:
-    """Track what a part decodes to, HTML or plain text."""
-    if kind == "text/html":
-        return expected_html(text, sending, decision, first=first, pixel=pixel)
-    return expected_text(text, sending, decision, first=first)
-
-
-def _shifted(url: str, first: int) -> str:
-    token = read_click_token(KEYS, url.removeprefix(_CLICK), now=NOW)
-    return _CLICK + make_click_token(
-        KEYS,
-        token.message_id,
-        token.link_index + first,
-        url=token.url,
-        recipient=token.recipient,
-        mode=token.mode,
-        now=token.issued_at,
-    )
 
 
 def explain(
@@ -617,47 +470,6 @@ def check_links(tracked: TrackedMessage, sending: Sending) -> None:
         assert indices == set(range(len(indices)))
     plain = [link.index for link in links if not link.conditional]
     assert plain == sorted(set(plain))
-
-
-# A key for DKIM, made here so that none has to be kept.
-
-
-@cache
-def dkim_key() -> tuple[bytes, bytes]:
-    """Return a private RSA key of 1,024 bits (PEM) and the DNS record that publishes it."""
-    random = Random(2026)  # noqa: S311 - it signs nothing but tests
-    p, q = _prime(random, 512), _prime(random, 512)
-    n, e = p * q, 65537
-    d = pow(e, -1, (p - 1) * (q - 1))
-    private = _sequence(*map(_integer, (0, n, e, d, p, q, d % (p - 1), d % (q - 1), pow(q, -1, p))))
-    public = _sequence(
-        bytes.fromhex("300d06092a864886f70d0101010500"), _der(3, b"\0" + _sequence(_integer(n), _integer(e)))
-    )
-    pem = b"-----BEGIN RSA PRIVATE KEY-----\n" + b64encode(private) + b"\n-----END RSA PRIVATE KEY-----\n"
-    return pem, b"v=DKIM1; k=rsa; p=" + b64encode(public)
-
-
-def _prime(random: Random, bits: int) -> int:
-    while True:
-        n = random.getrandbits(bits) | (3 << (bits - 2)) | 1
-        if all(n % small for small in (3, 5, 7, 11, 13, 17, 19, 23)) and all(
-            pow(a, n - 1, n) == 1 for a in (2, 3, 5, 7)
-        ):
-            return n
-
-
-def _der(tag: int, content: bytes) -> bytes:
-    size = len(content)
-    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes([tag, size]) + content if size < 128 else bytes([tag, 0x80 | len(octets)]) + octets + content
-
-
-def _integer(value: int) -> bytes:
-    return _der(2, value.to_bytes(value.bit_length() // 8 + 1, "big"))
-
-
-def _sequence(*members: bytes) -> bytes:
-    return _der(0x30, b"".join(members))
 
 
 _EVERYTHING: Final = LinkPolicy(track_unsubscribe=True, track_sensitive=True, strip_opt_out="none", max_url_octets=2048)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import dkim
 from aiosmtpd.smtp import SMTP
 
+from dkim_keys import dkim_key
 from lmtrack import (
     Consent,
     Route,
@@ -24,7 +25,6 @@ from lmtrack import (
     scan_message,
     verify_message,
 )
-from message_oracles import dkim_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -97,7 +97,7 @@ class Street:
     """Everything between the program that sends a mail and the sender's own systems that hear of it."""
 
     def __init__(self, host: Host) -> None:
-        from message_oracles import dkim_key  # noqa: PLC0415 - with dkimpy
+        from dkim_keys import dkim_key  # noqa: PLC0415 - with dkimpy
 
         self.host = host
         self.private, self.public = dkim_key()

@@ -32,7 +32,7 @@ def test_a_mail_that_is_signed_after_tracking_verifies_behind_the_server(
     smtplib_page: dict[str, Any], how: tuple[bytes, bytes]
 ) -> None:
     dkim = pytest.importorskip("dkim")
-    from message_oracles import dkim_key  # noqa: PLC0415 - with dkimpy
+    from dkim_keys import dkim_key  # noqa: PLC0415 - with dkimpy
 
     private, public = dkim_key()
 

@@ -13,12 +13,6 @@ import pytest
 from lmtrack import LinkPolicy
 from lmtrack.message import revert_message, scan_message, strip_control_headers, untrack_message
 from message_oracles import (
-    CLICKS,
-    DOMAIN,
-    OFF,
-    OPENS,
-    SUM,
-    Sending,
     check_by_stdlib,
     check_edits,
     check_links,
@@ -26,6 +20,7 @@ from message_oracles import (
     check_untracked,
     parts_by_stdlib,
 )
+from message_sending import CLICKS, DOMAIN, OFF, OPENS, SUM, Sending
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 from lmtrack.message import revert_message, scan_message, strip_control_headers, untrack_message
-from message_oracles import DOMAIN, OFF, Sending
+from message_sending import DOMAIN, OFF, Sending
 
 if TYPE_CHECKING:
     from collections.abc import Callable

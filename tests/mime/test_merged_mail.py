@@ -17,6 +17,7 @@ import dkim
 import pytest
 from hypothesis import settings
 
+from dkim_keys import dkim_key
 from lmtrack import (
     BadSlot,
     BadValue,
@@ -32,7 +33,6 @@ from lmtrack import (
     scan_message,
     track_message,
 )
-from message_oracles import dkim_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,6 +14,7 @@ import dkim
 import pytest
 from hypothesis import example, given, strategies as st
 
+from dkim_keys import dkim_key
 from lmtrack import (
     BadSlot,
     BadValue,
@@ -30,7 +31,6 @@ from lmtrack import (
     scan_message,
     track_message,
 )
-from message_oracles import dkim_key
 
 if TYPE_CHECKING:
     from lmtrack.message import TrackedMessage

@@ -17,6 +17,7 @@ import dkim
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from dkim_keys import dkim_key
 from lmtrack import LinkPolicy, parse_headers, rewrite_html, untrack_html
 from lmtrack.message import (
     MessageDocument,
@@ -26,13 +27,6 @@ from lmtrack.message import (
     untrack_message,
 )
 from message_oracles import (
-    CLICKS,
-    DOMAIN,
-    OFF,
-    ON,
-    OPENS,
-    SUM,
-    Sending,
     check_by_stdlib,
     check_edits,
     check_links,
@@ -43,10 +37,10 @@ from message_oracles import (
     decode_base64,
     decode_quoted,
     decoders,
-    dkim_key,
     parts_by_stdlib,
     with_left,
 )
+from message_sending import CLICKS, DOMAIN, OFF, ON, OPENS, SUM, Sending
 from message_strategies import Made, junk, messages, mutated, seeded_message
 from message_writer import Leaf
 

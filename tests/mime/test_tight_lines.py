@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from hypothesis import given, strategies as st
 
-from message_oracles import CLICKS, ON, OPENS, Sending, check_edits
+from message_oracles import check_edits
+from message_sending import CLICKS, ON, OPENS, Sending
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

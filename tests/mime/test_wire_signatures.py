@@ -13,8 +13,8 @@ import dkim
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from dkim_keys import dkim_key
 from lmtrack.message import message_bytes
-from message_oracles import dkim_key
 from wire_mails import ANY_POLICY, POLICIES, newsletter
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from lmtrack.message import message_bytes, track_message
 from lmtrack.resolver import Consent, Route, TrackingMode, resolve
 from lmtrack.tokens import make_keys
 from lmtrack.urls import TrackingDomain
-from message_oracles import DOMAIN as THEIRS, SUM, Sending
+from message_sending import DOMAIN as THEIRS, SUM, Sending
 from message_strategies import junk, messages, mutated, seeded_message
 
 NEWSLETTER = (Path(__file__).resolve().parents[3] / "docs" / "examples" / "newsletter.eml").read_bytes()
