@@ -67,7 +67,7 @@ def scan(html: str, /) -> Scan:
     return found if _read_fast(html, found) else _read_exactly(html)
 
 
-def _read_fast(html: str, found: Scan, /) -> bool:  # noqa: PLR0912 - one loop, as each call would cost every link
+def _read_fast(html: str, found: Scan, /) -> bool:
     """Read without an open-element stack; False if svg or math shows that one is needed."""
     add_link, images, steps = found.links.append, found.images, live_reader().finditer
     position, end = 0, len(html)
@@ -90,23 +90,27 @@ def _read_fast(html: str, found: Scan, /) -> bool:  # noqa: PLR0912 - one loop, 
         if token is None:  # the end tag of raw text may be what is unfinished: there an image would be text as well
             found.safe_end = raw_start if start == raw_end else start
             return True
-        name = token.name
-        if name in {"svg", "math", "template"}:
+        if token.name in {"svg", "math", "template"}:
             return False
-        position = token.end
-        if name in RAW_TEXT:
-            position = raw_end = raw_text_end(html, name, position, end)
-            raw_start = start
-            if position < 0:
-                found.safe_end = start
-                return True
-        elif name == "plaintext":
+        position = _read_token(html, token, found)
+        if position < 0:
             found.safe_end = start
             return True
-        elif name:
-            _note_tag(html, token, found)
-        else:
-            _read_conditional(html, token, found)
+        if token.name in RAW_TEXT:
+            raw_start, raw_end = start, position
+
+
+def _read_token(html: str, token: Token, found: Scan, /) -> int:
+    """Note what is seldom in a mail; return where to read on, and -1 if all that follows is text."""
+    if token.name in RAW_TEXT:
+        return raw_text_end(html, token.name, token.end, len(html))
+    if token.name == "plaintext":
+        return -1
+    if token.name:
+        _note_tag(html, token, found)
+    else:
+        _read_conditional(html, token, found)
+    return token.end
 
 
 # What a document may begin with and still be without content.
