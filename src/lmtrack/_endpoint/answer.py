@@ -6,8 +6,8 @@ import re
 from typing import Final
 
 from lmtrack._checks import plain_str_or_none, wrong_type
+from lmtrack._endpoint.http_response import AS_TYPED, NEVER_STORE, NO_STORE, PRIVATE, TEXT, HttpResponse, for_method
 from lmtrack._endpoint.pages import missing_page
-from lmtrack._endpoint.response import AS_TYPED, NEVER_STORE, NO_STORE, PRIVATE, TEXT, HttpResponse, for_method
 from lmtrack._url.destination import is_destination
 from lmtrack.tokens import ClickToken
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from lmtrack._agents.verdict import Verdict
 from lmtrack._endpoint.gate import Admission
-from lmtrack._endpoint.response import HttpResponse
+from lmtrack._endpoint.http_response import HttpResponse
 from lmtrack.tokens import ClickToken, OpenToken, UnsubscribeToken, WithdrawToken
 
 

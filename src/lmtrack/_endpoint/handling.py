@@ -19,6 +19,7 @@ from lmtrack._clock import epoch_seconds
 from lmtrack._endpoint.answer import pixel_response, redirect_response
 from lmtrack._endpoint.gate import AdmissionReason, refused, weigh
 from lmtrack._endpoint.handled import Handled, LastOpen, RecordedEvent
+from lmtrack._endpoint.http_response import HttpResponse, for_method
 from lmtrack._endpoint.pages import (
     ENGLISH,
     PageWords,
@@ -32,7 +33,6 @@ from lmtrack._endpoint.pages import (
     stopped_page,
 )
 from lmtrack._endpoint.path import Token, is_moved_copy, locate, read_path
-from lmtrack._endpoint.response import HttpResponse, for_method
 from lmtrack._url.destination import is_destination
 from lmtrack.classifier import Networks, classify_event
 from lmtrack.errors import BadToken, TokenExpired, TokenRevoked

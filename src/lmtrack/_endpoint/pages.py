@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Final, Literal, TypeAlias
 
 from lmtrack._checks import plain_str
-from lmtrack._endpoint.response import AS_TYPED, NO_STORE, PRIVATE, HttpResponse
+from lmtrack._endpoint.http_response import AS_TYPED, NO_STORE, PRIVATE, HttpResponse
 
 Pressed: TypeAlias = Literal["leave", "return"]
 

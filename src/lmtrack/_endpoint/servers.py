@@ -20,8 +20,8 @@ from lmtrack._checks import check_type
 from lmtrack._endpoint.gate import AdmissionReason
 from lmtrack._endpoint.handled import Handled, LastOpen, RecordedEvent
 from lmtrack._endpoint.handling import PendingRequest, WayOut, read_request
+from lmtrack._endpoint.http_response import HttpResponse
 from lmtrack._endpoint.pages import BODY_LIMIT_BYTES, ENGLISH, PageWords, failed_page, unknown_page
-from lmtrack._endpoint.response import HttpResponse
 from lmtrack.classifier import Networks
 from lmtrack.resolver import Consent, ConsentRecord, Route
 from lmtrack.tokens import ClickToken, OpenToken, UnsubscribeToken, WithdrawToken
