@@ -1,7 +1,8 @@
 """Read the scenarios of `corpus`: what happens to mail, each event with its truth.
 
-`message-scenarios.json` was written with the rules; `outside-scenarios.json` from public pages by somebody who had not
-read them, with all truths fixed before the first run.
+`message-scenarios.json` was written with the rules; the other two from public pages, with all truths fixed before the
+first run. The author of `outside-scenarios.json` had not read the rules, that of `blind-scenarios.json` had not read
+what the rules rest on either, and no rule was changed afterwards.
 
 `docs/explanation/message-scenarios.md` documents the format, so that others can try their classifier on it.
 """
@@ -65,6 +66,7 @@ def _read(name: str) -> list[Scenario]:
 
 SCENARIOS: Final = _read("message-scenarios.json")
 OUTSIDE: Final = _read("outside-scenarios.json")
+BLIND: Final = _read("blind-scenarios.json")
 
 
 def at(event: dict[str, Any]) -> datetime:

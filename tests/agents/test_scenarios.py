@@ -10,6 +10,7 @@ import pytest
 
 from lmtrack.classifier import Verdict
 from message_scenarios import (
+    BLIND,
     KNOWLEDGE,
     OUTSIDE,
     SCENARIOS,
@@ -32,6 +33,9 @@ MADE_WORSE = {
     ("mimecast-page", "delivered_at"),
     ("person-while-gateway-sweeps", "delivered_at"),
 }
+
+# A scanner that comes again a minute after its first look, and one that takes an invisible link as a screen reader may.
+MISSED_BLINDLY = {"trend-micro-at-four-in-the-morning", "full-browser-sandbox-and-the-person"}
 
 every_scenario = pytest.mark.parametrize("scenario", SCENARIOS + OUTSIDE, ids=lambda scenario: scenario.id)
 
@@ -64,6 +68,12 @@ def test_there_are_enough_scenarios_of_each_kind() -> None:
 @every_scenario
 def test_a_message_is_judged_right_with_addresses(scenario: Scenario) -> None:
     assert wrong(scenario, WAYS["classify_message"](scenario)) == []
+
+
+@pytest.mark.parametrize("scenario", BLIND, ids=lambda scenario: scenario.id)
+def test_what_a_stranger_wrote_is_judged_right_but_for_what_the_page_explains(scenario: Scenario) -> None:
+    found = wrong(scenario, WAYS["classify_message"](scenario))
+    assert bool(found) == (scenario.id in MISSED_BLINDLY)
 
 
 @every_scenario

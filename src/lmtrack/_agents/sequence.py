@@ -82,8 +82,8 @@ def classify_message(
     """Classify all opens and clicks of one mail to one person; the verdicts are in the order of the events.
 
     Each gets the verdict of `classify_event`. Then a person becomes a machine if the other events show it: a burst of
-    clicks, a sweep over all links, whatever else was done by the follower of an invisible link. `Verdict.cause` names
-    the event that shows it. A double click is marked `msg.duplicate` and stays a person's.
+    clicks, or a sweep over all links. Following an invisible link is weak evidence, which decides only with more.
+    `Verdict.cause` names the event that shows it. A double click is marked `msg.duplicate` and stays a person's.
     Call it again when more events have come: earlier verdicts can only become machines, and after `SETTLE_AFTER` they
     stay. Events read back from a store have no address: `sources` say what it said, and `client` who it was.
 
