@@ -82,7 +82,7 @@ PROMISES: Final[dict[str, tuple[Proof, ...]]] = {
         Proof(
             "One request: agents, networks, headers.",
             ("tests/agents", "tests/test_classifier.py"),
-            "labelled lists of user agents, requests recorded from real mail programs",
+            "labelled lists of user agents, requests recorded from real mail clients",
         ),
     ),
     "Links never break.": (
@@ -92,7 +92,7 @@ PROMISES: Final[dict[str, tuple[Proof, ...]]] = {
             "stock itsdangerous signatures; golden tokens that every version reads",
         ),
         Proof(
-            "What linkifiers, gateways and mail programs make of a URL still redirects.",
+            "What linkifiers, gateways and mail clients make of a URL still redirects.",
             ("tests/endpoint/test_path.py", "tests/test_urls.py"),
             "URLs as other programs write them",
         ),

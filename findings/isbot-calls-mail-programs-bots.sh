@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A bot detector that knows browsers should know the desktop mail programs people read with. isbot 5.2.3 and
+# A bot detector that knows browsers should know the desktop mail clients people read with. isbot 5.2.3 and
 # crawlerdetect 0.4.2 are used on opens as well as on page views, and disagree with each other and with themselves:
 # Thunderbird and Outlook are people to both, Evolution and Airmail are bots to isbot, Airmail is one to crawlerdetect,
 # and Gmail's image proxy, which fetches because a person opened the mail, is a bot to both.

@@ -187,7 +187,7 @@ def _plain(writer: Writer, sample: str) -> str:
 
 
 def _html(writer: Writer, sample: str) -> str:  # noqa: PLR0911 - one return a shape
-    """Write a document; every shape a mail program has sent, and some that none should."""
+    """Write a document; every shape a mail client has sent, and some that none should."""
     style = writer.random.random()
     if style < 0.12 and writer.documents:
         return writer.pick(writer.documents)

@@ -74,7 +74,7 @@ def test_isbots_browsers_are_people(shared: Path) -> None:
     assert [agent for agent in wrong if not any(name in agent for name in DOUBTFUL)] == []
 
 
-# Families of ua-parser that are browsers, web views, mail programs and apps that show mail.
+# Families of ua-parser that are browsers, web views, mail clients and apps that show mail.
 PEOPLES_FAMILIES = frozenset(
     """
     Android|Chrome|Chrome Mobile|Chrome Mobile WebView|Chrome Mobile iOS|Chromium|Firefox|Firefox Mobile|Firefox iOS

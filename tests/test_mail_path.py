@@ -52,7 +52,7 @@ and <a href="https://shop.example/abmelden?who=4471">abmelden</a>.
 
 
 def letter(**headers: str) -> EmailMessage:
-    """A mail as a program writes it, with what mail programs and servers like to damage."""
+    """A mail as a program writes it, with what mail clients and servers like to damage."""
     message = EmailMessage(policy=policy.SMTP)
     message["From"] = f"Lantern Row <{SENDER}>"
     message["To"] = ANN

@@ -1,4 +1,4 @@
-"""Replies and forwards as mail programs write them: the quoted mail is untracked, and nothing else changes.
+"""Replies and forwards as mail clients write them: the quoted mail is untracked, and nothing else changes.
 
 Thunderbird 153.8.0esr (Debian) wrote them in November 2026, to a mail with these tokens, and sent them to a server on
 the same machine; in HTML with its text part, and in plain text.

@@ -1,4 +1,4 @@
-"""The ways out in a mail: the footer in both of its bodies, and the header fields behind the mail program's button.
+"""The ways out in a mail: the footer in both of its bodies, and the header fields behind the mail client's button.
 
 Written before tracking, so that nothing here is tracked and every copy has its own links.
 """
@@ -86,7 +86,7 @@ def add_ways_out(
 
 
 def unsubscribe_headers(url: str, /, *, mailto: str | None = None) -> dict[str, str]:
-    """Return List-Unsubscribe and List-Unsubscribe-Post, for the one-click button of mail programs (RFC 8058).
+    """Return List-Unsubscribe and List-Unsubscribe-Post, for the one-click button of mail clients (RFC 8058).
 
     Add both to the message and write it with `message_bytes`, which leaves the URL as it is; sign them with DKIM.
 

@@ -147,7 +147,7 @@ def assert_unsubscribe_ok(
     domains: Sequence[TrackingDomain | str] = (),
     decision: Decision | None = None,
 ) -> None:
-    r"""Assert that people can leave: by one click of a mail program (RFC 8058), and by a link that is not tracked.
+    r"""Assert that people can leave: by one click of a mail client (RFC 8058), and by a link that is not tracked.
 
     Args:
         message: A raw message as bytes, or a message object (of a Django mail, `mail.message()`).

@@ -76,7 +76,7 @@ class Host:
         return Answer(response.status, dict(named), response.read())
 
     def send(self, mail: str, consent: str) -> None:
-        """Note that a mail went out, as a mail program would."""
+        """Note that a mail went out, as a mail client would."""
         with closing(sqlite3.connect(self.database)) as database, database:
             database.execute("INSERT INTO person (id, consent) VALUES (?, ?)", [mail, consent])  # their only mail
             database.execute("INSERT INTO mail VALUES (?, ?)", [mail, mail])

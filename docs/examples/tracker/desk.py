@@ -74,7 +74,7 @@ class Desk:
         return page(pages.letter_page(letter, store.events(letter_id), store.anchors(letter_id), live=live))
 
     def mail(self, letter_id: str) -> HttpResponse | None:
-        """Show a letter as the reader's mail program would: its HTML, and nothing of ours around it."""
+        """Show a letter as the reader's mail client would: its HTML, and nothing of ours around it."""
         letter = self.store.letter(letter_id)
         if letter is None:
             return None

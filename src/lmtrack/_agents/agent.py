@@ -301,7 +301,7 @@ def _by_robot_word(agent: _Agent) -> Verdict | None:
 
 
 def _by_written_contact(agent: _Agent) -> Verdict | None:
-    # Before mail programs: a mailbox may be at one.
+    # Before mail clients: a mailbox may be at one.
     return _CONTACT if " dot " in agent.rest and " at " in agent.rest else None
 
 
@@ -338,7 +338,7 @@ def _say(table: dict[str, _Row], guards: list[str], text: str, *, phone: bool) -
 
 
 def _by_mail_word(agent: _Agent) -> Verdict | None:
-    """Tell a mail program that has no row from a tool that works on mail."""
+    """Tell a mail client that has no row from a tool that works on mail."""
     text = agent.text
     if not ("mail" in text or "inbox" in text or "outlook" in text or "imap" in text) or not shapes.MAIL.search(text):
         return None

@@ -1,4 +1,4 @@
-"""What an agent is called, for statistics by client: our table of mail programs first, the user-agents library then.
+"""What an agent is called, for statistics by client: our table of mail clients first, the user-agents library then.
 
 The library costs half a millisecond a call and a hundred to load, so it is loaded by the first call.
 """

@@ -46,7 +46,7 @@ def _any(names: str) -> str:
 _BUILD: Final = r"(?P<major>[0-9]++)\.0\.(?P<build>[0-9]++)\.(?P<patch>[0-9]++)"
 
 # What is at an agent's beginning; if it is all of it, nothing was added. Groups: the major version, the build and
-# the patch of a Chrome that names them; `bare`, a web view on a Mac that adds nothing, as mail programs have it;
+# the patch of a Chrome that names them; `bare`, a web view on a Mac that adds nothing, as mail clients have it;
 # `thunderbird`. Every repeat is possessive or followed by what it cannot hold.
 BROWSER_FORM: Final = compile_pattern(
     rf"""

@@ -158,7 +158,7 @@ def load_networks(text: str, /, *, tag: str, evidence: Evidence = 2, scope: Scop
             `apple_egress` is the name for Apple's: it makes an open by Mail Privacy Protection certain, and is never
             evidence of a machine, whatever `evidence` says.
         evidence: How strong it is as evidence of a machine: 1 weak, 2 medium, 3 strong.
-        scope: Whether it says something about opens, clicks or both; mail programs fetch images through clouds too.
+        scope: Whether it says something about opens, clicks or both; mail clients fetch images through clouds too.
 
     Raises:
         TypeError: An argument has the wrong type.

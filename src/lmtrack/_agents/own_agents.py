@@ -20,7 +20,7 @@ _LETTERS_MIN: Final = 4
 _LONGEST: Final = 64
 _BLANKS: Final = " \t\r"
 
-# Words that people's browsers, phones and mail programs write: a list with one of them would match everyone.
+# Words that people's browsers, phones and mail clients write: a list with one of them would match everyone.
 _GENERIC: Final = frozenset(
     word.removesuffix("/")
     for words in (
@@ -126,5 +126,5 @@ def _read_name(name: str, number: int) -> str:
             f"line {number}: expected a product token of at most {_LONGEST} characters, four letters in it"
         )
     if name.lower() in _GENERIC:
-        raise ValueError(f"line {number}: too generic, people's browsers and mail programs write it")
+        raise ValueError(f"line {number}: too generic, people's browsers and mail clients write it")
     return name.lower()

@@ -276,7 +276,7 @@ def _with(verdict: Verdict, reasons: tuple[str, ...], cause: int | None, *, evid
 def _mark_duplicates(events: Sequence[MessageEvent], judged: list[Verdict], windows: Windows) -> None:
     """Mark what the same client did again a moment later; of several in a row the first is the one to count.
 
-    A mail program that fetches a link and then hands it to a browser is one person's click too.
+    A mail client that fetches a link and then hands it to a browser is one person's click too.
     """
     span, handover = windows.duplicate_span, windows.handover_span
     repeated = _repeated(events, handover)
@@ -302,7 +302,7 @@ def _mark_duplicates(events: Sequence[MessageEvent], judged: list[Verdict], wind
 
 
 def _handed_over(event: MessageEvent, verdict: Verdict, handed: dict[int, MessageEvent], span: int) -> int | None:
-    """Return the index of the mail program's own click on a link that a browser opens now; remember one that may be."""
+    """Return the index of the mail client's own click on a link that a browser opens now; remember one that may be."""
     if verdict.reasons[0] == _MAIL_CLIENT:
         handed[event.link] = event
     program = handed.get(event.link)

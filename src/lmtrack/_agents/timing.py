@@ -51,7 +51,7 @@ class Timing:
         look_span: A gateway's look at a link and the person's own click are so far apart at most. Our choice:
             detonations were seen to take seconds, and some come first.
         duplicate_span: The same again by the same client sooner is a double click or a proxy's retry. Our choice.
-        handover_span: A mail program that fetched a link has its browser open it within this. Our choice: a browser
+        handover_span: A mail client that fetched a link has its browser open it within this. Our choice: a browser
             that has to start takes seconds.
 
     Raises:

@@ -72,10 +72,10 @@ class Signal(StrEnum):
 
     # The user agent.
     UA_BROWSER = "ua.browser", "an ordinary browser or web view", "vendors' user-agent documents, 2026-11"
-    UA_MAIL_CLIENT = "ua.mail_client", "a mail program", "uap-core families and mail programs' own headers, 2026-11"
+    UA_MAIL_CLIENT = "ua.mail_client", "a mail client", "uap-core families and mail clients' own headers, 2026-11"
     UA_APP = "ua.app", "an app on a phone or a computer", "our choice: apps fetch for the person who holds them"
     UA_UNKNOWN = "ua.unknown", "an agent that matches no rule", "our choice: unknown is not a machine"
-    UA_MISSING = "ua.missing", "no User-Agent, or only whitespace", "our choice: browsers and mail programs name one"
+    UA_MISSING = "ua.missing", "no User-Agent, or only whitespace", "our choice: browsers and mail clients name one"
     UA_APPLE_MPP = (
         "ua.apple_mpp",
         "an open by exactly `Mozilla/5.0`: Apple Mail Privacy Protection, opened or not",
@@ -269,7 +269,7 @@ class Signal(StrEnum):
     )
     MSG_DUPLICATE = (
         "msg.duplicate",
-        "the same client again a moment later: a double click, or a mail program that hands its link to a browser",
+        "the same client again a moment later: a double click, or a mail client that hands its link to a browser",
         "our choice; next-auth #1840 on the new Outlook",
     )
 

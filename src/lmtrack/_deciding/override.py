@@ -199,7 +199,7 @@ def parse_headers(
     Names and values are ASCII and case does not matter. `true`, `1`, `yes`, `on` and `false`, `0`, `no`, `off` are
     understood, with blanks and folds around them; all else is invalid, an empty value and a boolean too, because a
     header is text. Repeated headers have to agree. A misspelt name under the prefix, such as `Track-Open` or
-    `Track_Clicks`, turns both flags off. A header that mail programs disagree about
+    `Track_Clicks`, turns both flags off. A header that mail clients disagree about
     (`X-LM-Override-Track-Opens : true`) is invalid whatever its value. Prefer raw bytes: of such a line the stdlib
     parser leaves only a defect behind, and a `Message` with one is invalid on both flags.
 

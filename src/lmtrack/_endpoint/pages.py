@@ -44,7 +44,7 @@ _POLICY: Final = (
 _LOCKED: Final = ("Content-Security-Policy", _POLICY)
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")  # RFC 5646 section 2.1, loosely
 
-# RFC 8058 section 3.1: what a mail program posts for its own button.
+# RFC 8058 section 3.1: what a mail client posts for its own button.
 _ONE_CLICK: Final = (b"list-unsubscribe", b"one-click")
 _OWN_FIELD: Final = "lmtrack"
 _OWN_VALUES: Final[dict[bytes, Pressed]] = {b"leave": "leave", b"return": "return"}
@@ -170,7 +170,7 @@ def returned_page(words: PageWords, /) -> HttpResponse:
 
 
 def pressed(body: bytes, /) -> Pressed | None:
-    """Read which button a POST came from: the mail program's own (RFC 8058) or the page's; None for another body.
+    """Read which button a POST came from: the mail client's own (RFC 8058) or the page's; None for another body.
 
     Gateways post too, so a body that says neither presses nothing. Both form encodings of the RFC are read.
     """

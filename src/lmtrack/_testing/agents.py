@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _KHTML: Final = "AppleWebKit/537.36 (KHTML, like Gecko)"
 _IPHONE: Final = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
-# Forms that browsers, mail programs and machines have in 2026-11, by their makers' pages; a `%` becomes a number.
+# Forms that browsers, mail clients and machines have in 2026-11, by their makers' pages; a `%` becomes a number.
 _AGENTS: Final = (
     "",
     "Mozilla/5.0",

@@ -1,7 +1,7 @@
 """The networks of mail gateways and of the clouds that scanners run in, as their operators publish them.
 
 Strong: mail gateways and nothing else. Medium: people can be behind it, in an isolated browser. Weak: a whole cloud,
-in which people's remote desktops and private networks end too; mail programs fetch images from there, so it says
+in which people's remote desktops and private networks end too; mail clients fetch images from there, so it says
 nothing about opens.
 """
 

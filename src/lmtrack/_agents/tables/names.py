@@ -232,7 +232,7 @@ MAIL_TOOLS: Final = _rows("""
     -: mailpit mailslurper mailslurp mailtrap papercut-smtp smtp4dev testmail
 """)
 
-# Mail programs, and apps that show mail, by what people call them.
+# Mail clients, and apps that show mail, by what people call them.
 MAIL_CLIENTS: Final = _rows("""
     Outlook: ms-office msoffice office outlook outlook-ios/ outlook-android/ outlook-ios-android/ macoutlook/
     Outlook: oneoutlook/ olk/
@@ -360,7 +360,7 @@ MAIL_CLIENT_BEGINNINGS: Final = {
     "yahoomobile/1.0 (mail": "Yahoo Mail",
     "yahoomobilemessenger/1.0 (android mail": "Yahoo Mail",
 }
-# The same wherever they stand: a mail program on Chromium or Electron puts its name behind the browser's.
+# The same wherever they stand: a mail client on Chromium or Electron puts its name behind the browser's.
 MAIL_CLIENT_PHRASES: Final = {
     " em client/": "eM Client",
     " mail free/": "Mail Free",

@@ -52,7 +52,7 @@ ROBOTS: Final = (
         Signal.UA_DECLARED_BOT,
         3,
     ),
-    # Before mail programs, whose names a mail service's own previews write beside it.
+    # Before mail clients, whose names a mail service's own previews write beside it.
     *_closer({"link": r"link[ _-]?preview"}, Actor.LINK_PREVIEW, Signal.UA_PREVIEW_TOKEN, 3),
     *_plain("crawl spider slurp spyder b0t", Actor.CRAWLER, Signal.UA_DECLARED_BOT, 3),
 )

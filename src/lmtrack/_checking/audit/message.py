@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 # By lower-case name, with what a value that asks for nothing looks like.
 _RECEIPTS: Final = {
     "disposition-notification-to": "",  # RFC 8098 section 2.1
-    "return-receipt-to": "",  # sendmail and UW: meant for delivery, taken for reading by many mail programs
-    "return-receipt-requested": "",  # older mail programs
+    "return-receipt-to": "",  # sendmail and UW: meant for delivery, taken for reading by many mail clients
+    "return-receipt-requested": "",  # older mail clients
     "read-receipt-to": "",  # the same
     "x-confirm-reading-to": "",  # Pegasus Mail and Mercury
     "x-confirm-reading": "0",
