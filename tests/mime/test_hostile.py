@@ -196,6 +196,11 @@ HOSTILE: Final[dict[str, Callable[[int], bytes]]] = {
         + b"\r\n"
         + _numbered(b"<a href=https://a.example/%>\r\n", before=_HTML + b"\r\n")(size // 2)
     ),
+    "List-Unsubscribe and other links": lambda size: (
+        _numbered(b"<https://a.example/%>, ", before=b"List-Unsubscribe: ")(size // 2)
+        + b"\r\n"
+        + _numbered(b"<a href=https://b.example/%>\r\n", before=_HTML + b"\r\n")(size // 2)
+    ),
     # Quoted-printable.
     "= in quoted-printable": _repeat(b"=", before=_QUOTED),
     "=3D": _repeat(b"=3D", before=_QUOTED),

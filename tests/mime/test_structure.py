@@ -137,6 +137,7 @@ def test_the_parts_of_a_digest_are_messages() -> None:
         (b"Content-Type: text/css", "not_text"),
         (b"Content-Type: text/html\nContent-Disposition: attachment", "attachment"),
         (b"Content-Type: text/html\nContent-Disposition: unheard-of", "attachment"),
+        (b"Content-Type: multipart/mixed\nContent-Disposition: attachment", "attachment"),
         (b"Content-Type: text/html\nContent-Disposition: inline; filename=a.html", "named"),
         (b"Content-Type: text/html; name=a.html", "named"),
         (b"Content-Type: text/html; name*0*=utf-8''a; name*1=b", "named"),

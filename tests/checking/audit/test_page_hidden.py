@@ -71,6 +71,8 @@ HIDDEN = [
     '<div style="overflow-y:hidden;width:1px;height:1px"><img src="%" width="600"></div>',
     '<div style="text-indent:-9999px"><img src="%" width="600"></div>',
     '<div hidden><b><img src="%" width="600"></b></div>',
+    '<div hidden style="color:red"><img src="%" width="600"></div>',
+    '<dialog style="color:red"><img src="%" width="600"></dialog>',
     "<style>.x{display:none}</style><img class='a X' src='%'>",
     "<style>.x{display:none}</style><div class=x><img src='%'></div>",
     "<img id=Y src='%'><style>#y{width:1px;height:1px}</style>",
