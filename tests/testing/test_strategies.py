@@ -273,6 +273,14 @@ def test_damaged_html_tracks_nobody(html: str) -> None:
     assert audit_html(html).outcome in {AuditOutcome.CLEAN, AuditOutcome.NOT_PROVABLE}
 
 
+def test_damage_makes_no_link_that_leads_to_another() -> None:
+    lost = re.compile(r"<a href='https://shop\.example/lamps(?!')")
+    damaged = [html for html in sample(testing.html_documents) if lost.search(html)]
+    assert damaged
+    for html in damaged:
+        assert "redirector" not in {finding.kind for finding in audit_html(html).findings}
+
+
 @given(testing.messages())
 def test_damaged_messages_track_nobody(raw: bytes) -> None:
     assert audit_message(raw).outcome in {AuditOutcome.CLEAN, AuditOutcome.NOT_PROVABLE}
