@@ -146,14 +146,15 @@ def test_a_parser_finds_exactly_the_new_urls_at_those_places(html: str, policy: 
 
     result = rewrite_html(html, click_url=new_url, policy=policy)
     tracked = {link.url: new_url(link) for link in result.links}
-    assume(not tracked.keys() & {link.url for link, _ in result.skipped})
+    dropped = {9: None, 10: None, 13: None}  # browsers drop tabs and line ends inside a URL, and so do we
+    # One URL that is tracked here and left alone there, as behind a scheme with a tab in it, says nothing.
+    assume(not tracked.keys() & {link.url.translate(dropped) for link, _ in result.skipped})
     found = {url.encode(errors="replace").decode(): new for url, new in tracked.items()}
     conditional = Counter(link.url for link in result.links if link.conditional)
     live = Counter(link.url for link in result.links if not link.conditional)
     before, after = hrefs(html), hrefs(result.html)
     if policy.track_conditional or not conditional:
-        # Browsers drop tabs and line ends inside a URL, and so do we.
-        assert after == [found.get(url.translate({9: None, 10: None, 13: None}), url) for url in before]
+        assert after == [found.get(url.translate(dropped), url) for url in before]
     assert sum(live.values()) + sum(conditional.values()) == len(result.edits) - sum(not e.new for e in result.edits)
 
 
