@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from lmtrack.message import MessageDocument, TrackedMessage
 
-settings.configure()
+if not settings.configured:  # this file is imported twice: as the script, and by the jobs
+    settings.configure()
 DOMAIN = TrackingDomain("https://track.example", make_keys(b"a benchmark key of 32 octets....."))
 DECISION = resolve(Route(track_opens=True, track_clicks=True), consent=Consent.GRANTED)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

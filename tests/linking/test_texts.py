@@ -99,7 +99,8 @@ def test_the_quick_look_sees_every_phrase(phrase: str) -> None:
 
 CONTENTS = st.lists(
     st.sampled_from(
-        ["<b>", "</b>", "<img alt='", "'>", "<br>", "<!-- ", " -->", "</a>", '<a href="https://b.example/">', "shop",
+        ["<b>", "</b>", "<b title=",
+         "<img alt='", "'>", "<br>", "<!-- ", " -->", "</a>", '<a href="https://b.example/">', "shop",
          ".",
          "example", "unsub", "scribe",
          "abmelden", "&shy;", "&#46;", " ", "\u200b", "https://", "/", "退订", "é", "&eacute;"]
@@ -110,6 +111,8 @@ CONTENTS = st.lists(
 
 @given(st.lists(CONTENTS, min_size=1, max_size=3))
 @example(["<img alt='<a href=\"https://b.example/\">'>"])
+@example(["<b title=</a>unsubscribe</b>"])
+@example(["<b title='</a>'>unsubscribe</b>"])
 def test_the_quick_look_misses_no_text_that_is_a_reason(contents: list[str]) -> None:
     html = "".join(f'<a href="https://a.example/">{content}</a>' for content in contents)
     found = scan(html).links
@@ -119,6 +122,11 @@ def test_the_quick_look_misses_no_text_that_is_a_reason(contents: list[str]) -> 
         if is_way_out_text(text) or shown_host(text) is not None:
             assert place in chosen
     assert telling_texts(html, found, range(len(found)), ways_out=True, hosts=True) == []
+
+
+def test_an_end_tag_in_an_unquoted_value_ends_no_link() -> None:
+    html = '<a href="https://a.example/"><b title=</a>Unsubscribe</b></a>'
+    assert [reason for _, reason in rewrite_html(html).skipped] == [SkipReason.UNSUBSCRIBE]
 
 
 def test_links_without_an_end_cost_no_more_than_their_text() -> None:

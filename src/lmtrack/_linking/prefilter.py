@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._linking.ways_out import may_say_way_out
+from lmtrack._linking.ways_out import plain, way_out_signs
 from lmtrack._linking.words import (
     PERSON_ADDRESSES,
     PERSON_BIRTHS,
@@ -29,7 +29,7 @@ from lmtrack._linking.words import (
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Callable, Container, Sequence
 
     from lmtrack._html.scan import FoundLink
 
@@ -54,17 +54,11 @@ def surely_trackable(values: list[str], /) -> list[str]:
     distinct = dict.fromkeys(shapes)
     together = "\n".join(distinct)
     passing = dict(zip(distinct, _passing_lines().findall(together + "\n"), strict=True))
+    signs = _SIGNS.shown_in(together, None if low == lines else lines)
     urls = lines.split("\n")
-    if _shows_something(together) or (low != lines and _capitals_show_something(together, lines)):
-        return [
-            url
-            if passing[shape]
-            and not _shows_something(shape)
-            and (url.islower() or not _capitals_show_something(shape, url))
-            else ""
-            for url, shape in zip(urls, shapes, strict=True)
-        ]
-    return [url if passing[shape] else "" for url, shape in zip(urls, shapes, strict=True)]
+    return [
+        url if passing[shape] and not signs.show(shape, url) else "" for url, shape in zip(urls, shapes, strict=True)
+    ]
 
 
 def _trackable(value: str, /) -> str:
@@ -74,12 +68,12 @@ def _trackable(value: str, /) -> str:
     url = value.replace("&amp;", "&")
     low = url.lower()
     shape = _shape(low)
-    return url if _passes(shape) and (low == url or not _capitals_show_something(shape, url)) else ""
+    return url if _passes(shape) and (low == url or not _SIGNS.show(shape, url)) else ""
 
 
 @lru_cache(maxsize=1024)
 def _passes(shape: str, /) -> bool:
-    return bool(_passing_lines().findall(f"{shape}\n")[0]) and not _shows_something(shape)
+    return bool(_passing_lines().findall(f"{shape}\n")[0]) and not _SIGNS.show(shape, shape)
 
 
 _FEW: Final = 4
@@ -95,19 +89,50 @@ def _shape(ascii_text: str, /) -> str:
 _ITSDANGEROUS: Final = re.compile(r"\.[A-Za-z0-9_-]{27}")
 _BASE64_TEXT: Final = re.compile(r"[=/](?:[I-Za-f][C-HS-Xi-ny-z0-3][A-Za-z0-9_-]{2}){3}")
 _WITHIN_WORDS: Final = (
+    "--",
     "unsub",
     *sorted(stem for stem in SECRET_SEGMENTS if any(word.startswith(stem) for word in SECRET_SEGMENT_ENDS)),
 )
 _SEGMENT_SIGNS: Final = tuple(sorted(SECRET_SEGMENTS))
 
 
-def _shows_something(low: str, /) -> bool:
-    return any(sign in low for sign in _WITHIN_WORDS) or "--" in low or _ITSDANGEROUS.search(low) is not None
+class _Signs(NamedTuple):
+    """What to look for in URLs that pass.
+
+    Attributes:
+        small: In the shape of any URL.
+        signed: Whether to look for a signature of itsdangerous.
+        capitals: What only a URL with capitals can hold: a word that begins within another (`userLogin`).
+        encoded: Whether to look for base64, which has capitals too.
+    """
+
+    small: Sequence[str]
+    signed: bool
+    capitals: Sequence[str]
+    encoded: bool
+
+    def shown_in(self, shapes: str, urls: str | None, /) -> _Signs:
+        """Return those that any of many URLs shows; `urls` is None if none has capitals."""
+        return _Signs(
+            small=[sign for sign in self.small if sign in shapes],
+            signed=self.signed and _ITSDANGEROUS.search(shapes) is not None,
+            capitals=[sign for sign in self.capitals if sign in shapes] if urls else (),
+            encoded=self.encoded and urls is not None and _BASE64_TEXT.search(urls) is not None,
+        )
+
+    def show(self, shape: str, url: str, /) -> bool:
+        """Tell whether a URL shows one of them."""
+        for sign in self.small:
+            if sign in shape:
+                return True
+        if self.signed and _ITSDANGEROUS.search(shape):
+            return True
+        if url.islower():
+            return False
+        return any(sign in shape for sign in self.capitals) or (self.encoded and _BASE64_TEXT.search(url) is not None)
 
 
-def _capitals_show_something(low: str, written: str, /) -> bool:
-    """Tell what only a URL with capitals can hold: a word that begins within another (`userLogin`), and base64."""
-    return any(sign in low for sign in _SEGMENT_SIGNS) or _BASE64_TEXT.search(written) is not None
+_SIGNS: Final = _Signs(small=_WITHIN_WORDS, signed=True, capitals=_SEGMENT_SIGNS, encoded=True)
 
 
 _LONGEST_TEXT: Final = 10_000  # what `visible_text` reads of a link
@@ -124,7 +149,7 @@ _ALT_MAY_SHOW_HOST: Final = compile_pattern(r"[aA][lL][tT][^<>]*?(?:[\w&;][.\u30
 _REFERENCE: Final = re.compile(r"&(?:#|(?:shy|zw|period|colon|sol))")
 # What was cut inside a tag, a quoted value or a comment, in which an end tag does not count; NUL stands for the cut.
 _CUT_SHORT: Final = compile_pattern(
-    r"""<[^<>]*+\x00 | =[\t\n\f\r ]*+ (?: "[^"\x00]*+\x00 | '[^'\x00]*+\x00 ) | <!""", re.VERBOSE
+    r"""<[^<>\x00]*+\x00 | =[\t\n\f\r ]*+ (?: "[^"\x00]*+\x00 | '[^'\x00]*+\x00 ) | <!""", re.VERBOSE
 )
 
 
@@ -144,14 +169,19 @@ def telling_texts(
     contents = _contents(html, found)
     if left:
         contents = [contents[place] for place in places]
-    joined = "\0>".join(set(contents))
-    if not _tells(f">{joined}\0", ways_out=ways_out, hosts=hosts):
-        return []
-    return [
-        place
-        for place, content in zip(places, contents, strict=True)
-        if _tells(f">{content}\0", ways_out=ways_out, hosts=hosts)
-    ]
+    distinct = {content: f">{content}\0" for content in contents}
+    together = "".join(distinct.values())
+    tests: list[Callable[[str], object]] = [_CUT_SHORT.search, _has_reference]
+    if hosts:
+        tests.append(_may_show_host)
+    if ways_out:
+        tests.append(_WORD_IN_TAGS.search)
+    # What no text has is not looked for in each: most mails have one way out and nothing else.
+    tests = [test for test in tests if test(together)]
+    if ways_out and (signs := way_out_signs(together)):
+        tests.append(lambda text: any(map(plain(text).__contains__, signs)))
+    telling = {content for content, text in distinct.items() if any(test(text) for test in tests)} if tests else ()
+    return [place for place, content in zip(places, contents, strict=True) if content in telling]
 
 
 def _contents(html: str, found: Sequence[FoundLink], /) -> list[str]:
@@ -174,12 +204,8 @@ def _contents(html: str, found: Sequence[FoundLink], /) -> list[str]:
     return contents
 
 
-def _tells(content: str, /, *, ways_out: bool, hosts: bool) -> bool:
-    if _CUT_SHORT.search(content) or ("&" in content and _REFERENCE.search(content)):
-        return True
-    if hosts and _may_show_host(content):
-        return True
-    return ways_out and (_WORD_IN_TAGS.search(content) is not None or may_say_way_out(content))
+def _has_reference(content: str, /) -> bool:
+    return "&" in content and _REFERENCE.search(content) is not None
 
 
 def _may_show_host(content: str, /) -> bool:

@@ -15,6 +15,7 @@ _TAIL: Final = re.compile(r"(?<=[^:/])[/?#].*+", re.DOTALL)
 _WORDS: Final = re.compile(r"[^\W\d_]+")
 _SEGMENTS: Final = re.compile(r"[^/?&=#;:,]++")
 _BLANKS: Final = re.compile(r"[\s+_./-]++")
+_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]++")
 _MOST_WORDS: Final = 8  # our choice: a link's text that says so and more is an article's title
 _LETTERS: Final = {ord("ı"): "i", ord("đ"): "d", ord("ł"): "l", ord("ø"): "o"}  # no accent can be taken off these
 
@@ -26,9 +27,11 @@ def plain(text: str, /) -> str:
     'se desabonner'
     """
     text = text.casefold()
-    if text.isascii():
-        return text
-    text = normalize("NFKD", text.translate(_LETTERS))
+    return text if text.isascii() else _BEYOND_ASCII.sub(_without_accents, text)
+
+
+def _without_accents(letters: re.Match[str], /) -> str:
+    text = normalize("NFKD", letters[0].translate(_LETTERS))
     return normalize("NFC", "".join(char for char in text if not combining(char)))
 
 
@@ -39,7 +42,8 @@ _COMPANIONS: Final = frozenset(map(plain, COMPANIONS))
 _LONGEST_PHRASE: Final = max(phrase.count("-") for phrase in _WHOLE) + 1
 # Every text that says so has one of these as a word, or "unsub" in it, or a phrase of `_ANYWHERE`.
 _FIRST: Final = frozenset(phrase.partition("-")[0] for phrase in _SURE | _WHOLE)
-_ASCII_WORDS: Final = re.compile(r"[a-z]+")
+_ASCII_FIRST: Final = frozenset(phrase.encode() for phrase in _FIRST if phrase.isascii())
+_LETTERS_ALONE: Final = bytes(code if ord("a") <= code <= ord("z") else 32 for code in range(256))
 
 
 def is_way_out_url(url: str, decoded: str, /) -> bool:
@@ -87,14 +91,16 @@ def is_way_out_text(text: str, /) -> bool:
     return not _FIRST.isdisjoint(words) and _fills(text)
 
 
-def may_say_way_out(text: str, /) -> bool:
-    """Tell, of many texts at once and quickly, whether any of them may say that it unsubscribes."""
-    text = plain(text)
-    if "sub" in text and _UNSUB.search(text):
-        return True
-    if text.isascii():
-        return not _FIRST.isdisjoint(_ASCII_WORDS.findall(text))
-    return _says_anywhere(text) or not _FIRST.isdisjoint(_WORDS.findall(text))
+def way_out_signs(texts: str, /) -> list[str]:
+    """Find, in many texts at once, what one that says that it unsubscribes may say it by; each `plain` one holds it."""
+    texts = plain(texts)
+    if texts.isascii():  # bytes are cut into words several times as fast
+        words = [word.decode() for word in _ASCII_FIRST.intersection(texts.encode().translate(_LETTERS_ALONE).split())]
+    else:
+        joined = _BLANKS.sub("-", texts)
+        words = [*_FIRST.intersection(_WORDS.findall(texts))]
+        words += [phrase.partition("-")[0] for phrase in _ANYWHERE if phrase in joined]
+    return [*words, "sub"] if "sub" in texts and _UNSUB.search(texts) else words
 
 
 def mentions_way_out(text: str, /) -> bool:
