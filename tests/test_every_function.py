@@ -7,7 +7,7 @@ The calls are those of `test_plain_text`, with each text in them mutated; functi
 from __future__ import annotations
 
 import inspect
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -16,13 +16,12 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import lmtrack
 from lmtrack.classifier import Kind
 from strategies import hostile_html, message_ids
-from test_plain_text import CALLS, plain
+from test_plain_text import CALLS, DOMAIN, NOON, WITHDRAW, WORDS, plain
 
 if TYPE_CHECKING:
     import random  # noqa: TID251 - for a type; hypothesis makes them
     from collections.abc import Callable
 
-NOON: Final = datetime(2026, 11, 2, 12, tzinfo=UTC)
 # What parsers of mail, HTML, styles, URLs, tokens and addresses stumble over.
 PIECES: Final = (
     "\U0001f600", "é", "ß", "", " ", "\0", "\r", "\n", "\r\n", "\t", "\x0b", "\x7f", "\x85", "\ud800", "\u2028",
@@ -97,6 +96,7 @@ MODES: Final = st.sampled_from(lmtrack.TrackingMode)
 COUNTS: Final = st.integers(-1, 9)
 LAB: Final = lmtrack.load_networks("AS1\n198.51.100.0/24", tag="lab")
 FLAGS: Final = st.sampled_from((None, True, False))
+HOSTILE_TEXTS: Final = st.lists(st.sampled_from(PIECES), max_size=3).map("".join)
 
 
 @st.composite
@@ -164,10 +164,15 @@ GENERATED: Final[dict[str, Callable[[Callable[[st.SearchStrategy[Any]], Any]], o
     "layer_overrides": lambda draw: lmtrack.layer_overrides(*draw(st.lists(OVERRIDES, max_size=5))),
     "resolve": lambda draw: draw(decisions()).to_dict(),
     "resolve_shared": lambda draw: lmtrack.resolve_shared(draw(st.lists(decisions(), max_size=4))).to_dict(),
+    # The texts alone: with a changed name a mutated call says no more than that there is no such argument.
+    "PageWords": lambda draw: lmtrack.handle_request(
+        method="GET", target=f"/w/{WITHDRAW}", headers=None, domain=DOMAIN, route=lmtrack.Route(),
+        consent=lambda _: lmtrack.Consent.GRANTED, now=NOON,
+        words=lmtrack.PageWords(**{name: draw(st.just(text) | HOSTILE_TEXTS) for name, text in WORDS.items()}),
+    ).response.body,
     # Whole documents beside the mutated ones.
     "track_html": lambda draw: lmtrack.track_html(
-        draw(hostile_html()), draw(decisions()), message_id=draw(message_ids()), now=NOON,
-        domain=lmtrack.TrackingDomain("https://track.example", lmtrack.make_keys(b"a fixed key, for these tests only")),
+        draw(hostile_html()), draw(decisions()), message_id=draw(message_ids()), now=NOON, domain=DOMAIN,
     ),
     "audit_html": lambda draw: lmtrack.audit_html(draw(hostile_html())),
     "compare_renderings": lambda draw: lmtrack.compare_renderings([draw(hostile_html()), draw(hostile_html())]),
