@@ -51,15 +51,18 @@ def wrong(scenario: Scenario, verdicts: list[Verdict]) -> list[float]:
 def test_there_are_enough_scenarios_of_each_kind() -> None:
     assert len(SCENARIOS) >= 120
     assert len(OUTSIDE) == 30
-    assert len({scenario.id for scenario in SCENARIOS + OUTSIDE}) == len(SCENARIOS) + 30
+    assert len(BLIND) == 30
+    assert {scenario.id for scenario in BLIND} >= MISSED_BLINDLY
+    every = SCENARIOS + OUTSIDE + BLIND
+    assert len({scenario.id for scenario in every}) == len(every)
     groups = Counter(scenario.group for scenario in SCENARIOS)
     assert {
         "gateway", "network", "request", "invisible link", "screen reader", "proxy", "person", "preview pane",
         "forwarding", "shared", "VPN", "hand-over", "AI agent", "link preview", "together",
     } == groups.keys()  # fmt: skip
-    assert {scenario.group for scenario in OUTSIDE} <= groups.keys()
-    assert all(scenario.story and scenario.source for scenario in SCENARIOS + OUTSIDE)
-    for scenario in SCENARIOS + OUTSIDE:
+    assert {scenario.group for scenario in OUTSIDE + BLIND} <= groups.keys()
+    assert all(scenario.story and scenario.source and scenario.events for scenario in every)
+    for scenario in every:
         has_unknowable = any(event["truth"] == "unknowable" for event in scenario.events)
         assert has_unknowable or scenario.unknowable is None
         assert {event["truth"] for event in scenario.events} <= {"person", "machine", "unknowable"}
