@@ -75,7 +75,9 @@ def check(page: Page, web: Web, html: str) -> None:
 def test_a_pixel_changes_nothing_but_a_row(browser: Browser, shared: Path, folder: str, width: int) -> None:
     web = Web()
     with browser.page(scripts=False, web=web, width=width) as page:
-        for path in sorted((shared / "corpus" / folder).rglob("*.html")):
+        paths = sorted((shared / "corpus" / folder).rglob("*.html"))
+        assert paths
+        for path in paths:
             html = path.read_bytes().decode("utf-8", "surrogateescape")
             quirks = DOCTYPE.sub("", html, count=1)
             for mode in (f"<!DOCTYPE html>{quirks}", quirks):
