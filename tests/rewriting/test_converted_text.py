@@ -134,7 +134,7 @@ def test_no_tracked_link_of_a_flowed_part_is_half_a_url(encoding: str, delsp: bo
         found = [link.url for link in done.links]
         assert halves(document, found) == []
         tracked += len(found)
-    assert tracked > 100 or delsp  # without a blank nobody can tell where a URL ends
+    assert tracked > (10 if delsp else 100)  # without a blank nobody can tell where most URLs end
 
 
 NPM: Final = """
