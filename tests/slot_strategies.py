@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 import re
+from base64 import encodebytes
+from quopri import encodestring
+from typing import TYPE_CHECKING, Final
 
 from hypothesis import strategies as st
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# How a body is encoded, by its Content-Transfer-Encoding.
+ENCODERS: Final[dict[str, Callable[[bytes], bytes]]] = {
+    "8bit": lambda octets: octets,
+    "quoted-printable": encodestring,
+    "base64": encodebytes,
+}
 
 BRACES = re.compile(r"\{\{ *(?P<name>[a-z]+) *\}\}")
 

@@ -6,10 +6,7 @@ import asyncio
 import email
 import email.policy
 import smtplib
-from base64 import encodebytes
 from contextlib import suppress
-from datetime import UTC, datetime
-from quopri import encodestring
 from time import process_time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,17 +19,13 @@ from lmtrack import (
     BadSlot,
     BadValue,
     Campaign,
-    Consent,
-    Route,
-    TrackingDomain,
-    TrackingMode,
     campaign_urls,
     compare_messages,
-    make_keys,
-    resolve,
     scan_message,
     track_message,
 )
+from message_sending import DOMAIN, NOW, OFF, ON, SUM
+from slot_strategies import ENCODERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,21 +33,9 @@ if TYPE_CHECKING:
     from lmtrack.message import MessageDocument, TrackedMessage
     from lmtrack.resolver import Decision
 
-DOMAIN: Final = TrackingDomain("https://track.example", make_keys(b"a fixed key of tests, 32 octets."))
-NOW: Final = datetime(2026, 3, 20, tzinfo=UTC)
-ON: Final = resolve(Route(track_opens=True, track_clicks=True), consent=Consent.GRANTED)
-OFF: Final = resolve(Route())
-SUM: Final = resolve(
-    Route(track_opens=True, track_clicks=True, require_consent=True, without_consent=TrackingMode.AGGREGATE)
-)
 SLOTS: Final = {name: f"{{{{ {name} }}}}" for name in ("name", "id", "mail", "photo")}
 ANN: Final = {"name": "Zoë & Bo", "id": "4471", "mail": "ann@reader.example", "photo": "https://i.example/a.png"}
 BOB: Final = {"name": "Bob", "id": "9", "mail": "bob@reader.example", "photo": "https://i.example/b.png"}
-ENCODERS: Final[dict[str, Callable[[bytes], bytes]]] = {
-    "8bit": lambda octets: octets,
-    "quoted-printable": encodestring,
-    "base64": encodebytes,
-}
 HEAD: Final = (
     "From: shop@shop.example\r\nTo: {{ name }} <{{ mail }}>\r\nSubject: For {{ name }}\r\n"
     "Message-ID: <{{ id }}@shop.example>\r\nList-Unsubscribe: <https://shop.example/leave?u={{ id }}>\r\n"

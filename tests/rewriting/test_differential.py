@@ -8,10 +8,7 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from base64 import encodebytes
-from datetime import UTC, datetime
 from html import escape
-from quopri import encodestring
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -21,14 +18,8 @@ from conftest import ENVIRONMENT
 from lmtrack import (
     BadValue,
     Campaign,
-    Consent,
     LinkPolicy,
-    Route,
-    TrackingDomain,
-    TrackingMode,
     campaign_urls,
-    make_keys,
-    resolve,
     scan_html,
     scan_message,
     track_html,
@@ -37,7 +28,8 @@ from lmtrack import (
     untrack_message,
 )
 from lmtrack.links import SkipReason
-from slot_strategies import BRACES, VALUES
+from message_sending import DOMAIN, NOW, OFF, ON, SUM
+from slot_strategies import BRACES, ENCODERS, VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,13 +37,6 @@ if TYPE_CHECKING:
     from lmtrack.html import RewrittenHtml
     from lmtrack.message import TrackedMessage
 
-DOMAIN: Final = TrackingDomain("https://track.example", make_keys(b"a fixed key of tests, 32 octets."))
-NOW: Final = datetime(2026, 3, 20, 12, tzinfo=UTC)
-ON: Final = resolve(Route(track_opens=True, track_clicks=True), consent=Consent.GRANTED)
-OFF: Final = resolve(Route())
-SUM: Final = resolve(
-    Route(track_opens=True, track_clicks=True, require_consent=True, without_consent=TrackingMode.AGGREGATE)
-)
 POLICY: Final = LinkPolicy(slot_hosts=["offers.example"])
 
 _EDGE: Final = re.compile(r"\A[-!]+|[-!]+\Z")
@@ -184,11 +169,6 @@ def test_the_same_for_a_campaign(pieces: list[tuple[str, Callable[[str], str]]],
 
 # The same in a message: what its parts decode to, and what its fields say.
 
-ENCODINGS: Final = {
-    "8bit": lambda octets: octets,
-    "quoted-printable": encodestring,
-    "base64": encodebytes,
-}  # fmt: skip
 _HEAD: Final = (
     "From: shop@shop.example\r\nTo: ann@reader.example\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\n"
     'Content-Type: multipart/alternative; boundary="=_1"\r\n\r\n'
@@ -201,7 +181,7 @@ def message_of(page: str, words: str, subject: str, encoding: str) -> bytes:
     """Write a message of a page and a plain text."""
     head = _HEAD.format(subject=subject).encode()
     for kind, text in (("plain", words), ("html", page)):
-        body = ENCODINGS[encoding](text.replace("\r\n", "\n").encode()).replace(b"\n", b"\r\n")
+        body = ENCODERS[encoding](text.replace("\r\n", "\n").encode()).replace(b"\n", b"\r\n")
         head += _PART.format(kind=kind, encoding=encoding).encode() + body + b"\r\n"
     return head + b"--=_1--\r\n"
 
@@ -224,7 +204,7 @@ _IN_MAIL: Final = VALUES.map(lambda value: re.sub("[\r\n\x00-\x1f\x7f]", "", val
 
 
 @MANY
-@given(TEMPLATES, _IN_MAIL, _IN_MAIL, WHOLE, st.sampled_from(sorted(ENCODINGS)), st.booleans())
+@given(TEMPLATES, _IN_MAIL, _IN_MAIL, WHOLE, st.sampled_from(sorted(ENCODERS)), st.booleans())
 def test_merging_a_message_is_rendering_it_and_tracking_it(  # noqa: PLR0917 - what is drawn
     pieces: list[tuple[str, Callable[[str], str]]],
     x: str,

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given, strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from audited_mails import CAMPAIGN, DOMAIN, NOW, ON, SUM
 from html_oracles import read_by_html5lib
 from lmtrack import audit_html, track_html
+from message_sending import CAMPAIGN, DOMAIN, NOW, ON, SUM
 from strategies import hostile_html
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from audited_mails import DOMAIN, KEYS, NOW, kinds
+from audited_mails import kinds
 from lmtrack import (
     TrackingDomain,
     TrackingMode,
@@ -21,6 +21,7 @@ from lmtrack import (
 )
 from lmtrack._checking.audit.known_hosts import watch_of
 from lmtrack._checking.audit.page import audit_text
+from message_sending import DOMAIN, KEYS, NOW
 
 # Own tracking domains.
 

@@ -12,11 +12,12 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given, strategies as st
 
-from audited_mails import CAMPAIGN, DOMAIN, NOW, ON, SUM, kinds, places
+from audited_mails import kinds, places
 from hostile_inputs import HOSTILE
 from lmtrack import LinkPolicy, Route, audit_html, resolve, track_html
 from lmtrack._checking.audit.known_hosts import watch_of
 from lmtrack._checking.audit.page import audit_page
+from message_sending import CAMPAIGN, DOMAIN, NOW, ON, SUM
 from strategies import LINK_DOCUMENTS, hostile_html
 
 # The result itself.

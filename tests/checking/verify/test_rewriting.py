@@ -1,27 +1,20 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import pytest
 from hypothesis import example, given, strategies as st
 
 from lmtrack import (
-    Campaign,
-    Consent,
     Decision,
     LinkPolicy,
-    Route,
-    TrackingDomain,
-    TrackingMode,
-    make_keys,
     pixel_tag,
-    resolve,
     rewrite_html,
     track_html,
 )
 from lmtrack.audit import Finding, FindingKind, verify_rewrite
+from message_sending import CAMPAIGN, DOMAIN, NOW, ON, SUM
 from strategies import LINK_DOCUMENTS, hostile_html, seeded_html
 from test_corpus import bodies, decoded
 
@@ -32,11 +25,6 @@ if TYPE_CHECKING:
     from lmtrack.html import PixelPosition
     from lmtrack.links import Link
 
-DOMAIN = TrackingDomain("https://track.example", make_keys(b"a fixed key of tests, 32 octets."))
-NOW = datetime(2026, 3, 20, tzinfo=UTC)
-ROUTE = Route(track_opens=True, track_clicks=True, after_refusal=TrackingMode.AGGREGATE)
-ON, SUM = resolve(ROUTE, consent=Consent.GRANTED), resolve(ROUTE, consent=Consent.DENIED)
-CAMPAIGN = Campaign(id="spring-2026", started_at=NOW)
 POLICIES = (
     LinkPolicy(),
     LinkPolicy(track_unsubscribe=True, track_sensitive=True, strip_opt_out="all"),
