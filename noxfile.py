@@ -212,7 +212,8 @@ def bench(session: nox.Session) -> None:
 def templates(session: nox.Session) -> None:
     """Pass templates with slots through engines, inliners, MJML and Markdown (on demand)."""
     install(session, *group("templates"))
-    session.run("python", "-m", "pytest", "tests/senders/test_template_tools.py", *session.posargs)
+    env = {"LMTRACK_TEMPLATES": "1"}  # a tool that is missing is an error
+    session.run("python", "-m", "pytest", "tests/senders/test_template_tools.py", *session.posargs, env=env)
 
 
 @nox.session(default=False)
