@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 from typing import TYPE_CHECKING
 
 from hypothesis import example, given, strategies as st
@@ -61,6 +62,17 @@ def test_the_quick_look_takes_no_digit_for_another_in_what_it_returns() -> None:
     assert surely_trackable(values) == values
     assert surely_trackable([*values, *odd]) == [*values, "", odd[1]]
     assert surely_trackable([*values[:2], *odd]) == [*values[:2], "", odd[1]]
+
+
+def test_the_quick_look_keeps_no_long_url_in_memory() -> None:
+    tracemalloc.start()
+    try:
+        for letter in "abcdefghij":
+            surely_trackable([f"https://shop.example/{letter * 100_000}"])
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 500_000
 
 
 def test_the_quick_look_agrees_with_the_rules_on_real_mail(shared: Path) -> None:

@@ -63,7 +63,7 @@ def surely_trackable(values: list[str], /) -> list[str]:
 
 def _trackable(value: str, /) -> str:
     """Return the URL of one href value as `surely_trackable` does."""
-    if not value.isascii() or "\n" in value:
+    if len(value) > _LONGEST_KEPT or not value.isascii() or "\n" in value:
         return ""
     url = value.replace("&amp;", "&")
     low = url.lower()
@@ -77,6 +77,7 @@ def _passes(shape: str, /) -> bool:
 
 
 _FEW: Final = 4
+_LONGEST_KEPT: Final = 2_000  # our choice, as a policy's own limit: what is longer is not worth the memory
 _ONE_DIGIT: Final = bytes.maketrans(b"123456789", b"0" * 9)
 
 
