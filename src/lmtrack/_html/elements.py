@@ -23,16 +23,14 @@ FORMATTING: Final = word_set("a b big code em font i nobr s small strike strong 
 HEADINGS: Final = word_set("h1 h2 h3 h4 h5 h6")
 # "Generate implied end tags" pops these.
 IMPLIED_END: Final = word_set("dd dt li optgroup option p rb rp rt rtc")
-# Start tags that close an open p and are then inserted ("in body"), form and table apart.
-CLOSES_P: Final = word_set(
+_BLOCKS: Final = word_set(
     "address article aside blockquote center details dialog dir div dl fieldset figcaption figure footer header hgroup "
-    "listing main menu nav ol p plaintext pre search section summary ul"
+    "listing main menu nav ol pre search section summary ul"
 )
+# Start tags that close an open p and are then inserted ("in body"), form and table apart.
+CLOSES_P: Final = _BLOCKS | word_set("p plaintext")
 # End tags "in body" that pop to their element if it is in scope.
-BLOCK_END: Final = word_set(
-    "address article aside blockquote button center dd details dialog dir div dl dt fieldset figcaption figure footer "
-    "header hgroup listing main menu nav ol pre search section select summary ul"
-)
+BLOCK_END: Final = _BLOCKS | word_set("button dd dt select")
 # Start tags of elements that cannot stay open: after "reconstruct the active formatting elements", and without it.
 VOID_IN_LINE: Final = word_set("area br embed image img keygen wbr")
 VOID_APART: Final = word_set("base basefont bgsound link meta param source track")
