@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from time import time as _time  # noqa: TID251 - the one place; a datetime would cost six times as much
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def epoch_seconds(now: datetime | None, /, name: str = "now") -> int:
@@ -20,7 +20,7 @@ def epoch_seconds(now: datetime | None, /, name: str = "now") -> int:
     if not isinstance(now, datetime):
         raise TypeError(f"{name} must be an aware datetime or None, not {type(now).__name__}")
     try:
-        age = now - _EPOCH
+        age = now - EPOCH
     except TypeError:  # naive, or with a time zone that knows no offset
         raise ValueError(f"{name} must be an aware datetime; add a time zone, for example datetime.UTC") from None
     return age.days * 86_400 + age.seconds  # exact and a third of the time of `timestamp`, which is a float

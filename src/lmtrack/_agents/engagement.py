@@ -125,8 +125,8 @@ class Rate:
     """A share of the messages that were tracked, from 0 to 1; made by `engagement_rates`.
 
     Attributes:
-        low: If only what a person certainly did counts.
-        high: Where all that cannot be known counts as well.
+        low: The share if only what a person certainly did counts.
+        high: The share if everything that cannot be known counts as well.
         coverage: The share of the delivered messages that were tracked: the rate says nothing of the others.
     """
 

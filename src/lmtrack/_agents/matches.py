@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._agents.verdict import Evidence, Human, Signal, Verdict
+from lmtrack._clock import EPOCH
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
+    from datetime import datetime
 
     from lmtrack._agents.events import Event
 
 NO_LINK: Final = -1
 _AHEAD: Final = Signal.HDR_PREFETCH.value
 _NO: Final = Human.NO
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class MessageEvent(NamedTuple):
@@ -86,7 +86,7 @@ def make_message_event(  # noqa: PLR0917 - to be mapped over all events, which a
 
 def microseconds(time: datetime) -> int:
     """Return a time as a number that can be subtracted without a thought of time zones."""
-    since = time - _EPOCH
+    since = time - EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds  # faster than a division
 
 

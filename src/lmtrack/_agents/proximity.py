@@ -60,8 +60,8 @@ class Spans(NamedTuple):
         turns: Within how long so many hosts take turns.
         agents: How many agents at one address are a point.
         agents_links: How many links make more of it.
-        mixed: Clicks of two clients that are further apart than this are no matter to each other.
-        longest: By how many clicks there are: those further apart than this are no matter to each other.
+        mixed: No rule looks at clicks of two clients that are further apart than this.
+        longest: By the number of clicks: no rule looks at clicks that are further apart than this.
     """
 
     always: tuple[_Span, ...]
@@ -78,14 +78,14 @@ class Spans(NamedTuple):
 
 
 @lru_cache(maxsize=256)  # of values; most messages of a campaign have as many links
-def default_spans(link_count: int) -> Spans:
+def _default_spans(link_count: int) -> Spans:
     """Return the windows of `DEFAULT_TIMING` for a message with this many links; 0 if that is not known."""
     return _make_spans(DEFAULT_TIMING, link_count)
 
 
 def spans_of(timing: Timing, *, link_count: int) -> Spans:
     """Return the windows for a message with this many links; 0 if that is not known."""
-    return default_spans(link_count) if timing is DEFAULT_TIMING else _make_spans(timing, link_count)
+    return _default_spans(link_count) if timing is DEFAULT_TIMING else _make_spans(timing, link_count)
 
 
 @lru_cache(maxsize=256)  # of values
