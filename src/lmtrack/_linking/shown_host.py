@@ -2,8 +2,8 @@
 
 Spam filters compare the two: rspamd scores a text that is, or begins with, a host of another registrable domain as
 phishing (3.7 of 15 points in its stock configuration), ClamAV does so for protected domains; the alt text of an image
-counts as text. Nothing is downloaded: a registrable domain is told from the tracking host alone and two
-tables: which words can end a host, and below which of them anyone can register.
+counts as text. Nothing is downloaded: a registrable domain is worked out from the tracking host and two tables, which
+words can end a host, and below which of them anyone can register.
 """
 
 from __future__ import annotations

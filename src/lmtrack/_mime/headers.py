@@ -170,8 +170,7 @@ def _escaped(found: re.Match[str], /) -> str:
 
 def _uris(value: str, /) -> list[str]:
     text = value if value.isascii() and "\n" not in value else as_text(unfold(value).encode("latin-1"))
-    decoded = (
-        text if "=?" not in text else read_words(text)
-    )  # against RFC 2369, but the standard library encodes long ones
+    # Encoded words are against RFC 2369 here, but the standard library writes them in long URLs.
+    decoded = read_words(text) if "=?" in text else text
     texts = (text,) if decoded == text else (text, decoded)
     return [BLANKS.sub("", uri) for text in texts for uri in BRACKETED_URI.findall(text) or _BARE_URI.findall(text)]

@@ -41,13 +41,13 @@ _CHARSET: Final = re.compile(
 )
 
 
-def has_field(block: bytes, name: str, /) -> bool:
+def _has_field(block: bytes, name: str, /) -> bool:
     """Return whether a header has a field of this name."""
     return any(field.name.lower() == name.lower() for field in iter_fields(block))
 
 
-def set_field(block: bytes, name: str, value: bytes, eol: bytes, /) -> RawEdit:
-    """Return a field another value; one that is not there is written behind the others."""
+def _set_field(block: bytes, name: str, value: bytes, eol: bytes, /) -> RawEdit:
+    """Return the edit that gives a field this value; a field that is missing goes after the others."""
     line = name.encode("ascii") + b": " + value + eol
     for field in iter_fields(block):
         if field.name.lower() == name.lower():
@@ -55,8 +55,8 @@ def set_field(block: bytes, name: str, value: bytes, eol: bytes, /) -> RawEdit:
     return RawEdit(find_body(block)[0], b"", line)
 
 
-def set_charset(block: bytes, eol: bytes, /) -> RawEdit:
-    """Have Content-Type say UTF-8."""
+def _set_charset(block: bytes, eol: bytes, /) -> RawEdit:
+    """Return the edit that makes Content-Type say UTF-8."""
     for field in iter_fields(block):
         if field.name.lower() == "content-type":
             old = block[field.start : field.end]
@@ -64,7 +64,7 @@ def set_charset(block: bytes, eol: bytes, /) -> RawEdit:
                 return RawEdit(field.start, old, _CHARSET.sub(rb"\1utf-8", old, count=1))
             end = len(old.rstrip(b" \t\r\n;"))
             return RawEdit(field.start, old, old[:end] + b"; charset=utf-8" + old[end:].lstrip(b" \t;"))
-    return set_field(block, "Content-Type", b"text/plain; charset=utf-8", eol)
+    return _set_field(block, "Content-Type", b"text/plain; charset=utf-8", eol)
 
 
 # RFC 4880 section 6.2. What is signed or encrypted inside a text (RFC 1991) breaks with any change to the text. In HTML
@@ -260,11 +260,11 @@ class Leaf:
                 template.names[0], f"part {part.path}, which is 7bit in another charset than UTF-8", 1, advice
             )
         if label in {None, "ascii"} and self.view.codec is None:
-            edits.append(set_charset(block, self._eol))
+            edits.append(_set_charset(block, self._eol))
         if self.requoted:
-            edits.append(set_field(block, "Content-Transfer-Encoding", b"quoted-printable", self._eol))
-        if part.head == 0 and edits and not has_field(block, "MIME-Version"):
-            edits.append(set_field(block, "MIME-Version", b"1.0", self._eol))
+            edits.append(_set_field(block, "Content-Transfer-Encoding", b"quoted-printable", self._eol))
+        if part.head == 0 and edits and not _has_field(block, "MIME-Version"):
+            edits.append(_set_field(block, "MIME-Version", b"1.0", self._eol))
         edits.sort(key=lambda edit: edit.offset)
         return [edit._replace(offset=edit.offset + part.head) for edit in edits]
 

@@ -1,10 +1,10 @@
-"""The outside of a token: one text for each body, and a signature over all of it.
+"""The outside of a token: one text for each body, a signature over all of it, and the times at which it counts.
 
     text = unpadded base64url of (body + tag), and a `0` behind it if it would end in `-` or `_`
-    body = version and kind (1 byte), key hint (1), issued-at (4), then what `_token_body` packs
+    body = version and kind (1 byte), key hint (1), issued-at (4), then what `_tokens.body` packs
 
-Read in this order: form, version, key hint, tag. Only then is anything of the body believed. When it counts
-is told in whole Unix seconds, compared as numbers.
+Read in this order: form, version, key hint, tag. Only then is anything of the body believed. Times are compared
+as whole Unix seconds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from lmtrack.errors import BadToken, BadTokenSignature, MalformedToken, UnknownK
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MAX_AGE = timedelta(days=30)  # our choice: DESIGN gives it to readers that say nothing
+MAX_AGE = timedelta(days=30)  # our choice: what a reader takes that is told nothing else
 LEEWAY = timedelta(minutes=5)  # our choice: two hosts without NTP; itsdangerous issue 400 met one or two seconds
 _MAX_AGE_SECONDS = MAX_AGE.total_seconds()
 _LEEWAY_SECONDS = LEEWAY.total_seconds()

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lmtrack._checking.audit.known_hosts import Watch
-    from lmtrack._checking.messages.entities import Entity
 
 # By lower-case name, with what a value that asks for nothing looks like.
 _RECEIPTS: Final = {
@@ -42,9 +41,24 @@ _RECEIPTS: Final = {
 }
 _LONGEST_NAME: Final = max(map(len, _RECEIPTS))
 _BLANKS: Final = " \t\r\n:"
+_MOST_READINGS: Final = 4  # of one part; our choice, like the next
+_MOST_BASES: Final = 4
+# RFC 4880 section 6.2, after RFC 1991; in HTML a line begins behind a tag too. A signed text can be read, and what
+# someone quotes is not decrypted.
+_PGP: Final = re.compile(r"^[\ufeff \t]*+-----BEGIN PGP MESSAGE", re.MULTILINE)
+_PGP_IN_PAGE: Final = re.compile(r"(?:^|>)[\ufeff \t]*+-----BEGIN PGP MESSAGE", re.MULTILINE)
+# Programs look for files in the text of old mail; what they show by its name could load something.
+_FILE_IN_TEXT: Final = re.compile(
+    r"^(?:begin(?:-base64)? [0-7]{3,4}|=ybegin) [^\r\n]*\.(?:[sx]?html?|xht|svg|eml|mht)[ \t\r]*+$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_ENTITY: Final = re.compile(r"<!ENTITY[ \t\r\n]")
+_ESCAPED: Final = re.compile(r"\\([\\;,nN])")
+_HAS_TAG: Final = re.compile(r"<[a-zA-Z!]")
+_MOST_ENCODED: Final = 4  # messages in messages, each encoded as a whole, which no mail may be; our choice
 
 
-def find_receipts(block: bytes, place: str, /) -> Iterator[Finding]:
+def _find_receipts(block: bytes, place: str, /) -> Iterator[Finding]:
     """Find the fields of a message's header that ask for a receipt, malformed ones too; linear."""
     for field in iter_fields(block):
         if len(field.name) > _LONGEST_NAME or (name := field.name.lower()) not in _RECEIPTS:
@@ -56,25 +70,7 @@ def find_receipts(block: bytes, place: str, /) -> Iterator[Finding]:
             yield Finding(kind=FindingKind.READ_RECEIPT, place=where, why=why)
 
 
-_MOST_READINGS: Final = 4  # of one part; our choice, like the next
-_MOST_BASES: Final = 4
-# RFC 4880 section 6.2, after RFC 1991; in HTML a line begins behind a tag too. A signed text can be read, and what
-# someone quotes is not decrypted.
-_PGP: Final = re.compile(r"^[\ufeff \t]*+-----BEGIN PGP MESSAGE", re.MULTILINE)
-_PGP_IN_PAGE: Final = re.compile(r"(?:^|>)[\ufeff \t]*+-----BEGIN PGP MESSAGE", re.MULTILINE)
-
-# Programs look for files in the text of old mail; what they show by its name could load something.
-_FILE_IN_TEXT: Final = re.compile(
-    r"^(?:begin(?:-base64)? [0-7]{3,4}|=ybegin) [^\r\n]*\.(?:[sx]?html?|xht|svg|eml|mht)[ \t\r]*+$",
-    re.MULTILINE | re.IGNORECASE,
-)
-_ENTITY: Final = re.compile(r"<!ENTITY[ \t\r\n]")
-
-_ESCAPED: Final = re.compile(r"\\([\\;,nN])")
-_HAS_TAG: Final = re.compile(r"<[a-zA-Z!]")
-
-
-def audit_part(part: Entity, watch: Watch, /) -> Iterator[Finding]:
+def _audit_part(part: Entity, watch: Watch, /) -> Iterator[Finding]:
     """Find what one part holds; nothing for a part that no reader shows."""
     place = place_of(part.path)
     kind = Kind(part)
@@ -157,9 +153,6 @@ def _bases(part: Entity, /) -> list[str]:
     return list(dict.fromkeys(url for url in urls if url))
 
 
-_MOST_ENCODED: Final = 4  # messages in messages, each encoded as a whole, which no mail may be; our choice
-
-
 def audit_message(
     raw: bytes,
     /,
@@ -196,7 +189,7 @@ def _audit(raw: bytes, watch: Watch, path: str, depth: int, encoded: int, /) -> 
         if isinstance(item, Finding):
             yield item
         elif isinstance(item, Head):
-            yield from find_receipts(item.block, place_of(item.path))
+            yield from _find_receipts(item.block, place_of(item.path))
         else:
             yield from _audit_entity(item, watch, depth, encoded)
 
@@ -208,7 +201,7 @@ def _audit_entity(part: Entity, watch: Watch, depth: int, encoded: int, /) -> It
             yield Finding(kind=FindingKind.ENCRYPTED, place=place_of(path), why="it is encrypted")
     is_file = False
     if not is_encoded_message(part):
-        yield from audit_part(part, watch)
+        yield from _audit_part(part, watch)
         is_file = Kind(part).is_message_file()
         if not is_file:
             return

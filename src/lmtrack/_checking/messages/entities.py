@@ -31,22 +31,7 @@ _WRITTEN: Final = re.compile(
     r"""boundary (?: \*[0-9*]*+[ \t\r\n]*+= | [ \t\r\n]*+=[ \t\r\n]*+"[^"\\\r\n]*+[\\\r\n] )""",
     re.IGNORECASE | re.VERBOSE,
 )
-
-
-def is_odd_type(headers: PartHeaders, /) -> bool:
-    """Return whether its type holds what no type may hold, and what some programs cut off."""
-    return _MEDIA_TYPE.fullmatch(headers.content_type) is None
-
-
-def is_odd_boundary(headers: PartHeaders, block: bytes, /) -> bool:
-    """Return whether programs may look for other lines than its boundary names."""
-    if not _BOUNDARY.fullmatch(headers.boundary) or _ENCODED_WORD.search(headers.boundary):
-        return True
-    return any(field.name.lower() == "content-type" and _WRITTEN.search(field.value) for field in iter_fields(block))
-
-
 _MOST_SHOWN: Final = 100  # findings about the structure of one message; our choice
-
 _LEADING_EMPTY_LINES: Final = re.compile(rb"[\r\n]++")
 _BLANK_LINE: Final = re.compile(rb"\n[ \t]++\r*+\n")  # the end of the header for some, a folded nothing for others
 _DOUBTS: Final = {
@@ -64,6 +49,18 @@ _NO_MAIL: Final = frozenset((
     "partial", "external-body", "delivery-status", "disposition-notification", "feedback-report", "tracking-status",
     "global-delivery-status", "global-disposition-notification", "global-headers", "http", "s-http", "sip", "sipfrag",
 ))  # fmt: skip
+
+
+def _is_odd_type(headers: PartHeaders, /) -> bool:
+    """Return whether its type holds what no type may hold, and what some programs cut off."""
+    return _MEDIA_TYPE.fullmatch(headers.content_type) is None
+
+
+def _is_odd_boundary(headers: PartHeaders, block: bytes, /) -> bool:
+    """Return whether programs may look for other lines than its boundary names."""
+    if not _BOUNDARY.fullmatch(headers.boundary) or _ENCODED_WORD.search(headers.boundary):
+        return True
+    return any(field.name.lower() == "content-type" and _WRITTEN.search(field.value) for field in iter_fields(block))
 
 
 class Head(NamedTuple):
@@ -184,14 +181,14 @@ class _Reading:
             self.items.append(Head(node.above.path if node.above else self.path, node.block))
         elif headers.content_id and node.above and headers.content_id == node.above.headers.root_id:
             self.roots.setdefault(node.above.path, path)
-        if not headers.clear or is_odd_type(headers) or _BLANK_LINE.search(node.block):
+        if not headers.clear or _is_odd_type(headers) or _BLANK_LINE.search(node.block):
             self.note(FindingKind.UNDECODABLE, path, "programs read the fields of its header differently")
         if not node.is_multipart:
             return
         if node.entered:
             if headers.encoding not in IDENTITY:
                 self.note(FindingKind.UNDECODABLE, path, "it has parts and is encoded, which no mail may be")
-            if is_odd_boundary(headers, node.block):
+            if _is_odd_boundary(headers, node.block):
                 self.note(FindingKind.UNDECODABLE, path, "its boundary is another one to some programs")
         elif not headers.boundary:
             self.note(FindingKind.UNDECODABLE, path, "it has parts, and does not say what separates them")

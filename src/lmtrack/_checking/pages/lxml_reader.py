@@ -30,7 +30,7 @@ _XMP: Final = re.compile(rf"<(/?+)(?=xmp{_END})", re.IGNORECASE)
 
 
 def without_raw_text(html: str, /) -> str:
-    """Return every element whose content is text another name."""
+    """Rename every element whose content is text, so that a reader sees the tags in it."""
     return _RAW.sub(r"<\1x-", html)
 
 

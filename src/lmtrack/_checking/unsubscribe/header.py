@@ -41,7 +41,7 @@ _ALGORITHMS: Final = frozenset(("rsa-sha256", "ed25519-sha256"))
 _MOST_TAGS: Final = 100  # our choice: thirteen are defined
 
 
-def signed_fields(fields: Iterable[HeaderField], /) -> list[frozenset[str]] | None:
+def _signed_fields(fields: Iterable[HeaderField], /) -> list[frozenset[str]] | None:
     """Return for each signature the names, lower case, of the fields it covers; None if nothing is signed."""
     signatures = [field for field in fields if field.name.lower() == _SIGNATURE]
     return [_covered(field) for field in signatures] or None
@@ -146,7 +146,7 @@ def _check_header(fields: list[HeaderField], watch: Watch, /) -> list[Finding]:
         findings.append(broken(FindingKind.UNSUBSCRIBE_REPEATED, _LIST_PLACE))
     findings += _check_post(posts, one_click=one_click)
     names = {LIST_UNSUBSCRIBE for _ in lists} | {_POST for _ in posts}
-    signatures = signed_fields(fields)
+    signatures = _signed_fields(fields)
     if one_click and signatures is not None and not any(names <= covered for covered in signatures):
         findings.append(broken(FindingKind.UNSUBSCRIBE_NOT_SIGNED, _SIGNATURE_PLACE))
     return findings

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from lmtrack._checking.pages.address import Address
     from lmtrack._checking.unsubscribe.visible_links import FoundLink
 
+_MAILTO: Final = "mailto:"
+_UNREAD: Final = "programs read the displayed text differently, so it cannot be known whether a link is in it"
+_CLOSED: Final = "the text cannot be read, so it cannot be known whether a link is in it"
+
 
 class Page(NamedTuple):
     """A displayed part.
@@ -51,7 +55,7 @@ class Page(NamedTuple):
     choices: frozenset[str]
 
 
-def displayed_pages(items: Iterable[Item], /) -> list[Page]:
+def _displayed_pages(items: Iterable[Item], /) -> list[Page]:
     """Return the displayed parts of a message, in order."""
     return [_page(item) for item in items if isinstance(item, Entity) and item.is_displayed()]
 
@@ -75,11 +79,6 @@ def _page(part: Entity, /) -> Page:
         sure=octets.problem is None and not characters.problems,
         choices=frozenset(path for path, kind in part.above if kind == "multipart/alternative"),
     )
-
-
-_MAILTO: Final = "mailto:"
-_UNREAD: Final = "programs read the displayed text differently, so it cannot be known whether a link is in it"
-_CLOSED: Final = "the text cannot be read, so it cannot be known whether a link is in it"
 
 
 class Exits(NamedTuple):
@@ -126,7 +125,7 @@ def leads_through(address: Address, watch: Watch, /) -> bool:
 
 def check_ways_out(items: Sequence[Item], exits: Exits, watch: Watch, /, *, withdrawal: bool) -> list[Finding]:
     """Check the displayed text of a message; `withdrawal` says whether a way to stop being tracked is due."""
-    pages = displayed_pages(items)
+    pages = _displayed_pages(items)
     if not pages and (closed := [why for item in items if isinstance(item, Entity) and (why := _closed(item))]):
         return [Finding(kind=closed[0], place="message", why=_CLOSED)]
     findings: list[Finding] = []

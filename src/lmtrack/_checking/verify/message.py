@@ -1,4 +1,4 @@
-"""Verify what a rewriting did to a whole message, with another reader than it was made with."""
+"""Verify the rewrite of a plain text or of a whole message, with another reader than it was made with."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _URL: Final = re.compile(r"(https?://[^\s<>\"]*+)", re.IGNORECASE)
 _NEW_URL: Final = re.compile(r"https?://[^/?#\s]++[!-~]*+", re.IGNORECASE)
 
 
-def verify_text(before: str, after: str, /) -> list[Finding]:
+def _verify_text(before: str, after: str, /) -> list[Finding]:
     """Check that nothing but the URLs of a text differs; linear."""
     old, new = _URL.split(before), _URL.split(after)
     if old[::2] != new[::2]:
@@ -108,7 +108,7 @@ def _compare(before: bytes, after: bytes, /) -> Iterator[Finding]:
             for part in (was, now)
         ]
         is_html = was.headers.content_type == "text/html"
-        for finding in verify_rewrite(*texts) if is_html else verify_text(*texts):
+        for finding in verify_rewrite(*texts) if is_html else _verify_text(*texts):
             yield Finding(kind=finding.kind, place=f"{place}, {finding.place}", url=finding.url, why=finding.why)
         pixels += is_html and take_out(*texts).rest != texts[1]
     if pixels > 1:

@@ -1,14 +1,14 @@
-"""Verify a rewriting with another parser and other means than it was made with.
+"""Verify a rewrite with another parser, and by other means, than it was made with.
 
 Three questions, each with its own answer: are the added pixels one and an image; does libxml2 read the rest as it read
-the source; and where it does, are the characters the same that no parser looks at:
-quotes, blanks in tags, references, line ends, second attributes of a name, stray end tags. The places that may differ
-come from libxml2 (`lmtrack._checking.verify.editable_attributes`), the characters from the two texts.
+the source; and where it does, are the characters the same that no parser looks at: quotes, blanks in tags, references,
+line ends, repeated attributes, stray end tags. The places that may differ come from libxml2
+(`lmtrack._checking.verify.editable_attributes`), the characters from the two texts.
 
-libxml2 reads some documents otherwise than a browser does, and then what it says of one proves nothing. It knows no
-foreign content: in svg and math a style sheet or title may hold tags, and CDATA sections are text. It knows no places
-in which a tag is left out: of `<template><col><style>` no style sheet is left. And an element such as `<title/>` is
-empty to it, while HTML5 ignores the slash and reads on to `</title>`.
+libxml2 reads some documents differently from a browser, and what it says of these proves nothing. It knows no foreign
+content: in svg and math a style sheet or title may hold tags, and CDATA sections are text. It does not drop tags where
+HTML5 does: to a browser `<template><col><style>` holds no style sheet. And an element such as `<title/>` is empty to
+it, while HTML5 ignores the slash and reads on to `</title>`.
 """
 
 from __future__ import annotations
@@ -33,9 +33,14 @@ if TYPE_CHECKING:
 # In the last two HTML5 leaves out tags that do not belong there, so that raw text to libxml2 is not raw text there.
 _FOREIGN: Final = frozenset(("math", "svg", "frameset", "template"))
 _EMPTY: Final = re.compile(rf"<(?:{'|'.join(sorted(RAW))})(?=[\t\n\f\r /])[^<>]*+(?<=/)>", re.IGNORECASE | re.ASCII)
+_OTHERS: Final = "the characters are others, though a parser may read the same"
+_LONGEST_LOOK: Final = 200  # characters; both are our choice
+_MOST_SLASHES: Final = 8
+# Where a long line was broken: ahead of the blank before a link's attribute, which ends the text in front of its value.
+_BREAK: Final = re.compile(rf"\r?\n(?=[{WHITE}][^{WHITE}\"'>/=]{{1,100}}+[{WHITE}]*+=[{WHITE}]*+[\"']?+\Z)")
 
 
-def unsure_why(html: str, events: Sequence[Event], /) -> str | None:
+def _unsure_why(html: str, events: Sequence[Event], /) -> str | None:
     """Say what is read otherwise; None if nothing is, as far as can be told."""
     if _EMPTY.search(html):
         return "a style sheet, title or the like ends in `/>`, which browsers and libxml2 read differently"
@@ -61,14 +66,7 @@ def _is_odd(events: Sequence[Event], /) -> bool:
     return last in RAW  # it may never be closed, and then what is put behind it is in it
 
 
-_OTHERS: Final = "the characters are others, though a parser may read the same"
-_LONGEST_LOOK: Final = 200  # characters; both are our choice
-_MOST_SLASHES: Final = 8
-# Where a long line was broken: ahead of the blank before a link's attribute, which ends the text in front of its value.
-_BREAK: Final = re.compile(rf"\r?\n(?=[{WHITE}][^{WHITE}\"'>/=]{{1,100}}+[{WHITE}]*+=[{WHITE}]*+[\"']?+\Z)")
-
-
-def compare_spelling(before: str, after: str, /) -> list[Finding]:
+def _compare_spelling(before: str, after: str, /) -> list[Finding]:
     """Say where characters differ that are no part of a link's `href` and of no removed opt-out attribute."""
     first, second = find_places(before), find_places(after)
     if first is None or second is None:
@@ -192,8 +190,8 @@ def verify_rewrite(before: str, after: str, /) -> list[Finding]:
     first, second = read_events(before), read_events(rest)
     if first is None or second is None:
         return [too_deep()]
-    findings += list(compare_events(first, second)) or compare_spelling(before, rest)
-    unsure = unsure_why(before, first) or unsure_why(rest, second)
+    findings += list(compare_events(first, second)) or _compare_spelling(before, rest)
+    unsure = _unsure_why(before, first) or _unsure_why(rest, second)
     if unsure is None:
         return findings
     seen = f"; what differs there: {findings[0].place}, {findings[0].why}" if findings else ""
