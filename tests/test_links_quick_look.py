@@ -6,12 +6,21 @@ import re
 import tracemalloc
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import example, given, strategies as st
 
 from link_reasons import WIDE
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import WHITESPACE
 from lmtrack._linking.prefilter import surely_trackable
+from lmtrack._linking.ways_out import plain
+from lmtrack._linking.words import (
+    SECRET_SEGMENT_ENDS,
+    SECRET_SEGMENTS,
+    SECRET_SEGMENTS_SPLIT,
+    WAYS_OUT,
+    WAYS_OUT_WHOLE,
+)
 from lmtrack.links import skip_reason
 from strategies import LINK_VALUES
 
@@ -32,6 +41,26 @@ def test_the_quick_look_says_yes_only_where_the_rules_do(value: str) -> None:
     if url:
         assert url == decode_attribute(value).strip(WHITESPACE)
         assert skip_reason(url, WIDE) is None
+
+
+SAYING = SECRET_SEGMENTS | SECRET_SEGMENT_ENDS | SECRET_SEGMENTS_SPLIT
+LEAVING = frozenset(map(plain, WAYS_OUT | WAYS_OUT_WHOLE))
+
+
+@pytest.mark.parametrize("form", ["/{}", "/{}/9", "/?{}=1", "/?a={}", "/?a=1&b={}", "/#{}", "/#/{}"])
+def test_the_quick_look_sees_every_way_out_of_the_tables(form: str) -> None:
+    urls = [f"https://shop.example{form.format(word)}" for word in LEAVING]
+    assert set(surely_trackable(urls)) == {""}
+    assert [url for url in urls if surely_trackable([url])[0]] == []
+
+
+@pytest.mark.parametrize("secret", ["k3jd9slq0xwzv7nm2btr", "K3Jd9sLq0XwZv7Nm2BtR", "482913"])
+@pytest.mark.parametrize(
+    "form", ["/{}/{}", "/x{}/{}", "/#/{}/{}", "/{}-{}", "/?{}={}", "/?x{}={}", "/{}?a={}", "/my-{}?a={}"]
+)
+def test_the_quick_look_sees_every_word_that_says_what_is_behind_it(form: str, secret: str) -> None:
+    urls = [f"https://shop.example{form.format(word, secret)}" for word in SAYING]
+    assert [url for url in urls if surely_trackable([url])[0] and skip_reason(url, WIDE)] == []
 
 
 WORDS = st.sampled_from(["shop", "news", "design", "sale", "2026", "A", "Blog"])

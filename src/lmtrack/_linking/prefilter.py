@@ -10,7 +10,7 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._linking.ways_out import plain, way_out_signs
+from lmtrack._linking.ways_out import FIRST_WORDS, plain, way_out_signs
 from lmtrack._linking.words import (
     PERSON_ADDRESSES,
     PERSON_BIRTHS,
@@ -23,8 +23,6 @@ from lmtrack._linking.words import (
     SECRET_SEGMENTS_ALONE,
     SECRET_SEGMENTS_SPLIT,
     SECRET_WORDS,
-    WAYS_OUT,
-    WAYS_OUT_WHOLE,
 )
 from lmtrack._pattern import compile_pattern
 
@@ -224,8 +222,7 @@ def _passing_lines() -> re.Pattern[str]:
     a sign that a placeholder, an address or an escape needs, all make a URL go the long way.
     """
     # With "un", of which "sub" may be set apart, and with how signed values begin: JSON, PASETO, Fernet.
-    ways_out = frozenset(phrase.partition("-")[0] for phrase in WAYS_OUT | WAYS_OUT_WHOLE if phrase.isascii())
-    ways_out |= {"un", "local", "public"}
+    ways_out = frozenset(first for first in FIRST_WORDS if first.isascii()) | {"un", "local", "public"}
     begins = _words_or_beginnings(ways_out, 5) | _words_or_beginnings(SECRET_SEGMENTS_ALONE, 9)
     begins |= {stem[:5] for stem in SECRET_SEGMENTS - SECRET_SEGMENTS_ALONE} | {"eyj", "gaaaa"}
     begins |= {written.replace("-", "[-_]") for written in SECRET_SEGMENTS_SPLIT}
@@ -242,7 +239,7 @@ def _passing_lines() -> re.Pattern[str]:
         )
     )
     people = PERSON_NAMES | PERSON_PHONES | PERSON_BIRTHS | PERSON_ADDRESSES | {"name"}
-    others_begin = _words_or_beginnings(people | ways_out, 4)
+    others_begin = _words_or_beginnings(people | ways_out, 4) | begins
     # So four letters tell, and the last ones, if no sign stands among them.
     endings = "".join(f"(?<!{noun})" for noun in sorted(SECRET_ALWAYS))
     name = rf"""

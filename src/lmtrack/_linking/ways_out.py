@@ -41,8 +41,8 @@ _ANYWHERE: Final = tuple(map(plain, WAYS_OUT_ANYWHERE))
 _COMPANIONS: Final = frozenset(map(plain, COMPANIONS))
 _LONGEST_PHRASE: Final = max(phrase.count("-") for phrase in _WHOLE) + 1
 # Every text that says so has one of these as a word, or "unsub" in it, or a phrase of `_ANYWHERE`.
-_FIRST: Final = frozenset(phrase.partition("-")[0] for phrase in _SURE | _WHOLE)
-_ASCII_FIRST: Final = frozenset(phrase.encode() for phrase in _FIRST if phrase.isascii())
+FIRST_WORDS: Final = frozenset(phrase.partition("-")[0] for phrase in _SURE | _WHOLE)
+_ASCII_FIRST: Final = frozenset(phrase.encode() for phrase in FIRST_WORDS if phrase.isascii())
 _LETTERS_ALONE: Final = bytes(code if ord("a") <= code <= ord("z") else 32 for code in range(256))
 
 
@@ -66,7 +66,7 @@ def says_way_out(text: str, /) -> bool:
     if not text.isascii() and _says_anywhere(text):
         return True
     words = _WORDS.findall(text)
-    if _FIRST.isdisjoint(words):
+    if FIRST_WORDS.isdisjoint(words):
         return False
     if not _SURE.isdisjoint(words):
         return True
@@ -88,7 +88,7 @@ def is_way_out_text(text: str, /) -> bool:
         return False
     if len(words) <= _MOST_WORDS and (_UNSUB.search(text) or not _SURE.isdisjoint(words)):
         return True
-    return not _FIRST.isdisjoint(words) and _fills(text)
+    return not FIRST_WORDS.isdisjoint(words) and _fills(text)
 
 
 def way_out_signs(texts: str, /) -> list[str]:
@@ -98,7 +98,7 @@ def way_out_signs(texts: str, /) -> list[str]:
         words = [word.decode() for word in _ASCII_FIRST.intersection(texts.encode().translate(_LETTERS_ALONE).split())]
     else:
         joined = _BLANKS.sub("-", texts)
-        words = [*_FIRST.intersection(_WORDS.findall(texts))]
+        words = [*FIRST_WORDS.intersection(_WORDS.findall(texts))]
         words += [phrase.partition("-")[0] for phrase in _ANYWHERE if phrase in joined]
     return [*words, "sub"] if "sub" in texts and _UNSUB.search(texts) else words
 
@@ -118,7 +118,7 @@ def mentions_way_out(text: str, /) -> bool:
     return any(
         "-".join(words[start : start + length]) in _WHOLE
         for start, word in enumerate(words)
-        if word in _FIRST
+        if word in FIRST_WORDS
         for length in range(2, _LONGEST_PHRASE + 1)
     )
 
@@ -133,7 +133,7 @@ def _fills(segment: str, /) -> bool:
     words = _WORDS.findall(segment)
     if not 1 <= len(words) <= 2 * _MOST_WORDS:
         return False
-    starts = [index for index, word in enumerate(words) if word in _FIRST]
+    starts = [index for index, word in enumerate(words) if word in FIRST_WORDS]
     for start in starts:
         if not all(word in _COMPANIONS for word in words[:start]):
             return False
