@@ -18,10 +18,10 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-# Of the group `tests`, what has compiled parts, or nothing to serve without them.
-_COMPILED = frozenset((
-    "aiosmtpd", "anymail", "coverage", "cryptography", "django", "dkim", "fastapi", "lxml", "selectolax", "starlette",
-    "uvicorn",
+# Of the group `tests`, what the group `pure` lacks: it has compiled parts, or is of no use beside what has.
+ABSENT = frozenset((
+    "aiosmtpd", "anymail", "coverage", "cryptography", "django", "dkim", "fastapi", "html2text", "inscriptis", "lxml",
+    "selectolax", "starlette", "uvicorn",
 ))  # fmt: skip
 
 
@@ -29,7 +29,7 @@ class _Absent:
     """The last of the finders: nobody has found the package."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:  # noqa: ARG002 - importlib's
-        if name.partition(".")[0] in _COMPILED:
+        if name.partition(".")[0] in ABSENT:
             pytest.skip(f"{name} is not here", allow_module_level=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import lmtrack
+import pure_part
 from door_names import DOOR_OF
 
 if TYPE_CHECKING:
@@ -24,6 +26,10 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCES = sorted(path for folder in ("src", "tests", "docs") for path in (REPOSITORY / folder).rglob("*.py"))
 # These errors hold a token, whose type is defined above them: a verified token is made of what may raise them.
 UPWARDS = {"TokenExpired.__init__", "TokenRevoked.__init__"}
+
+
+# What the group `pure` and the dependencies but lxml have.
+PURE = {"_pytest", "html5lib", "hypothesis", "itsdangerous", "jinja2", "pytest", "sybil", "user_agents"}
 
 
 def public_callables() -> Iterator[Any]:
@@ -70,3 +76,21 @@ def test_command_starts_without_a_warning() -> None:
     words = [sys.executable, *strict, "-m", "lmtrack", "resolve", "--track-opens"]
     done = subprocess.run(words, capture_output=True, check=False)  # noqa: S603 - all of it stands above
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def imported_packages(path: Path) -> set[str]:
+    """Return what a file imports at its head that is neither of the standard library nor of this repository."""
+    names = set()
+    for node in ast.parse(path.read_bytes()).body:
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(str(node.module).partition(".")[0])
+    return names - sys.stdlib_module_names - {"lmtrack"} - {source.stem for source in SOURCES}
+
+
+def test_what_tests_import_is_of_the_pure_part_or_known_to_be_absent_there() -> None:
+    others = {"bench", "senders"}  # run by sessions of their own
+    paths = [path for path in SOURCES if "tests" in path.parts and path.parent.name not in others]
+    extra = {path.name: imported_packages(path) - PURE - pure_part.ABSENT for path in paths}
+    assert {name: packages for name, packages in extra.items() if packages} == {}
