@@ -384,6 +384,9 @@ def test_agent_may_stand_among_the_headers() -> None:
     [
         ("{", "not JSON"),
         ('{"a": ' * 20_000, "not JSON"),
+        ("[" * 101 + "]" * 101, "not JSON"),
+        ("[" * 100 + "]" * 100, "JSON, but not an object"),
+        ("[" + "[]," * 200 + r'"\"' + "[" * 200 + '"]', "JSON, but not an object"),  # beside each other, or text
         ("1" * 5000, "not JSON"),
         ("[]", "JSON, but not an object"),
         ("{}", "neither an open nor a click"),

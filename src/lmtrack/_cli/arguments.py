@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from lmtrack._checking.terminal_text import printable
+from lmtrack._cli.json_text import from_json
 from lmtrack._cli.output import CommandError, say, standard_output
 from lmtrack._deciding.override import PREFIX
 from lmtrack.errors import InvalidOverride
@@ -193,10 +193,10 @@ def check_header_lines(lines: Sequence[str], /) -> None:
 
 def _read_settings(text: str) -> Override:
     try:
-        return parse_settings(json.loads(text, object_pairs_hook=_unique_members))
+        return parse_settings(from_json(text, _unique_members))
     except InvalidOverride as error:
         raise CommandError(f"--settings: {error}") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise CommandError("--settings: not JSON") from error
 
 

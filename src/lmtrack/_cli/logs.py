@@ -7,7 +7,6 @@ reader says what is wrong with it, in words that hold nothing of the line.
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import sys
 from codecs import BOM_UTF8
@@ -18,6 +17,7 @@ from urllib.parse import unquote
 
 from lmtrack._agents.addresses import pack_address
 from lmtrack._cli.files import why
+from lmtrack._cli.json_text import from_json
 from lmtrack._cli.output import CommandError, name_of
 from lmtrack._pattern import compile_pattern
 
@@ -251,8 +251,8 @@ def read_combined(line: str, kind: Kind | None, /) -> Request | str:
 def read_json(line: str, kind: Kind | None, /) -> Request | str:
     """Read a line that is a JSON object."""
     try:
-        said = json.loads(line)
-    except (ValueError, RecursionError):
+        said = from_json(line)
+    except ValueError:
         return "not JSON"
     if not isinstance(said, dict):
         return "JSON, but not an object"
