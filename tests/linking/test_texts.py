@@ -92,6 +92,7 @@ def test_the_quick_look_sees_every_phrase(phrase: str) -> None:
         phrase.replace("-", " "),
         f"<b>x</b>{phrase.upper()}",
         *([f"{phrase[:2]}<i>{phrase[2:]}</i>"] if phrase.isalpha() else []),
+        *(["&uuml;nsub", "un&nbsp;sub", "un <br> sub", "un\n\tsub", "un-<b>sub"] if phrase == "unsub" else []),
     ):
         html = f'<a href="https://a.example/">{text}</a>'
         assert telling_texts(html, scan(html).links, (), ways_out=True, hosts=False) == [0]
@@ -127,6 +128,19 @@ def test_the_quick_look_misses_no_text_that_is_a_reason(contents: list[str]) -> 
 def test_an_end_tag_in_an_unquoted_value_ends_no_link() -> None:
     html = '<a href="https://a.example/"><b title=</a>Unsubscribe</b></a>'
     assert [reason for _, reason in rewrite_html(html).skipped] == [SkipReason.UNSUBSCRIBE]
+
+
+def test_capital_end_tags_and_nul_are_read() -> None:
+    html = '<A HREF="https://a.example/">Shop</A> unsubscribe <A HREF="https://b.example/">Unsubscribe</A>'
+    assert telling_texts(html, scan(html).links, (), ways_out=True, hosts=False) == [1]
+    html = html.replace("Shop", "Sh\0p")
+    assert telling_texts(html, scan(html).links, (), ways_out=True, hosts=False) == [0, 1]
+
+
+def test_alt_texts_are_read_once() -> None:
+    html = '<a href="https://a.example/"><img ' + "alt" * 3_000 + ">" + "x</a>"
+    fifty = html * 50
+    assert len(track_html(fifty, CLICKS, domain=FOREIGN, message_id="m-1").links) == 50
 
 
 def test_links_without_an_end_cost_no_more_than_their_text() -> None:

@@ -7,27 +7,23 @@ are slow to ask. One expression, built from the same tables, sees that for all l
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from functools import cache, lru_cache
+from html.entities import html5
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._linking.ways_out import FIRST_WORDS, plain, way_out_signs
+from lmtrack._linking.secrets import decoded, may_be_sensitive
+from lmtrack._linking.ways_out import FIRST_ASCII_WORDS, may_say_way_out, plain
 from lmtrack._linking.words import (
-    PERSON_ADDRESSES,
-    PERSON_BIRTHS,
-    PERSON_NAMES,
-    PERSON_PHONES,
-    SECRET_ALWAYS,
-    SECRET_NOUNS,
     SECRET_SEGMENT_ENDS,
     SECRET_SEGMENTS,
-    SECRET_SEGMENTS_ALONE,
     SECRET_SEGMENTS_SPLIT,
-    SECRET_WORDS,
 )
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from lmtrack._html.scan import FoundLink
 
@@ -44,19 +40,15 @@ def surely_trackable(values: list[str], /) -> list[str]:
         # Lower-casing could make ASCII letters, and a line end inside a value would shift the answers.
         values = [value if value.isascii() and "\n" not in value else "" for value in values]
         lines = "\n".join(values)
-    # No other reference is left in a line that passes: there `&` comes before a name and `=`, and stands for itself.
+    # No other reference is left in a line that passes.
     lines = lines.replace("&amp;", "&")
-    low = lines.lower()
-    # The expression takes every digit for any other, and a mail's URLs often differ in little but numbers.
-    shapes = _shape(low).split("\n")
-    distinct = dict.fromkeys(shapes)
-    together = "\n".join(distinct)
-    passing = dict(zip(distinct, _passing_lines().findall(together + "\n"), strict=True))
-    signs = _SIGNS.shown_in(together, None if low == lines else lines)
     urls = lines.split("\n")
-    return [
-        url if passing[shape] and not signs.show(shape, url) else "" for url, shape in zip(urls, shapes, strict=True)
-    ]
+    passing = _passing(lines)
+    if escaped := [place for place, url in enumerate(urls) if "%" in url and passing[place]] if "%" in lines else ():
+        read = [_read(urls[place]) for place in escaped]
+        for place, passes in zip(escaped, _passing("\n".join(read)), strict=True):
+            passing[place] = passes
+    return [url if passes else "" for url, passes in zip(urls, passing, strict=True)]
 
 
 def _trackable(value: str, /) -> str:
@@ -64,19 +56,44 @@ def _trackable(value: str, /) -> str:
     if len(value) > _LONGEST_KEPT or not value.isascii() or "\n" in value:
         return ""
     url = value.replace("&amp;", "&")
+    return url if _passes(url) and ("%" not in url or _passes(_read(url))) else ""
+
+
+def _read(url: str, /) -> str:
+    """Undo a URL's percent escapes as the rules do, blanks as `+`; "" if no rule need be asked about what comes out."""
+    text = decoded(decoded(url)).replace(" ", "+")
+    return text if text.isascii() and "\n" not in text and not _HALF_ESCAPE.search(url) else ""
+
+
+def _passes(url: str, /) -> bool:
     low = url.lower()
     shape = _shape(low)
-    return url if _passes(shape) and (low == url or not _SIGNS.show(shape, url)) else ""
+    return _shape_passes(shape) and (low == url or not any(sign.search(url) for sign in _CAPITAL_SIGNS))
 
 
 @lru_cache(maxsize=1024)
-def _passes(shape: str, /) -> bool:
-    return bool(_passing_lines().findall(f"{shape}\n")[0]) and not _SIGNS.show(shape, shape)
+def _shape_passes(shape: str, /) -> bool:
+    return bool(_passing_lines().findall(f"{shape}\n")[0]) and not _Signs.shown_in(shape, None).show(shape, shape)
+
+
+def _passing(lines: str, /) -> list[bool]:
+    """Tell of each of many URLs, ASCII and a line each, whether no rule can object to it."""
+    low = lines.lower()
+    # The expression takes every digit for any other, and a mail's URLs often differ in little but numbers.
+    shapes = _shape(low).split("\n")
+    distinct = dict.fromkeys(shapes)
+    together = "\n".join(distinct)
+    passing = dict(zip(distinct, map(bool, _passing_lines().findall(together + "\n")), strict=True))
+    signs = _Signs.shown_in(together, None if low == lines else lines)
+    if not any(signs):
+        return [passing[shape] for shape in shapes]
+    return [passing[shape] and not signs.show(shape, url) for shape, url in zip(shapes, lines.split("\n"), strict=True)]
 
 
 _FEW: Final = 4
 _LONGEST_KEPT: Final = 2_000  # our choice, as a policy's own limit: what is longer is not worth the memory
 _ONE_DIGIT: Final = bytes.maketrans(b"123456789", b"0" * 9)
+_HALF_ESCAPE: Final = re.compile("%(?![0-9A-Fa-f]{2})")  # a placeholder may begin so
 
 
 def _shape(ascii_text: str, /) -> str:
@@ -84,54 +101,78 @@ def _shape(ascii_text: str, /) -> str:
     return ascii_text.encode("ascii").translate(_ONE_DIGIT).decode("ascii")
 
 
+def _by_first_letter(words: Iterable[str], /) -> list[tuple[str, list[str]]]:
+    """Group words by their first letter, since a pattern that tries few letters first fails at once in most places."""
+    ends: dict[str, set[str]] = {}
+    for word in words:
+        ends.setdefault(word[0], set()).add(word[1:])
+    return [(first, sorted(ends[first])) for first in sorted(ends)]
+
+
 # What the rules look for elsewhere than at the beginning of a word in small letters.
-_ITSDANGEROUS: Final = re.compile(r"\.[A-Za-z0-9_-]{27}")
-_BASE64_TEXT: Final = re.compile(r"[=/](?:[I-Za-f][C-HS-Xi-ny-z0-3][A-Za-z0-9_-]{2}){3}")
 _WITHIN_WORDS: Final = (
-    "--",
     "unsub",
+    "un-sub",
     *sorted(stem for stem in SECRET_SEGMENTS if any(word.startswith(stem) for word in SECRET_SEGMENT_ENDS)),
 )
-_SEGMENT_SIGNS: Final = tuple(sorted(SECRET_SEGMENTS))
+# Signatures: of itsdangerous; of Rails, behind two dashes.
+_SIGNATURES: Final = (re.compile(r"\.[a-z0-9_-]{27}"), re.compile("--[0-9a-f]{40}"))
+# What only a URL with capitals can hold: a word that begins within another (`userLogin`, `XMLReset`); base64.
+_CAPITAL_SIGNS: Final = (
+    re.compile(
+        "|".join(
+            f"{first}(?<=[A-Za-z]{first})(?i:{'|'.join(ends)})"
+            for first, ends in _by_first_letter(word.capitalize() for word in SECRET_SEGMENTS)
+        )
+    ),
+    re.compile(r"[^A-Za-z0-9_-](?:[I-Za-f][C-HS-Xi-ny-z0-3][A-Za-z0-9_-]{2}){3}"),
+)
+_NAMES: Final = re.compile(r"[?&#]([^?&#=\n]*+)=")
 
 
 class _Signs(NamedTuple):
     """What to look for in URLs that pass.
 
     Attributes:
-        small: In the shape of any URL.
-        signed: Whether to look for a signature of itsdangerous.
-        capitals: What only a URL with capitals can hold: a word that begins within another (`userLogin`).
-        encoded: Whether to look for base64, which has capitals too.
+        within: In the shape of any URL.
+        signatures: The same, as patterns.
+        capitals: Patterns for URLs with capitals.
+        names: Parameters.
     """
 
-    small: Sequence[str]
-    signed: bool
-    capitals: Sequence[str]
-    encoded: bool
+    within: Sequence[str]
+    signatures: Sequence[re.Pattern[str]]
+    capitals: Sequence[re.Pattern[str]]
+    names: frozenset[str]
 
-    def shown_in(self, shapes: str, urls: str | None, /) -> _Signs:
+    @classmethod
+    def shown_in(cls, shapes: str, urls: str | None, /) -> _Signs:
         """Return those that any of many URLs shows; `urls` is None if none has capitals."""
-        return _Signs(
-            small=[sign for sign in self.small if sign in shapes],
-            signed=self.signed and _ITSDANGEROUS.search(shapes) is not None,
-            capitals=[sign for sign in self.capitals if sign in shapes] if urls else (),
-            encoded=self.encoded and urls is not None and _BASE64_TEXT.search(urls) is not None,
+        return cls(
+            within=[sign for sign in _WITHIN_WORDS if sign in shapes],
+            signatures=[sign for sign in _SIGNATURES if sign.search(shapes)],
+            capitals=[sign for sign in _CAPITAL_SIGNS if urls and sign.search(urls)],
+            names=frozenset(filter(_may_be_sensitive, {*_NAMES.findall(shapes)})),
         )
 
     def show(self, shape: str, url: str, /) -> bool:
         """Tell whether a URL shows one of them."""
-        for sign in self.small:
-            if sign in shape:
-                return True
-        if self.signed and _ITSDANGEROUS.search(shape):
-            return True
-        if url.islower():
-            return False
-        return any(sign in shape for sign in self.capitals) or (self.encoded and _BASE64_TEXT.search(url) is not None)
+        return (
+            any(sign in shape for sign in self.within)
+            or any(sign.search(shape) for sign in self.signatures)
+            or (not self.names.isdisjoint(_NAMES.findall(shape)))
+            or any(sign.search(url) for sign in self.capitals)
+        )
 
 
-_SIGNS: Final = _Signs(small=_WITHIN_WORDS, signed=True, capitals=_SEGMENT_SIGNS, encoded=True)
+def _may_be_sensitive(name: str, /) -> bool:
+    return len(name) > _LONGEST_NAME or _known_sensitive(name)
+
+
+_LONGEST_NAME: Final = (
+    64  # our choice: nearly all are shorter, and what is asked about longer ones is not worth keeping
+)
+_known_sensitive: Final = lru_cache(maxsize=1024)(may_be_sensitive)
 
 
 _LONGEST_TEXT: Final = 10_000  # what `visible_text` reads of a link
@@ -143,8 +184,9 @@ _MAY_SHOW_HOST: Final = compile_pattern(
     """,
     re.VERBOSE,
 )
-_HOST_SIGN: Final = re.compile("[.:\u3002\uff0e]")  # what neither of these matches without
-_ALT_MAY_SHOW_HOST: Final = compile_pattern(r"[aA][lL][tT][^<>]*?(?:[\w&;][.\u3002\uff0e][\w&]|://|<)")
+# In one piece, so that it is read once; then what it may show.
+_ALT: Final = compile_pattern(r"[aA][lL][tT]([^<>]*+)(<?)")
+_MAY_SHOW_HOST_IN_ALT: Final = re.compile(r"[\w&;][.\u3002\uff0e][\w&]|://")
 _REFERENCE: Final = re.compile(r"&(?:#|(?:shy|zw|period|colon|sol))")
 # What was cut inside a tag, a quoted value or a comment, in which an end tag does not count; NUL stands for the cut.
 _CUT_SHORT: Final = compile_pattern(
@@ -152,6 +194,7 @@ _CUT_SHORT: Final = compile_pattern(
 )
 
 
+_CAPITAL_END: Final = re.compile("</(?:A|V:)")
 # A word that goes on behind a tag.
 _WORD_IN_TAGS: Final = re.compile(r"<(?<=[^\W\d_]<)[^<>]*+>[^\W\d_]")
 
@@ -168,19 +211,37 @@ def telling_texts(
     contents = _contents(html, found)
     if left:
         contents = [contents[place] for place in places]
-    distinct = {content: f">{content}\0" for content in contents}
-    together = "".join(distinct.values())
-    tests: list[Callable[[str], object]] = [_CUT_SHORT.search, _has_reference]
+    distinct = dict.fromkeys(contents)
+    together = "".join([f">{content}\0" for content in distinct])
+    if together.count("\0") != len(distinct):
+        return list(places)
+    offsets = [*_offsets(_CUT_SHORT, together), *_offsets(_REFERENCE, together)]
     if hosts:
-        tests.append(_may_show_host)
+        offsets += [*_offsets(_MAY_SHOW_HOST, together), *_hosts_in_alts(together)]
     if ways_out:
-        tests.append(_WORD_IN_TAGS.search)
-    # What no text has is not looked for in each: most mails have one way out and nothing else.
-    tests = [test for test in tests if test(together)]
-    if ways_out and (signs := way_out_signs(together)):
-        tests.append(lambda text: any(map(plain(text).__contains__, signs)))
-    telling = {content for content, text in distinct.items() if any(test(text) for test in tests)} if tests else ()
-    return [place for place, content in zip(places, contents, strict=True) if content in telling]
+        offsets += _offsets(_WORD_IN_TAGS, together)
+    telling = _around(offsets, together)
+    if ways_out:
+        lowered = plain(together)
+        telling |= _around(may_say_way_out(lowered), lowered)
+    chosen = {content for place, content in enumerate(distinct) if place in telling} if telling else ()
+    return [place for place, content in zip(places, contents, strict=True) if content in chosen]
+
+
+def _offsets(pattern: re.Pattern[str], text: str, /) -> list[int]:
+    return [match.start() for match in pattern.finditer(text)]
+
+
+def _hosts_in_alts(together: str, /) -> list[int]:
+    """Find alt texts that may show a host, or that hold the beginning of a tag."""
+    return [match.start() for match in _ALT.finditer(together) if match[2] or _MAY_SHOW_HOST_IN_ALT.search(match[1])]
+
+
+def _around(offsets: Iterable[int], together: str, /) -> set[int]:
+    """Return which of the texts, each of which ends in NUL, hold something at these offsets."""
+    offsets = list(offsets)
+    ends = list(accumulate([len(text) + 1 for text in together.split("\0")])) if offsets else []
+    return {bisect_right(ends, offset) for offset in offsets}
 
 
 def _contents(html: str, found: Sequence[FoundLink], /) -> list[str]:
@@ -200,17 +261,9 @@ def _contents(html: str, found: Sequence[FoundLink], /) -> list[str]:
             closing = html.find("</v:", end, limit)
             contents.append(html[start if element == "area" else end : limit if closing < 0 else closing])
     contents.reverse()
+    if any(map(_CAPITAL_END.search, contents)):
+        return [_CAPITAL_END.split(content, maxsplit=1)[0] for content in contents]
     return contents
-
-
-def _has_reference(content: str, /) -> bool:
-    return "&" in content and _REFERENCE.search(content) is not None
-
-
-def _may_show_host(content: str, /) -> bool:
-    if not _HOST_SIGN.search(content):
-        return False
-    return bool(_MAY_SHOW_HOST.search(content) or ("<" in content and _ALT_MAY_SHOW_HOST.search(content)))
 
 
 # Compiled when the first link is judged: that takes 5 ms, which an import need not pay.
@@ -222,38 +275,26 @@ def _passing_lines() -> re.Pattern[str]:
     a sign that a placeholder, an address or an escape needs, all make a URL go the long way.
     """
     # With "un", of which "sub" may be set apart, and with how signed values begin: JSON, PASETO, Fernet.
-    ways_out = frozenset(first for first in FIRST_WORDS if first.isascii()) | {"un", "local", "public"}
-    begins = _words_or_beginnings(ways_out, 5) | _words_or_beginnings(SECRET_SEGMENTS_ALONE, 9)
-    begins |= {stem[:5] for stem in SECRET_SEGMENTS - SECRET_SEGMENTS_ALONE} | {"eyj", "gaaaa"}
+    ways_out = FIRST_ASCII_WORDS | {"un", "local", "public"}
+    begins = {word[:5] if len(word) >= 5 else f"{word}(?![a-z])" for word in ways_out}
+    begins |= {stem[:5] for stem in SECRET_SEGMENTS} | {"eyj", "gaaaa"}
     begins |= {written.replace("-", "[-_]") for written in SECRET_SEGMENTS_SPLIT}
     others = "".join(sorted(set("abcdefghijklmnopqrstuvwxyz") - {word[0] for word in begins}))
-    word = rf"(?: [{others}] [a-z]*+ | (?!{_by_first_letter(begins)}) [a-z]++ )"
-    path = rf"[0-9/.,_~+!()=-]*+ (?: {word} [0-9/.,_~+!()=-]*+ )*+"
-    text = rf"[0-9/.,_~+!()-]*+ (?: {word} [0-9/.,_~+!()-]*+ )*+"
-    # Secrets begin with one of their words; behind a short one the next word begins within these four letters.
-    secrets = frozenset(
-        beginning[:4]
-        for first in SECRET_WORDS
-        for beginning in (
-            [first] if first in SECRET_NOUNS or len(first) >= 4 else [first + other for other in SECRET_WORDS]
-        )
-    )
-    people = PERSON_NAMES | PERSON_PHONES | PERSON_BIRTHS | PERSON_ADDRESSES | {"name"}
-    others_begin = _words_or_beginnings(people | ways_out, 4) | begins
-    # So four letters tell, and the last ones, if no sign stands among them.
-    endings = "".join(f"(?<!{noun})" for noun in sorted(SECRET_ALWAYS))
-    name = rf"""
-        (?: utm_(?:source|medium|campaign|content|term|id)(?==) | [0-9]++
-          | (?! {_by_first_letter(secrets | others_begin)} ) [a-z]++ {endings}
-        )
-    """
+    # Of the references without a semicolon, those that are not text before a letter, a digit or `=` (WHATWG HTML
+    # 13.2.5.73).
+    references = "|".join(sorted({_shape(name.lower()) for name in html5 if not name.endswith(";")}))
     return compile_pattern(
         rf"""
         (?:
             https?://[a-z0-9][a-z0-9.-]*+ (?: :[0-9]{{1,4}}+ )?+
-            (?: / {path} )?+
-            (?: [?] (?: {name} (?: = {text} (?: & {name} = {text} )*+ )?+ )?+ )?+
-            (?: \# {text} )?+
+            (?: (?=[/?\#]) [0-9/.,_~+!()=*?\#%-]*+
+                (?:
+                    (?: [{others}] [a-z]*+ | (?!{_beginnings(begins)}) [a-z]++ | ://
+                      | & (?!\#|(?:{references})(?![a-z0-9=]))
+                    )
+                    [0-9/.,_~+!()=*?\#%-]*+
+                )*+
+            )?+
             (\n)
           | [^\n]*+ \n
         )
@@ -262,14 +303,6 @@ def _passing_lines() -> re.Pattern[str]:
     )
 
 
-def _words_or_beginnings(words: frozenset[str], length: int, /) -> frozenset[str]:
-    """Cut words to their beginnings; a shorter one is meant whole."""
-    return frozenset(word[:length] if len(word) >= length else f"{word}(?![a-z])" for word in words)
-
-
-def _by_first_letter(pieces: frozenset[str], /) -> str:
-    """Spell a pattern for whatever begins like one of the pieces, by first letter so that most fail at once."""
-    tails: dict[str, set[str]] = {}
-    for piece in pieces:
-        tails.setdefault(piece[0], set()).add(piece[1:])
-    return "|".join(f"{letter}(?:{'|'.join(sorted(ends))})" for letter, ends in sorted(tails.items()))
+def _beginnings(pieces: Iterable[str], /) -> str:
+    """Spell a pattern for whatever begins like one of the pieces."""
+    return "|".join(f"{letter}(?:{'|'.join(ends)})" for letter, ends in _by_first_letter(pieces))

@@ -164,15 +164,24 @@ def is_sensitive_name(name: str, /) -> bool:
     >>> is_sensitive_name("reset_link"), is_sensitive_name("first_name"), is_sensitive_name("order_id")
     (True, True, False)
     """
+    return _plain_name(name) in _PERSONAL_FIELDS or may_be_sensitive(name)
+
+
+def may_be_sensitive(name: str, /) -> bool:
+    """Return whether a parameter of this name is sensitive with some value.
+
+    >>> may_be_sensitive("code"), may_be_sensitive("utm_source")
+    (True, False)
+    """
     plain = _plain_name(name)
-    if plain in PERSON_NAMES | PERSON_PHONES | PERSON_BIRTHS | PERSON_ADDRESSES | _PERSONAL_FIELDS:
+    if plain in _PERSON_WHOLE or plain.endswith(_PERSON_ENDS):
         return True
     return is_secret_parameter(name, _RANDOM_VALUE) or _says_secret(name)
 
 
-_PERSONAL_FIELDS: Final = frozenset(
-    ("name", "email", "emailaddress", "mail", "recipient", "recipientemail", "useremail")
-)
+_PERSON_WHOLE: Final = PERSON_NAMES | PERSON_PHONES | PERSON_BIRTHS | PERSON_ADDRESSES | {"name"}
+_PERSON_ENDS: Final = _NAME_ENDS + _PHONE_ENDS + _BIRTH_ENDS
+_PERSONAL_FIELDS: Final = frozenset(("email", "emailaddress", "mail", "recipient", "recipientemail", "useremail"))
 _RANDOM_VALUE: Final = "3f2504e04f8911d39a0c"
 
 

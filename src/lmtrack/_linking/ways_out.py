@@ -10,6 +10,9 @@ from lmtrack._linking.words import COMPANIONS, WAYS_OUT, WAYS_OUT_ANYWHERE, WAYS
 
 # "unsubscribe", its forms and its short form: `unsub` goes on in `scri` or ends there ("unsubstantiated" does neither).
 _UNSUB: Final = re.compile(r"un[-_+ ]?sub(?:scri|(?![a-z]))")
+# The same in markup, where blanks, tags and references may stand between, and a letter may be a reference. One pattern
+# a beginning: the engine finds fixed letters several times as fast as one of several.
+_MAY_UNSUB: Final = tuple(rf"{begins}[^a-z<&\x00]*+(?:sub|[<&])" for begins in ("un", ";n"))
 # From the first path, query or fragment on: a host is a name.
 _TAIL: Final = re.compile(r"(?<=[^:/])[/?#].*+", re.DOTALL)
 _WORDS: Final = re.compile(r"[^\W\d_]+")
@@ -41,8 +44,9 @@ _ANYWHERE: Final = tuple(map(plain, WAYS_OUT_ANYWHERE))
 _COMPANIONS: Final = frozenset(map(plain, COMPANIONS))
 _LONGEST_PHRASE: Final = max(phrase.count("-") for phrase in _WHOLE) + 1
 # Every text that says so has one of these as a word, or "unsub" in it, or a phrase of `_ANYWHERE`.
-FIRST_WORDS: Final = frozenset(phrase.partition("-")[0] for phrase in _SURE | _WHOLE)
-_ASCII_FIRST: Final = frozenset(phrase.encode() for phrase in FIRST_WORDS if phrase.isascii())
+_FIRST: Final = frozenset(phrase.partition("-")[0] for phrase in _SURE | _WHOLE)
+FIRST_ASCII_WORDS: Final = frozenset(filter(str.isascii, _FIRST))
+_FIRST_ASCII_BYTES: Final = frozenset(map(str.encode, FIRST_ASCII_WORDS))
 _LETTERS_ALONE: Final = bytes(code if ord("a") <= code <= ord("z") else 32 for code in range(256))
 
 
@@ -66,7 +70,7 @@ def says_way_out(text: str, /) -> bool:
     if not text.isascii() and _says_anywhere(text):
         return True
     words = _WORDS.findall(text)
-    if FIRST_WORDS.isdisjoint(words):
+    if _FIRST.isdisjoint(words):
         return False
     if not _SURE.isdisjoint(words):
         return True
@@ -88,19 +92,21 @@ def is_way_out_text(text: str, /) -> bool:
         return False
     if len(words) <= _MOST_WORDS and (_UNSUB.search(text) or not _SURE.isdisjoint(words)):
         return True
-    return not FIRST_WORDS.isdisjoint(words) and _fills(text)
+    return not _FIRST.isdisjoint(words) and _fills(text)
 
 
-def way_out_signs(texts: str, /) -> list[str]:
-    """Find, in many texts at once, what one that says that it unsubscribes may say it by; each `plain` one holds it."""
-    texts = plain(texts)
-    if texts.isascii():  # bytes are cut into words several times as fast
-        words = [word.decode() for word in _ASCII_FIRST.intersection(texts.encode().translate(_LETTERS_ALONE).split())]
+def may_say_way_out(markup: str, /) -> list[int]:
+    """Find where in the markup of links, which is `plain`, one may say that it unsubscribes; it may find too much."""
+    if markup.isascii():  # bytes are cut into words several times as fast
+        words = [
+            word.decode() for word in _FIRST_ASCII_BYTES.intersection(markup.encode().translate(_LETTERS_ALONE).split())
+        ]
     else:
-        joined = _BLANKS.sub("-", texts)
-        words = [*FIRST_WORDS.intersection(_WORDS.findall(texts))]
+        joined = _BLANKS.sub("-", markup)
+        words = [*_FIRST.intersection(_WORDS.findall(markup))]
         words += [phrase.partition("-")[0] for phrase in _ANYWHERE if phrase in joined]
-    return [*words, "sub"] if "sub" in texts and _UNSUB.search(texts) else words
+    signs = [*words, *_MAY_UNSUB] if "sub" in markup else words
+    return [match.start() for sign in signs for match in re.finditer(sign, markup)]
 
 
 def mentions_way_out(text: str, /) -> bool:
@@ -118,7 +124,7 @@ def mentions_way_out(text: str, /) -> bool:
     return any(
         "-".join(words[start : start + length]) in _WHOLE
         for start, word in enumerate(words)
-        if word in FIRST_WORDS
+        if word in _FIRST
         for length in range(2, _LONGEST_PHRASE + 1)
     )
 
@@ -133,7 +139,7 @@ def _fills(segment: str, /) -> bool:
     words = _WORDS.findall(segment)
     if not 1 <= len(words) <= 2 * _MOST_WORDS:
         return False
-    starts = [index for index, word in enumerate(words) if word in FIRST_WORDS]
+    starts = [index for index, word in enumerate(words) if word in _FIRST]
     for start in starts:
         if not all(word in _COMPANIONS for word in words[:start]):
             return False
