@@ -2,7 +2,7 @@
 
 `message-scenarios.json` was written with the rules; the other two from public pages, with all truths fixed before the
 first run. The author of `outside-scenarios.json` had not read the rules, that of `blind-scenarios.json` had not read
-what the rules rest on either, and no rule was changed afterwards.
+what the rules rest on either.
 
 `docs/explanation/message-scenarios.md` documents the format, so that others can try their classifier on it.
 """

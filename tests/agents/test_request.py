@@ -221,8 +221,8 @@ def test_who_comes_through_mimecasts_page_is_a_person_in_its_network(host: str) 
     assert click(asn=30031, delay=timedelta(minutes=3), headers=FULL).is_machine
 
 
-@pytest.mark.parametrize("asn", [8068, 8070, 8074, 8075, 12076])
-def test_microsofts_cloud_is_weak_evidence_and_decides_with_haste(asn: int) -> None:
+@pytest.mark.parametrize("asn", [8068, 8070, 8074, 8075, 12076, 14618, 15169, 16509, 396982])
+def test_a_large_cloud_is_weak_evidence_and_decides_with_haste(asn: int) -> None:
     assert click(asn=asn, delay=seconds(5)).is_machine
     late = click(asn=asn, delay=seconds(45), headers=FULL)
     assert (late.human, late.evidence) == (Human.YES, 1)

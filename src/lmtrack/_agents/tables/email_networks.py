@@ -122,8 +122,19 @@ PUBLISHED: Final = (
         1,
         "click",
         Signal.NET_CLOUD,
-        "AS15169",
-        "autonomous system registered to the operator",
-        "2026-08",
+        "AS15169\nAS396982",
+        "autonomous systems registered to the operator; its customers' machines are in the second (lists_vpn #96)",
+        "2026-11",
+    ),
+    Published(
+        "amazon_cloud",
+        "Amazon",
+        1,
+        "click",
+        Signal.NET_CLOUD,
+        "AS14618\nAS16509",
+        "autonomous systems registered to the operator (ARIN); aws.amazon.com/peering/policy; gophish #2115 on a "
+        "gateway's scanner there",
+        "2026-11",
     ),
 )
