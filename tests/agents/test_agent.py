@@ -303,6 +303,15 @@ NAMED = {
     "Adventurer": ("ua.list", None),
     "TelegramBot (like TwitterBot)": ("ua.preview_token", "Telegram"),
     "facebookexternalhit/1.1": ("ua.preview_token", "Meta"),
+    # under others' names
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko) Version/9.0.1 "
+    "Safari/601.2.4 facebookexternalhit/1.1 Facebot Twitterbot/1.0": ("ua.preview_token", "Apple"),
+    "facebookexternalhit/1.1;kakaotalk-scrap/1.0; +https://devtalk.kakao.com/t/scrap/33984": (
+        "ua.preview_token",
+        "Kakao",
+    ),
+    "WhatsApp/2": ("ua.preview_token", None),
+    "WhatsApp/2.23.20.0 A": ("ua.preview_token", "Meta"),
     "Microsoft Office Existence Discovery": ("ua.office_probe", "Microsoft"),
     "Microsoft Office Protocol Discovery": ("ua.office_probe", "Microsoft"),
     # fetchers

@@ -96,6 +96,11 @@ _MACHINES: Final = {
     **_by_name(names.YAHOO_PROXY, Signal.UA_YAHOO_MAIL_PROXY, Actor.IMAGE_PROXY, Human.YES_CLIENT_HIDDEN, 3),
 }
 MACHINE_NAMES: Final = frozenset(_MACHINES)
+_BORROWED: Final = {
+    words: _is(Signal.UA_PREVIEW_TOKEN, Actor.LINK_PREVIEW, Human.NO, 3, vendor)
+    for words, vendor in names.BORROWED_PREVIEWS.items()
+}
+_ANY_BORROWED: Final = tuple(_BORROWED)
 _WHOLE: Final = {
     **{
         name: _is(Signal.UA_PREVIEW_TOKEN, Actor.LINK_PREVIEW, Human.NO, 3, vendor)
@@ -278,15 +283,17 @@ def _by_machine_name(agent: _Agent) -> Verdict | None:
         return next(verdict for beginning, verdict in _BEGINNINGS.items() if agent.low.startswith(beginning))
     if _MACHINES.keys().isdisjoint(agent.added):
         return None
+    if agent.text.startswith(_ANY_BORROWED):
+        return next(verdict for words, verdict in _BORROWED.items() if agent.text.startswith(words))
     return next(_MACHINES[word] for word in agent.added if word in _MACHINES)
 
 
 def _by_form(agent: _Agent) -> Verdict | None:
     low = agent.rest
-    if low.startswith("whatsapp") and shapes.WHATSAPP.fullmatch(low):
-        return _WHATSAPP
     if low in _WHOLE:
         return _WHOLE[low]
+    if low.startswith("whatsapp") and shapes.WHATSAPP.fullmatch(low):
+        return _WHATSAPP
     if "proxy" in low and shapes.MAIL_PROXY.search(low):
         return _MAIL_PROXY
     return _ATTACKER if _may_attack(low) and shapes.ATTACK.search(low) else None

@@ -134,6 +134,13 @@ PREVIEWS: Final = _rows("""
     Asana: websitemetadataretriever
 """)
 
+# Previews under others' names, by the words that the agent begins with: Messages on iPhones and Macs
+# (arcjet/well-known-bots issue 36; peter.upfold.org.uk, 2019-02), and KakaoTalk (devtalk.kakao.com/t/scrap/33984).
+BORROWED_PREVIEWS: Final = {
+    "facebookexternalhit/ facebot twitterbot/": "Apple",
+    "facebookexternalhit/ kakaotalk-scrap/": "Kakao",
+}
+
 # Fetchers whose names hold none of the words.
 FETCHERS: Final = _rows("""
     Google: google-adwords-express mediapartners-google googleother google-certificates-bridge
@@ -199,7 +206,8 @@ FETCHERS: Final = _rows("""
 """)
 
 # Words that mean something else too: the whole agent, or nothing.
-WHOLE_PREVIEWS: Final = {"viber": "Viber"}
+# WhatsApp itself writes a longer version and a letter; Signal, HalloApp and Pleroma write this (their sources, 2026-11).
+WHOLE_PREVIEWS: Final = {"viber": "Viber", "whatsapp/2": None}
 WHOLE_FETCHERS: Final = {
     "adventurer": None,
     "magellan": None,
