@@ -155,6 +155,14 @@ def test_two_families_make_a_scanner(one: tuple[str, int, Any], other: tuple[str
     assert verdict.vendor is None
 
 
+def test_a_gateways_network_names_it_and_a_cloud_names_nobody() -> None:
+    # Mimecast looks at the link two hours later, when a person follows it.
+    assert click(asn=30031, headers={}).vendor == "Mimecast"
+    assert click(asn=30031, headers={}, delay=timedelta(hours=2)).vendor == "Mimecast"
+    assert click(asn=AZURE, headers={}).vendor is None
+    assert click(asn=AZURE, headers={}).is_machine
+
+
 @pytest.mark.parametrize("agent", [TOOL, None, ""])
 def test_a_weak_agent_is_a_family_of_its_own(agent: str | None) -> None:
     assert not click(agent).is_machine
@@ -227,6 +235,19 @@ def test_a_large_cloud_is_weak_evidence_and_decides_with_haste(asn: int) -> None
     late = click(asn=asn, delay=seconds(45), headers=FULL)
     assert (late.human, late.evidence) == (Human.YES, 1)
     assert opened(asn=asn, delay=seconds(5)) == opened()
+
+
+def test_an_open_from_protons_network_is_its_proxy_or_a_person_behind_its_vpn() -> None:
+    verdict = opened(asn=62371, delay=seconds(15))
+    assert (verdict.actor, verdict.human, verdict.evidence) == (Actor.IMAGE_PROXY, Human.UNKNOWABLE, 1)
+    assert (verdict.reasons, verdict.vendor) == (("net.mail_proxy", "ua.browser"), "Proton")
+    assert (verdict.sources, verdict.category) == (("proton",), "image_proxy")
+    # It opens with no mail client's agent, and follows no links.
+    assert opened(OUTLOOK, asn=62371) == opened(OUTLOOK)
+    assert opened(BOT, asn=62371) == opened(BOT)
+    assert click(asn=62371) == click()
+    # Its VPN has another.
+    assert opened(asn=209103) == opened()
 
 
 def test_an_invisible_link_is_weak_evidence() -> None:

@@ -28,7 +28,7 @@ from lmtrack._agents.verdict import Actor, Evidence, Human, Kind, Signal, Verdic
 from lmtrack._checks import check_type, plain_str, plain_str_or_none
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from lmtrack._agents.networks import Found
 
@@ -68,6 +68,7 @@ _ASKING: Final = {
 }
 _REWRITER: Final = Signal.HDR_REFERER_REWRITER.value
 _INVALID: Final = Signal.NET_INVALID.value
+_OF_GATEWAYS: Final = (Signal.NET_SCANNER, Signal.NET_SCANNER_PROBABLE)
 _SIGNED: Final = Signal.HDR_SIGNATURE_AGENT.value
 
 
@@ -244,6 +245,8 @@ def weigh_request(
         alone = _weigh_egress(alone, is_apple=said.is_apple)
         if not said.is_apple:
             sources += (NOT_APPLE_EGRESS,)
+    elif kind == "open" and said.found and alone.reasons[0] == _IS_BROWSER:
+        alone = _weigh_mail_proxy(alone, said.found)
     elif kind == "open" and delay is not None and _NEVER <= delay < timing.at_once and alone.human is _CLIENT_HIDDEN:
         # mautic issues 7884 and 10409, listmonk 2946: a proxy's open a second after sending is often nobody's.
         alone = _with(alone, evidence=1, reasons=(*alone.reasons, _LT_2S.code))
@@ -309,7 +312,12 @@ def _network_signs(found: tuple[Found, ...], kind: Kind, *, gateway: bool, scann
         if one.signal is Signal.NET_SCANNER_PROBABLE:
             # People pass through here in isolated browsers. Within minutes it is the scan, unless a link page led here.
             weight = 3 if scanning and not gateway else 1
-        yield _Sign(one.signal.value, weight, "net", vendor=one.vendor)
+        yield _Sign(one.signal.value, weight, "net", vendor=gateway_vendor((one,)))
+
+
+def gateway_vendor(found: Iterable[Found], /) -> str | None:
+    """Return whose gateway is in one of these networks; who runs a cloud does not run the scanners in it."""
+    return next((one.vendor for one in found if one.signal in _OF_GATEWAYS), None)
 
 
 def _time_signs(delay: timedelta | None, timing: Timing) -> list[_Sign]:
@@ -328,6 +336,20 @@ def _weigh_egress(alone: Verdict, *, is_apple: bool) -> Verdict:
     if is_apple:
         return _with(alone, evidence=3, reasons=(*alone.reasons, Signal.NET_APPLE_EGRESS.value))
     return _with(alone, evidence=1)
+
+
+def _weigh_mail_proxy(alone: Verdict, found: tuple[Found, ...]) -> Verdict:
+    """A browser that opens from a mail service's own network is its proxy, before or when a person reads, or a VPN."""
+    proxy = next((one for one in found if one.signal is Signal.NET_MAIL_PROXY), None)
+    if proxy is None:
+        return alone
+    return Verdict(
+        actor=Actor.IMAGE_PROXY,
+        human=Human.UNKNOWABLE,
+        evidence=1,
+        reasons=(proxy.signal.value, *alone.reasons),
+        vendor=proxy.vendor,
+    )
 
 
 def _browser_signs(read: dict[str, str] | None, user_agent: str | None) -> Iterator[_Sign]:
@@ -380,7 +402,13 @@ def _decide(alone: Verdict, signs: list[_Sign], notes: list[str]) -> Verdict:
         points["ua"] = own
     total = sum(points.values()) - (_ENOUGH if came_by_gateway else 0)
     if total >= _ENOUGH and len(points) >= _ENOUGH:
-        return Verdict(actor=Actor.SECURITY_SCANNER, human=Human.NO, evidence=2, reasons=codes + alone.reasons + noted)
+        return Verdict(
+            actor=Actor.SECURITY_SCANNER,
+            human=Human.NO,
+            evidence=2,
+            reasons=codes + alone.reasons + noted,
+            vendor=next((sign.vendor for sign in signs if sign.vendor), None),
+        )
     evidence = alone.evidence
     if alone.counts_for_metrics:
         if signs and not came_by_gateway:

@@ -30,7 +30,7 @@ from lmtrack._agents.matches import (
 from lmtrack._agents.networks import Networks, find_packed, shipped_networks
 from lmtrack._agents.own_agents import Agents
 from lmtrack._agents.proximity import Spans, match_agents, match_bursts, spans_of
-from lmtrack._agents.request import read_networks, weigh_request
+from lmtrack._agents.request import gateway_vendor, read_networks, weigh_request
 from lmtrack._agents.timing import DEFAULT_TIMING, Timing, Windows, windows_of
 from lmtrack._agents.verdict import Actor, Evidence, Human, Signal, Verdict
 from lmtrack._clock import in_utc
@@ -133,7 +133,8 @@ def classify_message(
     scanners = lists.scanners
     prepared = sorted(map(make_message_event, count(), given, times, alone, addresses, repeat(scanners)))
     scanned_until = None if delivered is None else delivered + windows.scan_window
-    return _judge_together(prepared, alone, scanned_until, spans_of(timing, link_count=link_count or 0), windows)
+    spans = spans_of(timing, link_count=link_count or 0)
+    return _judge_together(prepared, alone, scanned_until=scanned_until, spans=spans, windows=windows, lists=lists)
 
 
 def _pack_addresses(events: tuple[object, ...]) -> list[bytes | None]:
@@ -212,9 +213,11 @@ def _judge_one(
 def _judge_together(
     events: Sequence[MessageEvent],
     alone: list[Verdict],
+    *,
     scanned_until: int | None,
     spans: Spans,
     windows: Windows,
+    lists: Networks,
 ) -> list[Verdict]:
     matches = RuleMatches()
     match_bursts(events, matches, spans=spans, scanned_until=scanned_until)
@@ -228,13 +231,13 @@ def _judge_together(
         before = alone[index]
         same = known.get(matched)
         if same is None or same[0] is not before:
-            known[matched] = same = before, _weigh(before, matched)
+            known[matched] = same = before, _weigh(before, matched, lists)
         judged[index] = same[1]
     _mark_duplicates(events, judged, windows)
     return judged
 
 
-def _weigh(alone: Verdict, matched: tuple[int, int, int]) -> Verdict:
+def _weigh(alone: Verdict, matched: tuple[int, int, int], lists: Networks) -> Verdict:
     """Add to a verdict what matches the event."""
     rules, strongest, cause = matched
     codes = codes_of(rules)
@@ -254,7 +257,7 @@ def _weigh(alone: Verdict, matched: tuple[int, int, int]) -> Verdict:
             human=_NO,
             evidence=3 if weight == 3 else 2,
             reasons=codes + alone.reasons,
-            vendor=None,  # the one known so far was that of a person's program
+            vendor=gateway_vendor(lists.find_sources(alone.sources)),  # so far it was that of a person's program
             sources=alone.sources,
             cause=cause,
         )

@@ -219,6 +219,11 @@ class Signal(StrEnum):
         "from a gateway vendor's network, in which isolated browsers of people run too",
         "the vendors' autonomous systems, 2026-08",
     )
+    NET_MAIL_PROXY = (
+        "net.mail_proxy",
+        "an open by a browser from the network of a mail service that loads images for its users",
+        "proton.me, email tracker protection, 2026-11: it loads them ahead, through a proxy",
+    )
     NET_CLOUD = "net.cloud", "from a data centre", "the operators' autonomous systems, 2026-08"
     NET_LISTED = "net.listed", "from a network that the caller listed", "the caller's `load_networks`"
     NET_INVALID = "net.invalid", "the given address is not an IP address", "our choice: said, not raised"
@@ -249,7 +254,7 @@ class Signal(StrEnum):
     MSG_SAME_CLIENT = (
         "msg.same_client",
         "by a client that another request showed to be a machine",
-        "craft-campaign #546: half a minute between the pixel and the links in 836 sweeps",
+        "craft-campaign #546: half a minute between the pixel and the links in 836 sweeps; gophish #2115",
     )
     MSG_TWO_LINKS = "msg.two_links_same_second", "two links in one second", "Marketo's proximity pattern, 2026-08"
     MSG_DETONATION = (

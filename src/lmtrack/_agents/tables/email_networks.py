@@ -2,14 +2,14 @@
 
 Strong: mail gateways and nothing else. Medium: people can be behind it, in an isolated browser. Weak: a whole cloud,
 in which people's remote desktops and private networks end too; mail clients fetch images from there, so it says
-nothing about opens.
+nothing about opens. None: a mail service that fetches images for its users, which is evidence of nothing.
 """
 
 from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-from lmtrack._agents.verdict import Evidence, Signal
+from lmtrack._agents.verdict import Signal
 
 
 class Published(NamedTuple):
@@ -17,8 +17,8 @@ class Published(NamedTuple):
 
     tag: str
     vendor: str
-    evidence: Evidence
-    scope: Literal["click", "both"]
+    evidence: Literal[0, 1, 2, 3]
+    scope: Literal["open", "click", "both"]
     signal: Signal
     entries: str
     source: str
@@ -135,6 +135,17 @@ PUBLISHED: Final = (
         "AS14618\nAS16509",
         "autonomous systems registered to the operator (ARIN); aws.amazon.com/peering/policy; gophish #2115 on a "
         "gateway's scanner there",
+        "2026-11",
+    ),
+    Published(
+        "proton",
+        "Proton",
+        0,
+        "open",
+        Signal.NET_MAIL_PROXY,
+        "AS62371",
+        "autonomous system registered to the operator (RIPE); proton.me/support/email-tracker-protection says that it "
+        "loads images ahead, not from where",
         "2026-11",
     ),
 )

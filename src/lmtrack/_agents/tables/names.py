@@ -206,7 +206,8 @@ FETCHERS: Final = _rows("""
 """)
 
 # Words that mean something else too: the whole agent, or nothing.
-# WhatsApp itself writes a longer version and a letter; Signal, HalloApp and Pleroma write this (their sources, 2026-11).
+# WhatsApp itself writes a longer version and a letter; `whatsapp/2` is Signal's, HalloApp's and Pleroma's (their
+# sources, 2026-11).
 WHOLE_PREVIEWS: Final = {"viber": "Viber", "whatsapp/2": None}
 WHOLE_FETCHERS: Final = {
     "adventurer": None,
