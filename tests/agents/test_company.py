@@ -108,6 +108,7 @@ def test_a_look_at_the_link_that_a_person_follows_is_the_gateways(
     assert verdicts[1].is_machine is looked
     if looked:
         assert (verdicts[1].evidence, verdicts[1].reasons[0], verdicts[1].cause) == (2, "msg.detonation", 0)
+        assert verdicts[1].vendor == "Proofpoint"
 
 
 @pytest.mark.parametrize(
@@ -147,6 +148,39 @@ def test_an_open_near_a_sweep_by_the_same_client_is_its_own() -> None:
 def test_a_click_near_a_sweep_by_the_same_client_is_its_own() -> None:
     sweep = [click(60 + link * 0.2, link) for link in range(4)]
     assert machines([*sweep, click(70.6, 0), click(70.7, 0)])[4:] == [True, False]
+
+
+@pytest.mark.parametrize(("seconds", "again"), [(70.7, True), (360.6, True), (360.7, False), (49, False)])
+def test_a_click_a_while_after_a_sweep_by_the_same_client_is_a_point(seconds: float, *, again: bool) -> None:
+    sweep = [click(60 + link * 0.2, link) for link in range(4)]
+    verdict = judge([*sweep, click(seconds, 7)])[4]
+    assert verdict.reasons == ("ua.browser", *["msg.same_client"] * again)
+    assert (verdict.human, verdict.evidence) == (Human.YES, 1 if again else 2)
+    cloud = load_networks(PERSON_IP, tag="cloud", evidence=1)
+    assert machines([*sweep, click(seconds, 7)], networks=cloud) == [True] * 4 + [again]
+    # Another agent behind the same router, and the same agent elsewhere.
+    for other in ({"agent": SAFARI}, {"ip": OTHER_IP}):
+        assert judge([*sweep, click(seconds, 7, **other)])[4].reasons == ("ua.browser",)
+
+
+BARE: dict[str, Any] = {"headers": {"Accept": "*/*"}}
+FULL: dict[str, Any] = {"headers": {"Accept-Language": "de", "Sec-Fetch-Mode": "navigate"}}
+
+
+@pytest.mark.parametrize("known", [{}, {"ip": None, "client": "a key"}])
+def test_a_scanner_that_came_too_soon_is_one_when_it_comes_again(known: dict[str, Any]) -> None:
+    first, again = click(6, 0, **BARE, **known), click(66, 0, **BARE, **known)
+    verdict = judge([again, first])[0]
+    assert (verdict.human, verdict.evidence, verdict.cause) == (Human.NO, 2, 1)
+    assert verdict.reasons == ("msg.same_client", "ua.browser", "hdr.no_accept_language", "hdr.no_sec_fetch")
+    assert not judge([again])[0].is_machine
+    # Behind the same router with the same agent, but with what browsers send.
+    person = judge([first, click(66, 0, **FULL, **known)])[1]
+    assert (person.human, person.evidence) == (Human.YES, 1)
+    # What it did before is nobody's proof, nor does its HEAD count.
+    assert not judge([click(6, 0, **FULL, **known), again])[1].is_machine
+    assert not judge([click(6, 0, method="HEAD", **BARE, **known), again])[1].is_machine
+    assert judge([first, open_(66, **known)])[1].reasons == ("ua.browser",)
 
 
 def test_what_comes_from_a_gateways_range_next_to_its_click_is_the_gateways() -> None:

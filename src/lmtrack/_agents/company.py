@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._agents.matches import (
+    AGAIN,
     DETONATION,
     NO_LINK,
     SAME_CLIENT,
@@ -33,6 +34,8 @@ _PROBABLE: Final = Signal.NET_SCANNER_PROBABLE.value
 _BY_GATEWAY: Final = Signal.HDR_REFERER_REWRITER.value
 # Codes by which a click that is a machine's shows that its client is one.
 _SHOWING: Final = frozenset((Signal.NET_SCANNER.value, _PROBABLE, Signal.NET_LISTED.value))
+# What a client no longer shows when it comes again.
+_PASSING: Final = frozenset((Signal.TIME_LT_2S.value, Signal.TIME_LT_10S.value))
 # A person's own programs ask too, but not for the pixel a moment later.
 _ASKING: Final = frozenset((Signal.METHOD_HEAD.value, Signal.METHOD_OPTIONS.value))
 
@@ -78,40 +81,61 @@ def _is_probable(event: MessageEvent) -> bool:
 
 
 def match_proven(events: Sequence[MessageEvent], matches: RuleMatches, *, windows: Windows) -> None:
-    """Match what a client did that other rules have shown to be a machine; `events` are sorted, and this comes last."""
+    """Match what a client did that another event has shown to be a machine; `events` are sorted, and this comes last.
+
+    A click that comes a while after is a point: behind one router a person can have the same agent.
+    """
     if not matches and not any(event.is_machine for event in events):
         return
-    proofs, asking = _gather_proofs(events, matches)
-    if not proofs and not asking:
+    proofs = _gather_proofs(events, matches)
+    if not any(proofs):
         return
     before, after = windows.proof_before, windows.proof_after
     near = windows.proof_near
     for event in events:
         if event.is_machine or matches.proves(event.event_index):
             continue
-        names = (*clients_of(event), *event.scanners)
-        if event.is_click:
-            proof = _first_of(proofs, names, event.at - near, event.at + near)
+        clients = clients_of(event)
+        names = (*clients, *event.scanners)
+        if not event.is_click:
+            proof = _first_of(proofs.shown, names, event.at - after, event.at + before)
+            proof = proof or _first_of(proofs.asking, names, event.at - near, event.at + near)
         else:
-            proof = _first_of(proofs, names, event.at - after, event.at + before)
-            proof = proof or _first_of(asking, names, event.at - near, event.at + near)
+            proof = _first_of(proofs.shown, names, event.at - near, event.at + near)
+            if not proof and (again := _first_of(proofs.before, clients, event.at - after, event.at)):
+                matches.add((event,), AGAIN, again.event_index)
         if proof:
             matches.add((event,), SAME_CLIENT, proof.event_index)
 
 
-def _gather_proofs(
-    events: Sequence[MessageEvent], matches: RuleMatches
-) -> tuple[dict[Hashable, list[MessageEvent]], dict[Hashable, list[MessageEvent]]]:
-    """Return, by client, the events that show it to be a machine, and its clicks that only ask about a link."""
-    proofs: dict[Hashable, list[MessageEvent]] = defaultdict(list)
-    asking: dict[Hashable, list[MessageEvent]] = defaultdict(list)
+class _Proofs(NamedTuple):
+    """The events that show a client to be a machine, by the client's names.
+
+    Attributes:
+        shown: Those that show it of all that it does at the time.
+        asking: Its clicks that only ask about a link.
+        before: Those that are held against its later clicks.
+    """
+
+    shown: dict[Hashable, list[MessageEvent]]
+    asking: dict[Hashable, list[MessageEvent]]
+    before: dict[Hashable, list[MessageEvent]]
+
+
+def _gather_proofs(events: Sequence[MessageEvent], matches: RuleMatches) -> _Proofs:
+    proofs = _Proofs(defaultdict(list), defaultdict(list), defaultdict(list))
     for event in events:
-        for name in _proven_names(event, matches):
-            proofs[name].append(event)
-        if event.is_machine and event.is_click and not _ASKING.isdisjoint(event.reasons):
+        shown = _proven_names(event, matches)
+        for name in shown:
+            proofs.shown[name].append(event)
+        is_click = event.is_machine and event.is_click
+        if shown or (is_click and event.followed and not _PASSING.isdisjoint(event.reasons)):
             for name in clients_of(event):
-                asking[name].append(event)
-    return proofs, asking
+                proofs.before[name].append(event)
+        if is_click and not _ASKING.isdisjoint(event.reasons):
+            for name in clients_of(event):
+                proofs.asking[name].append(event)
+    return proofs
 
 
 def _proven_names(event: MessageEvent, matches: RuleMatches) -> list[Hashable]:

@@ -123,9 +123,10 @@ RULES: Final = (
     MessageRule(1, Signal.MSG_AGENTS.value),
     MessageRule(1, Signal.MSG_TURNS.value),
     MessageRule(1, Signal.MSG_HONEYPOT_TAINT.value),
+    MessageRule(1, Signal.MSG_SAME_CLIENT.value),
 )
 (
-    FAST, BURST, SWEEP, SLOW_SWEEP, PACE, ROTATION, DETONATION, SAME_CLIENT, TABS, PAIR, AGENTS, TURNS, TAINT,
+    FAST, BURST, SWEEP, SLOW_SWEEP, PACE, ROTATION, DETONATION, SAME_CLIENT, TABS, PAIR, AGENTS, TURNS, TAINT, AGAIN,
 ) = range(len(RULES))  # fmt: skip
 
 # A match of one of these shows that the client is a machine.

@@ -43,7 +43,8 @@ class Timing:
         agents_span: Field reports of gateways, 2026-08.
         proof_before: A client that proves a machine made its opens up to this long before: the median of 836 sweeps is
             33 s between the pixel and the links (craft-campaign issue 546, 2026).
-        proof_after: And this long after. Our choice: half of the scanning window.
+        proof_after: And this long after; a click of its that comes so long after is a point. Our choice: half of the
+            scanning window.
         proof_near: Its clicks count this far before and after. Our choice, as a sweep.
         trap_before: What the follower of an invisible link did this long before is suspect: such links are often last.
         trap_after: And this long after (Paminga's sliding window, 2026-08).
