@@ -42,7 +42,8 @@ MARKERS: Final = (
         r"\{\{ \{?+ [^{}\r\n]*+ \}\} \}?+",
         in_text=True,
     ),
-    Marker("Jinja, Django, Liquid: blocks", r"\{%", r"\{% [^%{}\r\n]*+ %\}", in_text=True),
+    # Not JSON with escaped quotes, as Microsoft Teams writes it: `?context={%22Tid%22:...}`.
+    Marker("Jinja, Django, Liquid: blocks", r"\{%(?!22)", r"\{% [^%{}\r\n]*+ %\}", in_text=True),
     Marker("Jinja, Django: comments", r"\{\#", r"\{\# [^\#{}\r\n]*+ \#\}", in_text=True),
     Marker("ERB, EJS, JSP, ASP", r"<%", r"<% [^%<>\r\n]*+ %>", in_text=True),
     Marker("Mailchimp", r"\*\|", r"\*\| [^|*\r\n]*+ \|\*", in_text=True),
@@ -82,7 +83,7 @@ _WHOLE: Final = compile_pattern(" | ".join(marker.whole or marker.opening for ma
 
 # Percent escapes of the signs above, as inliners and URL builders write them.
 _ESCAPES: Final = re.compile(r"%(?:2[45]|2[aA]|3[cC]|5[bBdD]|7[bBcCdD])")
-_ESCAPED_OPENING: Final = compile_pattern(r"\{\{ | \{% | <% | \*\| | \$\{ | \[\[", re.VERBOSE)
+_ESCAPED_OPENING: Final = compile_pattern(r"\{\{ | \{%(?!22) | <% | \*\| | \$\{ | \[\[", re.VERBOSE)
 
 
 def is_placeholder(url: str, /) -> bool:

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from lmtrack._linking.secrets import decoded, may_be_sensitive
 from lmtrack._linking.ways_out import FIRST_ASCII_WORDS, may_say_way_out, plain
 from lmtrack._linking.words import (
+    SECRET_ACTIONS,
+    SECRET_PAGES,
     SECRET_SEGMENT_ENDS,
     SECRET_SEGMENTS,
     SECRET_SEGMENTS_SPLIT,
@@ -113,10 +115,15 @@ def _by_first_letter(words: Iterable[str], /) -> list[tuple[str, list[str]]]:
 _WITHIN_WORDS: Final = (
     "unsub",
     "un-sub",
+    "live_",
     *sorted(stem for stem in SECRET_SEGMENTS if any(word.startswith(stem) for word in SECRET_SEGMENT_ENDS)),
 )
-# Signatures: of itsdangerous; of Rails, behind two dashes.
-_SIGNATURES: Final = (re.compile(r"\.[a-z0-9_-]{27}"), re.compile("--[0-9a-f]{40}"))
+# Signatures: of itsdangerous; of Rails, behind two dashes. A key that ends a fragment.
+_SIGNATURES: Final = (
+    re.compile(r"\.[a-z0-9_-]{27}"),
+    re.compile("--[0-9a-f]{40}"),
+    re.compile(r"\#[^\n#]*[a-z0-9_-]{22}=?$", re.MULTILINE),
+)
 # What only a URL with capitals can hold: a word that begins within another (`userLogin`, `XMLReset`); base64.
 _CAPITAL_SIGNS: Final = (
     re.compile(
@@ -127,7 +134,7 @@ _CAPITAL_SIGNS: Final = (
     ),
     re.compile(r"[^A-Za-z0-9_-](?:[I-Za-f][C-HS-Xi-ny-z0-3][A-Za-z0-9_-]{2}){3}"),
 )
-_NAMES: Final = re.compile(r"[?&#]([^?&#=\n]*+)=")
+_NAMES: Final = re.compile(r"[?&#~]([^?&#~=\n]*+)=")
 
 
 class _Signs(NamedTuple):
@@ -278,6 +285,7 @@ def _passing_lines() -> re.Pattern[str]:
     ways_out = FIRST_ASCII_WORDS | {"un", "local", "public"}
     begins = {word[:5] if len(word) >= 5 else f"{word}(?![a-z])" for word in ways_out}
     begins |= {stem[:5] for stem in SECRET_SEGMENTS} | {"eyj", "gaaaa"}
+    begins |= {f"{word}(?![a-z])" for word in SECRET_PAGES | SECRET_ACTIONS if word.isalpha()}
     begins |= {written.replace("-", "[-_]") for written in SECRET_SEGMENTS_SPLIT}
     others = "".join(sorted(set("abcdefghijklmnopqrstuvwxyz") - {word[0] for word in begins}))
     # Of the references without a semicolon, those that are not text before a letter, a digit or `=` (WHATWG HTML

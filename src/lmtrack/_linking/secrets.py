@@ -10,16 +10,22 @@ from __future__ import annotations
 import re
 from binascii import Error, a2b_base64
 from typing import TYPE_CHECKING, Final
+from unicodedata import normalize
 
 from lmtrack._linking.words import (
     PERSON_ADDRESSES,
     PERSON_BIRTHS,
     PERSON_NAMES,
     PERSON_PHONES,
+    SECRET_ACTIONS,
     SECRET_ALWAYS,
     SECRET_CODE_SEGMENTS,
+    SECRET_COMMANDS,
+    SECRET_EXPIRIES,
+    SECRET_LONG_ENDS,
     SECRET_MAYBE,
     SECRET_NOUNS,
+    SECRET_PAGES,
     SECRET_SEGMENT_ENDS,
     SECRET_SEGMENTS,
     SECRET_SEGMENTS_ALONE,
@@ -49,6 +55,8 @@ _SIGNED: Final = compile_pattern(
     | (?<![A-Za-z0-9]) v[1-4]\.(?:local|public)\. [A-Za-z0-9_-]{32}
     # Fernet: version 0x80 and the leading zeros of a time.
     | gAAAAA[A-Za-z0-9_-]{60}
+    # Stripe's invoices, portals and checkouts, and keys like its own.
+    | (?<![A-Za-z0-9]) live_ [A-Za-z0-9]{20}
     # Rails' MessageVerifier, signed_id and message encryptor: base64, two dashes, a digest in hexadecimal or a tag.
     | [A-Za-z0-9+/_=-]{16} -- (?: [0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128} ) (?![A-Za-z0-9])
     # django.core.signing: value, time in base 62, signature of SHA-256 (or SHA-1, before Django 3.1).
@@ -62,10 +70,12 @@ _SIGNED: Final = compile_pattern(
     re.VERBOSE,
 )
 
-_PARAMETER: Final = re.compile(r"[?&;#]([^?&;#=]*+)=([^?&;#]*+)")
+# Akamai sets the parts of its tokens apart by `~`.
+_PARAMETER: Final = re.compile(r"[?&;#~]([^?&;#~=]*+)=([^?&;#~]*+)")
 _NAME_SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
 _SECRET_ENDS: Final = tuple(sorted(SECRET_NOUNS))
 _ALWAYS_SECRET: Final = tuple(sorted(SECRET_ALWAYS))
+_LONG_ENDS: Final = tuple(sorted(SECRET_LONG_ENDS))
 _LONGEST_WORD: Final = max(map(len, SECRET_WORDS))
 _LONGEST_NAME: Final = 128  # our choice: no program calls a parameter anything longer, and taking names apart is slow
 
@@ -78,13 +88,16 @@ _SEGMENT_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SEGMENT_STARTS: Final = tuple(sorted(SECRET_SEGMENTS - SECRET_SEGMENTS_ALONE))
 _SPLIT_STARTS: Final = tuple(sorted(SECRET_SEGMENTS_SPLIT))
 _SEGMENT_ENDS: Final = tuple(sorted(SECRET_SEGMENT_ENDS))
-_SHORTEST_SECRET: Final = 16
+_SHORTEST_SECRET: Final = 15  # Moodle's and LimeSurvey's; most have more
 _LONG: Final = compile_pattern(rf"[A-Za-z0-9._~:=+-]{{{_SHORTEST_SECRET},}}+")
 _DATE: Final = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9])")  # of a release, say
 _PIECES: Final = re.compile(r"[A-Za-z0-9]++")
 _FEW_CHANGES: Final = 3
 # What says where a reader came from: Google's, Meta's, Microsoft's and Mailchimp's marks are random, and no secrets.
-_COUNTS: Final = re.compile(r"utm_|(?:g|fb|ms|dc|tw|yc)clid\Z|[gw]braid\Z|mc_[ce]id\Z|_hs|_ga", re.IGNORECASE)
+_COUNTS: Final = re.compile(r"utm_|(?:g|fb|ms|dc|tw|yc)clid\Z|[gw]braid\Z|mc_[ce]id\Z|_hs|_ga|click", re.IGNORECASE)
+# A fragment stays in the browser, so a random one is a key: of 128 or 256 bits, in base64 (MEGA, Send, Bitwarden) or
+# base58 (PrivateBin).
+_FRAGMENT_KEY: Final = compile_pattern(r"[\#/!] ([A-Za-z0-9_-]{22} (?:[A-Za-z0-9_-]{21,22})?+ ) =?+ \Z", re.VERBOSE)
 _CHUNKS: Final = re.compile(r"[0-9]+|[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
@@ -106,6 +119,8 @@ def is_sensitive(url: str, /) -> bool:
         pairs = list(dict.fromkeys(pairs))
         if any(is_sensitive_parameter(name, value) for name, value in pairs) or _holds_secret_value(text, pairs):
             return True
+    if "#" in text and _is_fragment_a_key(text.partition("#")[2]):
+        return True
     return _holds_secret_segment(text) or any(map(_is_address_inside, _BASE64_TEXT.findall(text)))
 
 
@@ -164,15 +179,20 @@ def is_sensitive_name(name: str, /) -> bool:
     >>> is_sensitive_name("reset_link"), is_sensitive_name("first_name"), is_sensitive_name("order_id")
     (True, True, False)
     """
-    return _plain_name(name) in _PERSONAL_FIELDS or may_be_sensitive(name)
+    return _plain_name(name) in _PERSONAL_FIELDS or _is_name_sensitive(name)
 
 
 def may_be_sensitive(name: str, /) -> bool:
-    """Return whether a parameter of this name is sensitive with some value.
+    """Return whether a parameter of this name is sensitive with some value, or makes another one so.
 
     >>> may_be_sensitive("code"), may_be_sensitive("utm_source")
     (True, False)
     """
+    plain = _plain_name(name)
+    return plain in SECRET_EXPIRIES or plain.endswith(_LONG_ENDS) or _is_name_sensitive(name)
+
+
+def _is_name_sensitive(name: str, /) -> bool:
     plain = _plain_name(name)
     if plain in _PERSON_WHOLE or plain.endswith(_PERSON_ENDS):
         return True
@@ -213,28 +233,56 @@ def _plain_name(name: str, /) -> str:
 
 def _holds_secret_segment(text: str, /) -> bool:
     """Return whether a long random segment follows one that says so, in the path or in a fragment (`#/`)."""
-    said = before_code = False
+    said = before_code = page = False
+    before = ""
     for segment in text.split("/")[3:]:
         plain = segment.partition("?")[0]
+        word = plain.lower().replace("_", "-")
         if (said and _is_secret_segment(plain)) or (before_code and looks_random(plain)):
+            return True
+        if page and any(map(str.isalpha, plain)) and _is_secret_segment(plain):
+            return True
+        if word in SECRET_ACTIONS and _is_secret_segment(before):
             return True
         if _says_secret(plain):
             # In one segment with the word, as Slack writes it, the secret is the last part.
             last = plain.rpartition("-")[2]
             if _is_random(last, length=4, digits=12) and _is_secret_segment(last):
                 return True
-            said, before_code = True, plain.lower() in SECRET_CODE_SEGMENTS
+            said, before_code = True, word in SECRET_CODE_SEGMENTS
+        page, before = page or word in SECRET_PAGES, plain
     return False
 
 
+def _is_fragment_a_key(fragment: str, /) -> bool:
+    key = _FRAGMENT_KEY.search(f"#{fragment}")
+    return key is not None and _is_random(key[1], length=4, digits=len(key[1]))
+
+
 def _holds_secret_value(text: str, pairs: Iterable[tuple[str, str]], /) -> bool:
-    """Return whether a long random value has a name that says so, or any name behind a segment that says so."""
+    """Return whether a long random value has a name that says so, or any name behind what says so.
+
+    That is a segment of the path, a parameter that says what to do, or one that says until when the URL works.
+    """
+    said = any(_announces(name, value) for name, value in pairs)
     return any(
         _is_secret_segment(value)
         and not _COUNTS.match(name)
-        and (_says_secret(name) or any(map(_says_secret, _segments_before(text, value))))
+        and (
+            said
+            or _says_secret(name)
+            or _plain_name(name).endswith(_LONG_ENDS)
+            or any(map(_says_secret, _segments_before(text, value)))
+        )
         for name, value in pairs
     )
+
+
+def _announces(name: str, value: str, /) -> bool:
+    plain = _plain_name(name)
+    if plain in SECRET_EXPIRIES:
+        return sum(map(str.isdigit, value)) >= 10  # seconds since 1970, or a date with a time: not a day of a sale
+    return plain in SECRET_COMMANDS and _says_secret(value)
 
 
 def _segments_before(text: str, value: str, /) -> list[str]:
@@ -243,6 +291,8 @@ def _segments_before(text: str, value: str, /) -> list[str]:
 
 def _says_secret(segment: str, /) -> bool:
     segment = segment[:_LONGEST_NAME]
+    if not segment.isascii():
+        segment = normalize("NFKD", segment).encode("ascii", "ignore").decode()  # without accents
     if segment.lower().replace("_", "-").startswith(_SPLIT_STARTS):
         return True
     for written in _SEGMENT_WORDS.findall(segment):
@@ -253,7 +303,7 @@ def _says_secret(segment: str, /) -> bool:
 
 
 def _is_secret_segment(segment: str, /) -> bool:
-    """Return whether a segment has 16 characters that look random, or 16 in a row with a digit among them."""
+    """Return whether a segment has 15 characters that look random, or 15 in a row with a digit among them."""
     return any(
         _is_random(long, length=7, digits=12)
         or any(len(piece) >= _SHORTEST_SECRET and any(map(str.isdigit, piece)) for piece in _PIECES.findall(long))

@@ -118,15 +118,38 @@ SECRET_SEGMENTS: Final = word_set("""
     reset confirm verif activat invit magic login logon passw recover unlock forgot signin onetime otp oob
     token tokens auth oauth sso session rejoin reactivat validat join welcome cancellation
 """)
-# How some of them are written in two, with a hyphen or a low line.
-SECRET_SEGMENTS_SPLIT: Final = word_set(
-    "log-in log-on sign-in one-time pass-w re-set re-cover re-join re-activat un-lock"
+# What only the beginning of a segment says: some of them written in two, with a hyphen or a low line; words that later
+# in a name mean other things; and "activate", "confirm", "reset", "invite" and "password" in other languages (our
+# choice: the first words of these that a list written blind had, and their likes).
+SECRET_SEGMENTS_SPLIT: Final = word_set("""
+    log-in log-on sign-in one-time pass-w re-set re-cover re-join re-activat un-lock
+    signup sign-up secret private authoriz authoris reschedul
+    aktivier aktiver aktywac attiva bekraft bekraeft bestatig bestaetig bevestig conferma potvrd potwierd reinitialis
+    restablec zurucksetz zuruecksetz einladung uitnodig zaprosz convite mot-de-passe contrasen senha wachtwoord hasl
+    heslo losenord salasana jelszo lozinka kennwort adgangskode
+""")
+SECRET_SEGMENT_ENDS: Final = word_set(
+    "confirm confirmation verify verification activate activation invite invitation password"
 )
-SECRET_SEGMENT_ENDS: Final = word_set("confirm confirmation verify verification activate activation invite invitation")
 # Words of the first table that must stand alone: "author", "sessions", "tokenizer", "otpusk" are others.
 SECRET_SEGMENTS_ALONE: Final = word_set("token tokens auth oauth sso session otp oob join welcome")
-# Behind these, a segment of six digits is a one-time code.
-SECRET_CODE_SEGMENTS: Final = word_set("otp oob onetime one-time-code")
+# Behind these, a segment of six digits is a one-time code, and one of eight random characters an invitation (Mastodon's
+# have eight, Discourse's ten).
+SECRET_CODE_SEGMENTS: Final = word_set("otp oob onetime one-time-code invite invites invitation invitations join")
+# Pages of one person's purchase, which shops open to whoever has the link (pretix, Shopify, Stripe, booking desks): a
+# long random segment with letters behind such a whole segment; "tickets" are on sale.
+SECRET_PAGES: Final = word_set("""
+    order orders ticket invoice invoices booking bookings reservation reservations appointment appointments code
+""")
+# What is done with the long random segment before it (`/i/<uuid>/accept`).
+SECRET_ACTIONS: Final = word_set("accept decline approve reject rsvp confirm confirm-email verify activate reset")
+# Ends of a parameter's name whose value is a secret if it is long and random: `rlkey`, `adminKey` and `tok` open what
+# others may not see, `edit2` opens a form again.
+SECRET_LONG_ENDS: Final = word_set("key tok tk edit access")
+# Parameters that say what a program shall do: a value may announce a secret as a segment does (`?action=activate`).
+SECRET_COMMANDS: Final = word_set("action act cmd do mode op task")
+# A URL that says until when it works is signed: its long random value is the signature, whatever its name.
+SECRET_EXPIRIES: Final = word_set("expires expiry expire expiration exp")
 
 # Parameters that hold what a person is called, was born, lives or is rung up on. `_linking.secrets` says what the value
 # must look like: `?phone=android` and `?birthday=club` do not.
