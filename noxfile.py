@@ -26,6 +26,7 @@ nox.options.default_venv_backend = "virtualenv"  # the same everywhere, whether 
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False  # a machine with one Python runs what it can, in CI too
 
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE")  # noqa: TID251 - the ban is for the library
 PROJECT = nox.project.load_toml("pyproject.toml")
 WHEEL = Path(".nox", "wheel")
 
@@ -88,12 +89,13 @@ def typecheck(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests against the built wheel; on the newest Python with all data, and every branch has to be covered."""
+    """Run the tests against the built wheel; on the newest Python with all data and coverage."""
     install(session, *group("tests"))
     # A file stays on one core: some set up a framework that can be set up once.
     pytest = ("-m", "pytest", "-n", "auto", "--maxprocesses", "8", "--dist", "loadfile", *session.posargs)
-    if session.python != newest_python():  # measuring, and the data of others, take as long as the tests do
-        session.run("python", *pytest, "-m", "not shared")
+    if session.python != newest_python():  # measuring, the data of others and most examples take as long as the rest
+        env = {"HYPOTHESIS_PROFILE": PROFILE or "few"}
+        session.run("python", *pytest, "-m", "not shared", env=env)
         return
     # By `coverage run`, because a plug-in of pytest would start measuring after the package is imported.
     env = {"COVERAGE_FILE": str(Path(session.create_tmp(), "coverage"))}
@@ -396,7 +398,7 @@ def in_wasm(site: Path, words: Sequence[str], package: Path) -> tuple[int, str, 
         command = ["node", "--stack-size=4000", "tests/pyodide/run.mjs", str(package), str(site), ".", *words]
         return subprocess.run(  # noqa: S603 - all of it stands above
             command,
-            env={"HYPOTHESIS_PROFILE": "few", **os.environ},  # noqa: TID251 - the ban is for the library
+            env={**os.environ, "HYPOTHESIS_PROFILE": PROFILE or "few"},  # noqa: TID251 - the ban is for the library
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

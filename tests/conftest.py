@@ -13,12 +13,13 @@ import pure_part
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 settings.register_profile("default", deadline=None, max_examples=100)
-settings.register_profile("few", deadline=None, max_examples=10, database=None)  # where Python runs slowly
+ENVIRONMENT = os.environ  # noqa: TID251 - the ban is for the library
+# For Pythons that are not the newest, or run slowly; in CI the same examples each time, as in hypothesis' own profile.
+settings.register_profile("few", deadline=None, max_examples=10, database=None, derandomize=bool(ENVIRONMENT.get("CI")))
 settings.register_profile(
     "deep", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 # hypothesis registers "ci" itself (derandomised, no database) and picks it when CI is set.
-ENVIRONMENT = os.environ  # noqa: TID251 - the ban is for the library
 if PROFILE := ENVIRONMENT.get("HYPOTHESIS_PROFILE", "" if ENVIRONMENT.get("CI") else "default"):
     settings.load_profile(PROFILE)
 if ENVIRONMENT.get("LMTRACK_PURE"):
