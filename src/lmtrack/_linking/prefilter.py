@@ -62,7 +62,7 @@ def _trackable(value: str, /) -> str:
 
 
 def _read(url: str, /) -> str:
-    """Undo a URL's percent escapes as the rules do, blanks as `+`; "" if no rule need be asked about what comes out."""
+    """Undo a URL's percent escapes as the rules do, blanks as `+`; "" if only the rules can read what comes out."""
     text = decoded(decoded(url)).replace(" ", "+")
     return text if text.isascii() and "\n" not in text and not _HALF_ESCAPE.search(url) else ""
 
