@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tracemalloc
+from itertools import permutations, product
 from typing import TYPE_CHECKING
 
 import pytest

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-# What services write on the link, by language: listmonk's translations (July 2026) and mail in these languages.
+# What services write on the link, by language: listmonk's translations (July 2026), those of Ghost 5.130.6,
+# Postorius 1.3.13 and django-newsletter 1.2.1, and mail in these languages.
 TEXTS = {
     "ar": ["إلغاء الاشتراك"],
     "bg": ["Отписване", "Отпиши се"],
-    "ca": ["Dona't de baixa", "Desubscriu"],
+    "ca": ["Dona't de baixa", "Desubscriu", "Dona'm de baixa"],
     "cs": ["Zrušit odběr", "Odhlásit se"],
     "cy": ["Dad-danysgrifio"],
     "da": ["Afmeld", "Afmeld nyhedsbrev", "Frameld"],
@@ -17,16 +18,16 @@ TEXTS = {
     "es": ["Darse de baja", "Cancelar suscripción", "Desuscribirse", "Darse de baja aquí", "Date de baja"],
     "fi": ["Peruuta tilaus", "Poistu postituslistalta", "Eroa postituslistalta"],
     "fr": ["Se désabonner", "Se désinscrire", "Désabonnement", "Désinscription", "Me désinscrire de cette liste"],
-    "he": ["ביטול רישום", "להסרה מרשימת התפוצה"],
+    "he": ["ביטול רישום", "להסרה מרשימת התפוצה", "הסר מהרשימה", "לביטול המינוי"],
     "hi": ["सदस्यता समाप्त करें"],
     "hr": ["Odjava", "Odjavi se"],
     "hu": ["Leiratkozás", "Leiratkozom a hírlevélről"],
     "id": ["Batal berlangganan", "Berhenti berlangganan"],
     "it": ["Annulla iscrizione", "Cancella iscrizione", "Disiscriviti", "Annulla l'iscrizione"],
-    "ja": ["配信停止", "登録を解除する", "メールの配信停止はこちら"],
+    "ja": ["配信停止", "登録を解除する", "メールの配信停止はこちら", "退会する"],
     "ko": ["구독 해지", "수신거부", "구독 취소"],
-    "nb": ["Meld av", "Avmeld", "Meld deg av"],
-    "nl": ["Uitschrijven", "Afmelden", "Schrijf je uit"],
+    "nb": ["Meld av", "Avmeld", "Meld deg av", "Avslutt abonnement"],
+    "nl": ["Uitschrijven", "Afmelden", "Schrijf je uit", "Meld u af"],
     "pl": ["Wypisz się", "Odsubskrybuj", "Rezygnacja"],
     "pt": ["Cancelar inscrição", "Cancelar subscrição", "Descadastrar", "Cancelar a assinatura"],
     "ro": ["Dezabonare", "Dezabonați-vă"],
@@ -40,4 +41,28 @@ TEXTS = {
     "uk": ["Відписатися", "Відписатись"],
     "vi": ["Hủy đăng ký"],
     "zh": ["退订", "退訂", "取消订阅"],
+    "eo": ["Malaboni"],
+    "fa": ["لغو عضویت"],
+    "gd": ["Dì-sgrìobh"],
+    "is": ["Hætta áskrift"],
+    "lv": ["Anulēt abonementu"],
+    "mn": ["Захиалга цуцлах"],
+    "pa": ["ਸਦੱਸਤਾ ਰੱਦ ਕਰੋ"],
+    "sq": ["Shpajtohuni"],
 }  # fmt: skip
+
+# What they write on links to pages where mail can be turned off among other things: Ghost 5.130.6 ("Manage
+# subscription"), pretix 2026.8.0 ("Notification settings", "Disable notifications"), NodeBB 1.4.0, mail of the corpus.
+SETTINGS = [
+    "Manage your email preferences", "Update your preferences", "Stop receiving these emails", "Manage subscription",
+    "Notification settings", "Turn off these notifications", "Click here to alter those settings", "E-Mail Settings",
+    "Modify Your Subscription", "Manage My Subscriptions", "Change Settings", "I no longer want these emails",
+    "Too many emails?", "Abos verwalten", "Benachrichtigungen deaktivieren", "E-Mail-Einstellungen",
+    "Mitgliedschaft beenden", "Gérer l'abonnement", "Gérer mes préférences", "Gestionar suscripción",
+    "Gestiona subscripció", "Gestisci l’abbonamento", "Gerenciar assinatura", "Gerir subscrição",
+    "Abonnement beheren", "Administrer abonnement", "Hantera prenumeration", "Zarządzaj subskrypcją",
+    "Spravovat předplatné", "Nastavení oznámení", "Spravovať odber", "Upravljaj pretplatom", "Upravljanje naročnine",
+    "Előfizetés kezelése", "Gestionează abonamentul", "Pārvaldīt abonementu", "Aboneliği yönet", "Cài đặt thông báo",
+    "Управление подпиской", "Управление на абонамента", "Керувати підпискою", "Захиалгаа удирдах", "ניהול מינוי",
+    "ادارة الاشتراك", "管理订阅", "구독 관리",
+]  # fmt: skip

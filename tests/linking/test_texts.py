@@ -9,9 +9,9 @@ from lmtrack._html.visible import visible_text
 from lmtrack._linking.prefilter import telling_texts
 from lmtrack._linking.shown_host import shown_host
 from lmtrack._linking.ways_out import is_way_out_text
-from lmtrack._linking.words import WAYS_OUT, WAYS_OUT_ANYWHERE, WAYS_OUT_WHOLE
+from lmtrack._linking.words import WAYS_OUT, WAYS_OUT_ANYWHERE, WAYS_OUT_TEXTS, WAYS_OUT_WHOLE
 from lmtrack.links import SkipReason
-from way_out_texts import TEXTS
+from way_out_texts import SETTINGS, TEXTS
 
 KEYS = make_keys(b"a fixed key of tests, 32 octets.")
 FOREIGN = TrackingDomain("https://track.sender.example", KEYS)
@@ -26,7 +26,7 @@ def reason(content: str, policy: LinkPolicy = LinkPolicy(), domain: TrackingDoma
     return result.skipped[0][1] if result.skipped else None
 
 
-@pytest.mark.parametrize("text", [text for texts in TEXTS.values() for text in texts])
+@pytest.mark.parametrize("text", [text for texts in [*TEXTS.values(), SETTINGS] for text in texts])
 def test_what_people_read_is_a_reason(text: str) -> None:
     for content in (text, f"<b>{text}</b>", f'<img src="x.png" alt="{text}">', f" {text.upper()} ", f"&rarr; {text}"):
         assert reason(content) == "unsubscribe"
@@ -86,7 +86,9 @@ def test_without_a_tracking_host_no_text_is_foreign() -> None:
     assert rewrite_html(html, policy=LinkPolicy(tracking_hosts=["click.shop.example"])).skipped == ()
 
 
-@pytest.mark.parametrize("phrase", sorted(WAYS_OUT | WAYS_OUT_WHOLE | WAYS_OUT_ANYWHERE | {"unsub", "un-sub"}))
+@pytest.mark.parametrize(
+    "phrase", sorted(WAYS_OUT | WAYS_OUT_WHOLE | WAYS_OUT_TEXTS | WAYS_OUT_ANYWHERE | {"unsub", "un-sub"})
+)
 def test_the_quick_look_sees_every_phrase(phrase: str) -> None:
     for text in (
         phrase.replace("-", " "),

@@ -8,12 +8,15 @@ from lmtrack._linking.secrets import decoded
 from lmtrack._linking.ways_out import is_way_out_text, is_way_out_url, mentions_way_out, plain
 from lmtrack._linking.words import WAYS_OUT, WAYS_OUT_ANYWHERE, WAYS_OUT_WHOLE
 from lmtrack.links import SkipReason, is_preference_page, skip_reason
-from way_out_texts import TEXTS
+from way_out_texts import SETTINGS, TEXTS
 
 OTHER_TEXTS = [
     "Opt out of plastic", "Baja California", "Unsubstantiated claims", "Subscribe", "Annulla ordine", "Shop now", "",
     "Read more", "Optical lenses", "Cancel my order", "Remove stains", "Abmeldungen.example", "Confirm subscription",
     "The unsubscribe header explained for people who send a lot of mail", "Stop", "Dear subscriber", "Sign out",
+    "Settings", "Manage my account", "Update your e-mail address", "20% off emails", "Email us", "Mailing list",
+    "Turn on notifications", "Change your address", "Leave a message", "Cancel your booking",
+    "Notifications are here", "Preferences of readers", "Stop the clock", "Edit your profile", "Manage your money",
 ]  # fmt: skip
 URLS = [
     "/unsubscribe", "/UNSUBSCRIBE?x", "/unsub/9", "/unsub", "?act=unsub", "/unsub_center.aspx", "/un-subscribe/9",
@@ -23,12 +26,23 @@ URLS = [
     "/darse-de-baja", "/dar/de/baja", "/huy-dang-ky", "/h%E1%BB%A7y-%C4%91%C4%83ng-k%C3%BD", "/odhlasit",
     "/%D0%BE%D1%82%D0%BF%D0%B8%D1%81%D0%BA%D0%B0", "/退订", "/cancelar-inscri%C3%A7%C3%A3o",
     "/?a=b&action=cancel-subscription",
+    # A word of each side of a pair, in one segment or two, in any order.
+    "/email-preferences", "/preference-center", "/hs/preferences-center/en/direct?d=7", "/subscription_center.aspx?q=7",
+    "/communication-preferences", "/settings/emails", "/settings/notifications/off/12", "/email-settings/stop",
+    "/mail/stop?u=7", "/email/stop-all/77aa", "/list/remove/77aa", "/manage_subscriptions?u=7", "/mailing/leave/77aa",
+    "/newsletter/cancel", "/alerts/disable/77aa", "/alerts/turn-off", "/mute/thread/77aa", "/subscriptions/update?k=7",
+    "/email/remove/e/77aa", "/do-not-email/77aa", "/nomail/77aa", "/x?page=notification-settings",
 ]  # fmt: skip
 OTHER_URLS = [
     "/opt-out-of-plastic", "/unsubstantiated", "/unsubtle", "/unsubmitted", "/baja-california", "/annulla-ordine",
     "/options", "/optical", "/opt/in/out", "/subscribe", "/subscription/8e1c/77aa", "/design", "/abmeldenx",
     "/dar/de/alta",
     "/cancelar/pedido", "/remove", "/stop", "/adopt-out", "/leave-a-review", "/se/me/de",
+    "/settings", "/preferences", "/email", "/newsletter/2026", "/no/newsletter", "/sale/50-off", "/manage-your-money",
+    "/notifications-api", "/stop-smoking", "/stop/smoking", "/remove-stains", "/subscriptions/coffee-monthly",
+    "/cancellation-policy", "/settings-for-your-camera", "/blog/email-preference-centers-explained", "/leave/no-trace",
+    "/hc/articles/36-How-do-I-change-my-email-preferences-", "/docs/settings/#email", "/email?from=settings",
+    "/turn-on/notifications", "/update/your-home", "/mail/order", "/lists/of/settings-and-places",
 ]  # fmt: skip
 
 
@@ -37,6 +51,12 @@ def test_what_people_read_on_a_way_out_is_known_in_many_languages(text: str) -> 
     assert is_way_out_text(text)
     assert is_way_out_text(text.upper())
     assert mentions_way_out(f"Hello! {text}: https://shop.example/9") or text in {"Διαγραφή", "ΔΙΑΓΡΑΦΗ"}
+
+
+@pytest.mark.parametrize("text", SETTINGS)
+def test_a_link_to_settings_of_mail_is_a_way_out(text: str) -> None:
+    assert is_way_out_text(text)
+    assert is_way_out_text(f"{text.upper()} »")
 
 
 @pytest.mark.parametrize("text", OTHER_TEXTS)

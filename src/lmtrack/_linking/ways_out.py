@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
 from unicodedata import combining, normalize
 
-from lmtrack._linking.words import COMPANIONS, WAYS_OUT, WAYS_OUT_ANYWHERE, WAYS_OUT_WHOLE
+from lmtrack._linking.words import (
+    COMPANIONS,
+    WAYS_OUT,
+    WAYS_OUT_ANYWHERE,
+    WAYS_OUT_PAIR_SIGNS,
+    WAYS_OUT_PAIRS,
+    WAYS_OUT_TEXTS,
+    WAYS_OUT_WHOLE,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence, Set as AbstractSet
 
 # "unsubscribe", its forms and its short form: `unsub` goes on in `scri` or ends there ("unsubstantiated" does neither).
 _UNSUB: Final = re.compile(r"un[-_+ ]?sub(?:scri|(?![a-z]))")
@@ -40,13 +52,16 @@ def _without_accents(letters: re.Match[str], /) -> str:
 
 _SURE: Final = frozenset(map(plain, WAYS_OUT))
 _WHOLE: Final = frozenset(map(plain, WAYS_OUT_WHOLE))
+_WHOLE_TEXTS: Final = _WHOLE | frozenset(map(plain, WAYS_OUT_TEXTS))
 _ANYWHERE: Final = tuple(map(plain, WAYS_OUT_ANYWHERE))
 _COMPANIONS: Final = frozenset(map(plain, COMPANIONS))
+_PAIR_WORDS: Final = _COMPANIONS.union(WAYS_OUT_PAIR_SIGNS, *(one | other for one, other in WAYS_OUT_PAIRS))
 _LONGEST_PHRASE: Final = max(phrase.count("-") for phrase in _WHOLE) + 1
 # Every text that says so has one of these as a word, or "unsub" in it, or a phrase of `_ANYWHERE`.
-_FIRST: Final = frozenset(phrase.partition("-")[0] for phrase in _SURE | _WHOLE)
+_FIRST: Final = WAYS_OUT_PAIR_SIGNS | {phrase.partition("-")[0] for phrase in _SURE | _WHOLE}
+_FIRST_IN_TEXTS: Final = _FIRST | {phrase.partition("-")[0] for phrase in _WHOLE_TEXTS}
 FIRST_ASCII_WORDS: Final = frozenset(filter(str.isascii, _FIRST))
-_FIRST_ASCII_BYTES: Final = frozenset(map(str.encode, FIRST_ASCII_WORDS))
+_FIRST_ASCII_BYTES: Final = frozenset(map(str.encode, filter(str.isascii, _FIRST_IN_TEXTS)))
 _LETTERS_ALONE: Final = bytes(code if ord("a") <= code <= ord("z") else 32 for code in range(256))
 
 
@@ -75,7 +90,9 @@ def says_way_out(text: str, /) -> bool:
     if not _SURE.isdisjoint(words):
         return True
     path = re.split("[?#]", text, maxsplit=1)[0]
-    return any(map(_fills, [path, *_SEGMENTS.findall(text)]))
+    if any(map(_fills, [path, *_SEGMENTS.findall(text)])):
+        return True
+    return any(_is_pair(_WORDS.findall(f"{one} {other}")) for one, other in pairwise(_SEGMENTS.findall(path)))
 
 
 def is_way_out_text(text: str, /) -> bool:
@@ -92,7 +109,7 @@ def is_way_out_text(text: str, /) -> bool:
         return False
     if len(words) <= _MOST_WORDS and (_UNSUB.search(text) or not _SURE.isdisjoint(words)):
         return True
-    return not _FIRST.isdisjoint(words) and _fills(text)
+    return not _FIRST_IN_TEXTS.isdisjoint(words) and _fills(text, _WHOLE_TEXTS)
 
 
 def may_say_way_out(markup: str, /) -> list[int]:
@@ -103,7 +120,7 @@ def may_say_way_out(markup: str, /) -> list[int]:
         ]
     else:
         joined = _BLANKS.sub("-", markup)
-        words = [*_FIRST.intersection(_WORDS.findall(markup))]
+        words = [*_FIRST_IN_TEXTS.intersection(_WORDS.findall(markup))]
         words += [phrase.partition("-")[0] for phrase in _ANYWHERE if phrase in joined]
     signs = [*words, *_MAY_UNSUB] if "sub" in markup else words
     return [match.start() for sign in signs for match in re.finditer(sign, markup)]
@@ -134,17 +151,25 @@ def _says_anywhere(text: str, /) -> bool:
     return any(phrase in joined for phrase in _ANYWHERE)
 
 
-def _fills(segment: str, /) -> bool:
-    """Return whether a phrase of the table is all that a segment says, but for companions around it."""
+def _fills(segment: str, phrases: AbstractSet[str] = _WHOLE, /) -> bool:
+    """Return whether a phrase, or a word of each side of a pair, is all that a segment says, but for companions."""
     words = _WORDS.findall(segment)
     if not 1 <= len(words) <= 2 * _MOST_WORDS:
         return False
-    starts = [index for index, word in enumerate(words) if word in _FIRST]
+    if _is_pair(words):
+        return True
+    starts = [index for index, word in enumerate(words) if word in _FIRST_IN_TEXTS]
     for start in starts:
         if not all(word in _COMPANIONS for word in words[:start]):
             return False
         for length in range(len(words) - start, 0, -1):
             behind = words[start + length :]
-            if "-".join(words[start : start + length]) in _WHOLE and all(word in _COMPANIONS for word in behind):
+            if "-".join(words[start : start + length]) in phrases and all(word in _COMPANIONS for word in behind):
                 return True
     return False
+
+
+def _is_pair(words: Sequence[str], /) -> bool:
+    return _PAIR_WORDS.issuperset(words) and any(
+        not one.isdisjoint(words) and not other.isdisjoint(words) for one, other in WAYS_OUT_PAIRS
+    )

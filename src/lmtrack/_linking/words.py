@@ -11,12 +11,13 @@ from typing import Final
 from lmtrack._pattern import word_set
 
 # "Unsubscribe" in other languages. Where from: the translations of listmonk (commit 911e0b7, July 2026: ar bg ca cs cy
-# da de el es fi fr he hu id it ja ko nl no pl pt ro ru sk sl sv tr uk vi zh), Lettermint's page of the Dutch word, and
+# da de el es fi fr he hu id it ja ko nl no pl pt ro ru sk sl sv tr uk vi zh), of Ghost 5.130.6, Postorius 1.3.13 and
+# django-newsletter 1.2.1 (eo fa gd is mn pa sq, and what the first had not), Lettermint's page of the Dutch word, and
 # footers of mail in these languages, November 2026. English `unsub` and its spellings are a pattern of `ways_out`.
 #
 # These mean it wherever they stand as a word of their own in a path, a query or a link's text.
 WAYS_OUT: Final = word_set("""
-    optout optouts
+    optout optouts nomail
     abmelden abmeldung abbestellen abbestellung austragen
     désabonner désabonnement désabonnez désabonne désinscrire désinscription désinscrivez désinscris
     desuscribir desuscribirse desuscribirme desuscripción desuscríbete desuscríbase
@@ -31,7 +32,7 @@ WAYS_OUT: Final = word_set("""
     leiratkozás leiratkozom leiratkozáshoz
     dezabonare dezabonați dezabonează dezabonez
     odjava odjavi odjavite odjavim odjaviti
-    danysgrifio
+    danysgrifio malaboni malabonu shpajtohuni
     отписаться отпишитесь отписка отписки отписване отпиши відписатися відписатись відписка одјава одјави
     otpisatsya otpiska otpishites otpisvane vidpysatysya
 """)
@@ -61,20 +62,74 @@ WAYS_OUT_WHOLE: Final = word_set("""
     batal-berlangganan berhenti-berlangganan hủy-đăng-ký huy-dang-ky
     prekliči-naročnino otkaži-pretplatu otkaži-pretplatu-na-newsletter
     відмовитися-від-розсилки отказаться-от-рассылки отмени-абонамента
+    do-not-email do-not-mail do-not-contact no-longer-want too-many-emails
+    avslutt-abonnement dona-m-de-baixa anulēt-abonementu hætta-áskrift meld-u-af mitgliedschaft-beenden
+    dì-sgrìobh захиалга-цуцлах
+""")
+# The same for a link's text alone: pages on which one turns mail off among other things. "Manage subscription" and
+# "Unsubscribe" of Ghost 5.130.6, "Notification settings" and "Disable notifications" of pretix 2026.8.0, and what mail
+# in these languages says.
+WAYS_OUT_TEXTS: Final = word_set("""
+    abos-verwalten abonnement-verwalten einstellungen-verwalten benachrichtigungen-deaktivieren
+    benachrichtigungs-einstellungen e-mail-einstellungen
+    gérer-l-abonnement gérer-mes-abonnements gérer-mes-préférences gérer-vos-préférences modifier-mes-préférences
+    gestionar-suscripción gestionar-preferencias gestiona-subscripció gestisci-l-abbonamento gestisci-preferenze
+    gerenciar-assinatura gerir-subscrição desativar-as-notificações configurações-de-notificação
+    abonnement-beheren voorkeuren-beheren e-mailnotificaties-uitschakelen e-mailmeldingen-uitschakelen
+    meldingsinstellingen administrer-abonnement notifikationsindstillinger varslingsinnstillinger
+    hantera-prenumeration inaktivera-notifikationer notifieringsinställningar
+    zarządzaj-subskrypcją spravovat-předplatné nastavení-oznámení spravovať-odber nastavenia-oznámení
+    zakázanie-oznámení upravljaj-pretplatom postavke-obavijesti onemogući-obavijesti upravljanje-naročnine
+    előfizetés-kezelése értesítési-beállítások értesítések-letiltása gestionează-abonamentul
+    dezactivați-notificările setări-de-notificare pārvaldīt-abonementu aboneliği-yönet nonaktifkan-notifikasi
+    cài-đặt-thông-báo vô-hiệu-hóa-thông-báo управление-на-абонамента управление-подпиской настройки-уведомлений
+    керувати-підпискою ρυθμίσεις-ειδοποιήσεων захиалгаа-удирдах
+""")
+# English says it with a word of each side, in any order: "Stop these emails", `/email-settings/stop`, "Manage your
+# preferences", `/settings/notifications`. Both fill a segment or two, or a text, but for words of `COMPANIONS`. "Off"
+# needs "turn" or "switch", as shops write it on sales.
+WAYS_OUT_PAIRS: Final = tuple(
+    (word_set(one), word_set(other))
+    for one, other in (
+        (
+            "stop cancel leave remove disable deactivate mute off",
+            """email emails mail mails mailing mailings newsletter newsletters list lists notification notifications
+            alert alerts digest digests updates subscription subscriptions thread threads""",
+        ),
+        (
+            "manage update change edit modify adjust alter",
+            "preferences settings subscription subscriptions notifications alerts",
+        ),
+        (
+            """email emails mail mails mailing newsletter newsletters notification notifications communication
+            communications subscription subscriptions marketing alert alerts""",
+            "preference preferences settings",
+        ),
+        ("preference preferences subscription subscriptions notification notifications", "center centre"),
+    )
+)
+# One of these is in each: the rarer word of a pair, since every second URL says "email".
+WAYS_OUT_PAIR_SIGNS: Final = word_set("""
+    stop cancel leave remove disable deactivate mute turn switch preference preferences settings subscription
+    subscriptions notification notifications alerts
 """)
 # Of scripts whose words are not set apart by blanks, or are made of more than letters: anywhere. Blanks are a hyphen.
 WAYS_OUT_ANYWHERE: Final = word_set("""
     配信停止 配信を停止 配信解除 登録解除 登録を解除 登録を取り消 購読解除 購読を解除 メール停止
     退订 退訂 取消订阅 取消訂閱
     수신거부 수신-거부 구독해지 구독-해지 구독취소 구독-취소
-    إلغاء-الاشتراك الغاء-الاشتراك ביטול-רישום להסרה-מרשימת הסרה-מרשימת-התפוצה הסר-מרשימת הפסק-את-ההרשמה
-    सदस्यता-समाप्त सदस्यता-रद्द सदस्यता-छोड़ें अनसब्सक्राइब ยกเลิกการสมัคร ยกเลิกการรับ വരിക്കാരനല്ലാതാകുക
+    إلغاء-الاشتراك الغاء-الاشتراك ادارة-الاشتراك إدارة-الاشتراك لغو-عضویت لغو-اشتراک
+    ביטול-רישום ביטול-המינוי ביטול-מינוי ניהול-מינוי השבת-התראות להסרה-מרשימת הסרה-מרשימת-התפוצה הסר-מרשימת
+    הסר-מהרשימה הפסק-את-ההרשמה
+    退会 通知设置 通知設定 管理订阅 管理訂閱 구독-관리
+    सदस्यता-समाप्त सदस्यता-रद्द सदस्यता-छोड़ें अनसब्सक्राइब ਸਦੱਸਤਾ-ਰੱਦ ยกเลิกการสมัคร ยกเลิกการรับ വരിക്കാരനല്ലാതാകുക
 """)
 # What may stand around a phrase of `WAYS_OUT_WHOLE`: names of what is left, and the words of a request.
 COMPANIONS: Final = word_set("""
-    a all and any at can click confirm e email emails form from global here html i if in link list lists mail mailing
+    a all and any at can click confirm do e email emails form from global here html i if in link list lists mail mailing
     mailinglist mails marketing me message messages my newsletter newsletters no now of or our page php please aspx
-    simply subscriber subscribers the these this to tracking update url user want wish you your
+    get getting receive receiving simply subscriber subscribers the these this those to tracking update url user want
+    wish you your
     bitte hier klicken diese diesen von vom den dem der sich um zu link
     ici cliquez cliquer pour vous de la le les cette liste nos
     aquí haz haga clic para este esta lista boletín boletines correos los del al
