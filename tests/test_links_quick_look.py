@@ -64,6 +64,14 @@ def test_the_quick_look_passes_no_word_of_the_tables(form: str) -> None:
         assert not url or skip_reason(url, LinkPolicy()) is None, value
 
 
+@pytest.mark.parametrize("form", ["/{}-{}", "/{}/{}", "/turn/{}/{}", "/?a={}_{}"])
+@pytest.mark.parametrize(("one", "other"), words.WAYS_OUT_PAIRS)
+def test_the_quick_look_sees_every_pair(form: str, one: frozenset[str], other: frozenset[str]) -> None:
+    urls = [f"https://shop.example{form.format(*both)}" for pair in product(one, other) for both in permutations(pair)]
+    assert [url for url in urls if surely_trackable([url])[0] and skip_reason(url, WIDE)] == []
+    assert sum(skip_reason(url, WIDE) is not None for url in urls) > len(urls) / 3
+
+
 @pytest.mark.parametrize(
     "value",
     [
