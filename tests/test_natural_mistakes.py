@@ -121,7 +121,7 @@ def test_a_template_is_not_tracked_where_fields_are_missing() -> None:
 
 
 def test_a_message_id_header_is_not_an_id() -> None:
-    with pytest.raises(ValueError, match="your own id of the mail, not its Message-ID header") as refused:
+    with pytest.raises(ValueError, match="your own id for the message, not its Message-ID header") as refused:
         track_html(HTML, GRANTED, domain=DOMAIN, message_id="<letter-4471@shop.example>")
     assert "4471" not in str(refused.value)
 

@@ -89,7 +89,7 @@ def test_fixtures_hand_out_the_assertions(
     assert "1 failed, 1 passed" in done.stdout, done.stdout + done.stderr
     # What is shown is the line of the test and the reason, and nothing of the assertion's own code.
     assert '>       assert_untracked("<p>Hello</p>" + PIXEL)' in done.stdout
-    assert "E       AssertionError: the mail is tracked" in done.stdout
+    assert "E       AssertionError: the email is tracked" in done.stdout
     assert "https://count.example/open/4471" in done.stdout
     assert "finding_lines" not in done.stdout
 

@@ -94,7 +94,7 @@ def test_mail_without_tracking_passes_in_every_form(form: str) -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_pixel_fails_in_every_form_and_is_named(form: str) -> None:
     lines = failure(assert_untracked, FORMS[form](PAGE + PIXEL))
-    assert lines[0] == "the mail is tracked"
+    assert lines[0] == "the email is tracked"
     assert any(line.startswith("  hidden_image: ") and "img src" in line for line in lines)
     assert "    https://count.example/open/4471" in lines
     assert ("  To: ann@reader.example" in lines) == (form != "HTML")
@@ -105,7 +105,7 @@ def test_own_links_are_tracking() -> None:
     tracked = track_html(PAGE, TRACKED, domain=DOMAIN, message_id="letter-4471").html
     for domains in ([DOMAIN], ["track.example"]):
         lines = failure(assert_untracked, tracked, domains=domains)
-        assert lines[0] == "the mail is tracked"
+        assert lines[0] == "the email is tracked"
         assert sum(line.startswith("  own_tracking_url: ") for line in lines) == 2
 
 
@@ -124,9 +124,9 @@ def test_aggregate_passes_only_if_it_is_allowed() -> None:
     assert "allow_aggregate=True" in failure(assert_untracked, page, domains=[DOMAIN])[0]
     assert_untracked(page, domains=[DOMAIN], allow_aggregate=True)
     # A key that is not at hand proves nothing, and a pixel beside it is one.
-    assert failure(assert_untracked, page, domains=["track.example"], allow_aggregate=True)[0] == "the mail is tracked"
+    assert failure(assert_untracked, page, domains=["track.example"], allow_aggregate=True)[0] == "the email is tracked"
     tracked = failure(assert_untracked, page + PIXEL, domains=[DOMAIN], allow_aggregate=True)
-    assert tracked[0] == "the mail is tracked"
+    assert tracked[0] == "the email is tracked"
 
 
 def test_what_cannot_be_read_fails_and_says_so() -> None:
@@ -134,14 +134,14 @@ def test_what_cannot_be_read_fails_and_says_so() -> None:
     raw += b"--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b\r\n\r\nx\r\n--b--\r\n"
     for allowed in (False, True):
         lines = failure(assert_untracked, raw, allow_aggregate=allowed)
-        assert lines[0] == "nothing proves that the mail is untracked: some of it cannot be read"
+        assert lines[0] == "nothing proves that the email is untracked: some of it cannot be read"
         assert lines[1].startswith("  encrypted: ")
 
 
 @pytest.mark.parametrize("empty", ["", " \r\n", b""])
 def test_empty_mail_proves_nothing(empty: str | bytes) -> None:
-    assert failure(assert_untracked, empty) == ["the mail is empty, which proves nothing"]
-    assert failure(assert_same_for_everyone, [empty, empty]) == ["a mail is empty, which proves nothing"]
+    assert failure(assert_untracked, empty) == ["the email is empty, which proves nothing"]
+    assert failure(assert_same_for_everyone, [empty, empty]) == ["an email is empty, which proves nothing"]
 
 
 def test_what_is_taken_for_something_else_is_refused() -> None:
@@ -210,7 +210,7 @@ def test_same_mail_for_two_people_passes(form: str) -> None:
 def test_url_of_ones_own_fails_and_is_named(form: str) -> None:
     mails = [FORMS[form](f'{PAGE}<img src="https://count.example/?{name}">') for name in ("ann", "bob")]
     lines = failure(assert_same_for_everyone, mails)
-    assert lines[0] == "the mail differs from recipient to recipient"
+    assert lines[0] == "the email differs from recipient to recipient"
     assert [line for line in lines if "count.example" in line] == [
         "    1: https://count.example/?ann",
         "    2: https://count.example/?bob",

@@ -1,4 +1,4 @@
-"""E-mail tracking primitives as plain functions: decide, rewrite, sign, classify, prove.
+"""Email tracking primitives as plain functions: decide, rewrite, sign, classify, prove.
 
 The face shows functions, values that callers construct or read back, enums and errors. What a function returns is
 imported from its door, as in `from lmtrack.message import TrackedMessage`. A name is imported when it is first used, so

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def assert_untracked() -> Callable[..., None]:
-    """Return `lmtrack.testing.assert_untracked`: nothing in a mail tells that, or by whom, it is read."""
+    """Return `lmtrack.testing.assert_untracked`: nothing in an email tells that, or by whom, it is read."""
     from lmtrack.testing import assert_untracked as check  # noqa: PLC0415 - on first use
 
     return check
@@ -31,7 +31,7 @@ def assert_same_for_everyone() -> Callable[..., None]:
 
 @pytest.fixture(scope="session")
 def assert_unsubscribe_ok() -> Callable[..., None]:
-    """Return `lmtrack.testing.assert_unsubscribe_ok`: a mail can be left with one click, and without being tracked."""
+    """Return `lmtrack.testing.assert_unsubscribe_ok`: people can leave with one click, untracked."""
     from lmtrack.testing import assert_unsubscribe_ok as check  # noqa: PLC0415 - on first use
 
     return check

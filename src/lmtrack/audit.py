@@ -1,4 +1,4 @@
-"""Prove what a mail contains: audit it, compare it with another one, verify a rewrite, lint unsubscribe headers.
+"""Prove what a message contains: audit it, compare it with another one, verify a rewrite, lint unsubscribe headers.
 
 `docs/explanation/what-an-audit-proves.md` has the rules and what they cannot see.
 """

@@ -43,8 +43,8 @@ _OPTION: Final = re.compile("--[a-z][a-z-]{0,30}")
 # What `lmtrack` alone says behind its error: where most people begin.
 _FIRST_STEPS: Final = """\
   lmtrack resolve --track-opens --consent denied                       say what may be tracked, and why
-  lmtrack track mail.eml -o tracked.eml --track-opens --track-clicks   track a mail
-  lmtrack audit mail.eml                                               say what a mail contains
+  lmtrack track mail.eml -o tracked.eml --track-opens --track-clicks   track an email
+  lmtrack audit mail.eml                                               say what an email contains
   lmtrack classify --summary access.log                                say who opened and clicked"""
 
 
@@ -105,7 +105,7 @@ def _drop_output() -> None:
 def _build_parser() -> tuple[Parser, dict[str, Parser]]:
     parser = Parser(
         prog="lmtrack",
-        description="E-mail tracking on the command line: decide, track, explain.",
+        description="Email tracking on the command line: decide, track, explain.",
         example="lmtrack resolve --track-opens --consent denied",
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")

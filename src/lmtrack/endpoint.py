@@ -1,8 +1,8 @@
 """What a tracking host does: read the URL, ask for consent, classify, decide what may be kept, and answer.
 
 `handle_request` is all of it in one call, for any web framework; `read_request` is its first half, for hosts that look
-things up by `await`. `TrackingHost` is a whole host around your own functions. Nothing is stored and nothing is sent:
-the answer is a value, and what may be recorded is handed back.
+things up with `await`. `TrackingHost` is a whole host around your own functions. Nothing is stored and nothing is sent:
+the answer is a value, and what may be recorded is returned.
 """
 
 from lmtrack._endpoint.answer import pixel_response, redirect_response

@@ -1,6 +1,6 @@
 """Every exception lmtrack raises for what others sent; a caller's own mistake is ValueError or TypeError.
 
-No text of these errors holds a token, a key, an address or a URL. Data a caller needs is in attributes.
+Their texts contain no token, key, address or URL. Data that a caller needs is in attributes.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class InvalidOverride(LmtrackError, ValueError):  # noqa: N818 - named by the de
 
 
 class Unsupported(LmtrackError):  # noqa: N818 - the same
-    """An e-mail service cannot do what a decision asks for one mail, or does not promise it.
+    """An email service cannot do what a decision asks for one message, or does not guarantee it.
 
     Attributes:
         service: The service.
@@ -77,12 +77,12 @@ class Unsupported(LmtrackError):  # noqa: N818 - the same
 
 
 class BadToken(LmtrackError, BadData):  # noqa: N818 - named by the decision, as its leaves are
-    """A token was refused; each leaf is one decision a caller can make.
+    """A token was refused; each subclass is one case that a caller can handle.
 
     Also an `itsdangerous.BadData`, so a handler written for itsdangerous catches it.
 
     Attributes:
-        reason: Stable code of the leaf, for counters and logs.
+        reason: Stable code of the subclass, for counters and logs.
         scanner: True if the text is one of our tokens with its letters changed, as mail scanners fetch them, so the
             request came from a machine: rotated by 13 places, and, where a whole URL was read (`read_tracking_url`,
             `handle_request`), also the URL rotated with it, or all letters of the token in one case.
@@ -141,7 +141,7 @@ class BadTokenSignature(BadToken, BadSignature):
 
 
 class WrongPurpose(BadToken):
-    """The token is ours, but of another kind than the one asked for.
+    """The token is ours, but of a different kind from the one asked for.
 
     Attributes:
         kind: The kind in the verified header, 0 to 15.
@@ -159,7 +159,7 @@ class TokenExpired(BadToken, SignatureExpired):
     """The token is ours and too old: a click still redirects, nothing is recorded.
 
     Attributes:
-        token: The verified payload. It is in no text or repr of the error.
+        token: The verified payload. The error's text and repr do not contain it.
         date_signed: When the token was made, as itsdangerous names it.
     """
 
@@ -183,7 +183,7 @@ class TokenRevoked(BadToken):
     """The token is ours and was made no later than `issued_after`: a click still redirects, nothing is recorded.
 
     Attributes:
-        token: The verified payload. It is in no text or repr of the error.
+        token: The verified payload. The error's text and repr do not contain it.
     """
 
     reason = "revoked"
@@ -195,7 +195,7 @@ class TokenRevoked(BadToken):
 
 
 class BadDestination(BadToken, ValueError):  # noqa: N818 - the same
-    """A URL cannot be where a click goes; raised when signing and when reading.
+    """A URL cannot be the destination of a click; raised when signing and when reading.
 
     Attributes:
         problem: Which rule it breaks: `too_long`, `surrogate`, `character`, `scheme`, `userinfo`, `ipv6`, `host`,

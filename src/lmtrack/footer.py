@@ -1,4 +1,4 @@
-"""The ways out in a mail: the footer in both of its bodies, and the header fields behind the mail client's button.
+"""Opt-out links: the footer in both bodies of an email, and the header fields behind the mail client's button.
 
 Written before tracking, so that nothing here is tracked and every copy has its own links.
 """
@@ -25,7 +25,7 @@ Text = TypeVar("Text", bound="str | None")
 
 
 class Bodies(NamedTuple, Generic[Html, Text]):
-    """The two bodies of a mail with the footer in them; made by `add_ways_out`.
+    """The two bodies of an email with the footer in them; made by `add_ways_out`.
 
     Attributes:
         html: The HTML body; None if there was none.
@@ -47,10 +47,10 @@ def add_ways_out(
     withdraw_label: str = "Stop tracking",
     marker: str | None = None,
 ) -> Bodies[Html, Text]:
-    """Put the links to unsubscribe and to stop the tracking into both bodies of a mail; do it before tracking.
+    """Add the links to unsubscribe and to stop tracking to both bodies of an email; call it before tracking.
 
     In HTML they go before the last `</body>`, where a pixel would, or at the end; in plain text they go at the end. All
-    other characters stay. A link that is already in a body is not added again.
+    other characters stay the same. A link that is already in a body is not added again.
 
     Args:
         html: The HTML body, if there is one.
@@ -59,11 +59,11 @@ def add_ways_out(
         withdraw: What `withdraw_url` returned.
         unsubscribe_label: What the link says, in the recipient's language.
         withdraw_label: The same for the other link.
-        marker: Text that the footer replaces where a body holds it; in HTML outside of tags.
+        marker: Text that the footer replaces if a body contains it; in HTML, only outside tags.
 
     Raises:
         TypeError: An argument has the wrong type.
-        ValueError: Neither link is given, one is not a URL that a link can have, or a body holds the marker twice.
+        ValueError: Neither link is given, one is not a URL that a link can have, or a body contains the marker twice.
 
     >>> add_ways_out("<body>Hello</body>", None, unsubscribe="https://shop.example/u/x").html
     '<body>Hello<p style="font-size:12px"><a href="https://shop.example/u/x">Unsubscribe</a></p></body>'
@@ -92,7 +92,7 @@ def unsubscribe_headers(url: str, /, *, mailto: str | None = None) -> dict[str, 
 
     Args:
         url: What `unsubscribe_url` returned, or your own page that acts on the POST without asking.
-        mailto: A second way, as `mailto:leave@shop.example?subject=...`.
+        mailto: A second way to unsubscribe, as `mailto:leave@shop.example?subject=...`.
 
     Raises:
         TypeError: An argument has the wrong type.

@@ -64,7 +64,8 @@ def scan_html(
 ) -> HtmlDocument:
     """Read a document once, to track it for many recipients.
 
-    Never fails on content, except for a slot where no value can be safe; time and memory are linear in its length.
+    Never fails on content, except for a slot in a place where no value is safe; time and memory are linear in its
+    length.
 
     Args:
         html: The document.
@@ -103,14 +104,15 @@ def rewrite_html(
         source: The document, or what `scan_html` made of it.
         click_url: Returns each trackable link's new URL, or a template expression such as `{{ u3 }}`; None leaves that
             link alone, and it keeps its index. It is escaped for the quotes around it.
-        pixel_url: The pixel's URL, or a template expression. None, or a live image with this URL already: no pixel.
+        pixel_url: The pixel's URL, or a template expression. With None, or if a live image already has this URL, there
+            is no pixel.
         policy: Which links are trackable.
         pixel_position: "end" (before `</body>`), "start" (after `<body>`), or "auto": end, unless the rewritten
             document is over 100,000 bytes of UTF-8, which Gmail clips.
         slots: As for `scan_html`, if the document was not scanned before.
         defaults: The same.
         values: One recipient's value of each slot; names without a slot do not matter.
-        pixel_slot: The slot whose marker the pixel takes the place of; without a pixel the marker is removed.
+        pixel_slot: The slot whose marker the pixel replaces; without a pixel the marker is removed.
 
     Raises:
         BadSlot: A marker is where no value can be written safely.
@@ -180,7 +182,7 @@ def track_html(
 
     A second pass changes nothing: links of the domain and a pixel of this message are left, and where links hold click
     tokens of this message already (or of its campaign), no further link is tracked, as their indices are taken. What is
-    in the document already holds whatever the decision is now; the result's `decision` says so (`already_tracked`).
+    already in the document stays, whatever the decision is now; the result's `decision` says so (`already_tracked`).
     Opt-out attributes go only where links are tracked. Content never makes it fail; time and memory are linear. A raw
     message is not HTML: it comes back as it is, with the reason `raw_message`.
 
@@ -189,12 +191,12 @@ def track_html(
         decision: From `resolve` or `resolve_shared`. AGGREGATE without a `campaign` counts as OFF, and the result's
             `decision` says so (`aggregate_without_campaign`).
         domain: Receives opens and clicks; its keys sign.
-        message_id: The sender's id of this mail to this person. In an aggregate flag neither it nor `recipient` nor
-            `now` has any part.
+        message_id: The sender's own id for this message to this person. Aggregate tokens contain neither it nor
+            `recipient` nor `now`.
         recipient: Position in the message's recipient list, 0 to 65,535.
-        campaign: What aggregate tokens are made from. Their clicks need its `urls`: a link to anywhere else is
-            `personal`, since it might differ per recipient.
-        destination: Returns where a link goes instead of `link.url`, for example with utm tags; None leaves that link.
+        campaign: What aggregate tokens are made from. Clicks need its `urls`: a link to anywhere else is `personal`,
+            because it might differ between recipients.
+        destination: Returns where a link goes instead of `link.url`, for example with UTM tags; None leaves it alone.
             Called once for each index, and not at all with "by_id".
         destinations: "inline" signs each URL into its token; "by_id" leaves it to be looked up by message and index.
         policy: Which links are trackable.
@@ -202,9 +204,10 @@ def track_html(
         slots: As for `scan_html`, if the document was not scanned before.
         defaults: The same.
         values: One recipient's value of each slot, written whether or not anything is tracked.
-        pixel_slot: The slot whose marker the pixel takes the place of; without a pixel the marker is removed.
-        max_line: Where tracking makes a line longer than this many bytes of UTF-8, it is broken inside a tag: 998 for
-            HTML that is sent as it is (7bit, 8bit). A link that no line has room for is left alone (`line_too_long`).
+        pixel_slot: The slot whose marker the pixel replaces; without a pixel the marker is removed.
+        max_line: If tracking makes a line longer than this many bytes of UTF-8, the line is broken inside a tag: 998
+            for HTML that is sent as it is (7bit, 8bit). A link that does not fit on a line is left alone
+            (`line_too_long`).
         now: When the tokens are issued; the current time by default.
 
     Raises:
@@ -263,12 +266,12 @@ def track_html(
 def untrack_html(html: str, /, *, domain: TrackingDomain | str) -> str:
     """Restore the links that the domain's keys signed, and remove our pixels.
 
-    For archives, "view in browser" pages and resending. Expired tokens count; a link by id holds no destination and
-    stays, and so does whatever the keys did not sign. Opt-out attributes that tracking removed do not come back, so
-    track the source again rather than this. The same object if nothing of ours is in it.
+    For archives, "view in browser" pages and resending. Expired tokens count; a link by id contains no destination and
+    stays, and so does whatever the keys did not sign. Opt-out attributes that tracking removed do not come back, so to
+    track again, use the source rather than this. Returns the same object if nothing of ours is in it.
 
-    `domain` may be a base URL without keys, for inboxes that must not hold them: then whatever has the form of one of
-    our URLs under it is undone, unverified.
+    `domain` may be a base URL without keys, for inboxes that must not have them: then everything under it that looks
+    like one of our URLs is undone, unverified.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -290,7 +293,7 @@ def revert_html(html: str, edits: Iterable[Edit], /) -> str:
 
     Raises:
         TypeError: `html` is not a str.
-        ValueError: The edits are not in order, or the document does not hold what they put there.
+        ValueError: The edits are not in order, or the document does not contain what they put there.
 
     >>> mail = '<a href="https://shop.example/">Shop</a>'
     >>> rewritten = rewrite_html(mail, click_url=lambda link: "https://t.example/0")

@@ -72,8 +72,8 @@ class Link(NamedTuple):
     """A link of a document.
 
     Attributes:
-        index: Zero-based order among the trackable links; -1 for a skipped link. The same button drawn twice, for
-            Outlook and for the rest, has one index.
+        index: Zero-based position among the trackable links; -1 for a skipped link. A button that is drawn twice, for
+            Outlook and for everyone else, has one index.
         url: Where it leads: decoded, without outer white space, and absolute if a base resolves it.
         element: `a`, `area`, or the VML element, lower case; `text` for a URL in plain text.
         conditional: Whether it is inside an Outlook conditional comment.
@@ -81,7 +81,7 @@ class Link(NamedTuple):
         start: Where its tag begins in the source; in plain text, where the URL does.
         limit: Where its surroundings (the document or the comment) end; in plain text, where the URL does.
         personal: Whether a slot is in its URL or its text.
-        template_url: For a personal link, where the template says that it leads; repr and `to_dict` show this.
+        template_url: For a personal link, its destination as the template has it; repr and `to_dict` show this.
     """
 
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody misses on a link
@@ -95,9 +95,9 @@ class Link(NamedTuple):
     template_url: str = ""
 
     def text(self) -> str:
-        """Read what a person sees as this link: its text and the alt texts of its images, blanks folded.
+        """Read what a person sees as this link: its text and the alt texts of its images, whitespace folded.
 
-        A URL in plain text is its own text. Else it costs a pass over the link's content each time, at most 10,000
+        A URL in plain text is its own text. Otherwise each call costs a pass over the link's content, at most 10,000
         characters.
 
         >>> from lmtrack import rewrite_html
@@ -146,29 +146,31 @@ class LinkPolicy:
     """Which links a sender wants tracked, beyond what cannot be tracked at all.
 
     Attributes:
-        skip_urls: Never track these: exact URLs as str, or compiled patterns that are searched for in the URL.
-        skip_hosts: Never track links to these hosts and their sub-domains.
+        skip_urls: URLs that are never tracked: exact ones as str, or compiled patterns that are searched for in the
+            URL.
+        skip_hosts: Never track links to these hosts and their subdomains.
         skip_slots: Never track links with these slots in their URL.
         preference_urls: The sender's own pages for unsubscribing and for mail preferences, as prefixes that end where
             a path, query or fragment may begin. Never tracked; the reason is `unsubscribe`.
         opt_out_attributes: Names of further attributes whose presence means "do not track this link".
-        slot_hosts: Hosts to which a link may lead whose URL, or its beginning, is a slot; compared without case. A link
-            to any other host gets its value and is not tracked, as our host would redirect to wherever data says.
-        tracking_hosts: Hosts whose links are tracked already (an e-mail service's own); compared without case.
+        slot_hosts: Hosts that a link may lead to if a slot is its whole URL or the beginning of it; compared without
+            case. A link to any other host gets its value and is not tracked, because our host would otherwise redirect
+            to wherever the data says.
+        tracking_hosts: Hosts whose links are already tracked (an email service's own); compared without case.
         track_unsubscribe: Track links that look like a way to unsubscribe.
-        track_sensitive: Track links that hold a secret, an e-mail address or other data of a person.
+        track_sensitive: Track links that contain a secret, an email address or other personal data.
         track_conditional: Look at links inside Outlook conditional comments.
-        strip_opt_out: Remove opt-out attributes from the output: our `data-lm-no-track` ("own"), every vendor's
-            ("all", when no later service needs to see them), or leave all ("none"). Removed only from documents in
-            which some link is rewritten; where none is, not a character changes.
-        skip_url_text: Leave links whose visible text is, or begins with, a URL or a host, or holds a URL: readers
-            compare it with the status line, and filters score another domain behind it as phishing. "foreign": unless
+        strip_opt_out: Which opt-out attributes to remove from the output: our `data-lm-no-track` ("own"), every
+            vendor's ("all", when no later service needs to see them), or leave all ("none"). They are removed only from
+            documents in which a link is rewritten; otherwise not a character changes.
+        skip_url_text: Leave links alone whose visible text is, or begins with, a URL or a host, or contains a URL:
+            readers compare it with the status line, and filters score a different domain as phishing. "foreign": unless
             the tracking host (of the domain, or of `tracking_hosts`; with neither, no link is left) shares the shown
             host's domain. "always" (or True), "never" (or False).
-        max_url_octets: Leave longer URLs, 1 to 2,048 bytes of UTF-8.
+        max_url_octets: Leave longer URLs alone; 1 to 2,048 bytes of UTF-8.
 
     Raises:
-        TypeError: A field has the wrong type; a str for one of the lists would be read letter by letter.
+        TypeError: A field has the wrong type; a str in place of a list would be read character by character.
         ValueError: `strip_opt_out` has another value, `max_url_octets` is out of range, a prefix is not an http or
             https URL, or an attribute's name cannot be in a tag.
 
@@ -344,14 +346,14 @@ def slots_reason(names: Iterable[str], policy: LinkPolicy, /) -> SkipReason | No
 def add_query(url: str, parameters: Mapping[str, str], /) -> str:
     """Add parameters to a URL that it does not have yet, before its fragment; the rest stays as it is.
 
-    Names and values are percent-encoded by RFC 3986, blanks as `%20`. A parameter counts as there whatever its value,
+    Names and values are percent-encoded by RFC 3986, spaces as `%20`. A parameter counts as present whatever its value,
     whether or not its name is percent-encoded.
 
     Raises:
         TypeError: An argument has the wrong type.
 
-    >>> add_query("https://shop.example/?utm_source=old#top", {"utm_source": "letter", "utm_medium": "e-mail"})
-    'https://shop.example/?utm_source=old&utm_medium=e-mail#top'
+    >>> add_query("https://shop.example/?utm_source=old#top", {"utm_source": "letter", "utm_medium": "email"})
+    'https://shop.example/?utm_source=old&utm_medium=email#top'
     """
     from urllib.parse import quote, unquote  # noqa: PLC0415 - 2 ms of every import
 

@@ -105,10 +105,10 @@ class TrackedMessage(Deferred):
         edits: All changes, by offset in the source, ascending and disjoint; removed control headers are among them.
             `revert_message` takes them back.
         pixel: The path of the part that got the pixel; None if none did.
-        decision: What really holds for this message, with the reasons.
+        decision: What was actually applied to this message, with the reasons.
         personal_links: The links with a slot in their URL or text, tracked or not.
         personal_loads: The URLs of images and the like with a slot in them, as the template has them: fetching one
-            tells who reads the mail, tracked or not.
+            reveals who reads the email, tracked or not.
         unfilled: What still looks like a marker in the displayed parts that were read.
     """
 
@@ -128,7 +128,7 @@ class TrackedMessage(Deferred):
         """What servers refuse in `raw`, or what it gives away: what `message_bytes` repairs or refuses.
 
         `bare_lf` and `bare_cr` (line ends that are not CRLF, as `as_bytes` writes them), `long_line` (over 998 bytes),
-        `nul`, and `bcc` (a field that tells everyone who else got the mail).
+        `nul`, and `bcc` (a field that tells everyone who else got the message).
         """
         return wire_problems(self.raw)
 
@@ -201,18 +201,18 @@ def track_message(
 ) -> TrackedMessage:
     r"""Track a message as far as the decision allows: signed links and a signed pixel, one of them, or neither.
 
-    Touched are the displayed HTML parts, and plain ones if `text_links`; never what is signed, encrypted, attached,
-    named or someone else's message. Whatever is not edited comes back byte for byte, in the encoding it has. The
-    message's own override headers may lower the decision, never raise it, and are removed. URLs of its List-Unsubscribe
-    are not tracked. A second pass changes nothing: what an earlier one put in stays, whatever the decision is now,
-    until `untrack_message` takes it out; the result's `decision` says so (`already_tracked`). Content never makes it
-    fail; time and memory are linear.
+    It edits the displayed HTML parts, and with `text_links` the plain ones; never what is signed, encrypted, attached,
+    named or someone else's message. Whatever is not edited comes back byte for byte, in its own encoding. The message's
+    own override headers may lower the decision, never raise it, and are removed. URLs of its List-Unsubscribe are not
+    tracked. A second pass changes nothing: what an earlier one put in stays, whatever the decision is now, until
+    `untrack_message` removes it; the result's `decision` says so (`already_tracked`). Content never makes it fail; time
+    and memory are linear.
 
     Args:
         source: The message, or what `scan_message` made of it.
-        decision: From `resolve` or `resolve_shared`. What really holds is in the result's `decision`.
+        decision: From `resolve` or `resolve_shared`. What was actually applied is in the result's `decision`.
         domain: Receives opens and clicks; its keys sign.
-        message_id: The sender's id of this mail to this person, which is not its Message-ID header.
+        message_id: The sender's own id for this message to this person; not its Message-ID header.
         recipient: Position in the message's recipient list, 0 to 65,535.
         campaign: What aggregate tokens are made from.
         destination: As for `track_html`.
@@ -221,19 +221,19 @@ def track_message(
         policy: Which links are trackable.
         pixel_position: As for `track_html`.
         allow_signed: Track a message that is signed already (DKIM, ARC, Content-MD5), which breaks the signature.
-        prefix: What the names of the override headers begin with.
+        prefix: The prefix of the override headers' names.
         slots: As for `scan_message`, if the message was not scanned before.
         defaults: The same.
-        values: One recipient's value of each slot, written whether or not anything is tracked. Links in the body that
-            are the same page as a List-Unsubscribe that this writes are not tracked.
-        pixel_slot: The slot in the HTML whose marker the pixel takes the place of; without a pixel it is removed.
+        values: One recipient's value of each slot, written whether or not anything is tracked. Body links to the same
+            page as a List-Unsubscribe that this writes are not tracked.
+        pixel_slot: The slot in the HTML whose marker the pixel replaces; without a pixel it is removed.
         now: When the tokens are issued; the current time by default.
 
     Raises:
         BadDestination: `destination` returned a URL that no click may go to.
         BadSlot: A marker is where no value can be written safely.
         BadValue: A value cannot be written in the place of its slot: a line end or a second address in a header field,
-            a character that the charset of a plain part lacks, more than a line of a 7bit or 8bit part can hold.
+            a character that is not in the charset of a plain part, more than a line of a 7bit or 8bit part can hold.
         MissingValue: A slot has neither a value nor a default.
         TypeError: An argument has the wrong type.
         ValueError: An argument is out of range; see `make_open_token` for ids, recipients and times.
@@ -312,8 +312,8 @@ def prepare_message(
 ) -> Prepared:
     r"""Turn a message object into what `smtplib.SMTP.sendmail` takes: addresses, and the tracked message as bytes.
 
-    Addresses are read as `smtplib.SMTP.send_message` does: To, Cc and Bcc of the fields, the Resent ones of a message
-    that is sent again, and Sender before From. No Bcc field is in the result. The bytes are those of `message_bytes`,
+    Addresses are read as `smtplib.SMTP.send_message` reads them: from To, Cc and Bcc, or the Resent fields of a message
+    that is sent again, with Sender before From. No Bcc field is in the result. The bytes are those of `message_bytes`,
     tracked by `track_message`; the object stays as it is.
 
     One body for several people is never tracked individually: more than one address lowers the decision to AGGREGATE,
@@ -323,11 +323,11 @@ def prepare_message(
         message: An `EmailMessage` or `Message`, of any policy.
         decision: From `resolve` or `resolve_shared`.
         domain: Receives opens and clicks; its keys sign.
-        message_id: The sender's id of this mail to this person, which is not its Message-ID header.
+        message_id: The sender's own id for this message to this person; not its Message-ID header.
         recipient: Position in the message's recipient list, 0 to 65,535.
         sender: The sender, if not the one in the fields; an empty str is the sender of a bounce.
         recipients: The recipients, if not those in the fields; names in front of addresses are left out.
-        shared: False says that several addresses are one person's.
+        shared: False means that several addresses belong to one person.
         campaign: What aggregate tokens are made from.
         destination: As for `track_html`.
         destinations: The same.
@@ -335,12 +335,12 @@ def prepare_message(
         policy: Which links are trackable.
         pixel_position: As for `track_html`.
         allow_signed: Track a message that is signed already, which breaks the signature.
-        prefix: What the names of the override headers begin with.
+        prefix: The prefix of the override headers' names.
         slots: How the markers of the message's slots are written; see `scan_message`. An address that is a slot is not
-            read: say who the recipients are.
+            read: pass the recipients.
         defaults: The text to use for a missing, None or empty value, by name.
         values: One recipient's value of each slot.
-        pixel_slot: The slot in the HTML whose marker the pixel takes the place of.
+        pixel_slot: The slot in the HTML whose marker the pixel replaces.
         now: When the tokens are issued; the current time by default.
 
     Raises:
@@ -400,7 +400,7 @@ def campaign_urls(
 ) -> tuple[str, ...]:
     """Return the destinations of a template that are the same for everyone, each once: what `Campaign.urls` holds.
 
-    Links with slots or other markers in them are left out, since an aggregate click may not name a person.
+    Links with slots or other markers in them are left out, because an aggregate click must not identify a person.
 
     Args:
         source: The template: HTML as str, a raw message as bytes, or what `scan_html` or `scan_message` made of one.
@@ -426,12 +426,12 @@ def campaign_urls(
 def untrack_message(raw: bytes, /, *, domain: TrackingDomain | str) -> bytes:
     r"""Restore every link that the domain's keys signed, and remove our pixels, in displayed parts.
 
-    For archives, "view in browser" pages and resending. Expired tokens count; a link by id holds no destination and
-    stays, and so does whatever the keys did not sign. Signatures of the message are not looked at. The same object if
-    nothing of ours is in it.
+    For archives, "view in browser" pages and resending. Expired tokens count; a link by id contains no destination and
+    stays, and so does whatever the keys did not sign. Signatures are ignored. Returns the same object if nothing of
+    ours is in it.
 
-    `domain` may be a base URL without keys, for inboxes that must not hold them: then whatever has the form of one of
-    our URLs under it is undone, unverified.
+    `domain` may be a base URL without keys, for inboxes that must not have them: then everything under it that looks
+    like one of our URLs is undone, unverified.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -453,7 +453,7 @@ def revert_message(raw: bytes, edits: Iterable[RawEdit], /) -> bytes:
 
     Raises:
         TypeError: `raw` is not bytes.
-        ValueError: The edits are not in order, or the message does not hold what they put there.
+        ValueError: The edits are not in order, or the message does not contain what they put there.
 
     >>> revert_message(b"Subject: Hi\r\n", [RawEdit(0, b"X-LM-Override-Track-Opens: no\r\n", b"")])
     b'X-LM-Override-Track-Opens: no\r\nSubject: Hi\r\n'
@@ -464,8 +464,8 @@ def revert_message(raw: bytes, edits: Iterable[RawEdit], /) -> bytes:
 def strip_control_headers(raw: bytes, /, *, prefix: str = PREFIX) -> bytes:
     r"""Remove a message's own override headers, malformed and misspelt ones too; the same object if there are none.
 
-    One that a signature of the message names in its `h=` stays, since to delete it would break the signature. Other
-    headers under the prefix belong to someone else and stay.
+    One that a signature names in its `h=` stays, because deleting it would break the signature. Other headers under the
+    prefix belong to someone else and stay.
 
     Raises:
         TypeError: An argument has the wrong type.

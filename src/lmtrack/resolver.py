@@ -97,8 +97,8 @@ class Decision:
         clicks: The mode for clicks, never DELIVERABILITY.
         reasons: `"opens:<code>"`, then `"clicks:<code>"`, each in order of application; the codes are those of
             `Reason`. A flag that is on because its route says so and consent is granted has none.
-        inputs: What it was made from; of a shared body, the distinct decisions of its recipients, whose consents are
-            states and nothing else.
+        inputs: What it was made from; of a shared body, the distinct decisions of its recipients, with the states of
+            consent and nothing else.
         limits: What later steps lowered.
         decided_at: When it was decided, in UTC and whole seconds; two decisions that differ in nothing else are equal.
         version: The version of its evidence.
@@ -150,7 +150,7 @@ class Decision:
         opens: TrackingMode = TrackingMode.INDIVIDUAL,
         clicks: TrackingMode = TrackingMode.INDIVIDUAL,
     ) -> Decision:
-        """Put a ceiling on each flag; a flag above it falls to it and gets the reason, others stay as they are.
+        """Put a ceiling on each flag; a flag above it is lowered to it and gets the reason.
 
         Raises:
             TypeError: `reason` is not a `Reason`, or a ceiling not a `TrackingMode`.
@@ -174,7 +174,7 @@ class Decision:
         return Decision(inputs=self.inputs, limits=self.limits + new, decided_at=self.decided_at) if new else self
 
     def lower_by(self, override: Override, /) -> Decision:
-        """Apply an override that came late, such as a message's own headers: it lowers, and true does nothing.
+        """Apply a late override, such as a message's own headers: it can lower a flag, and True does nothing.
 
         Raises:
             TypeError: `override` is not an `Override`.
@@ -228,7 +228,7 @@ class Decision:
     def to_dict(self) -> dict[str, object]:
         """Return inputs, result and reasons as JSON values with a fixed key order, to keep as evidence.
 
-        Nothing in it names the recipient. What a `ConsentRecord` holds is in it, so erase it with the person.
+        Nothing in it names the recipient. It contains the `ConsentRecord`, so erase it with the person's data.
 
         Example:
             >>> resolve(Route(track_opens=True), consent=Consent.DENIED).to_dict()["reasons"]
@@ -251,10 +251,9 @@ class Decision:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object], /) -> Decision:
-        """Read evidence that `to_dict` of this or an earlier version returned, and prove it.
+        """Read evidence that `to_dict` of this or an earlier version returned, and check it.
 
-        The result is worked out again from the inputs, by the rules of that version, and is written back as that
-        version.
+        The result is computed again from the inputs, by the rules of that version, and is written back as that version.
 
         Raises:
             TypeError: `data` is not a mapping.
@@ -284,8 +283,9 @@ def resolve(
 ) -> Decision:
     """Decide what may be tracked in one message to one recipient.
 
-    Per flag: the route's answer, then the overrides (two that disagree are off), then the route's ceiling, then consent
-    as another. A message is tracked individually unless something lowers it; `Route()` alone gives OFF for both flags.
+    For each flag: the route's answer, then the overrides (two that disagree mean off), then the route's ceiling, then
+    consent as a second ceiling. A message is tracked individually unless something lowers it; `Route()` alone gives OFF
+    for both flags.
 
     Args:
         route: The sending stream.
@@ -315,8 +315,8 @@ def resolve(
 def resolve_shared(decisions: Iterable[Decision], /) -> Decision:
     """Decide about one body that goes to several recipients: the lowest mode per flag.
 
-    The reasons are those of the decisions that hold the lowest mode, in the order of `Reason`, then `shared_body`.
-    A single decision comes back as it is. Of several decisions no record is kept, only the states of consent.
+    The reasons are those of the decisions that have the lowest mode, in the order of `Reason`, then `shared_body`. A
+    single decision comes back as it is. If there are several, no consent record is kept, only the states.
 
     Raises:
         TypeError: One of them is not a `Decision`.

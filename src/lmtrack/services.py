@@ -1,7 +1,7 @@
-"""Hand a decision to an e-mail service that tracks by itself: what goes into its API request or its SMTP headers.
+"""Pass a decision to an email service that tracks by itself: what goes into its API request or its SMTP headers.
 
-A service knows on and off. It is told on only for `INDIVIDUAL`, and off wherever this library tracks: two trackers in
-one mail count everyone twice, and the service would track those who refused. What a service cannot promise is
+A service knows only on and off. It is told on only for `INDIVIDUAL`, and off wherever this library tracks: two trackers
+in one email count everyone twice, and the service would track those who refused. What a service cannot guarantee is
 `Unsupported`, never a silent "on".
 """
 
@@ -39,7 +39,7 @@ class _Switch(NamedTuple):
 
     Attributes:
         path: The names that lead to the value: of JSON members, or of a header and the JSON members in its value.
-        on: What tracks this mail.
+        on: What tracks this message.
         off: What does not; None where there is nothing to say.
         off_holds: Whether it holds against the account's own setting.
     """
@@ -60,7 +60,7 @@ _SETTINGS: Final[Mapping[str, _Switches]] = {
         _Switch(("settings", "track_opens"), on=True, off=False),
         _Switch(("settings", "track_clicks"), on=True, off=False),
     ),
-    # postmarkapp.com/developer/api/email-api: a server that tracks opens does so whatever a mail says
+    # postmarkapp.com/developer/api/email-api: a server that tracks opens does so whatever a message says
     "postmark": (
         _Switch(("TrackOpens",), on=True, off=False, off_holds=False),
         _Switch(("TrackLinks",), on="HtmlAndText", off="None"),
@@ -144,19 +144,19 @@ _HEADERS: Final[Mapping[str, _Switches]] = {
 def service_settings(
     decision: Decision, /, *, service: Service, tracker: Tracker, account_off: bool = False
 ) -> dict[str, object]:
-    """Return what tells an e-mail service's API to track one mail or not; merge it into the request.
+    """Return the fields that tell an email service's API whether to track one message; merge them into the request.
 
     Args:
         decision: What may be tracked.
         service: The service, or `"anymail"` for the attributes of a Django message.
-        tracker: Who tracks. With `"lmtrack"` (the mail was rewritten here) the service is told not to track,
-            whatever the decision. With `"service"` it is told the decision; `AGGREGATE` and `DELIVERABILITY`, which no
-            service knows, are off.
-        account_off: Whether the service's own setting for the account, server or domain is off. It answers for an off
-            that the service cannot promise for one mail.
+        tracker: Who tracks. With `"lmtrack"` (the message was rewritten here), the service is told not to track,
+            whatever the decision. With `"service"`, it is told the decision; `AGGREGATE` and `DELIVERABILITY`, which no
+            service has, are off.
+        account_off: Whether the service's own setting for the account, server or domain is off. It makes up for an
+            "off" that the service cannot guarantee for one message.
 
     Raises:
-        Unsupported: The service cannot do it for one mail, or does not promise an off; `.flag` says which.
+        Unsupported: The service cannot do it for one message, or does not guarantee "off"; `.flag` says which.
         TypeError: `decision` is not a `Decision`, or `account_off` not a bool.
         ValueError: `service` or `tracker` is not one of those listed.
 
@@ -171,10 +171,10 @@ def service_settings(
 def service_headers(
     decision: Decision, /, *, service: Service, tracker: Tracker, account_off: bool = False
 ) -> dict[str, str]:
-    """Return the same as header fields for a mail that goes out by SMTP; add them after tracking.
+    """Return the same as header fields, for a message that is sent over SMTP; add them after tracking.
 
-    Each value is one line of ASCII. SendGrid's and SparkPost's hold JSON: merge yours into it, as a second field of
-    that name is not read.
+    Each value is one line of ASCII. SendGrid's and SparkPost's contain JSON: merge yours into it, because a second
+    field with that name is not read.
 
     Args:
         decision: What may be tracked.
@@ -183,7 +183,7 @@ def service_headers(
         account_off: Whether the service's own setting is off.
 
     Raises:
-        Unsupported: The service cannot do it by a header, or does not promise an off; `.flag` says which.
+        Unsupported: The service cannot do it by a header, or does not guarantee "off"; `.flag` says which.
         TypeError: `decision` is not a `Decision`, or `account_off` not a bool.
         ValueError: `service` or `tracker` is not one of those listed.
 
@@ -212,9 +212,9 @@ def _say(
     for (flag, mode), switch in zip(modes.items(), table.get(service, (None, None)), strict=True):
         on = tracker == "service" and mode is TrackingMode.INDIVIDUAL
         if not on and (switch is None or not switch.off_holds) and not account_off:
-            raise Unsupported(service, flag, "cannot be turned off for certain for one mail")
+            raise Unsupported(service, flag, "cannot be turned off with certainty for one message")
         if on and switch is None:
-            raise Unsupported(service, flag, "cannot be turned on for one mail")
+            raise Unsupported(service, flag, "cannot be turned on for one message")
         value = switch and (switch.on if on else switch.off)
         if switch is not None and value is not None:
             _put(said, switch.path, value)

@@ -1,4 +1,4 @@
-"""For senders' own suites: assertions about the mail a program makes, and hypothesis strategies to make it hard.
+"""For senders' own suites: assertions about the mail that a program sends, and hypothesis strategies to test it.
 
 The assertions are plain functions for any test runner; under pytest they are fixtures too. The strategies need
 hypothesis, which comes with `lmtrack[testing]`; nothing else here does. `docs/howto/test-your-mails.md` shows both.
@@ -45,11 +45,11 @@ __all__ = [
 ]
 
 _SAID: Final = {
-    AuditOutcome.AGGREGATE: "the mail is counted, if for the whole campaign alone (allow_aggregate=True lets it pass)",
-    AuditOutcome.NOT_PROVABLE: "nothing proves that the mail is untracked: some of it cannot be read",
-    AuditOutcome.TRACKED: "the mail is tracked",
+    AuditOutcome.AGGREGATE: "the email is counted, if only for the whole campaign (allow_aggregate=True lets it pass)",
+    AuditOutcome.NOT_PROVABLE: "nothing proves that the email is untracked: some of it cannot be read",
+    AuditOutcome.TRACKED: "the email is tracked",
 }
-# Which mail it is, for a test that makes many.
+# Which message it is, for a test that makes many.
 _NAMED: Final = ("to", "subject")
 _MOST: Final = 20  # our choice: more findings than one screen shows help nobody
 
@@ -62,14 +62,14 @@ def assert_untracked(
     known_trackers: Sequence[str] = (),
     allow_aggregate: bool = False,
 ) -> None:
-    """Assert that nothing in a mail tells who reads it, or that anyone does.
+    """Assert that nothing in an email reveals who reads it, or that anyone does.
 
-    Fails as well if that cannot be proved, because something is encrypted, damaged or empty. A test holds mail in three
-    forms, and each type stands for one of them.
+    It also fails if that cannot be proved, because something is encrypted, damaged or empty. A test may have an email
+    in three forms, and each type stands for one of them.
 
     Args:
-        mail: HTML as str, a raw message as bytes, or a message object (of a Django mail, `mail.message()`).
-        domains: Our own tracking domains and hosts, as `audit_html` takes them.
+        mail: HTML as str, a raw message as bytes, or a message object (for a Django message, `mail.message()`).
+        domains: Your own tracking domains and hosts, as `audit_html` takes them.
         known_trackers: Hosts of others that track.
         allow_aggregate: Whether it may contain our tokens that are the same for every recipient of a campaign.
 
@@ -83,7 +83,7 @@ def assert_untracked(
         >>> pixel = "<img src='https://t.example/o/4471' width=1 height=1>"
         >>> assert_untracked(pixel, domains=["t.example"])  # doctest: +ELLIPSIS
         Traceback (most recent call last):
-        AssertionError: the mail is tracked
+        AssertionError: the email is tracked
         ...
     """
     __tracebackhide__ = True  # pytest shows the test instead
@@ -91,7 +91,7 @@ def assert_untracked(
         raise TypeError(f"allow_aggregate must be a bool, not {type(allow_aggregate).__name__}")
     text = _read(mail)
     if not text.strip():
-        raise AssertionError("the mail is empty, which proves nothing")
+        raise AssertionError("the email is empty, which proves nothing")
     if isinstance(text, str):
         audit = audit_html(text, domains=domains, known_trackers=known_trackers)
     else:
@@ -104,9 +104,9 @@ def assert_untracked(
 def assert_same_for_everyone(
     mails: Sequence[str] | Sequence[bytes | AnyMessage], /, *, allow: Sequence[str | re.Pattern[str]] = ()
 ) -> None:
-    """Assert that the same mail, made for several recipients, has the same URLs for all of them.
+    """Assert that the same email, made for several recipients, has the same URLs for all of them.
 
-    A URL that differs may tell who asks for it. No list of trackers is needed to find that out.
+    A URL that differs may reveal who requests it. This needs no list of trackers.
 
     Args:
         mails: Two or more, made for different recipients: all HTML (str), or all messages (bytes or objects).
@@ -115,29 +115,29 @@ def assert_same_for_everyone(
     Raises:
         AssertionError: Something differs that is not expected to; the text says what and where.
         TypeError: An argument has the wrong type.
-        ValueError: There are fewer than two mails, or a raw message is given as str or HTML as bytes.
+        ValueError: There are fewer than two emails, or a raw message is given as str or HTML as bytes.
 
     Example:
         >>> mails = [f"<a href='https://shop.example/?who={person}'>Shop</a>" for person in ("ann", "bob")]
         >>> assert_same_for_everyone(mails)  # doctest: +ELLIPSIS
         Traceback (most recent call last):
-        AssertionError: the mail differs from recipient to recipient
+        AssertionError: the email differs from recipient to recipient
         ...
     """
     __tracebackhide__ = True
     if isinstance(mails, str | bytes) or not isinstance(mails, Sequence):
-        raise TypeError("mails must be a sequence of mails, not one")
+        raise TypeError("mails must be a sequence of emails, not one")
     read = [_read(mail) for mail in mails]
     pages, raws = [one for one in read if isinstance(one, str)], [one for one in read if isinstance(one, bytes)]
     if pages and raws:
         raise TypeError("mails must all be HTML, or all be messages")
     if not all(one.strip() for one in read):
-        raise AssertionError("a mail is empty, which proves nothing")
+        raise AssertionError("an email is empty, which proves nothing")
     found = compare_renderings(pages, allow=allow) if pages else compare_messages(raws, allow=allow)
     differences = [difference for difference in found if not difference.expected]
     if differences:
         lines, left = difference_lines(differences[:_MOST]), len(differences) - _MOST
-        _fail("the mail differs from recipient to recipient", _names(read[0]), lines, left=left)
+        _fail("the email differs from recipient to recipient", _names(read[0]), lines, left=left)
 
 
 def assert_unsubscribe_ok(
@@ -147,12 +147,12 @@ def assert_unsubscribe_ok(
     domains: Sequence[TrackingDomain | str] = (),
     decision: Decision | None = None,
 ) -> None:
-    r"""Assert that people can leave: by one click of a mail client (RFC 8058), and by a link that is not tracked.
+    r"""Assert that people can leave: with one click in a mail client (RFC 8058), and through an untracked link.
 
     Args:
-        message: A raw message as bytes, or a message object (of a Django mail, `mail.message()`).
-        domains: Our own tracking domains and hosts, which no such link may lead through.
-        decision: What was decided for it; tracked individually, it needs a link to withdraw consent too.
+        message: A raw message as bytes, or a message object (for a Django message, `mail.message()`).
+        domains: Your own tracking domains and hosts, which no such link may go through.
+        decision: What was decided for it; if it is tracked individually, it also needs a link to withdraw consent.
 
     Raises:
         AssertionError: Something is missing or wrong; the text says what, where and why.
@@ -179,23 +179,23 @@ def assert_unsubscribe_ok(
 def _read(mail: object, /) -> str | bytes:
     """Return HTML as str or a message as bytes; taken for the other, either would prove nothing."""
     if isinstance(mail, str):
-        mail = plain_str(mail, "a mail")
+        mail = plain_str(mail, "an email")
         if is_message(mail.encode("utf-8", "surrogatepass")):
             raise ValueError("str is HTML, but this begins as a raw message; pass bytes or the message object")
         return mail
     if isinstance(mail, bytes):
-        mail = plain_bytes(mail, "a mail")
+        mail = plain_bytes(mail, "an email")
         if mail and not is_message(mail):
             raise ValueError("bytes are a raw message, but this does not begin as one; pass HTML as str")
         return mail
     if isinstance(mail, Message):
         return message_bytes(mail, keep_bcc=True)
-    hint = " (for a Django mail, pass mail.message())" if callable(getattr(mail, "message", None)) else ""
-    raise TypeError(f"a mail must be str, bytes or an email.message.Message, not {type(mail).__name__}{hint}")
+    hint = " (for a Django message, pass mail.message())" if callable(getattr(mail, "message", None)) else ""
+    raise TypeError(f"an email must be str, bytes or an email.message.Message, not {type(mail).__name__}{hint}")
 
 
 def _names(mail: str | bytes, /) -> list[str]:
-    """Say which mail it is."""
+    """Say which email it is."""
     fields = iter_fields(mail) if isinstance(mail, bytes) else ()
     return [
         f"  {field.name}: {printable(unfold(field.value).strip())}" for field in fields if field.name.lower() in _NAMED

@@ -1,8 +1,8 @@
-"""Track the links of a plain text and keep every other character: quoting, wrapping, signatures, line ends.
+"""Track the links of a plain text and keep every other character: quoting, wrapping, signatures, line endings.
 
 Plain text has no place for a pixel, so opens are off there. A URL is rewritten where every reader agrees on where it
-begins and ends: without the punctuation and the unbalanced bracket after it, and with everything between angle
-brackets (RFC 3986, appendix C). One that runs into letters of a script without blanks or is broken over lines is left.
+begins and ends: without the punctuation and the unbalanced bracket after it, and with everything between angle brackets
+(RFC 3986, appendix C). One that runs into letters of a script without spaces, or is broken across lines, is left alone.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class RewrittenText(Deferred):
         links: The links that may be tracked, in source order, whether or not they were rewritten.
         skipped: The other links, each with the reason.
         edits: All changes, by offset in the source, ascending and disjoint.
-        decision: What holds for this text (`track_text` only).
+        decision: What was applied to this text (`track_text` only).
         personal_links: The links with a slot in them, tracked or not.
         unfilled: What still looks like a marker in the output.
     """
@@ -81,8 +81,8 @@ def rewrite_text(
         click_url: Returns each trackable link's new URL, or a template expression such as `{{ u3 }}`, written as it is;
             None leaves that link alone, and it keeps its index.
         policy: Which links are trackable. Attributes and conditional comments are HTML's; with `skip_url_text` every
-            link is left, since a URL in plain text is its own visible text.
-        slots: The text's merge fields, as for `scan_html`. In a URL a value is percent-encoded, elsewhere it is
+            link is left alone, because a URL in plain text is its own visible text.
+        slots: The text's merge fields, as for `scan_html`. In a URL, a value is percent-encoded; elsewhere it is
             written as it is.
         defaults: The text to use for a missing, None or empty value, by name.
         values: One recipient's value of each slot; names without a slot do not matter.
@@ -129,10 +129,10 @@ def track_text(
 ) -> RewrittenText:
     """Track a plain text as far as the decision allows: signed links, or none.
 
-    Opens are off, as there is no pixel, and the result's `decision` says so (`no_html`). A second pass changes nothing:
-    links of the domain are left, and where links hold click tokens of this message already (or of its campaign), no
-    further link is tracked, as their indices are taken. Content never makes it fail; time and memory are linear. A raw
-    message is not a plain text: it comes back as it is, with the reason `raw_message`.
+    Opens are off, because there is no pixel, and the result's `decision` says so (`no_html`). A second pass changes
+    nothing: links of the domain are left, and where links hold click tokens of this message already (or of its
+    campaign), no further link is tracked, as their indices are taken. Content never makes it fail; time and memory are
+    linear. A raw message is not plain text: it comes back as it is, with the reason `raw_message`.
 
     Decision, domain, ids, campaign and destinations are those of `track_html`; the text, the policy, the slots and
     their values are those of `rewrite_text`.
@@ -179,11 +179,11 @@ def track_text(
 def untrack_text(text: str, /, *, domain: TrackingDomain | str) -> str:
     """Restore the links that the domain's keys signed.
 
-    For archives and resending. Expired tokens count; a link by id holds no destination and stays, and so does whatever
-    the keys did not sign. The same object if nothing of ours is in it.
+    For archives and resending. Expired tokens count; a link by id contains no destination and stays, and so does
+    whatever the keys did not sign. Returns the same object if nothing of ours is in it.
 
-    `domain` may be a base URL without keys, for inboxes that must not hold them: then whatever has the form of one of
-    our URLs under it is undone, unverified.
+    `domain` may be a base URL without keys, for inboxes that must not have them: then everything under it that looks
+    like one of our URLs is undone, unverified.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -205,7 +205,7 @@ def revert_text(text: str, edits: Iterable[Edit], /) -> str:
 
     Raises:
         TypeError: `text` is not a str.
-        ValueError: The edits are not in order, or the text does not hold what they put there.
+        ValueError: The edits are not in order, or the text does not contain what they put there.
 
     >>> mail = "Our shop: https://shop.example/"
     >>> rewritten = rewrite_text(mail, click_url=lambda link: "https://t.example/0")

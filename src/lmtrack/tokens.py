@@ -67,7 +67,7 @@ class OpenToken(NamedTuple):
     """The verified payload of an open token, from `read_open_token`. Its repr leaves out the recipient.
 
     Attributes:
-        message_id: The sender's id of the message, exactly as it was given; a UUID in lower case.
+        message_id: The sender's own id for the message, exactly as it was given; a UUID in lower case.
         recipient: Position in that message's recipient list; 0 for `AGGREGATE`, whose tokens hold none.
         mode: What may be recorded: `INDIVIDUAL`, `DELIVERABILITY` or `AGGREGATE`.
         issued_at: When the token was made, in UTC, whole seconds.
@@ -86,7 +86,7 @@ class ClickToken(NamedTuple):
     """The verified payload of a click token, from `read_click_token`. Its repr leaves out the recipient and the URL.
 
     Attributes:
-        message_id: The sender's id of the message, exactly as it was given; a UUID in lower case.
+        message_id: The sender's own id for the message, exactly as it was given; a UUID in lower case.
         recipient: Position in that message's recipient list; 0 for `AGGREGATE`, whose tokens hold none.
         mode: What may be recorded: `INDIVIDUAL` or `AGGREGATE`.
         issued_at: When the token was made, in UTC, whole seconds.
@@ -109,10 +109,10 @@ class ClickToken(NamedTuple):
 
 
 class WithdrawToken(NamedTuple):
-    """The verified payload of a withdraw token: this recipient wants no more tracking. Its repr leaves out which.
+    """The verified payload of a withdraw token: this recipient stops being tracked. Its repr leaves out the recipient.
 
     Attributes:
-        message_id: The sender's id of the message, exactly as it was given; a UUID in lower case.
+        message_id: The sender's own id for the message, exactly as it was given; a UUID in lower case.
         recipient: Position in that message's recipient list.
         issued_at: When the token was made, in UTC, whole seconds.
     """
@@ -126,7 +126,7 @@ class WithdrawToken(NamedTuple):
 
 
 class UnsubscribeToken(NamedTuple):
-    """The verified payload of an unsubscribe token: this recipient leaves the list. Its repr leaves out which.
+    """The verified payload of an unsubscribe token: this recipient leaves the list. Its repr leaves out the recipient.
 
     Made by `read_unsubscribe_token`.
 
@@ -146,7 +146,7 @@ class UnsubscribeToken(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenHeader:
-    """What a token says of itself before any key is tried, from `explain_token`; anyone can write this.
+    """What a token says about itself before any key is tried, from `explain_token`; anyone can write this.
 
     Attributes:
         version: Format version; 1.
@@ -179,8 +179,8 @@ def read_open_token(
     It is valid if `-leeway <= age <= max_age`, both ends included, in whole seconds.
 
     Args:
-        keys: The ring; a token of any of its keys is accepted.
-        token: The text as it came; one spelling of each token is accepted.
+        keys: The ring; a token signed by any of its keys is accepted.
+        token: The text as it was received; only one spelling of each token is accepted.
         max_age: The maximum age; None for any age.
         leeway: How far ahead the clock of the host that made it may be.
         issued_after: Refuse what was made at this time or before, in whole seconds: for a whole tenant, after an
@@ -194,8 +194,8 @@ def read_open_token(
         BadTokenSignature: It was changed or made up.
         WrongPurpose: It was made for something else.
         TokenNotYetValid: It comes from the future.
-        TokenRevoked: `issued_after` revokes it; `.token` holds what it says.
-        TokenExpired: It is too old; `.token` holds what it says.
+        TokenRevoked: `issued_after` revokes it; `.token` has its content.
+        TokenExpired: It is too old; `.token` has its content.
         TypeError: An argument has the wrong type.
         ValueError: A duration is negative, or a time naive.
 
@@ -234,8 +234,8 @@ def read_click_token(
     error has the URL; nothing is recorded then. The arguments are those of `read_open_token`.
 
     Raises:
-        BadDestination: It was signed by rules that are no longer ours.
-        BadToken: For all reasons of `read_open_token`, in its leaves.
+        BadDestination: It was signed under rules that no longer apply.
+        BadToken: For all the reasons of `read_open_token`, as its subclasses.
         TypeError: An argument has the wrong type.
         ValueError: A duration is negative, or a time naive.
 
@@ -271,13 +271,13 @@ def read_withdraw_token(keys: Keys, token: str, *, now: datetime | None = None) 
     """Verify a withdraw token and return what it holds; it is accepted whatever its time.
 
     Args:
-        keys: The ring; a token of any of its keys is accepted.
-        token: The text as it came; one spelling of each token is accepted.
-        now: The time of the request. A token from before or after it is accepted too.
+        keys: The ring; a token signed by any of its keys is accepted.
+        token: The text as it was received; only one spelling of each token is accepted.
+        now: The time of the request. A token from any time, before or after, is accepted.
 
     Raises:
         WrongPurpose: It was made for something else.
-        BadToken: It is malformed, unknown or forged, in the leaves of `read_open_token`.
+        BadToken: It is malformed, unknown or forged, as a subclass that `read_open_token` raises.
         TypeError: An argument has the wrong type.
         ValueError: `now` is naive.
 
@@ -297,7 +297,7 @@ def read_unsubscribe_token(keys: Keys, token: str, *, now: datetime | None = Non
 
     Raises:
         WrongPurpose: It was made for something else.
-        BadToken: It is malformed, unknown or forged, in the leaves of `read_open_token`.
+        BadToken: It is malformed, unknown or forged, as a subclass that `read_open_token` raises.
         TypeError: An argument has the wrong type.
         ValueError: `now` is naive.
 

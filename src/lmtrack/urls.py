@@ -1,8 +1,8 @@
 """The tracking domain and the URLs under it.
 
-`{base}/o/{token}` is a pixel, `{base}/c/{token}` a click. `/w/{token}` is the way to withdraw and `/u/{token}` the way
-to unsubscribe, under the base or under one of their own. A token is one path segment of letters, digits, `-` and `_`:
-nothing a mail client, wrapper or log escapes.
+`{base}/o/{token}` is a pixel, `{base}/c/{token}` a click. `/w/{token}` is the link to withdraw and `/u/{token}` the
+link to unsubscribe, under the base or under a base of their own. A token is one path segment of letters, digits, `-`
+and `_`: nothing a mail client, wrapper or log escapes.
 """
 
 from __future__ import annotations
@@ -44,11 +44,12 @@ class TrackingDomain:
 
     Attributes:
         base_url: `https://` host, optional port and path; one trailing slash is dropped. `http://` is accepted for
-            localhost, 127.0.0.1 and [::1] only, since a token read on the way is a token anyone may send. ASCII; a
-            name in other letters is given in its `xn--` form.
+            localhost, 127.0.0.1 and [::1] only, because anyone who reads a token along the way can send it. ASCII; an
+            internationalised name is given in its `xn--` form.
         keys: What `make_keys` returned; not part of the repr.
-        ways_out_url: The base of the ways out, `/w/` and `/u/`, by the same rules; None is `base_url`. Best a host
-            that people know you by: blocklists block tracking hosts, and with them the way out for those who object.
+        ways_out_url: The base of the opt-out links, `/w/` and `/u/`, by the same rules; None means `base_url`. Use a
+            host that people know you by: blocklists block tracking hosts, and with them the opt-out links of those who
+            object.
 
     Raises:
         TypeError: A URL is not a str, or `keys` was not made by `make_keys`.
@@ -97,7 +98,7 @@ class TrackingDomain:
     def holds(self, url: str, /) -> bool:
         """Return whether a URL is one of ours: this host, and under `/c/`, `/o/`, `/w/` or `/u/` of this base.
 
-        It is read as forgivingly as the endpoint reads it: case of scheme and host, a final dot, default ports, percent
+        It is read as leniently as the endpoint reads it: case of scheme and host, a final dot, default ports, percent
         escapes, doubled slashes and whatever follows the token are ignored. Content is never refused.
 
         >>> from lmtrack import TrackingDomain, make_keys
@@ -169,7 +170,7 @@ def click_url(domain: TrackingDomain, token: str) -> str:
 
 
 def withdraw_url(domain: TrackingDomain, token: str) -> str:
-    """Make the URL with which a recipient withdraws consent to tracking.
+    """Make the URL by which a recipient withdraws consent to tracking.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -183,7 +184,7 @@ def withdraw_url(domain: TrackingDomain, token: str) -> str:
 
 
 def unsubscribe_url(domain: TrackingDomain, token: str) -> str:
-    """Make the URL with which a recipient leaves the list; for a footer and for `unsubscribe_headers`.
+    """Make the URL by which a recipient leaves the list; for a footer and for `unsubscribe_headers`.
 
     Raises:
         TypeError: An argument has the wrong type.

@@ -199,8 +199,8 @@ def test_keys_show_what_is_the_same_for_everyone(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--tracker", "no host"], "--tracker: must be the name of a host"),
-        (["--domain", ""], "--domain: must be a URL or the name of a host"),
+        (["--tracker", "no host"], "--tracker: must be a host name"),
+        (["--domain", ""], "--domain: must be a URL or a host name"),
         (["--domain", "https://"], "--domain: a str of domains must be"),
         (["--domain", "track.example", "--key-file", "{key}"], "--key-file: needs --domain with a URL"),
         (["--domain", "http://track.example", "--key-file", "{key}"], "--domain: "),

@@ -46,7 +46,7 @@ def test_each_row_becomes_one_tracked_mail(
         line.split(maxsplit=1) if "  " not in line else line.split("  ", 1) for line in out.decode().splitlines()
     )
     assert {name.strip(): value.strip() for name, value in rows.items()} == {
-        "mails written": "3",
+        "emails written": "3",
         "bad rows": "0",
         "opens individual": "1",
         "opens off": "2",
@@ -97,7 +97,7 @@ PROBLEMS: Final = {
         SMALL,
         b'mail,name\r\n"ann@b.example\r\nBcc: x@y.example",Ann\r\n',
         ("--consent", "unknown"),
-        "line 3: the value of slot 'mail' cannot be written in a mail address",
+        "line 3: the value of slot 'mail' cannot be written in an email address",
     ),
     "uneven": (
         SMALL,
@@ -113,7 +113,7 @@ PROBLEMS: Final = {
         "slot 'name' in line 1 is in a script",
     ),
     "no marker": (b"Subject: x\r\n\r\ny\r\n", PEOPLE, SENT, "no marker"),
-    "no header": (SMALL, b"\r\n", ("--consent", "unknown"), "no names of columns"),
+    "no header": (SMALL, b"\r\n", ("--consent", "unknown"), "no column names"),
     "not csv": (SMALL, b'mail,name\r\n"a"b,c\r\n', ("--consent", "unknown"), "line 2: not CSV"),
     "marker": (SMALL, PEOPLE, (*SENT, "--marker", "x"), "--marker"),
     "value": (SMALL, PEOPLE, (*SENT, "--value", "x"), "--value"),
@@ -192,7 +192,7 @@ def test_an_aggregate_campaign_and_images_that_tell(
     assert code == 0
     assert b"clicks aggregate   1" in out
     assert b"https://shop.example/{{ id }}.png" in out
-    assert b"which nobody can verify" in out
+    assert b"which no one else can verify" in out
     assert b"encoding           utf-8-sig" in out
     assert len(list((tmp_path / "outbox").iterdir())) == 4
 

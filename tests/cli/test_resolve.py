@@ -30,12 +30,12 @@ def test_what_cannot_be_told_is_null_with_its_reason(capsysbinary: pytest.Captur
     ses = told(capsysbinary, "--for", "ses")
     assert (ses["headers"], ses["unsupported"]) == (
         None,
-        ["headers: ses: opens cannot be turned off for certain for one mail"],
+        ["headers: ses: opens cannot be turned off with certainty for one message"],
     )
     assert told(capsysbinary, "--for", "postmark", "--account-off")["unsupported"] == []
     code, out, err = run(capsysbinary, "resolve", "--for", "postmark")
     assert (code, out) == (2, b"")
-    assert err.count("postmark: opens cannot be turned off for certain for one mail") == 2
+    assert err.count("postmark: opens cannot be turned off with certainty for one message") == 2
 
 
 def test_a_ceiling_and_what_a_refusal_leaves_are_the_routes(capsysbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -62,7 +62,7 @@ def test_message_is_tracked_and_its_parts_links_and_decision_are_shown(
         "",
         "opens   off         override_false",
         "clicks  individual  the route says so",
-        "lmtrack: no --key-file and no LMTRACK_KEY: signed with a key made for this run, which nobody can verify",
+        "lmtrack: no --key-file and no LMTRACK_KEY: signed with a key made for this run, which no one else can verify",
     ]
 
 
@@ -214,9 +214,9 @@ def test_anything_else_is_none(data: bytes) -> None:
     [
         ("mail.msg", OLE, "an Outlook file; save the message as .eml"),
         ("mail.eml", OLE, "an Outlook file; save the message as .eml"),
-        ("mails.mbox", ENTRY + MAIL + ENTRY + b"Subject: 2\n\n", "a mailbox; pass one message of it"),
+        ("mails.mbox", ENTRY + MAIL + ENTRY + b"Subject: 2\n\n", "a mailbox; pass one message from it"),
         ("mails", ENTRY + MAIL.replace(b"\r\n", b"\n") + b"\n" + ENTRY + b"Subject: 2\n\n", "a mailbox"),
-        ("mail.emlx", EMLX, "a message as Apple Mail keeps it (.emlx); export it as .eml"),
+        ("mail.emlx", EMLX, "a message as Apple Mail stores it (.emlx); export it as .eml"),
         ("mail.eml", PAGE, "named like a message, but does not begin as one"),
         ("mail.EML", b"\xef\xbb\xbf" + MAIL, "named like a message, but does not begin as one"),
         ("mail.txt", b"\xef\xbb\xbf" + MAIL, "begins almost like a message"),

@@ -188,7 +188,7 @@ def test_the_id_may_be_in_a_header_which_never_leaves(contrib: Foreign, decision
         assert b"lmtrack-id" not in raw.lower()
         assert len(tokens_in(raw, "o")) == 1
     assert [told["message_id"] for told in decisions] == ["letter-4471", "letter-4471", str(uuid), str(uuid)]
-    with pytest.raises(ValueError, match="the mail has two ids"):
+    with pytest.raises(ValueError, match="the message has two ids"):
         deliver(contrib.EmailBackend, letter(headers={"X-Lmtrack-ID": "letter-4472"}))
 
 
@@ -328,10 +328,10 @@ def test_a_service_whose_account_is_off_is_told_nothing(contrib: Foreign, given:
         ({"DOMAIN": "https://track.example"}, r"LMTRACK\['DOMAIN'\] cannot be imported"),
         ({"ROUTE": True}, r"LMTRACK\['ROUTE'\] must be a Route"),
         ({"CONSENT": Consent.GRANTED}, r"LMTRACK\['CONSENT'\] cannot be imported"),
-        ({"CONSENT": None}, r"LMTRACK\['CONSENT'\] must be what returns a Consent"),
-        ({"CAMPAIGN": 5}, r"LMTRACK\['CAMPAIGN'\] must be what returns a Campaign"),
+        ({"CONSENT": None}, r"LMTRACK\['CONSENT'\] must be a function that returns a Consent"),
+        ({"CAMPAIGN": 5}, r"LMTRACK\['CAMPAIGN'\] must be a function that returns a Campaign"),
         ({"ACCOUNT_OFF": 1}, r"LMTRACK\['ACCOUNT_OFF'\] must be True or False"),
-        ({"POLICY": LinkPolicy()}, r"LMTRACK has no use for POLICY; it knows ACCOUNT_OFF, CAMPAIGN"),
+        ({"POLICY": LinkPolicy()}, r"LMTRACK does not know POLICY; it knows ACCOUNT_OFF, CAMPAIGN"),
         ({"OPTIONS": {"max_line": 998}}, r"LMTRACK\['OPTIONS'\] must be a dict of destination"),
         ({"OPTIONS": [1]}, r"LMTRACK\['OPTIONS'\] must be a dict of destination"),
         ({"OPTIONS": {"policy": "none"}}, r"LMTRACK\['OPTIONS'\]: policy must be a LinkPolicy, not str"),

@@ -75,7 +75,7 @@ def test_wrong_type_is_a_type_error(call: Callable[[Anything], object], bad: Any
 
 @pytest.mark.parametrize("prefix", ["", "X LM-", "X-LM:", "X-ümlaut-", "X\n"])
 def test_prefix_must_be_part_of_a_header_name(prefix: str) -> None:
-    text = "^prefix must be one or more header name characters: printable ASCII, no blank, no colon$"
+    text = "^prefix must be one or more header name characters: printable ASCII, no space, no colon$"
     with pytest.raises(ValueError, match=text):
         parse_headers([], prefix=prefix)
 

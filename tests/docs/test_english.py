@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 TOP = Path(__file__).resolve().parents[2]
 PAGES = [TOP / "README.md", *sorted(path for path in (TOP / "docs").rglob("*.md") if "_build" not in path.parts)]
 MODULES = sorted((TOP / "src").rglob("*.py"))
+# What "mail" is an adjective to.
+AFTER_MAIL = "client|server|program|library|gateway|proxy|scanner|service"
 # Words that read as translated, with what to write instead.
 INSTEAD = {
     r"\boctets?\b(?!-)": "byte",
@@ -29,12 +31,17 @@ INSTEAD = {
     r"\bspeaks? for (?:it|that|a verdict)\b": "evidence",
     r"\bas long as \w+ \w+ shall\b": "must",
     r"\bnobody knows\b": "cannot be known",
+    rf"\b(?:a|an|one|each|every|another|which) mail\b(?! (?:{AFTER_MAIL}))": "an email, a message",
+    r"\be-mails?\b": "email",
+    r"\blooks? whether\b": "checks whether",
+    r"\bin another way than\b": "differently from",
+    r"\b(?:is|are) no fault of\b": "not its fault",
     r"(?-i:^Give )": "Return ...",
 }
 
 
 def wrong(text: str) -> list[str]:
-    text = re.sub(r"`[^`]*`", "`x`", text)
+    text = re.sub(r"\]\([^)]*\)|`[^`]*`", "`x`", text)
     return [
         f"{found[0]!r}: {better}"
         for word, better in INSTEAD.items()

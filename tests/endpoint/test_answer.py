@@ -267,11 +267,11 @@ def test_what_the_pages_say() -> None:
         [
             "Stop tracking?",
             "Stop tracking?",
-            "You will still get our mail, and its links will still work.",
-            "We will no longer record whether you open it or what you click.",
+            "You will still get our emails, and their links will still work.",
+            "We will no longer record whether you open them or what you click.",
             "Stop tracking",
         ],
-        ["Tracking is off"] * 2 + ["We no longer record whether you open this mail or what you click in it."],
+        ["Tracking is off"] * 2 + ["We no longer record whether you open our emails or what you click in them."],
     ]
 
 

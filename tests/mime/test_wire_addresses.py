@@ -93,7 +93,7 @@ def test_a_value_that_takes_the_standard_library_long_is_refused(kind: type[Mess
 def test_a_value_that_no_parser_understands_is_refused() -> None:
     message = Message()
     message["Content-Type"] = "(" * 900 + "é"
-    with pytest.raises(ValueError, match="the header Content-Type makes no sense to a parser"):
+    with pytest.raises(ValueError, match="the header Content-Type cannot be parsed"):
         message_bytes(message)
     message = Message()
     message["Sender"] = "(x) .]é"  # a TypeError inside of Python 3.11's
@@ -124,7 +124,7 @@ def test_a_long_name_is_written_as_words_of_few_letters() -> None:
 def test_an_address_beyond_ascii_takes_a_policy_that_says_so(kind: type[Message], value: str) -> None:
     message = kind()
     message["To"] = value
-    with pytest.raises(ValueError, match=r"an address in To is not ASCII: that takes policy\.SMTPUTF8"):
+    with pytest.raises(ValueError, match=r"an address in To is not ASCII: that needs policy\.SMTPUTF8"):
         message_bytes(message)
     known = EmailMessage(policy=policy.SMTPUTF8)
     known["To"] = value

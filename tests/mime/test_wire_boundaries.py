@@ -141,7 +141,7 @@ def test_a_boundary_given_in_two_ways_is_refused(parameters: str) -> None:
     message = Message()
     message["Content-Type"] = f"multipart/mixed; {parameters}"
     message.set_payload([])
-    with pytest.raises(ValueError, match="the boundary of a multipart makes no sense to a parser"):
+    with pytest.raises(ValueError, match="the boundary of a multipart cannot be parsed"):
         message_bytes(message)
 
 

@@ -71,13 +71,13 @@ def test_a_key_file_is_text_or_bytes(text: Anything) -> None:
 )
 def test_a_line_end_in_a_secret_of_text_is_a_key_file_read_as_one_key(secret: bytes) -> None:
     for ring in ((secret, []), (SECRET, [secret])):
-        with pytest.raises(ValueError, match=r"^a secret must not hold a line end"):
+        with pytest.raises(ValueError, match=r"^a secret must not contain a line break"):
             make_keys(*ring)
     make_keys(bytes(range(32)))  # a random secret may hold any byte
 
 
 @pytest.mark.parametrize("name", ["/run/secrets/lmtrack.key", "keys-of-the-shop.txt", r"C:\secrets\lmtrack.pem"])
 def test_the_name_of_a_key_file_is_no_key(name: str) -> None:
-    with pytest.raises(ValueError, match=r"^key 1 looks like the name of a file; read what the file holds$"):
+    with pytest.raises(ValueError, match=r"^key 1 looks like a file name; pass what is in the file$"):
         read_keys(name)
     assert read_keys("0123456789abcdef.keyed") == make_keys(b"0123456789abcdef.keyed")

@@ -118,7 +118,7 @@ ARRIVED = Html("""\
 <p class="address"><code>{url}</code></p>
 <p>Of the tracking host this page has learned nothing: no token came with you, and no referrer.</p>
 """)
-NOT_STORED = Html("<p>Your answer could not be saved. Please try again in a few minutes.</p>\n")
+NOT_STORED = Html("<p>Your choice could not be saved. Please try again in a few minutes.</p>\n")
 NO_LINKS = Html("<p>None of them is tracked: each leads straight to its page.</p>\n")
 
 

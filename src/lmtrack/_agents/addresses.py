@@ -88,7 +88,7 @@ def read_ipv6(text: str, /) -> bytes | None:
 
 
 def truncate_ip(ip: str, /, *, v4: int = 24, v6: int = 48) -> str | None:
-    """Keep the first bits of an address and set the others to zero; None if it is not an address.
+    """Keep the first bits of an address and set the rest to zero; None if it is not an address.
 
     An IPv4 address in an IPv6 address (mapped, NAT64 or 6to4) is shortened as the IPv4 address that it is, and a zone
     id is dropped. An address with a port, in brackets or with leading zeros is not accepted.
@@ -96,10 +96,10 @@ def truncate_ip(ip: str, /, *, v4: int = 24, v6: int = 48) -> str | None:
     Args:
         ip: The address.
         v4: How many bits of an IPv4 address stay, 0 to 32.
-        v6: How many bits of an IPv6 address stay, 0 to 128; a household often has the first 48 to itself.
+        v6: How many bits of an IPv6 address stay, 0 to 128; a household often has a /48 to itself.
 
     Raises:
-        TypeError: `ip` is not a `str`, or a number of bits no `int`.
+        TypeError: `ip` is not a `str`, or a number of bits is not an `int`.
         ValueError: A number of bits is out of range.
 
     Example:
@@ -126,17 +126,17 @@ def truncate_ip(ip: str, /, *, v4: int = 24, v6: int = 48) -> str | None:
 
 
 def client_key(ip: str, user_agent: str | None, /, *, secret: bytes, day: date) -> str:
-    """Return a text that stands for one address and agent on one day, so that the address need not be kept.
+    """Return a key that stands for one address and agent on one day, so that the address need not be kept.
 
-    Equal for the same client on the same day, whichever way its address is written; on another day, and under another
-    secret, nothing connects it. It is the first half of an HMAC-SHA256, in hexadecimal: whoever has the secret can try
-    all addresses, so throw the secret away when the days it was used for are over, or pass a fresh one each day.
+    It is the same for one client on one day, however its address is written; on another day, or with another secret,
+    nothing connects the two. It is the first half of an HMAC-SHA256, in hexadecimal: whoever has the secret can try all
+    addresses, so delete the secret when the days it was used for are over, or pass a fresh one each day.
 
     Args:
-        ip: The address; any other text is taken as it is.
+        ip: The address; any other text is used as it is.
         user_agent: The User-Agent header; None is the same as an empty one.
-        secret: At least 16 bytes. One that signs tokens may be used, the keys have nothing in common.
-        day: Whose key it is; the caller's choice of time zone.
+        secret: At least 16 bytes. The one that signs tokens may be used; the derived keys have nothing in common.
+        day: The day it is for, in a time zone of your choice.
 
     Raises:
         TypeError: An argument has the wrong type; a `datetime` is not a day.

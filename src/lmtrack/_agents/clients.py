@@ -89,7 +89,7 @@ class _Parsed(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientInfo:
-    """What a client is called, made by `describe_client`; None is what its agent does not tell.
+    """What a client is called, made by `describe_client`; None for what its agent does not say.
 
     Attributes:
         device_type: What it runs on. A proxy hides it; televisions and consoles are none of the three.
@@ -106,9 +106,9 @@ _NOTHING: Final = ClientInfo(device_type=None, client_type=None, client_name=Non
 
 
 def describe_client(user_agent: str | None, /) -> ClientInfo:
-    """Name the client that a User-Agent claims to be; any text has an answer.
+    """Name the client that a User-Agent claims to be; any text gets an answer.
 
-    Whether a person was there is what `classify_event` says.
+    `classify_event` says whether a person was there.
 
     Raises:
         TypeError: `user_agent` is neither a `str` nor None.

@@ -31,8 +31,8 @@ class Engagement:
         human_opens: Opens by people, also through a proxy that hides the client.
         human_clicks: Clicks by people.
         privacy_opens: Opens by a proxy that loads images whether anyone reads or not, such as Apple's.
-        unknown_opens: Other opens that cannot be told.
-        unknown_clicks: Clicks that cannot be told.
+        unknown_opens: Other opens that cannot be attributed.
+        unknown_clicks: Clicks that cannot be attributed.
         machine_opens: Opens by machines.
         machine_clicks: Clicks by machines.
     """
@@ -55,8 +55,8 @@ def message_engagement(events: Iterable[Event], verdicts: Iterable[Verdict], /, 
     Args:
         events: As given to `classify_message`.
         verdicts: What it returned for them, in the same order.
-        opens_allowed: Whether this recipient's opens may be tracked. Only then does a person's click stand for an open
-            that was not seen; without that permission, nothing is concluded about opens from clicks.
+        opens_allowed: Whether this recipient's opens may be tracked. Only then does a person's click imply an open that
+            was not seen; without that permission, nothing is concluded about opens from clicks.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -127,7 +127,7 @@ class Rate:
     Attributes:
         low: The share if only what a person certainly did counts.
         high: The share if everything that cannot be known counts as well.
-        coverage: The share of the delivered messages that were tracked: the rate says nothing of the others.
+        coverage: The share of the delivered messages that were tracked: the rate says nothing about the others.
     """
 
     low: float
@@ -143,10 +143,10 @@ class Rates:
         opened: The rate of messages that a person opened; None if no opens were tracked.
         clicked: The same of clicks.
         opened_by_people: How many messages people opened.
-        opened_by_proxies_only: How many only privacy proxies opened, or something that cannot be told.
-        opened_by_machines_only: How many only machines opened.
+        opened_by_proxies_only: How many were opened only by privacy proxies, or by something unknown.
+        opened_by_machines_only: How many were opened only by machines.
         clicked_by_people: How many messages people clicked in.
-        clicked_by_machines_only: How many only machines clicked in.
+        clicked_by_machines_only: How many were clicked in only by machines.
     """
 
     opened: Rate | None
@@ -163,14 +163,14 @@ def engagement_rates(
 ) -> Rates:
     """Return the rates of many messages, over those that were tracked.
 
-    Messages without any event need not be among `engagements`: they are counted by the numbers. They are not called
-    unopened, only not seen to be opened.
+    Messages without any event need not be in `engagements`: the numbers cover them. They are not called unopened, only
+    not seen to be opened.
 
     Args:
         engagements: One for each message that had an event.
         delivered: How many messages were delivered.
-        open_tracked: In how many of them opens were tracked.
-        click_tracked: In how many of them clicks were.
+        open_tracked: For how many of them opens were tracked.
+        click_tracked: For how many of them clicks were.
 
     Raises:
         TypeError: An argument has the wrong type.

@@ -41,8 +41,8 @@ class _PassingAddress(str):
 class Event:
     """An open or a click, for `classify_message`.
 
-    The address is for the moment: repr, `to_dict`, pickles and deep copies leave it out. What has to wait, or to be
-    stored, carries `client` instead, made by `client_key`, and `sources`, which keep what its network said.
+    The address is used once: repr, `to_dict`, pickles and deep copies leave it out. An event that has to wait or be
+    stored has `client` instead, made by `client_key`, and `sources`, which keep what is known about its network.
 
     Attributes:
         kind: `"open"` or `"click"`.
@@ -51,17 +51,19 @@ class Event:
         ip: The address it came from.
         asn: The number of its autonomous system, if you know it.
         client: What stands for address and agent, so that the same client is recognised.
-        sources: `Verdict.sources` of the first verdict, which had the address: what the lists of networks said of it.
+        sources: `Verdict.sources` of the first verdict, which had the address: what the lists of networks said about
+            it.
         link_index: Which link was clicked; None for an open, and if that is not known.
         method: The request's method.
-        headers: Those of its headers that rules read, by lower-case name, of the Referer only a gateway's host; None if
-            the headers are not known.
+        headers: The headers that rules read, by lower-case name; of the Referer, only a gateway's host; None if the
+            headers are not known.
         honeypot: Whether it followed a link that no person sees.
 
     Raises:
         TypeError: A value has the wrong type.
-        ValueError: `kind` is another, `at` is naive or cannot be written in UTC, `client` is empty or an address, one
-            of `sources` is an address or longer than 256 characters, `link_index` is out of range or given for an open.
+        ValueError: `kind` is something else, `at` is naive or cannot be written in UTC, `client` is empty or an
+            address, one of `sources` is an address or longer than 256 characters, `link_index` is out of range or given
+            for an open.
 
     Example:
         >>> from datetime import UTC, datetime

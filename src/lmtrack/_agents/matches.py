@@ -29,7 +29,7 @@ class MessageEvent(NamedTuple):
         agent: The User-Agent header; empty if there was none.
         address: The IPv4 address, or the network of 64 bits that IPv6 gives one line (RFC 6177); empty if unknown.
         client: The caller's key for the client; empty if unknown.
-        followed: Whether it was sent to get the page, not to look whether it is there or to have it ready.
+        followed: Whether it was sent to get the page, not to check whether it exists or to have it ready.
         is_honeypot: Whether it followed a link that no person sees.
         is_machine: Whether it is one on its own.
         scanners: The lists of strong evidence that it came from, by name.

@@ -32,9 +32,9 @@ class Found(NamedTuple):
 
     Attributes:
         tag: The list's name.
-        evidence: How much it speaks for a machine: 0 not at all (`apple_egress`), 1 weak, 2 medium, 3 strong.
+        evidence: How strong it is as evidence of a machine: 0 not at all (`apple_egress`), 1 weak, 2 medium, 3 strong.
         scope: For which requests.
-        signal: The code of a verdict that it was used for.
+        signal: The code that it adds to a verdict.
         vendor: Who runs the network; None if the list does not say.
     """
 
@@ -58,7 +58,7 @@ _NOTHING: Final = _Map((), ((),))
 @final
 @dataclass(frozen=True, slots=True, repr=False)
 class Networks:
-    """Lists of networks, made by `load_networks`, `join_networks` and `shipped_networks`; hand it on as it is.
+    """Lists of networks, made by `load_networks`, `join_networks` and `shipped_networks`; pass it on as it is.
 
     Two are equal if they say the same about every address and every autonomous system.
 
@@ -94,7 +94,7 @@ class Networks:
         return Networks, (self.v4, self.v6, self.asns)
 
     def find(self, ip: str, /) -> tuple[Found, ...] | None:
-        """Return what the lists say about an address, the strongest first; None if it is no address.
+        """Return what the lists say about an address, strongest first; None if it is not an address.
 
         Raises:
             TypeError: `ip` is not a `str`.
@@ -107,7 +107,7 @@ class Networks:
         return None if packed is None else find_packed(self, packed)
 
     def sources_of(self, found: Iterable[Found], /) -> tuple[str, ...]:
-        """Return names for what these lists said, to be kept instead of the address; `find_sources` reads them.
+        """Return names for what these lists said, to keep instead of the address; `find_sources` reads them.
 
         Example:
             >>> networks = shipped_networks()
@@ -117,14 +117,14 @@ class Networks:
         return tuple(dict.fromkeys(one.tag if one.tag in self.by_source else _in_full(one) for one in found))
 
     def find_sources(self, sources: Iterable[str], /) -> tuple[Found, ...]:
-        """Return what the lists of these names say; what no list of today is called says nothing."""
+        """Return what the lists with these names say; a name that no current list has says nothing."""
         return tuple(self.by_source[source] for source in sources if source in self.by_source)
 
     def find_asn(self, asn: int, /) -> tuple[Found, ...]:
-        """Return what the lists say about an autonomous system, the strongest first.
+        """Return what the lists say about an autonomous system, strongest first.
 
         Raises:
-            TypeError: `asn` is no `int`.
+            TypeError: `asn` is not an `int`.
 
         Example:
             >>> [found.tag for found in shipped_networks().find_asn(22843)]
@@ -148,9 +148,9 @@ def find_packed(networks: Networks, packed: bytes, /) -> tuple[Found, ...]:
 def load_networks(text: str, /, *, tag: str, evidence: Evidence = 2, scope: Scope = "both") -> Networks:
     r"""Read a list: a network (`198.51.100.0/24`), an address or an autonomous system (`AS64496`) on each line.
 
-    Blank lines and comments (from `#` on) are skipped. Rows with further fields are read as geofeeds (RFC 8805:
-    `network,country,region,city,`), the form of Apple's egress list. Entries may overlap.
-    IPv6 entries of IPv4 networks (`::ffff:198.51.100.0/120`) mean the latter. A network wider than /8 is refused.
+    Blank lines and comments (from `#` on) are skipped. Rows with more fields are read as geofeeds (RFC 8805:
+    `network,country,region,city,`), the form of Apple's egress list. Entries may overlap. IPv6 entries of IPv4 networks
+    (`::ffff:198.51.100.0/120`) mean the latter. A network wider than /8 is refused.
 
     Args:
         text: The list's text; nothing is downloaded here.

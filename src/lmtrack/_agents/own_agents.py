@@ -43,7 +43,7 @@ _GENERIC: Final = frozenset(
 @final
 @dataclass(frozen=True, slots=True, repr=False)
 class Agents:
-    """Agent names, made by `load_agents`; two of them are put together with `|`, where the left one's row wins."""
+    """Agent names, made by `load_agents`; combine two of them with `|`, where the left one wins."""
 
     rows: tuple[tuple[str, Actor, Human], ...]
     by_name: dict[str, tuple[Actor, Human]] = field(init=False, compare=False)
@@ -91,7 +91,8 @@ def load_agents(text: str, /, *, actor: Actor | str, human: Human | str) -> Agen
         text: The list's text; nothing is read from a file here.
         actor: What these agents are, an `Actor` or its value.
         human: Whether a person is behind them, a `Human` or its value. `no` counts whatever the rules say; any other
-            answer only where the rules know nothing (`human` is `unknowable`). A machine that the rules know stays one.
+            answer counts only where the rules know nothing (`human` is `unknowable`). A machine that the rules know
+            stays one.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -126,5 +127,5 @@ def _read_name(name: str, number: int) -> str:
             f"line {number}: expected a product token of at most {_LONGEST} characters, four letters in it"
         )
     if name.lower() in _GENERIC:
-        raise ValueError(f"line {number}: too generic, people's browsers and mail clients write it")
+        raise ValueError(f"line {number}: too generic: people's browsers and mail clients send it")
     return name.lower()

@@ -1,8 +1,8 @@
 """Clicks that come too fast for one person: bursts, sweeps over all links, pairs, agents that change on the way.
 
 Who belongs together is known in degrees. The same client is held to all it clicks. One address with many agents is a
-gateway, or an office behind one router. Different addresses are the hosts of one gateway while the mail is new, and
-different people once it has been passed on. When the mail was delivered is known or not: if not, it counts as old, so
+gateway, or an office behind one router. Different addresses are the hosts of one gateway while the email is new, and
+different people once it has been passed on. When the email was delivered is known or not: if not, it counts as old, so
 that to know it never clears anyone.
 """
 

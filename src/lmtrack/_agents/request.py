@@ -87,7 +87,7 @@ def classify_event(
 ) -> Verdict:
     """Classify one open or click.
 
-    Any text has a verdict. The address is used and forgotten: no part of the verdict holds it.
+    Any text gets a verdict. The address is used and forgotten: no part of the verdict contains it.
 
     Args:
         kind: What was requested: the pixel or a link.
@@ -97,8 +97,8 @@ def classify_event(
         asn: The number of its autonomous system, if the caller knows it.
         method: The HTTP method.
         headers: The request's headers, names in any case; None means unknown, and then no header rule fires.
-        delay: The time since the mail was delivered, not since it was sent; negative ones are ignored.
-        networks: None for those that come with the package.
+        delay: The time since the message was delivered, not since it was sent; a negative one is ignored.
+        networks: None means those that come with the package.
         agents: Your own names, made by `load_agents`.
         honeypot: Whether the link is one that no person sees.
 

@@ -79,20 +79,20 @@ def classify_message(
     agents: Agents | None = None,
     timing: Timing = DEFAULT_TIMING,
 ) -> list[Verdict]:
-    """Classify all opens and clicks of one mail to one person; the verdicts are in the order of the events.
+    """Classify all opens and clicks of one email to one person; the verdicts are in the order of the events.
 
     Each gets the verdict of `classify_event`. Then a person becomes a machine if the other events show it: a burst of
-    clicks, or a sweep over all links. Following an invisible link is weak evidence, which decides only with more.
-    `Verdict.cause` names the event that shows it. A double click is marked `msg.duplicate` and stays a person's.
+    clicks, or a sweep over all links. Following an invisible link is weak evidence, which decides only together with
+    more. `Verdict.cause` names the event that shows it. A double click is marked `msg.duplicate` and stays a person's.
     Call it again when more events have come: earlier verdicts can only become machines, and after `SETTLE_AFTER` they
-    stay. Events read back from a store have no address: `sources` say what it said, and `client` who it was.
+    stay. Events read back from a store have no address: `sources` say what networks it was in, and `client` who it was.
 
     Args:
         events: In any order.
-        delivered_at: When the mail was accepted by its recipient's host, not when it was sent.
-        link_count: How many tracked links the mail has, an invisible one included; None if that is not known, and then
-            nobody can have clicked all of them.
-        networks: None for those that come with the package.
+        delivered_at: When the recipient's host accepted the message, not when it was sent.
+        link_count: How many tracked links the message has, including an invisible one; None if unknown, and then no one
+            can have clicked all of them.
+        networks: None means those that come with the package.
         agents: Your own names, made by `load_agents`.
         timing: The windows of the rules.
 

@@ -15,12 +15,12 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Timing:
-    """The windows of `classify_message`; the defaults are for the gateways that are known.
+    """The time windows of `classify_message`; the defaults fit the known gateways.
 
     Attributes:
         scan_window: How long after delivery gateways scan. Vendors' documents and field reports, 2026-08; 97.4 % of 836
             sweeps came within half of it (craft-campaign issue 546, 2026).
-        at_once: A click sooner than this is hardly a person's (mautic, `bot_helper_time_email_threshold`), and a mail
+        at_once: A click sooner than this is hardly a person's (mautic, `bot_helper_time_email_threshold`), and an email
             proxy's open is weak evidence (mautic issues 7884 and 10409).
         quick: The same, weaker (OpenAEV's delivery window, 2026-08).
         burst_links: This many links within `burst_span` are a burst.
@@ -32,11 +32,12 @@ class Timing:
         pace_span: Two and a half seconds a link; gateways were seen at one to one and a half (mautic issue 9798).
         many_links: This many links within `many_span` are one too.
         many_span: A minute (mautic issue 9798).
-        sweep_links: The fewest links of a mail of which a click on each within `sweep_span` is a sweep at any time.
+        sweep_links: The fewest links of an email of which a click on each within `sweep_span` is a sweep at any time.
         sweep_span: OpenAEV's window, 2026-08; Paminga's 3 s is too short for gateways that take turns.
-        two_links_span: Both links of a mail with two within this are a sweep, within the scanning window. 12 % of mails
-            with tracked links have exactly two (our corpus, 2026-11), often a button and its address spelled out.
-        few_pace: All links of a mail with three, at most this far apart on average, are a sweep within that window.
+        two_links_span: Both links of an email with two within this are a sweep, within the scanning window. 12 % of
+            emails with tracked links have exactly two (our corpus, 2026-11), often a button and its address spelled
+            out.
+        few_pace: All links of an email with three, at most this far apart on average, are a sweep within that window.
         pair_span: Two links in less than this are a point (Marketo's proximity pattern, 2026-08: the same second).
         agents: So many agents at one address within `agents_span` are a point, and with `sweep_links` links a machine;
             three, because an app hands a link to a browser.

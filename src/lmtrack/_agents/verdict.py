@@ -50,9 +50,9 @@ _YES_CLIENT_HIDDEN: Final = Human.YES_CLIENT_HIDDEN
 
 
 class Signal(StrEnum):
-    """The closed set of codes behind `Verdict.reasons`, each with what it means and where the rule is from.
+    """The closed set of codes behind `Verdict.reasons`, each with its meaning and the source of its rule.
 
-    Codes are stored by callers: one is never renamed and never gets another meaning.
+    Callers store codes, so a code is never renamed and never gets another meaning.
 
     Attributes:
         meaning: What was seen.
@@ -118,7 +118,7 @@ class Signal(StrEnum):
     )
     UA_OFFICE_PROBE = (
         "ua.office_probe",
-        "Office asks whether a link exists that a person is opening; the person's own click follows",
+        "Office checks whether a link that a person is opening exists; the person's own click follows",
         "Microsoft Office protocol discovery; field reports, 2026-08",
     )
     UA_AI_AGENT = (
@@ -161,20 +161,20 @@ class Signal(StrEnum):
     )
     UA_COMPATIBLE_UNKNOWN = (
         "ua.compatible_unknown",
-        "`(compatible; X` where X is no browser that ever called itself so",
+        "`(compatible; X` where X is not a browser that ever called itself that",
         "our measurement on labelled lists, 2026-08",
     )
     UA_ADDED_NAME = (
         "ua.added_name",
-        "a browser of a server's system with a name added that no browser adds",
+        "a browser on a server's system, with an added name that no browser adds",
         "our measurement on labelled lists, 2026-11",
     )
     UA_BARE_MOZILLA = "ua.bare_mozilla", "`Mozilla/5.0` and nothing that a browser adds", "our measurement, 2026-08"
     UA_TOOL_SHAPE = "ua.tool_shape", "one product token, as programs write it", "our measurement, 2026-08"
 
     # The request.
-    METHOD_HEAD = "method.head", "HEAD: something looks whether the URL is there", "RFC 9110 section 9.3.2"
-    METHOD_OPTIONS = "method.options", "OPTIONS: something asks what the URL can do", "RFC 9110 section 9.3.7"
+    METHOD_HEAD = "method.head", "HEAD: something checks whether the URL exists", "RFC 9110 section 9.3.2"
+    METHOD_OPTIONS = "method.options", "OPTIONS: something asks what the URL supports", "RFC 9110 section 9.3.7"
     HDR_PREFETCH = (
         "hdr.prefetch",
         "the browser says that it fetches ahead of a person",
@@ -216,7 +216,7 @@ class Signal(StrEnum):
     )
     NET_SCANNER_PROBABLE = (
         "net.scanner_probable",
-        "from a gateway vendor's network, in which isolated browsers of people run too",
+        "from a gateway vendor's network, in which people's isolated browsers run too",
         "the vendors' autonomous systems, 2026-08",
     )
     NET_MAIL_PROXY = (
@@ -289,10 +289,10 @@ class Verdict:
         evidence: How strong it is: 1 weak, 2 medium, 3 strong.
         reasons: The codes of `Signal` that led here, the one that decided first.
         vendor: Who runs the agent or the network, where that is known.
-        sources: The names of the lists of networks that its address or its system is in. They hold no address: keep
-            them, and `Event.sources` stands for the address when the request is judged again. Verdicts that say the
+        sources: The names of the lists of networks that its address or its system is in. They contain no address: keep
+            them, and `Event.sources` replaces the address when the request is classified again. Verdicts that say the
             same are equal wherever the requests came from.
-        cause: The place, in the events given to `classify_message`, of another event that this verdict rests on, such
+        cause: The index, in the events passed to `classify_message`, of another event that this verdict rests on, such
             as the click on the invisible link; None if it rests on none.
     """
 
@@ -306,10 +306,10 @@ class Verdict:
 
     @property
     def category(self) -> str:
-        """What led to the verdict, in a word of Lettermint's public list (its Python SDK 3.2.0, 2026-11).
+        """What led to the verdict, as a word from Lettermint's public list (its Python SDK 3.2.0, 2026-11).
 
-        A person is `confirmed`, or `unconfirmed` on weak evidence, as is what cannot be told. More words may come:
-        decide by `human`.
+        A person is `confirmed`, or `unconfirmed` on weak evidence; so is anything that cannot be determined. More words
+        may come: decide by `human`.
 
         Example:
             >>> from lmtrack import classify_event

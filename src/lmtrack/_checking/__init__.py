@@ -1,1 +1,1 @@
-"""Prove what a mail contains: audit, compare, verify, lint. Reads with lxml, writes nothing."""
+"""Prove what an email contains: audit, compare, verify, lint. Reads with lxml, writes nothing."""

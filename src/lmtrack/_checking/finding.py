@@ -15,7 +15,7 @@ class FindingKind(StrEnum):
     HIDDEN_IMAGE = auto()  # loaded from elsewhere, and nobody is meant to see it
     REDIRECTOR = auto()  # a link that leads through someone who counts
     IDENTIFIER = auto()  # a URL that tells one recipient from another
-    READ_RECEIPT = auto()  # a header that asks for an answer when the mail is read
+    READ_RECEIPT = auto()  # a header that asks for an answer when the message is read
     # An audit: `aggregate`
     AGGREGATE_TOKEN = auto()  # ours, the same for every recipient of the campaign
     # An audit: `not_provable`
@@ -68,9 +68,9 @@ class Finding:
 
     Attributes:
         kind: What it is about.
-        place: Where: the part of a message as IMAP counts, the element with its attribute, the header.
-        url: The URL it is about, as a reader would ask for it; None if it is about none.
-        why: The evidence, in a sentence; for people, it may change.
+        place: Where it is: the part of a message as IMAP counts, the element with its attribute, the header.
+        url: The URL it is about, as a reader would request it; None if it is not about a URL.
+        why: The evidence, in a sentence; it is for people and may change.
     """
 
     kind: FindingKind

@@ -242,7 +242,7 @@ def _read_prefix(text: str) -> str:
     try:
         parse_headers(b"", prefix=text)
     except ValueError:
-        raise argparse.ArgumentTypeError("must be printable ASCII without blanks and colons") from None
+        raise argparse.ArgumentTypeError("must be printable ASCII without spaces or colons") from None
     return text
 
 
@@ -268,7 +268,7 @@ def read_number(text: str, /) -> int:
         argparse.ArgumentTypeError: It is not one.
     """
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
-        raise argparse.ArgumentTypeError("must be a whole number from 0 on")
+        raise argparse.ArgumentTypeError("must be a whole number, 0 or more")
     return int(text)
 
 
@@ -279,5 +279,5 @@ def read_seconds(text: str, /) -> timedelta:
         argparse.ArgumentTypeError: It is not one.
     """
     if not _SECONDS.fullmatch(text):
-        raise argparse.ArgumentTypeError("must be a number of seconds from 0 on, such as 1.5")
+        raise argparse.ArgumentTypeError("must be a number of seconds, 0 or more, such as 1.5")
     return timedelta(seconds=float(text))

@@ -147,7 +147,7 @@ def _read_pattern(text: str) -> re.Pattern[str]:
     try:
         return re.compile(text)
     except (re.error, RecursionError, OverflowError):
-        raise argparse.ArgumentTypeError("must be a regular expression of Python") from None
+        raise argparse.ArgumentTypeError("must be a Python regular expression") from None
 
 
 def _add_lint_unsubscribe_arguments(parser: Parser, /) -> None:
@@ -196,7 +196,7 @@ def _run_lint_unsubscribe(arguments: argparse.Namespace, /) -> int:
 
 AUDIT: Final = Verb(
     name="audit",
-    summary="say whether a mail tracks its readers, with the evidence",
+    summary="say whether an email tracks its readers, with the evidence",
     example="lmtrack audit build/*.html sent.eml --domain track.example",
     add_arguments=_add_audit_arguments,
     run=_run_audit,
@@ -205,7 +205,7 @@ AUDIT: Final = Verb(
 
 DIFF: Final = Verb(
     name="diff",
-    summary="compare several recipients' copies of one mail for anything that identifies them",
+    summary="compare several recipients' copies of one email for anything that identifies them",
     example="lmtrack diff for-ann.eml for-bob.eml --allow-pattern /unsubscribe/",
     add_arguments=_add_diff_arguments,
     run=_run_diff,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from lmtrack._cli.arguments import Parser
 
-# Our choice: far above any mail (Gmail clips HTML at 102 KB), and far below what a machine holds.
+# Our choice: far above any message (Gmail clips HTML at 102 KB), and far below what a machine holds.
 LIMIT_OCTETS: Final = 64 * 1024 * 1024
 _KEYS_LIMIT_OCTETS: Final = 64 * 1024
 _KEY_VARIABLE: Final = "LMTRACK_KEY"
@@ -149,10 +149,10 @@ _NEXT_ENTRY: Final = re.compile(
     rb"\r?\n[!-9;-~]++:"
 )
 _OUTLOOK: Final = "an Outlook file; save the message as .eml"
-_MAILBOX: Final = "a mailbox; pass one message of it"
+_MAILBOX: Final = "a mailbox; pass one message from it"
 # Apple Mail's: the number of bytes of a message in a line of its own, the message, and a property list.
 _EMLX: Final = re.compile(rb"([0-9]{1,12})[ \t]*\r?\n(?=[!-9;-~]++:|From )")
-_APPLE: Final = "a message as Apple Mail keeps it (.emlx); export it as .eml"
+_APPLE: Final = "a message as Apple Mail stores it (.emlx); export it as .eml"
 _JSON: Final = re.compile(rb"\{[ \t\r\n]*[\"}]|\[[ \t\r\n]*[\[{\"\]0-9]")
 _TAG: Final = re.compile(rb"<[a-zA-Z!/?]")
 
@@ -240,7 +240,7 @@ def read_page_or_message(path: str, kind: str | None, /) -> Source:
     if not source.is_message and kind is None:
         rest = _after_blanks(source.raw)
         if _JSON.match(rest):
-            raise CommandError(f"{name_of(path)}: JSON, not HTML; take the HTML out of it first")
+            raise CommandError(f"{name_of(path)}: JSON, not HTML; extract the HTML first")
         if rest and not _TAG.search(rest):
             raise CommandError(f"{name_of(path)}: no tag in it, so it is not HTML; pass --type html or --type message")
     return source

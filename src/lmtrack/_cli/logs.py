@@ -380,7 +380,7 @@ READERS: Final[dict[str, Reader]] = {"combined": read_combined, "json": read_jso
 
 
 def kind_of(target: str, /) -> Kind | None:
-    """Tell from a URL whether it is the pixel (`.../o/...`) or a link (`.../c/...`) of a mail; None if neither."""
+    """Tell from a URL whether it is the pixel (`.../o/...`) or a link (`.../c/...`) of an email; None if neither."""
     segments = _AFTER_PATH.sub("", target).rstrip("/").rsplit("/", 2)
     return _KINDS.get(segments[1]) if len(segments) == 3 else None
 

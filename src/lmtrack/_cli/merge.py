@@ -1,4 +1,4 @@
-"""`lmtrack merge`: one mail for each row of a CSV file, personal by its slots, tracked as far as each person allows."""
+"""`lmtrack merge`: one email per row of a CSV file, personal by its slots, tracked as far as each person allows."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class _Job(NamedTuple):
 
 
 def _run(arguments: argparse.Namespace, /) -> int:
-    """Write one mail a row.
+    """Write one message a row.
 
     Raises:
         CommandError: Arguments or input cannot be used, or a row is bad; then nothing has been written.
@@ -150,7 +150,7 @@ def _run(arguments: argparse.Namespace, /) -> int:
     counts = _write_rows(arguments, job, people, folder, {one.line for one in bad})
     loads = track_loads(job)
     if loads:
-        notes.append(f"loading these shows who reads the mail, tracked or not: {', '.join(loads)}")
+        notes.append(f"loading these reveals who reads the email, tracked or not: {', '.join(loads)}")
     if people.note:
         notes.append(people.note)
     _report(arguments, people, counts, bad, notes, to=report_to)
@@ -170,7 +170,9 @@ def _read_job(arguments: argparse.Namespace, people: People) -> tuple[_Job, list
     notes: list[str] = []
     keys = read_keys(arguments.key_file, tenant=arguments.tenant)
     if keys is None:
-        notes.append("no --key-file and no LMTRACK_KEY: signed with a key made for this run, which nobody can verify")
+        notes.append(
+            "no --key-file and no LMTRACK_KEY: signed with a key made for this run, which no one else can verify"
+        )
     domain = read_domain(arguments, keys or make_keys(secrets.token_bytes(32)))
     policy = read_policy(arguments, Source(raw, is_message=True))
     defaults, constants = read_pairs(arguments.default, "--default"), read_pairs(arguments.value, "--value")
@@ -191,7 +193,7 @@ def _read_job(arguments: argparse.Namespace, people: People) -> tuple[_Job, list
             )
     if not document.slot_names:
         raise CommandError(
-            f"{name_of(arguments.template)}: no marker such as {arguments.marker}, so all mails would be the same"
+            f"{name_of(arguments.template)}: no marker such as {arguments.marker}, so all emails would be the same"
         )
     consent_column = None
     if arguments.consent_column is not None:
@@ -225,14 +227,14 @@ def _check_folder(path: str) -> Path:
     folder = Path(path)
     try:
         if folder.exists() and any(folder.iterdir()):
-            raise CommandError(f"{name_of(path)}: not empty; mails of two runs must not mix")
+            raise CommandError(f"{name_of(path)}: not empty; emails of two runs must not mix")
     except (OSError, ValueError) as error:
         raise CommandError(f"{name_of(path)}: {why(error)}") from error
     return folder
 
 
 def _check_rows(arguments: argparse.Namespace, job: _Job, people: People) -> list[Bad]:
-    """Make every mail once, before the first is written: what is wrong is wrong then.
+    """Make every message once, before the first is written: what is wrong is wrong then.
 
     Raises:
         CommandError: A row is bad, and bad rows are not to be left out.
@@ -292,7 +294,7 @@ def _write_rows(arguments: argparse.Namespace, job: _Job, people: People, folder
 
 
 def _write_mail(folder: Path, name: str, raw: bytes, *, is_maildir: bool) -> None:
-    if is_maildir:  # its own way to have no reader see half a mail
+    if is_maildir:  # its own way to have no reader see half a message
         (folder / "tmp" / name).write_bytes(raw)
         (folder / "tmp" / name).rename(folder / "new" / name)
     else:
@@ -346,7 +348,7 @@ def _report(
         }
         say(as_json(report), to=to)
         return
-    rows: list[tuple[object, ...]] = [("mails written", counts["written"]), ("bad rows", len(bad))]
+    rows: list[tuple[object, ...]] = [("emails written", counts["written"]), ("bad rows", len(bad))]
     rows += [(f"{flag} {mode}", count) for flag in ("opens", "clicks") for mode, count in sorted(modes[flag].items())]
     rows += [("delimiter", "tab" if people.delimiter == "\t" else people.delimiter), ("encoding", people.encoding)]
     say(as_table(rows), to=to)
@@ -360,7 +362,7 @@ def _report(
 
 VERB: Final = Verb(
     name="merge",
-    summary="write one personal, tracked mail for each row of a CSV file",
+    summary="write one personalised, tracked email for each row of a CSV file",
     example="lmtrack merge letter.eml people.csv -o outbox --consent-column consent --track-opens --track-clicks",
     add_arguments=_add_arguments,
     run=_run,

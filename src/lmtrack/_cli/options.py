@@ -41,7 +41,7 @@ def add_link_arguments(links: argparse._ArgumentGroup, /) -> None:
         metavar="HOST",
         action="append",
         default=[],
-        help="never track links to this host or its sub-domains",
+        help="never track links to this host or its subdomains",
     )
     links.add_argument(
         "--preference-url", metavar="URL", action="append", default=[], help="your own page for mail preferences"
@@ -202,7 +202,7 @@ def read_trackers(arguments: argparse.Namespace, /) -> list[str]:
     try:
         watch_of((), trackers)
     except ValueError:
-        raise CommandError("--tracker: must be the name of a host") from None
+        raise CommandError("--tracker: must be a host name") from None
     return trackers
 
 
@@ -214,6 +214,6 @@ def _read_domain(entry: str, keys: Keys | None) -> TrackingDomain | str:
             return TrackingDomain(entry, keys)
         watch_of((entry,), ())
     except ValueError as error:
-        why = error if "://" in entry else "must be a URL or the name of a host"
+        why = error if "://" in entry else "must be a URL or a host name"
         raise CommandError(f"--domain: {why}") from error
     return entry

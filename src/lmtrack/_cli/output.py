@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 REASON_WORDS: Final = {
     SkipReason.EMPTY: "leads nowhere",
     SkipReason.PLACEHOLDER: "a template has yet to fill it in",
-    SkipReason.FRAGMENT: "leads to a place in the mail",
+    SkipReason.FRAGMENT: "leads to a place in the email",
     SkipReason.SCHEME: "not a web address",
     SkipReason.SCHEME_RELATIVE: "without http: or https:",
     SkipReason.RELATIVE: "without a host",
-    SkipReason.BAD_DESTINATION: "not a URL that every browser reads alike",
+    SkipReason.BAD_DESTINATION: "not a URL that every browser reads the same way",
     SkipReason.TOO_LONG: "longer than the limit",
     SkipReason.TRACKED: "tracked already",
     SkipReason.OPT_OUT: "marked as not to be tracked",

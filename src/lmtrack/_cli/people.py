@@ -25,7 +25,7 @@ _LONGEST_CELL: Final = 1 << 20  # our choice: `csv` would stop at 131,072 charac
 
 
 class Bad(NamedTuple):
-    """A row that no mail can be made of.
+    """A row that no message can be made of.
 
     Attributes:
         line: Where it ends in the file, counted from 1.
@@ -56,7 +56,7 @@ class People:
     def __init__(self, path: str, /) -> None:
         self.name = name_of(path)
         if path == "-":
-            raise CommandError("standard input: people are read twice, so they have to be in a file")
+            raise CommandError("standard input: people are read twice, so they must be in a file")
         self._path = Path(path)
         try:
             self._size = self._path.stat().st_size
@@ -78,7 +78,7 @@ class People:
             if plain and self.columns.setdefault(plain, number) != number:
                 raise CommandError(f"{self.name}: two columns are called {name.strip()!r}")
         if not self.columns:
-            raise CommandError(f"{self.name}: the first line has no names of columns")
+            raise CommandError(f"{self.name}: the first line has no column names")
         self._count = len(names)
 
     def _find_encoding(self) -> tuple[str, bool]:

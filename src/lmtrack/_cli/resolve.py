@@ -28,7 +28,7 @@ def _add_arguments(parser: Parser, /) -> None:
     )
     add_decision_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print the evidence as one JSON object")
-    service = parser.add_argument_group("an e-mail service that tracks by itself")
+    service = parser.add_argument_group("an email service that tracks by itself")
     add_once(
         service,
         "--for",
@@ -46,7 +46,7 @@ def _add_arguments(parser: Parser, /) -> None:
     service.add_argument(
         "--account-off",
         action="store_true",
-        help="the service's own tracking is off, which settles what it cannot do for one mail",
+        help="the service's own tracking is off, which settles what it cannot do for one message",
     )
 
 

@@ -76,7 +76,9 @@ def _add_arguments(parser: Parser, /) -> None:
     add_decision_arguments(parser)
     message = parser.add_argument_group("message")
     add_base_url(message)
-    add_once(message, "--message-id", metavar="ID", help="your id of this mail (default: a random one for this run)")
+    add_once(
+        message, "--message-id", metavar="ID", help="your id for this message (default: a random one for this run)"
+    )
     add_once(message, "--recipient", metavar="N", type=read_number, default=0, help="position in its recipient list")
     add_once(message, "--campaign", metavar="ID", help="the campaign; aggregate mode needs it")
     add_once(message, "--campaign-start", metavar="TIME", type=read_time, help="when the campaign started")
@@ -115,7 +117,9 @@ def _run(arguments: argparse.Namespace, /) -> int:
     if not result.tracks:
         notes.append("nothing to track: see the reasons")
     elif job.made_keys:
-        notes.append("no --key-file and no LMTRACK_KEY: signed with a key made for this run, which nobody can verify")
+        notes.append(
+            "no --key-file and no LMTRACK_KEY: signed with a key made for this run, which no one else can verify"
+        )
     write_output(arguments.output, result.raw)
     _report(arguments, job, source, result, notes, to=report_to)
     return 0

@@ -4,8 +4,8 @@ The names and the two flags are Lettermint's (https://lettermint.co/docs/platfor
 Its pages show only the header value `false`; the other spellings are our choice, because senders write them and each
 means one thing. `bool()` would read every one of them as true.
 
-A misspelt name is an override too: someone wrote `track_open` or `Track_Opens` to protect a mail. No SDK checks names
-at run time, so a near miss turns both flags off and says which name it was.
+A misspelt name is an override too: someone wrote `track_open` or `Track_Opens` to protect a message. No SDK checks
+names at run time, so a near miss turns both flags off and says which name it was.
 """
 
 from __future__ import annotations
@@ -111,9 +111,9 @@ def make_override(
 
 
 def layer_overrides(*overrides: Override) -> Override:
-    """Put levels on top of each other, such as account, batch and message: per flag the last that says anything holds.
+    """Combine levels, such as account, batch and message: for each flag, the last one that says anything wins.
 
-    Overrides given to `resolve` side by side have to agree; levels do not. A problem in any level survives, since
+    Overrides passed to `resolve` side by side must agree; levels need not. A problem on any level survives, because
     what it would have said cannot be known.
 
     Raises:
@@ -147,8 +147,8 @@ def parse_settings(settings: Mapping[str, object] | None, /, *, strict: bool = T
     """Read the JSON `settings` object of one message; None and an empty object leave everything to the route.
 
     Members are real booleans or null; keys other than `track_opens` and `track_clicks` belong to other features. A
-    misspelt one, such as `track_open`, `trackOpens` or `open_tracking`, is an override that cannot be read. A
-    nested `settings` means that the whole request was handed over, so neither flag can be read.
+    misspelt one, such as `track_open`, `trackOpens` or `open_tracking`, is an override that cannot be read. A nested
+    `settings` means that the whole request was passed, so neither flag can be read.
 
     Args:
         settings: The object as `json.loads` returns it.
@@ -197,11 +197,11 @@ def parse_headers(
     r"""Read the override headers of one message, `X-LM-Override-Track-Opens` and `X-LM-Override-Track-Clicks`.
 
     Names and values are ASCII and case does not matter. `true`, `1`, `yes`, `on` and `false`, `0`, `no`, `off` are
-    understood, with blanks and folds around them; all else is invalid, an empty value and a boolean too, because a
-    header is text. Repeated headers have to agree. A misspelt name under the prefix, such as `Track-Open` or
-    `Track_Clicks`, turns both flags off. A header that mail clients disagree about
-    (`X-LM-Override-Track-Opens : true`) is invalid whatever its value. Prefer raw bytes: of such a line the stdlib
-    parser leaves only a defect behind, and a `Message` with one is invalid on both flags.
+    understood, with whitespace and folds around them; anything else is invalid, including an empty value and a boolean,
+    because a header is text. Repeated headers must agree. A misspelt name under the prefix, such as `Track-Open` or
+    `Track_Clicks`, turns both flags off. A header that mail clients disagree about (`X-LM-Override-Track-Opens : true`)
+    is invalid whatever its value. Prefer raw bytes: the stdlib parser keeps only a defect of such a line, and a
+    `Message` with one is invalid on both flags.
 
     Args:
         headers: A stdlib message of any policy, a mapping or pairs of name and value, or a raw message or its header
@@ -395,5 +395,5 @@ def _check_strict(strict: object) -> None:
 def _checked_prefix(prefix: object) -> str:
     prefix = plain_str(prefix, "prefix")
     if not FIELD_NAME.fullmatch(prefix):
-        raise ValueError("prefix must be one or more header name characters: printable ASCII, no blank, no colon")
+        raise ValueError("prefix must be one or more header name characters: printable ASCII, no space, no colon")
     return prefix

@@ -68,16 +68,16 @@ class Consent(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentRecord:
-    """What the sender was told about one person's consent, and when: goes wherever a `Consent` goes.
+    """What the sender was told about one person's consent, and when; accepted wherever a `Consent` is.
 
-    Evidence keeps it, so it holds no name, address or number of a person: `reference` points into your own records by
-    an opaque id, and is erased with the person. A withdrawal counts although `state` does not say so: a record whose
-    `withdrawn_at` is not before `since`, or whose state is UNKNOWN, is read as WITHDRAWN.
+    Evidence keeps it, so it must contain no name, address or number of a person: `reference` points into your own
+    records by an opaque id, and is erased with the person's data. A withdrawal counts even if `state` does not say so:
+    a record whose `withdrawn_at` is not before `since`, or whose state is UNKNOWN, is read as WITHDRAWN.
 
     Attributes:
         state: What they say now.
-        since: When they said so. Mail made before a consent is not recorded under it.
-        withdrawn_at: The last withdrawal; keep it after a new consent, because mail made until then is never recorded.
+        since: When they said so. Mail sent before a consent is not recorded under it.
+        withdrawn_at: The last withdrawal; keep it after a new consent, because mail sent until then is never recorded.
         method: How it was given, such as `double-opt-in`.
         wording: What they were asked: a version or a hash, at most 64 characters.
         reference: An opaque id of the proof.
@@ -116,7 +116,7 @@ class ConsentRecord:
 
     @classmethod
     def of(cls, consent: Consent | ConsentRecord, /, name: str = "consent") -> ConsentRecord:
-        """Return a record that holds no more than a consent; a record comes back as it is.
+        """Return a record that contains only a consent; a record is returned as it is.
 
         Raises:
             TypeError: It is neither; `name` is for the message.
@@ -189,17 +189,17 @@ class Route:
         if self.without_consent is TrackingMode.INDIVIDUAL:
             raise ValueError("without_consent must be below INDIVIDUAL: individual tracking is what consent is for")
         if self.after_refusal > TrackingMode.AGGREGATE:
-            raise ValueError("after_refusal must be OFF or AGGREGATE: who refused is not told apart from others")
+            raise ValueError("after_refusal must be OFF or AGGREGATE: people who refused must not be told apart")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """What one decision was made from; the order of the overrides has no meaning and is not kept.
+    """What one decision was made from; the order of the overrides does not matter and is not kept.
 
     Attributes:
         route: The sending stream.
         overrides: This message's own.
-        consent: What the sender was told, a plain `Consent` as a record of nothing else.
+        consent: What the sender was told; a plain `Consent` becomes a record with nothing else in it.
         clicks_consent: The same for clicks.
     """
 

@@ -37,7 +37,7 @@ _PIXEL_RESPONSE: Final = HttpResponse(
 def pixel_response(*, method: str = "GET") -> HttpResponse:
     """Return the transparent pixel: the same 42 bytes whatever the token was.
 
-    HEAD has the same headers and no body, OPTIONS says what is allowed, any other method is a 405.
+    HEAD returns the same headers and no body, OPTIONS says what is allowed, and any other method is a 405.
 
     Raises:
         TypeError: `method` is not a `str`.
@@ -52,7 +52,7 @@ def pixel_response(*, method: str = "GET") -> HttpResponse:
 def redirect_response(destination: ClickToken | str | None, /, *, method: str = "GET") -> HttpResponse:
     """Return the redirect to the destination of a click, or a 404 if there is none.
 
-    The destination is checked again by the rules of signing. ASCII is sent unchanged; a host in other letters is sent
+    The destination is checked again by the rules for signing. ASCII is sent unchanged; a host in other letters is sent
     in its `xn--` form, other letters elsewhere as percent escapes of UTF-8. The status is 302, because a browser
     repeats only a GET after it.
 

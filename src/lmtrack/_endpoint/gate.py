@@ -1,7 +1,7 @@
 """May this request be recorded? Token, consent as it is now, and the route go in; how much may be kept comes out.
 
-Consent was checked when the mail was sent, and is checked again here, because a mail stays in a mailbox for years. The
-token's mode is a ceiling from then, consent the ceiling from now; nothing raises either.
+Consent was checked when the message was sent, and is checked again here, because mail stays in mailboxes for years. The
+token's mode is the ceiling from then, consent the ceiling from now; nothing raises either.
 `docs/explanation/what-may-be-recorded.md` has the table.
 """
 
@@ -26,7 +26,7 @@ class AdmissionReason(StrEnum):
     # It may.
     CONSENT_GRANTED = auto()
     CONSENT_UNKNOWN_ALLOWED = auto()
-    """Nobody asked the recipient, and the route does not require that."""
+    """The recipient was never asked, and the route does not require it."""
     WITHOUT_CONSENT = auto()
     """The token is a campaign's, so there is nobody to ask; or the route keeps the day of an open without consent."""
 
@@ -49,13 +49,13 @@ class AdmissionReason(StrEnum):
 
     # It may not: what the request is.
     METHOD = auto()
-    """Not GET: something looks whether the URL is there."""
+    """Not GET: something checks whether the URL exists."""
     PREFETCH = auto()
     """The client says that it fetches ahead of a person."""
     MACHINE = auto()
-    """No person was there, so the day of the last open is another one."""
+    """No person was there, so this is not the day of the last open."""
     NOT_KNOWN = auto()
-    """Nobody can know whether a person was there, and only a known open has a day."""
+    """It cannot be known whether a person was there, and only a known open has a day."""
     NOT_TRACKED = auto()
     """The mode of the token is OFF, or none that a click can have."""
 
@@ -81,15 +81,15 @@ class AdmissionReason(StrEnum):
     DESTINATION_UNAVAILABLE = auto()
     """Asking where it goes raised an exception, or returned something that is not a `str`."""
     WITHDRAW_PAGE = auto()
-    """Someone, or a scanner, looks at the page on which a recipient can withdraw."""
+    """A person or a scanner looks at the page on which a recipient can withdraw."""
     WITHDRAW = auto()
-    """The recipient withdraws: that is to be stored, before the answer is sent."""
+    """The recipient withdraws: store that before the response is sent."""
     UNSUBSCRIBE_PAGE = auto()
     """The page on which a recipient can leave the list, or a POST that does not say so."""
     UNSUBSCRIBE = auto()
-    """The recipient leaves the list: that is to be stored, before the answer is sent."""
+    """The recipient leaves the list: store that before the response is sent."""
     RESUBSCRIBE = auto()
-    """The recipient takes that back, on the page that confirmed it: that is to be stored too."""
+    """The recipient undoes that, on the page that confirmed it: store that too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ class Admission:
     """How much of one request may be recorded, and why; made by `admit`.
 
     Attributes:
-        mode: What may be kept at most; OFF is nothing. `minimise` takes it.
+        mode: The most that may be kept; OFF means nothing. `minimise` takes it.
         reason: The code that decided.
     """
 
@@ -116,12 +116,12 @@ class Admission:
 
     @property
     def count_only(self) -> bool:
-        """Return whether one may be added to the campaign's counter, and no more."""
+        """Return whether the campaign's counter may be increased by one, and no more."""
         return self.mode is TrackingMode.AGGREGATE
 
     @property
     def open_day(self) -> bool:
-        """Return whether the recipient's day of the last open may be overwritten with today's, and no more."""
+        """Return whether the day of the recipient's last open may be overwritten with today's date, and no more."""
         return self.mode is TrackingMode.DELIVERABILITY
 
 
@@ -151,16 +151,16 @@ def admit(
     Never more than the token's mode, and nothing above today's `Route.ceiling`. A refusal leaves nothing. Unknown
     consent, where the route requires it, leaves what the route's `without_consent` covers: a token that was made for
     less than that is recorded as what it is, one that was made for more is not recorded at all. The route's flags are
-    not asked again, since an override of that one message may have beaten them.
+    not checked again, because an override of that one message may have beaten them.
 
     A campaign's token is the same for everyone, so `consent` says nothing about it: there is no one to ask about.
 
     A machine's request is recorded next to those of people, because `Verdict.counts_for_metrics` tells them apart. The
-    day of a last open is of people only.
+    day of a last open is for people only.
 
     Args:
         token: What a reader returned.
-        consent: What the recipient says now. Of a record, `since` and `withdrawn_at` count too: a token from before a
+        consent: What the recipient says now. In a record, `since` and `withdrawn_at` count too: a token from before a
             consent is not recorded under it. DENIED for a recipient whose row is gone.
         route: The stream that the message went through.
         withdrawn_at: When the recipient last withdrew, even if consent was given again since: what was sent until

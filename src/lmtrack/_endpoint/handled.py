@@ -17,10 +17,10 @@ class RecordedEvent:
 
     Attributes:
         token: What was opened or clicked.
-        verdict: What the request was. Of a campaign's token it says whether it counts, and nothing else.
+        verdict: What the request was. For a campaign's token it says only whether the request counts.
         dedup_key: The same for every request that is the same open or the same click, to store it once: kind, mode,
-            recipient, link, whether it was a person, and message id. None for what is only counted, because nobody can
-            tell whether two requests are the same.
+            recipient, link, whether it was a person, and message id. None for what is only counted, because it cannot
+            be known whether two requests are the same.
     """
 
     token: OpenToken | ClickToken
@@ -30,10 +30,10 @@ class RecordedEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastOpen:
-    """All that `DELIVERABILITY` may keep: overwrite the day of this recipient's last open. Its repr leaves out which.
+    """All that `DELIVERABILITY` may keep: the day of a recipient's last open. Its repr leaves out the recipient.
 
     Attributes:
-        message_id: The sender's id of the message.
+        message_id: The sender's own id for the message.
         recipient: Position in that message's recipient list.
         day: The day in UTC.
     """
@@ -45,19 +45,19 @@ class LastOpen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handled:
-    """What became of one request. What may be stored is in it and typed; where nothing may be, nothing is.
+    """The outcome of one request. It has a typed field for each thing that may be stored, and nothing else.
 
     At most one of the five that can be stored is not None.
 
     Attributes:
-        response: The answer to send. It says that a withdrawal, an unsubscription or its way back is done: store it
-            first, and answer with a 503 if that fails.
+        response: The answer to send. It says that a withdrawal, an unsubscription or its undoing is done: store that
+            first, and answer with a 503 if storing fails.
         admission: How much may be recorded, and why.
         event: An open or a click to record, or to count (`admission.count_only`).
         last_open: The one day to overwrite in `DELIVERABILITY`.
         withdrawal: Who stops being tracked.
         unsubscribe: Who leaves the list.
-        resubscribe: Who takes that back, on the page that confirmed it.
+        resubscribe: Who undoes that, on the page that confirmed it.
     """
 
     response: HttpResponse

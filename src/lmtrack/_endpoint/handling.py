@@ -65,8 +65,8 @@ class PendingRequest:
 
     Attributes:
         kind: What the path asks for; None for a path that is not ours.
-        token: What the token holds, if our keys signed it, also if it is expired or revoked, because its link still
-            works. None for a path that is not ours and for a token that was refused.
+        token: What the token contains, if our keys signed it, even if it has expired or was revoked, because its link
+            still works. None for a path that is not ours and for a token that was refused.
         method: The method of the request.
         headers: The headers by lower-case name.
         body: The body of a POST.
@@ -114,12 +114,12 @@ class PendingRequest:
 
         Args:
             route: The stream that the message went through.
-            consent: What its recipient says now; None if the lookup failed, and then nothing is recorded.
+            consent: What its recipient says now; None if the lookup failed, in which case nothing is recorded.
             ip: The client's address.
             asn: The autonomous system of `ip`, if you know it.
             networks: What `load_networks` returned; None means those that are shipped.
             agents: Your own names, made by `load_agents`.
-            delivered_at: When the mail was sent or delivered.
+            delivered_at: When the message was sent or delivered.
             destination: Returns where a click goes.
             words: The texts of the pages.
 
@@ -255,7 +255,7 @@ def read_request(
 ) -> PendingRequest:
     """Read one request to the tracking host and verify its token; `PendingRequest.answer` does the rest.
 
-    For hosts that look consent up with `await`: read, look up, answer.
+    For hosts that look up consent with `await`: read, look up, answer.
 
     Args:
         method: The method of the request line, in capitals.
@@ -316,15 +316,15 @@ def handle_request(
 ) -> Handled:
     """Handle one request to the tracking host: what to answer, and what may be recorded about it.
 
-    An open is answered with the pixel, whatever its token is. A click goes to its destination if we signed it, and is
-    a 404 otherwise. `/w/` and `/u/` show a page on GET and act on a POST: on `/w/` on any, on `/u/` on the one-click
-    body of RFC 8058 or the page's own button, because gateways post too. HEAD, OPTIONS and prefetches are answered and
-    never recorded. A request is classified only if consent allows to record it; the address is used for that and is in
+    An open is answered with the pixel, whatever its token is. A click goes to its destination if we signed it, and is a
+    404 otherwise. `/w/` and `/u/` show a page on GET and act on a POST: on `/w/` on any, on `/u/` on the one-click body
+    of RFC 8058 or the page's own button, because gateways post too. HEAD, OPTIONS and prefetches are answered and never
+    recorded. A request is classified only if consent allows it to be recorded; the address is used for that and is in
     none of the results.
 
-    What your functions raise does not break the response: after any `Exception`, and after a result of the wrong type,
-    nothing is recorded, and `admission.reason` says which function it was. Only what is not an `Exception`, such as
-    KeyboardInterrupt, is passed on. Log your errors where they happen.
+    An exception in one of your functions does not break the response: after any `Exception`, and after a result of the
+    wrong type, nothing is recorded, and `admission.reason` says which function it was. Only what is not an `Exception`,
+    such as KeyboardInterrupt, propagates. Log your errors where they happen.
 
     Args:
         method: The method of the request line, in capitals.
@@ -340,8 +340,8 @@ def handle_request(
         asn: The autonomous system of `ip`, if you know it.
         networks: What `load_networks` returned; None means those that are shipped.
         agents: Your own names, made by `load_agents`.
-        delivered_at: Returns when the mail was sent or delivered. Without it, or if it returns None, the time at which
-            the token was made counts; that is earlier, so fewer requests are taken for those of a gateway.
+        delivered_at: Returns when the message was sent or delivered. Without it, or if it returns None, the time at
+            which the token was made counts; that is earlier, so fewer requests are taken for a gateway's.
         destination: Returns where a click goes; it is called for every click, and a click by id needs it. If it returns
             None for a click with a URL, the response is a 410: the destination was taken down. If it raises, such a
             click goes where it was signed to go.

@@ -21,11 +21,11 @@ TEXT: Final = ("Content-Type", "text/plain; charset=utf-8")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
-    """An answer for any web framework. Its repr is the status alone, since a header may say where a person went.
+    """A response for any web framework. Its repr shows only the status, because a header may say where a person went.
 
     Attributes:
         status: The status code.
-        headers: Names and values, ASCII, `Content-Length` with them.
+        headers: Names and values in ASCII, including `Content-Length`.
         body: What follows; empty for HEAD.
     """
 
@@ -35,7 +35,7 @@ class HttpResponse:
 
     @property
     def status_line(self) -> str:
-        """Code and phrase, as WSGI wants them.
+        """Code and phrase, as WSGI expects them.
 
         Raises:
             ValueError: The status is not a registered one.

@@ -55,7 +55,7 @@ _NAME_IN_PART: Final = re.compile(rb'(?i)\bname="?([^"\r\n;]*)')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageWords:
-    """The texts of the pages in one language, preferably the recipient's. Plain text: line ends are kept.
+    """The texts of the pages in one language, preferably the recipient's. They are plain text; line breaks are kept.
 
     Attributes:
         language: The language as HTML's `lang` takes it.
@@ -70,7 +70,7 @@ class PageWords:
         leave_button: The button that does it.
         left_title: The title of the page that confirms it.
         left_text: What is true from then on.
-        return_button: The button that takes it back.
+        return_button: The button that undoes it.
         returned_title: The title of the page that confirms that.
         returned_text: What is true from then on.
         unknown_title: The title for a link whose recipient is no longer in your records.
@@ -91,28 +91,28 @@ class PageWords:
     direction: str = "ltr"
     stop_title: str = "Stop tracking?"
     stop_text: str = (
-        "You will still get our mail, and its links will still work.\n"
-        "We will no longer record whether you open it or what you click."
+        "You will still get our emails, and their links will still work.\n"
+        "We will no longer record whether you open them or what you click."
     )
     stop_button: str = "Stop tracking"
     stopped_title: str = "Tracking is off"
-    stopped_text: str = "We no longer record whether you open this mail or what you click in it."
+    stopped_text: str = "We no longer record whether you open our emails or what you click in them."
     leave_title: str = "Unsubscribe?"
-    leave_text: str = "You will no longer get this mail."
+    leave_text: str = "You will no longer get these emails."
     leave_button: str = "Unsubscribe"
     left_title: str = "You are unsubscribed"
-    left_text: str = "You will no longer get this mail. If that was a mistake, you can take it back now."
+    left_text: str = "You will no longer get these emails. If that was a mistake, you can undo it now."
     return_button: str = "Subscribe again"
     returned_title: str = "You are subscribed again"
-    returned_text: str = "You will keep getting this mail."
+    returned_text: str = "You will keep getting these emails."
     unknown_title: str = "We hold nothing about you"
-    unknown_text: str = "This link belongs to someone whom our records no longer know, so there is nothing to change."
+    unknown_text: str = "This link belongs to someone who is no longer in our records, so there is nothing to change."
     gone_title: str = "This page was taken down"
     gone_text: str = "The link was valid, but no longer leads anywhere."
     missing_title: str = "Not found"
     missing_text: str = "This link leads nowhere. It may have been cut off."
     failed_title: str = "That did not work"
-    failed_text: str = "Your answer could not be saved. Please try again in a few minutes."
+    failed_text: str = "Your choice could not be saved. Please try again in a few minutes."
 
     def __post_init__(self) -> None:
         for field in fields(self):  # frozen: this is part of its construction

@@ -53,22 +53,23 @@ def read_tracking_url(
 ) -> OpenToken | ClickToken | WithdrawToken | UnsubscribeToken:
     """Verify the token in a request target or a URL of the tracking domain, and return what it holds.
 
-    Of the URL these are ignored: the scheme, the spelling of the host, a default port, a user, percent escapes, doubled
-    slashes, and whatever follows the token and could not be part of it: a query, a fragment, the marks that programs
-    leave there when they make links of text, `.gif` after an open (after a click it is refused). The base path may be
-    missing, because a proxy may have cut it. The token itself must be exact. `BadToken.scanner` is also True for a URL
-    whose path was rotated by 13 places with the token, and for a token all of whose letters were put into one case.
+    These parts of the URL are ignored: the scheme, the spelling of the host, a default port, a user, percent escapes,
+    doubled slashes, and whatever follows the token and could not be part of it: a query, a fragment, the marks that
+    programs leave there when they make links of text, `.gif` after an open (after a click it is refused). The base path
+    may be missing, because a proxy may have stripped it. The token itself must be exact. `BadToken.scanner` is also
+    True for a URL whose path was rotated by 13 places with the token, and for a token whose letters were all put into
+    one case.
 
     Args:
         url_or_path: What the request line says, or a whole URL.
         domain: The tracking domain; a URL of another host is refused.
-        max_age: How old an open or a click may be; None for any age. A way out never expires.
+        max_age: How old an open or a click may be; None for any age. Opt-out links never expire.
         issued_after: Refuse opens and clicks made at this time or before, for a whole tenant.
         now: The time of the request.
 
     Raises:
         MalformedToken: It is not a tracking URL of this domain.
-        BadToken: The token was refused, in the leaves of `read_open_token` and `read_click_token`.
+        BadToken: The token was refused, by one of the subclasses that `read_open_token` and `read_click_token` raise.
         TypeError: An argument has the wrong type.
         ValueError: A duration is negative, or a time naive.
 

@@ -56,21 +56,21 @@ def event_payload(
 ) -> JsonObject:
     """Describe an open or a click as a `message.opened` or `message.clicked` event, ready for `json.dumps`.
 
-    It holds no more than the token's mode allows, as if `minimise` had been called: a token for a whole campaign names
-    the campaign and nobody.
+    It contains no more than the token's mode allows, as if `minimise` had been called: an event for a whole campaign
+    names the campaign and no one.
 
     Args:
         token: What was opened or clicked.
         verdict: What the request was.
-        event_id: Your id of the event, the same when it is sent again.
+        event_id: Your id for the event; the same when it is sent again.
         occurred_at: The time of the request; written in UTC with milliseconds.
-        recipient: Whose mail it was, as you name them.
-        first: Whether it is the first open, or the first click of this link.
+        recipient: Whose email it was, as you name them.
+        first: Whether it is the first open, or the first click on this link.
         subject: The subject of the message.
         tag: The tag of the message.
         tags: All tags of the message, if it can have several; None leaves the field out.
         metadata: The metadata of the message, in JSON values.
-        client: What `describe_client` said; an image proxy is not the client of a click and is left out of one.
+        client: What `describe_client` returned; an image proxy is not the client of a click, so it is left out there.
         user_agent: The User-Agent, unchanged.
         url: Where a click by id went; None takes the token's own URL.
         anchor_text: The text of the link.
@@ -161,8 +161,8 @@ def minimise(payload: Mapping[str, Any], /, *, mode: TrackingMode) -> JsonObject
     - `DELIVERABILITY`: the UTC day of an open by a person, `{"last_open_date": "2026-01-02"}`.
     - `OFF`: nothing.
 
-    Only named fields are kept, so what is unknown is gone. What is missing, or is not what `event_payload` writes, is
-    left out.
+    Only the named fields are kept, so unknown ones are dropped. A field that is missing, or is not what `event_payload`
+    writes, is left out.
 
     Args:
         payload: What `event_payload` returned, or Lettermint sent.

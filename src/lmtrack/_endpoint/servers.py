@@ -56,9 +56,9 @@ class _Storing(NamedTuple):
 class TrackingHost:
     """A tracking host around your own functions: `wsgi` and `asgi` are applications, `answer` is for any framework.
 
-    Each function may be a coroutine function if `asgi` or `answer_async` is what you use; plain ones are called in a
-    thread there. A function that stores a way out returns False if its records do not know the token; the page
-    then says that you hold nothing about that person.
+    Each function may be a coroutine function if you use `asgi` or `answer_async`; they call plain functions in a
+    thread. A function that stores an opt-out returns False if its records do not have the token's id; the page then
+    says that you hold nothing about that person.
 
     Attributes:
         domain: The tracking domain.
@@ -68,15 +68,15 @@ class TrackingHost:
         withdraw: Stores that a person is no longer tracked.
         last_open: Overwrites the day of a last open; only `DELIVERABILITY` needs it.
         unsubscribe: Stores that a person leaves the list; without it there is no `/u/`.
-        resubscribe: Stores that they take that back, on the page that confirmed it.
-        delivered_at: Returns when the mail was sent or delivered.
+        resubscribe: Stores that they undo that, on the page that confirmed it.
+        delivered_at: Returns when the message was sent or delivered.
         destination: Returns where a click goes.
         words: The texts of the pages, or a function that returns them for a token.
         client_ip: Returns the client's address, from the WSGI environment or the ASGI scope; None takes the last hop,
             which is right without a proxy.
         networks: What `load_networks` returned.
         agents: What `load_agents` returned.
-        report: Receives what your storing functions raise, to log it.
+        report: Receives the exceptions of your storing functions, so that you can log them.
 
     Raises:
         TypeError: A field has the wrong type.
@@ -219,7 +219,7 @@ class TrackingHost:
     def asgi(self) -> Callable[[Message, Receive, Send], Coroutine[Any, Any, None]]:
         """An ASGI application (ASGI 3.0), with or without a lifespan.
 
-        A function and not a method, because uvicorn (0.54) takes a method for an application of ASGI 2.
+        It is a function and not a method, because uvicorn (0.54) takes a method for an ASGI 2 application.
         """
 
         async def application(scope: Message, receive: Receive, send: Send) -> None:

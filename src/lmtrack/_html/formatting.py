@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Our choice: of more elements that wait to be opened again in one table cell or object the oldest are forgotten.
 # Browsers limit the depth of the tree instead (Chromium: 512 elements).
 _MOST_ACTIVE: Final = 64
-# Our choice: no mail opens so many again; after that none is.
+# Our choice: no email opens so many again; after that none is.
 _MOST_REOPENED: Final = 50_000
 # "Outer loop counter" and "inner loop counter" of the adoption agency.
 _ROUNDS: Final = 8

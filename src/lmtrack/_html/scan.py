@@ -101,7 +101,7 @@ def _read_fast(html: str, found: Scan, /) -> bool:
 
 
 def _read_token(html: str, token: Token, found: Scan, /) -> int:
-    """Note what is seldom in a mail; return where to read on, and -1 if all that follows is text."""
+    """Note what is seldom in an email; return where to read on, and -1 if all that follows is text."""
     if token.name in RAW_TEXT:
         return raw_text_end(html, token.name, token.end, len(html))
     if token.name == "plaintext":

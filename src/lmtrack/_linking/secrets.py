@@ -37,7 +37,7 @@ from lmtrack._pattern import compile_pattern
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# An e-mail address in a decoded URL. Begun at the `@`, so that a long local part costs nothing. A profile (`/@name`)
+# An email address in a decoded URL. Begun at the `@`, so that a long local part costs nothing. A profile (`/@name`)
 # and a picture for fine screens (`logo@2x.png`) are not.
 MAIL_ADDRESS: Final = re.compile(r"(?<=[\w+~-])@(?![1-9]x\.)(?:[\w-]++\.)+[^\W\d_]{2}")
 # Base64 of printable ASCII, three signs at a time: of four characters the first is I to f, and the second has one of

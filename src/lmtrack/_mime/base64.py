@@ -2,7 +2,7 @@
 
 After an edit nothing can stay, because three bytes make four letters. What follows is encoded again, in lines as long
 as before. Only a body that every decoder reads alike is edited: lines of letters, one padding, at the very end.
-Decoders that meet two padded blocks stop after the first, so encoding such a body again could delete half a mail.
+Decoders that meet two padded blocks stop after the first, so encoding such a body again could delete half a message.
 """
 
 from __future__ import annotations

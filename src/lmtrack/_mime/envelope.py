@@ -62,7 +62,7 @@ def read_envelope(message: Message, /, *, sender: str | None, recipients: Iterab
         written = plain_str(sender, "sender")
         senders = read_addresses("sender", written) if written else [""]  # empty: a bounce
     if not senders:
-        raise ValueError("the message names no sender: set its From field, or pass sender")
+        raise ValueError("the message has no sender: set its From field, or pass sender")
     if recipients is None:
         found = _field_addresses(fields, [f"{prefix}{name}" for name in ("to", "cc", "bcc")])
     elif isinstance(recipients, str):
@@ -74,9 +74,9 @@ def read_envelope(message: Message, /, *, sender: str | None, recipients: Iterab
         local, at, host = address.rpartition("@")
         mailboxes.setdefault(f"{local}{at}{host.lower()}", address)  # case counts before the `@` (RFC 5321 section 2.4)
     if not mailboxes:
-        raise ValueError("the message goes to no one: set its To field, or pass recipients")
+        raise ValueError("the message has no recipient: set its To field, or pass recipients")
     if not all(map(_ADDRESS.fullmatch, [*mailboxes.values(), *filter(None, senders[:1])])):
-        raise ValueError("an address is empty, or holds a blank, a control character, a bracket or a comma")
+        raise ValueError("an address is empty, or contains a space, a control character, a bracket or a comma")
     return Envelope(senders[0], tuple(mailboxes.values()))
 
 

@@ -80,7 +80,7 @@ def write_field(name: str, value: object, /, *, utf8: bool) -> bytes:
             than 998 bytes without a blank, or non-ASCII letters where only ASCII can stand or in what is too long.
     """
     if not FIELD_NAME.fullmatch(name):
-        raise ValueError("a header's name may hold printable ASCII without blanks and colons")
+        raise ValueError("a header's name must be printable ASCII without spaces or colons")
     if isinstance(value, Header):
         value = _text_of(name, value)
     if not isinstance(value, str):
@@ -94,7 +94,7 @@ def write_field(name: str, value: object, /, *, utf8: bool) -> bytes:
     if _longest(lines) > LONGEST_LINE:
         lines = [part for line in lines for part in _folded(line, LONGEST_LINE, (_QUOTED_PIECE, _PIECE))]
         if _longest(lines) > LONGEST_LINE:
-            raise ValueError(f"the header {name} holds more than {LONGEST_LINE} bytes without a blank")
+            raise ValueError(f"the header {name} holds more than {LONGEST_LINE} bytes without a space")
     return "".join(line + "\r\n" for line in lines).encode("utf-8", "surrogateescape")
 
 
@@ -179,7 +179,7 @@ def _structured(name: str, value: str, limit: int, /, *, utf8: bool = False) -> 
     if "=?" in value and hasattr(header, "addresses"):
         header = _read(name, _source_of(name, header))
     if not utf8 and not all(address.addr_spec.isascii() for address in getattr(header, "addresses", ())):
-        raise ValueError(f"an address in {name} is not ASCII: that takes policy.SMTPUTF8, and servers that know it")
+        raise ValueError(f"an address in {name} is not ASCII: that needs policy.SMTPUTF8, and servers that support it")
     text = _on_one_line(header, _ONE_LINE_UTF8 if utf8 else _ONE_LINE)
     return _ENCODED_WORD.sub(lambda word: _short_words(word[0], limit), text)
 
@@ -192,7 +192,7 @@ def _read(name: str, value: str, /) -> Any:  # noqa: ANN401 - the standard libra
     try:
         return _HEADERS(name, value)
     except (AttributeError, HeaderParseError, IndexError, RecursionError, TypeError):  # the parser's own mistakes
-        raise ValueError(f"the header {name} makes no sense to a parser") from None
+        raise ValueError(f"the header {name} cannot be parsed") from None
 
 
 def _on_one_line(header: Any, rules: EmailPolicy[Any], /) -> str:  # noqa: ANN401 - the same

@@ -187,7 +187,7 @@ class PartHeaders(NamedTuple):
 
 def read_part_headers(block: bytes, /, *, in_digest: bool = False) -> PartHeaders:
     """Read the header block of a message or part; never fails, linear."""
-    # A sender's parts say the same in every mail, but for the names of files.
+    # A sender's parts say the same in every message, but for the names of files.
     if len(block) <= _LONGEST_KEPT and b"name" not in block:
         return _read_short(block, in_digest)
     return read_fields(iter_fields(block), in_digest=in_digest)

@@ -47,12 +47,12 @@ _NO_FIELD: Final = re.compile(rb"(?!From |[!-9;-~]*:|[\t \r])[^\r]")
 
 
 def message_bytes(message: Message, /, *, keep_bcc: bool = False) -> bytes:
-    r"""Write a message as the bytes to sign and send, without the damage the standard library's writers do.
+    r"""Write a message as the bytes to sign and send, without the damage that the standard library's writers do.
 
-    Lines end in CRLF. Headers that were parsed keep their folding; those set in code are folded at blanks only, so a
+    Lines end in CRLF. Headers that were parsed keep their folding; those set in code are folded at spaces only, so a
     long `List-Unsubscribe` stays readable. `From ` at the start of a line stays. Text with a line of over 998 bytes is
     sent as quoted-printable, other content as base64; nothing under multipart/signed is changed. A multipart made in
-    code loses the label of an encoding that it cannot have (`set_charset` adds one). The object stays as it is, and
+    code loses the label of an encoding that it must not have (`set_charset` adds one). The object stays as it is, and
     equal objects give equal bytes, boundaries too.
 
     Send the result with `smtplib.SMTP.sendmail`, not `send_message`, which writes the object in its own way.
@@ -61,8 +61,8 @@ def message_bytes(message: Message, /, *, keep_bcc: bool = False) -> bytes:
         message: An `EmailMessage` or `Message`, of any policy. Headers are UTF-8 if its policy has `utf8`
             (`policy.SMTPUTF8`), else non-ASCII letters become encoded words; parts are encoded to be ASCII if it has
             `cte_type="7bit"`. Nothing else of a policy counts.
-        keep_bcc: Write a `Bcc` field too. It would tell every recipient who else got the mail, so it is for files and
-            archives; `prepare_message` sends to its addresses and leaves it out.
+        keep_bcc: Write a `Bcc` field too. It would tell every recipient who else got the message, so it is for files
+            and archives; `prepare_message` sends to its addresses and leaves it out.
 
     Raises:
         TypeError: `message` is not a message, or the standard library cannot write a part, its payload or a header.
@@ -279,7 +279,7 @@ def _boundary_of(message: Message, /) -> bytes | None:
         ValueError: It cannot be on a line of ASCII.
     """
     if _has_parameter_twice(str(message.get("content-type", ""))):
-        raise ValueError("the boundary of a multipart makes no sense to a parser")
+        raise ValueError("the boundary of a multipart cannot be parsed")
     named = message.get_boundary()
     if named is not None and (not named.isascii() or "\r" in named or "\n" in named):
         raise ValueError("a boundary must be ASCII, on one line")

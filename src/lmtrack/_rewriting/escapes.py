@@ -44,7 +44,7 @@ class Place(StrEnum):
     HEADER_TEXT = "the text of a header field"
     HEADER_WORD = "a header field of printable ASCII"
     HEADER_NAME = "a display name"
-    HEADER_ADDRESS = "a mail address"
+    HEADER_ADDRESS = "an email address"
     HEADER_URL = "a URL in a header field"
 
 
@@ -183,7 +183,7 @@ _DOUBLE_CLAUSE: Final = "WHATWG HTML, 13.2.5.36, attribute value (double-quoted)
 _SINGLE_CLAUSE: Final = "WHATWG HTML, 13.2.5.37, attribute value (single-quoted) state"
 _COMMENT_CLAUSE: Final = "WHATWG HTML, 13.2.5.50 to 13.2.5.52: what ends a comment; Outlook reads its inside as HTML"
 _ANY: Final = "it cannot be written there"  # of a row that refuses nothing
-_ALLOWED_LINK: Final = "it is not an http, https, mailto, tel or sms URL that every reader reads alike"
+_ALLOWED_LINK: Final = "it is not an http, https, mailto, tel or sms URL that every reader reads the same way"
 _ONE_LINE: Final = "it holds a line end"
 
 ESCAPES: Final[dict[Place, Escape]] = {
@@ -198,7 +198,7 @@ ESCAPES: Final[dict[Place, Escape]] = {
     # URLs: what is written here is escaped once more for the attribute around it.
     Place.LINK_URL: Escape(_link_url, _ALLOWED_LINK, "section 4 of our rules for destinations; RFC 6068, RFC 3966"),
     Place.LOADED_URL: Escape(
-        _loaded_url, "it is not an http, https or cid URL that every reader reads alike", "the same; RFC 2392"
+        _loaded_url, "it is not an http, https or cid URL that every reader reads the same way", "the same; RFC 2392"
     ),
     Place.URL_BEGINNING: Escape(_url_beginning, "it is not an http or https URL to a host", "RFC 3986 section 3.2"),
     Place.URL_PATH: Escape(percent_encoded, "it makes a segment that readers take out", "RFC 3986 sections 3.3, 5.2.4"),
@@ -216,7 +216,7 @@ ESCAPES: Final[dict[Place, Escape]] = {
         _word, "it holds more than printable ASCII, or one of < > , ;", "RFC 5322 section 3.6.4, RFC 2919"
     ),
     Place.HEADER_NAME: Escape(_shown, "it holds a control character", "RFC 5322 section 3.4, display-name"),
-    Place.HEADER_ADDRESS: Escape(_mailbox, "it is not exactly one mail address", "RFC 5321 section 4.1.2, Mailbox"),
+    Place.HEADER_ADDRESS: Escape(_mailbox, "it is not exactly one email address", "RFC 5321 section 4.1.2, Mailbox"),
     Place.HEADER_URL: Escape(percent_encoded, _ANY, "RFC 2369 section 2, RFC 3986 section 2.1"),
 }
 

@@ -45,10 +45,10 @@ class RewrittenHtml(Deferred):
         skipped: The other links, each with the reason.
         edits: All changes, by offset in the source, ascending and disjoint.
         pixel_offset: Where the pixel begins in the output; None if none was inserted.
-        decision: What holds for this document (`track_html` only).
+        decision: What was applied to this document (`track_html` only).
         personal_links: The links with a slot in their URL or text, tracked or not.
         personal_loads: The URLs of images and the like with a slot in them, as the template has them: fetching one
-            tells who reads the mail, tracked or not.
+            reveals who reads the email, tracked or not.
         unfilled: What still looks like a marker in the output.
     """
 
@@ -64,7 +64,7 @@ class RewrittenHtml(Deferred):
 
 
 def pixel_tag(url: str, /) -> str:
-    """Return the tag of the tracking pixel: one pixel in size, whatever the mail's own style sheet says about images.
+    """Return the tag of the tracking pixel: one pixel in size, whatever the email's own style sheet says about images.
 
     Raises:
         TypeError: `url` is not a str.

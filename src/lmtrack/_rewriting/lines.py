@@ -1,6 +1,6 @@
 """Keep the lines of a rewritten document within a limit, by line breaks inside tags.
 
-A mail body that is sent as it is (7bit, 8bit) may hold lines of 998 bytes at most (RFC 5321 section 4.5.3.1.6), and
+A message body that is sent as it is (7bit, 8bit) may hold lines of 998 bytes at most (RFC 5321 section 4.5.3.1.6), and
 minified HTML is one line. Before a link's attribute a line may be broken without any change to what a reader sees, and
 in our own pixel; nowhere else is anything sure to mean the same.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 PIXEL_BEGINS = '<img src="'
-# A mail's own style sheet must not draw it: `img{width:100%!important}` for phones makes 375 x 375 pixels of it,
+# An email's own style sheet must not draw it: `img{width:100%!important}` for phones makes 375 x 375 pixels of it,
 # `padding` and `margin` a gap. Only a declaration in the tag that is important, too, holds against those.
 PIXEL_STYLE = (
     "display:block!important;width:1px!important;height:1px!important;min-width:0!important;min-height:0!important;"

@@ -30,7 +30,7 @@ Destinations: TypeAlias = Literal["inline", "by_id"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """What the tokens of an aggregate campaign are made from, and nothing else: they are equal for every recipient.
+    """What the tokens of an aggregate campaign are made from, and nothing else, so they are the same for everyone.
 
     Attributes:
         id: The campaign's id, by the rules of message ids.
@@ -53,7 +53,7 @@ class Campaign:
     urls: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
-        # Both are refused here rather than at the first mail.
+        # Both are refused here rather than at the first message.
         if self.started_at is None:
             raise TypeError("started_at must be an aware datetime, not None")
         if not 0 <= epoch_seconds(self.started_at, "started_at") < 1 << 32:

@@ -55,7 +55,7 @@ _OPEN_REFERENCE: Final = re.compile(r"&(?:#[xX]?[0-9A-Fa-f]*|[A-Za-z][A-Za-z0-9]
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9#;=]")
 _LONGEST_REFERENCE: Final = 40  # the longest name has 31 letters
 
-_TEXT: Final = "a slot may be in text, in a quoted attribute and after the host of a URL"
+_TEXT: Final = "a slot may be in text, in a quoted attribute or after the host of a URL"
 
 _CDATA: Final = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
 _OUTLOOK: Final = frozenset((Place.OUTLOOK_TEXT, Place.OUTLOOK_DOUBLE_QUOTED, Place.OUTLOOK_SINGLE_QUOTED))

@@ -173,10 +173,10 @@ def _read_row(name: object, marker: object, /) -> tuple[str, str | re.Pattern[st
 
 
 def make_slots(names: Iterable[str], /, *, nonce: str) -> dict[str, str]:
-    """Write markers that no one can guess: `slot-NONCE-name-slot`, for templates other people's text goes through.
+    """Write markers that no one can guess, `slot-NONCE-name-slot`, for templates that other people's text goes through.
 
-    The spelling survives inliners, minifiers and Markdown as it is. A new nonce for each campaign, at least 8 letters
-    and digits of `secrets.token_hex`, keeps a marker in a forum post or a product's name from being filled.
+    The spelling survives inliners, minifiers and Markdown unchanged. A new nonce for each campaign, at least 8 letters
+    and digits from `secrets.token_hex`, keeps a marker in a forum post or a product's name from being filled in.
 
     Raises:
         TypeError: `names` is one str, or holds something other than str.

@@ -26,7 +26,7 @@ def revert(output: AnyStr, edits: Iterable[tuple[int, AnyStr, AnyStr]], /) -> An
     """Undo edits.
 
     Raises:
-        ValueError: They do not ascend, overlap, or the text does not hold what they put there.
+        ValueError: They do not ascend, overlap, or the text does not contain what they put there.
     """
     parts: list[AnyStr] = []
     position = shift = last = 0

@@ -47,10 +47,10 @@ _AGENTS: Final = (
 
 @needs_hypothesis
 def user_agents() -> SearchStrategy[str]:
-    """User agents as a web server hands them over: of people, proxies, scanners, previews, crawlers and programs.
+    """User agents as a web server receives them: of people, proxies, scanners, previews, crawlers and programs.
 
-    Besides those that are around, some with a piece missing, doubled, in another case or in another one's place, and
-    text of Latin-1 that is none at all, an empty one too.
+    Besides real ones, there are some with a piece missing, doubled, in another case or swapped, and Latin-1 text that
+    is not a user agent at all, including the empty one.
     """
     from hypothesis import strategies as st
 

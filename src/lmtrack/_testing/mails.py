@@ -42,7 +42,7 @@ _WRONG_ENCODINGS: Final = (("x-uuencode", ""), ("utf-8", ""), ("base64", ""), ("
 _CHARSETS: Final = ("utf-8", "UTF-8", "us-ascii", "iso-8859-1", "windows-1252")
 _WRONG_CHARSETS: Final = ("x-unknown", "utf-16", "")
 _BOUNDARIES: Final = ("b", "=_part 1", "----=_NextPart_000_0001", "b'()+_,-./:=?")
-# Parts that are not text to be read, and stay as they are whatever happens to the mail.
+# Parts that are not text to be read, and stay as they are whatever happens to the message.
 _ATTACHMENTS: Final = (
     b"Content-Type: image/gif\nContent-ID: <logo@shop.example>\nContent-Transfer-Encoding: base64\n\nR0lGODlhAQAB\n",
     b"Content-Type: text/html; name=a.html\nContent-Disposition: attachment\n\n<a href='https://shop.example/a'>x</a>\n",

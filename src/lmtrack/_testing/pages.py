@@ -42,7 +42,7 @@ _TEXTS: Final = (
     "<b>New</b>",
     "\N{NIGHT WITH STARS} Lampen f\u00fcr dich",
 )
-# Where links of a mail lead, however they are written; none tells one recipient from another.
+# Where links of an email lead, however they are written; none tells one recipient from another.
 _DESTINATIONS: Final = (
     "https://shop.example/",
     "https://shop.example/lamps?a=1&amp;b=2",
@@ -146,14 +146,14 @@ _DAMAGE: Final = (
 
 @needs_hypothesis
 def html_documents(*, damaged: bool = True) -> SearchStrategy[str]:
-    """HTML of mails: whole documents and fragments, with links in every dress, pictures, comments and placeholders.
+    """HTML of emails: whole documents and fragments, with links in every spelling, images, comments and placeholders.
 
-    All of it can be encoded as UTF-8. No URL tells one recipient from another, and no picture is hidden, so that what
-    an audit finds afterwards is what the program under test has added.
+    All of it can be encoded as UTF-8. No URL tells one recipient from another, and no picture is hidden, so anything
+    that an audit finds afterwards was added by the program under test.
 
     Args:
-        damaged: Whether some have unfinished tags, comments that do not end, and the like. Of these it cannot always
-            be proved that nothing is hidden in them, and an audit says so.
+        damaged: Whether some have unfinished tags, comments that do not end, and the like. It cannot always be proved
+            that nothing is hidden in those, and an audit says so.
     """
     from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-"""Strategies of what a sender knows before a mail goes out: routes, wishes, consent, and the decisions they make."""
+"""Strategies of what a sender knows before an email goes out: routes, wishes, consent, and the decisions they make."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def override_headers(*, prefix: str = PREFIX) -> SearchStrategy[list[tuple[str, 
 
 @needs_hypothesis
 def overrides() -> SearchStrategy[Override]:
-    """Wishes of one message: plain ones, and what headers and JSON settings of any quality are read as."""
+    """Overrides of one message: plain ones, and those read from headers and JSON settings of any quality."""
     from hypothesis import strategies as st
 
     wishes, members = st.sampled_from([None, False, True]), st.sampled_from(_MEMBERS)

@@ -64,7 +64,7 @@ KINDS: Final = {
 }
 
 
-NUMBER_MAX = 65535  # our choice: no mail has more recipients or links; three bytes at most
+NUMBER_MAX = 65535  # our choice: no message has more recipients or links; three bytes at most
 
 # RFC 9562 section 4, lower case. Possessive, which is a tenth faster; there is nothing to come back to.
 _UUID = re.compile(r"[0-9a-f]{8}+-[0-9a-f]{4}+-[0-9a-f]{4}+-[0-9a-f]{4}+-[0-9a-f]{12}+").fullmatch
@@ -148,8 +148,8 @@ def pack_id(message_id: str | UUID, name: str = "message_id") -> bytes:
         return unhexlify(message_id.replace("-", ""))
     # An address in a URL's spelling is one as well; readers take it, because early releases signed it.
     if not _PLAIN_ID(message_id) or "%40" in message_id:
-        rule = "must be 1 to 64 printable ASCII characters without blanks and without @"
-        hint = ": your own id of the mail, not its Message-ID header" if message_id.startswith("<") else ""
+        rule = "must be 1 to 64 printable ASCII characters without spaces and without @"
+        hint = ": your own id for the message, not its Message-ID header" if message_id.startswith("<") else ""
         raise ValueError(f"{name} {rule}{hint}")
     field = message_id.encode()
     return _NO_UUID + field if len(field) == _UUID_OCTETS else field

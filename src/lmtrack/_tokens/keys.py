@@ -36,11 +36,11 @@ _BLOCK_OCTETS = 64  # SHA-256's
 
 @final
 class Keys:
-    """A key ring, made by `make_keys` or `read_keys`; hand it on as it is, its attributes are no public API.
+    """A key ring, made by `make_keys` or `read_keys`; pass it on as it is; its attributes are not public API.
 
-    Two rings of the same secrets in the same order and for the same tenant are equal.
-    Its repr shows how many keys it holds, and it is no dataclass, because `asdict` of a value that holds one would
-    show the secrets. Its pickle holds them: guard it as you guard them.
+    Two rings with the same secrets in the same order and for the same tenant are equal. Its repr shows how many keys it
+    has. It is not a dataclass, because `asdict` on a value that contains one would show the secrets. Its pickle
+    contains them, so guard it as you guard them.
     """
 
     __slots__ = ("_secrets", "_tenant", "hint", "make_tag", "makers_by_hint")
@@ -63,10 +63,10 @@ class Keys:
             object.__setattr__(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise FrozenInstanceError("a key ring does not change; make another with make_keys")
+        raise FrozenInstanceError("a key ring cannot be changed; make a new one with make_keys")
 
     def __delattr__(self, name: str) -> None:
-        raise FrozenInstanceError("a key ring does not change; make another with make_keys")
+        raise FrozenInstanceError("a key ring cannot be changed; make a new one with make_keys")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Keys):
@@ -86,18 +86,18 @@ class Keys:
 def make_keys(current: bytes, previous: Iterable[bytes] = (), *, tenant: bytes = b"") -> Keys:
     """Make the key ring that signs with `current` and verifies with `current` and all of `previous`.
 
-    To rotate, put a new secret in front and move the old one to `previous`, newest first. Keep it there as long as its
-    links must keep working: dropping it turns every link it signed into a dead one, for good.
-    A tenant's tokens verify under that tenant's ring only, with the same secrets. Make a ring once and keep it.
+    To rotate, pass a new secret and move the old one to `previous`, newest first. Keep it there for as long as its
+    links must keep working: dropping it breaks every link that it signed, for good. A tenant's tokens verify only with
+    that tenant's ring, even if the secrets are the same. Make a ring once and keep it.
 
     Args:
-        current: The secret that signs; at least 16 bytes, better 32 random ones.
+        current: The secret that signs; at least 16 bytes, preferably 32 random ones.
         previous: Secrets that only verify; they cost nothing when reading.
         tenant: Whose tokens these are; empty for none.
 
     Raises:
         TypeError: A secret or the tenant is not `bytes`.
-        ValueError: A secret is shorter than 16 bytes, is in the ring twice, or is text with a line end in it: the
+        ValueError: A secret is shorter than 16 bytes, is in the ring twice, or is text with a line break in it: the
             content of a key file, for which there is `read_keys`.
 
     >>> make_keys(b"secret of the year 2026", [b"secret of the year 2025"])
@@ -109,7 +109,7 @@ def make_keys(current: bytes, previous: Iterable[bytes] = (), *, tenant: bytes =
     if min(map(len, secrets)) < _SECRET_OCTETS_MIN:
         raise ValueError(f"a secret must have at least {_SECRET_OCTETS_MIN} bytes")
     if any(map(_LINES.fullmatch, secrets)):
-        raise ValueError("a secret must not hold a line end; read a key file with read_keys")
+        raise ValueError("a secret must not contain a line break; read a key file with read_keys")
     tenant = plain_bytes(tenant, "tenant")
     # Compared when derived: HMAC fills a secret up with zero bytes and hashes a long one, so two that look
     # different can be the same key.
@@ -121,7 +121,7 @@ def make_keys(current: bytes, previous: Iterable[bytes] = (), *, tenant: bytes =
 def read_keys(text: str | bytes, /, *, tenant: bytes = b"") -> Keys:
     r"""Read a key ring from the content of a key file or variable: one key per line; the first signs, all verify.
 
-    A key is the characters of its line, exactly: nothing is decoded. Empty lines do not count. This is the one format
+    A key is the characters of its line, exactly: nothing is decoded. Empty lines are ignored. This is the only format
     that the `lmtrack` command writes and reads.
 
     Args:
@@ -130,8 +130,8 @@ def read_keys(text: str | bytes, /, *, tenant: bytes = b"") -> Keys:
 
     Raises:
         TypeError: `text` or `tenant` has the wrong type.
-        ValueError: There is no key, one is not printable ASCII without blanks or is the name of a file, or the ring is
-            none of `make_keys`. The message says which key it is and never what it holds.
+        ValueError: There is no key, one is not printable ASCII without spaces or is a file name, or `make_keys` would
+            refuse the ring. The message says which key it is and never shows it.
 
     >>> read_keys("the-new-key-of-2027\nthe-old-key-of-2026\n")
     <Keys: 1 current, 1 previous>
@@ -145,9 +145,9 @@ def read_keys(text: str | bytes, /, *, tenant: bytes = b"") -> Keys:
     keys = [line for line in raw.replace(b"\r\n", b"\n").split(b"\n") if line]
     for number, key in enumerate(keys, start=1):
         if not _KEY.fullmatch(key):
-            raise ValueError(f"key {number} is not printable ASCII without blanks; lmtrack keys makes one")
+            raise ValueError(f"key {number} is not printable ASCII without spaces; lmtrack keys makes one")
         if _FILE_NAME.search(key):
-            raise ValueError(f"key {number} looks like the name of a file; read what the file holds")
+            raise ValueError(f"key {number} looks like a file name; pass what is in the file")
     if not keys:
         raise ValueError("no key in it")
     current, *previous = keys

@@ -52,14 +52,15 @@ def make_open_token(
 ) -> str:
     """Sign the token that an opened message sends back: 52 or 53 characters for a UUID.
 
-    The same arguments give the same token.
+    The same arguments always make the same token.
 
     Args:
         keys: The ring; its current key signs.
-        message_id: The sender's id of the message: a UUID (shortest), or 1 to 64 characters U+0021 to U+007E without
-            `@`, because an address has no place in a URL.
+        message_id: The sender's own id for the message: a UUID (shortest), or 1 to 64 characters U+0021 to U+007E
+            without `@`, because an address has no place in a URL.
         recipient: Position in the message's recipient list, 0 to 65,535; must be 0 for `AGGREGATE`.
-        mode: What the token allows to record. `AGGREGATE` holds no recipient, so that everyone's can be the same.
+        mode: What the token allows you to record. `AGGREGATE` contains no recipient, so that everyone's can be the
+            same.
         now: When it is made, 1970 to 2106, in whole seconds rounded down.
 
     Raises:
@@ -89,7 +90,7 @@ def make_click_token(
 
     Args:
         keys: The ring; its current key signs.
-        message_id: The sender's id of the message, a UUID or 1 to 64 printable characters.
+        message_id: The sender's own id for the message, a UUID or 1 to 64 printable characters.
         link_index: Which link of the message, 0 to 65,535.
         url: Where the click goes, at most 2,048 bytes. None: whoever answers the click knows it by message id and
             link index, and the token stays short.
@@ -131,7 +132,7 @@ def make_click_tokens(
 
     Args:
         keys: The ring; its current key signs.
-        message_id: The sender's id of the message, a UUID or 1 to 64 printable characters.
+        message_id: The sender's own id for the message, a UUID or 1 to 64 printable characters.
         urls: Destinations in link order; None for one by id.
         recipient: Position in the message's recipient list, 0 to 65,535; 0 for `AGGREGATE`.
         mode: `INDIVIDUAL` or `AGGREGATE`; a click has no `DELIVERABILITY`.
@@ -195,7 +196,7 @@ def make_withdraw_token(keys: Keys, message_id: str | UUID, *, recipient: int = 
 
     Args:
         keys: The ring; its current key signs.
-        message_id: The sender's id of the message, a UUID or 1 to 64 printable characters.
+        message_id: The sender's own id for the message, a UUID or 1 to 64 printable characters.
         recipient: Position in the message's recipient list, 0 to 65,535.
         now: When it is made, an aware datetime from 1970 to 2106.
 
@@ -218,8 +219,8 @@ def make_unsubscribe_token(
 
     Args:
         keys: The ring; its current key signs.
-        message_id: Your own id, as for `make_open_token`. People press such links after years, so take one of the
-            person and the list that you keep as long as you mail them, not one of the single message.
+        message_id: Your own id, as for `make_open_token`. People click such links after years, so use an id for the
+            person and the list that you keep for as long as you mail them, not the id of a single message.
         recipient: Position in the message's recipient list, 0 to 65,535.
         now: When it is made, 1970 to 2106, in whole seconds rounded down.
 

@@ -126,7 +126,7 @@ def verified_body(keys: Keys, text: str, *, seek_copy: bool = True) -> bytes:
     Args:
         keys: The ring.
         text: The token.
-        seek_copy: If the text is refused, look whether its ROT13 copy is a token of the ring.
+        seek_copy: If the text is refused, check whether its ROT13 copy is a token of the ring.
 
     Raises:
         BadToken: One of its leaves `MalformedToken`, `UnknownVersion`, `UnknownKey`, `BadTokenSignature`.

@@ -19,7 +19,7 @@ from lmtrack.errors import BadDestination
 # that (Outlook at 1,024 characters: codenote.net, 2022).
 LIMIT_OCTETS = 2048
 
-# Almost every link of a real mail: ASCII, lower-case host, port of at most four digits. Possessive throughout and
+# Almost every link of a real message: ASCII, lower-case host, port of at most four digits. Possessive throughout and
 # each piece ends where the next begins, so it is linear. The backslash is left to a substring test: with it
 # the last class is one range, which the engine runs twice as fast as a set.
 _COMMON = compile_pattern(r"https?://[a-z0-9][a-z0-9.-]*+(?::[0-9]{1,4}+)?+(?:[/?#][!-~]*+)?+").fullmatch

@@ -1,7 +1,7 @@
 """Which of a tracking domain's paths a URL asks for: one answer for every reader of one of our URLs.
 
-Between the mail and the host a URL is wrapped, linked, logged, proxied and typed off: its host may be in capitals, its
-path escaped or without the base, and what follows the token belongs to others. The URL is forgiven much, the token
+Between the message and the host a URL is wrapped, linked, logged, proxied and typed off: its host may be in capitals,
+its path escaped or without the base, and what follows the token belongs to others. The URL is forgiven much, the token
 nothing: it has one spelling, and its reader says whether that is it.
 """
 

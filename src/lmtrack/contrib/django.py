@@ -1,16 +1,16 @@
-"""Track the mail that Django sends: an e-mail backend, and the same for services that are sent to by an API.
+"""Track the mail that Django sends: an email backend, and the same for services that are reached through an API.
 
-A mail is tracked only if the code that makes it gives it an id: the attribute `lmtrack_id`, or the header
+A message is tracked only if the code that makes it gives it an id: the attribute `lmtrack_id`, or the header
 `X-Lmtrack-ID`, which survives the queues that lose attributes and is always removed. Mail without one, such as Django's
-own password resets, leaves as Django writes it.
+own password resets, is sent as Django writes it.
 
 Everything is set in one place, and checked when the backend is made:
 
     LMTRACK = {
         "DOMAIN": TrackingDomain(...),           # or the dotted path of one
-        "ROUTE": Route(...),                     # or what returns one for a mail; or a dotted path of either
-        "CONSENT": "shop.mail.consent_of",       # what returns a Consent or ConsentRecord for an address
-        "CAMPAIGN": "shop.mail.campaign_of",     # optional: what returns a Campaign or None for a mail
+        "ROUTE": Route(...),                     # or a function that returns one for a message; or its path
+        "CONSENT": "shop.mail.consent_of",       # returns a Consent or ConsentRecord for an address
+        "CAMPAIGN": "shop.mail.campaign_of",     # optional: returns a Campaign or None for a message
         "OPTIONS": {"policy": LinkPolicy(...)},  # optional: of `prepare_message`
         "ACCOUNT_OFF": True,                     # optional: tracking is off in the account of the service behind an API
     }
@@ -66,7 +66,7 @@ _KNOWN: Final = frozenset((*_REQUIRED, "CAMPAIGN", "OPTIONS", "ACCOUNT_OFF"))
 # Of `prepare_message`; the others are settings of their own.
 _OPTIONS: Final = frozenset(("policy", "destination", "destinations", "pixel_position", "text_links"))
 
-# Sent for each mail that has an id, before it goes out: `mail`, `message_id` and `decision` (keep its `to_dict()`).
+# Sent for each message that has an id, before it goes out: `mail`, `message_id` and `decision` (keep its `to_dict()`).
 mail_tracked: Final = Signal()
 
 
@@ -98,7 +98,7 @@ class LmtrackConfig(AppConfig):
 
 
 class Tracking(BaseEmailBackend):
-    """Goes in front of any e-mail backend that sends what `mail.message()` returns.
+    """Goes in front of any email backend that sends what `mail.message()` returns.
 
     `class Files(Tracking, filebased.EmailBackend): pass` tracks what that backend writes.
     """
@@ -108,11 +108,11 @@ class Tracking(BaseEmailBackend):
         super().__init__(*args, **options)
 
     def send_messages(self, email_messages: Iterable[Any]) -> int:
-        """Track each mail that has an id, and send all.
+        """Track each message that has an id, and send all.
 
         Raises:
-            ImproperlyConfigured: `LMTRACK` has a mistake in it; or the backend behind does not send what
-                `mail.message()` returns, so the mails went out without being tracked.
+            ImproperlyConfigured: `LMTRACK` has a mistake in it; or the backend behind it does not send what
+                `mail.message()` returns, so the messages went out without being tracked.
         """
         given = _read_settings()
         mails = [_settled(mail, given, type(self)) for mail in email_messages]
@@ -120,8 +120,8 @@ class Tracking(BaseEmailBackend):
         settled = [mail.message for mail in mails if isinstance(mail.message, _Settled)]
         if sent and settled and not any(message.was_asked for message in settled):
             raise ImproperlyConfigured(
-                f"{type(self).__name__} never asks a mail for its message(), so nothing was tracked: "
-                "for a service that is sent to by its API, use lmtrack.contrib.django.track_parts"
+                f"{type(self).__name__} never calls message(), so nothing was tracked: "
+                "for a service with its own API, use lmtrack.contrib.django.track_parts"
             )
         return sent or 0
 
@@ -130,11 +130,11 @@ class EmailBackend(Tracking, smtp.EmailBackend):
     """Django's SMTP backend, tracking."""
 
 
-def track_parts(mail: Any, /) -> None:  # noqa: ANN401 - a mail of Django
-    """Track the HTML of a mail in place, for backends that read `body` and `alternatives` and never make a message.
+def track_parts(mail: Any, /) -> None:  # noqa: ANN401 - a Django message
+    """Track the HTML of a message in place, for backends that read `body` and `alternatives` and never make a message.
 
-    An anymail backend is told not to track it again, unless `ACCOUNT_OFF` says that its account does not. Of a mail
-    without an id only the override headers go.
+    An anymail backend is told not to track it again, unless `ACCOUNT_OFF` says that its account does not. In a message
+    without an id, only the override headers are removed.
 
     Raises:
         ImproperlyConfigured: `LMTRACK` is not there, or something in it is wrong.
@@ -177,7 +177,7 @@ def track_parts(mail: Any, /) -> None:  # noqa: ANN401 - a mail of Django
 
 
 def track_before_sending(sender: object, message: Any, **_: object) -> None:  # noqa: ANN401, ARG001 - anymail's names
-    """Call `track_parts` for each mail of anymail: a receiver of its signal `pre_send`."""
+    """Call `track_parts` for each message of anymail: a receiver of its signal `pre_send`."""
     track_parts(message)
 
 
@@ -197,8 +197,8 @@ class _Settled(email.message.EmailMessage):
         return super().as_bytes(*args, **options) if self.raw is None else self.raw
 
 
-def _settled(mail: Any, given: _Settings, sender: type, /) -> Any:  # noqa: ANN401 - a mail of Django
-    """Return what to send in the place of a mail."""
+def _settled(mail: Any, given: _Settings, sender: type, /) -> Any:  # noqa: ANN401 - a Django message
+    """Return what to send in place of a message."""
     message_id = _id_of(mail)
     headers = _without_controls(mail.extra_headers)
     if not mail.recipients() or (message_id is None and len(headers) == len(mail.extra_headers)):
@@ -229,7 +229,7 @@ def _settled(mail: Any, given: _Settings, sender: type, /) -> Any:  # noqa: ANN4
     return sent
 
 
-def _addresses(mail: Any, /) -> tuple[str, ...]:  # noqa: ANN401 - a mail of Django
+def _addresses(mail: Any, /) -> tuple[str, ...]:  # noqa: ANN401 - a Django message
     recipients = [str(recipient) for recipient in mail.recipients()]
     return read_envelope(email.message.Message(), sender="", recipients=recipients).recipients
 
@@ -240,8 +240,8 @@ def _decide(given: _Settings, mail: Any, recipients: Iterable[str], override: Ov
     return resolve_shared([resolve(route, override, consent=given.consent(address)) for address in recipients])
 
 
-def _id_of(mail: Any, /) -> str | UUID | None:  # noqa: ANN401 - a mail of Django
-    """Return the mail's id, from its attribute or its header.
+def _id_of(mail: Any, /) -> str | UUID | None:  # noqa: ANN401 - a Django message
+    """Return the message's id, from its attribute or its header.
 
     Raises:
         ValueError: It has two that differ.
@@ -251,7 +251,7 @@ def _id_of(mail: Any, /) -> str | UUID | None:  # noqa: ANN401 - a mail of Djang
     if own is not None:
         ids.add(str(own))
     if len(ids) > 1:
-        raise ValueError("the mail has two ids: in lmtrack_id and X-Lmtrack-ID, or in two headers")
+        raise ValueError("the message has two ids: in lmtrack_id and X-Lmtrack-ID, or in two headers")
     return ids.pop() if ids else None
 
 
@@ -276,18 +276,22 @@ def _read_settings() -> _Settings:
     if missing := [name for name in _REQUIRED if name not in given]:
         raise ImproperlyConfigured(f"LMTRACK has no {' and no '.join(missing)}")
     if unknown := sorted(str(name) for name in given if name not in _KNOWN):
-        raise ImproperlyConfigured(f"LMTRACK has no use for {', '.join(unknown)}; it knows {', '.join(sorted(_KNOWN))}")
+        raise ImproperlyConfigured(f"LMTRACK does not know {', '.join(unknown)}; it knows {', '.join(sorted(_KNOWN))}")
     domain, route, consent, campaign = (_imported(given, name) for name in (*_REQUIRED, "CAMPAIGN"))
     if not isinstance(domain, TrackingDomain):
         raise ImproperlyConfigured("LMTRACK['DOMAIN'] must be a TrackingDomain, or the dotted path of one")
     if not isinstance(route, Route) and not callable(route):
-        raise ImproperlyConfigured("LMTRACK['ROUTE'] must be a Route, what returns one, or the dotted path of either")
+        raise ImproperlyConfigured(
+            "LMTRACK['ROUTE'] must be a Route, a function that returns one, or the dotted path of either"
+        )
     if not callable(consent):
         raise ImproperlyConfigured(
-            "LMTRACK['CONSENT'] must be what returns a Consent for an address, or its dotted path"
+            "LMTRACK['CONSENT'] must be a function that returns a Consent for an address, or its dotted path"
         )
     if campaign is not None and not callable(campaign):
-        raise ImproperlyConfigured("LMTRACK['CAMPAIGN'] must be what returns a Campaign for a mail, or its path")
+        raise ImproperlyConfigured(
+            "LMTRACK['CAMPAIGN'] must be a function that returns a Campaign for a message, or its dotted path"
+        )
     account_off = given.get("ACCOUNT_OFF", False)
     if not isinstance(account_off, bool):
         raise ImproperlyConfigured("LMTRACK['ACCOUNT_OFF'] must be True or False")

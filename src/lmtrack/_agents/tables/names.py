@@ -29,9 +29,9 @@ MAIL_PROXIES: Final = _rows("""
 """)
 GOOGLE_PROXY: Final = _rows("Google: googleimageproxy ggpht.com")
 YAHOO_PROXY: Final = _rows("Yahoo: yahoomailproxy")
-# Proxies that name themselves at one end of the agent only. HEY's and Fastmail's fetch when a person views the mail
+# Proxies that name themselves at one end of the agent only. HEY's and Fastmail's fetch when a person views the email
 # (hey.com/image-proxy; fastmail.com/policies/bots, 2026-11), Fastmail's with a browser's agent before its name. The
-# name alone fetches calendars that people subscribe to, and tells nothing of a mail.
+# name alone fetches calendars that people subscribe to, and tells nothing of an email.
 MAIL_PROXY_BEGINNINGS: Final = {"hey.com/imageproxy": "HEY"}
 PROXIES_BEHIND_A_BROWSER: Final = _rows("Fastmail: fastmailua/")
 # Those of chats and forges: no mail is read there, so nobody opened one.
@@ -42,7 +42,7 @@ SITE_PROXIES: Final = _rows("""
 """)
 
 # Assistants that fetch because a person asked them to, and agents that act for a person: the vendors' crawler pages,
-# 2025 and 2026. No person looks at the mail; the robots that collect for the same vendors' models are FETCHERS.
+# 2025 and 2026. No person looks at the email; the robots that collect for the same vendors' models are FETCHERS.
 AI_AGENTS: Final = _rows("""
     OpenAI: chatgpt-user chatgpt-agent
     Anthropic: claude-user claude-code/ claude-web
@@ -382,7 +382,7 @@ MAIL_CLIENT_PHRASES: Final = {
     " proton mail": "Proton Mail",
 }
 
-# Office looks whether a link exists that a person is opening.
+# Office checks whether a link that a person is opening exists.
 OFFICE_PROBES: Final = ("microsoft office existence discovery", "microsoft office protocol discovery")
 
 # Libraries that apps on phones are built with: alone they are a program, behind an app's name or a phone's they are it.

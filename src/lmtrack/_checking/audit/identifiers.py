@@ -1,6 +1,6 @@
 """What in a URL tells one recipient from another: addresses in any dress, hashes, UUIDs, records and random values.
 
-One mail alone never proves that a value differs from the next person's; `compare_renderings` does. These rules name
+One message alone never proves that a value differs from the next person's; `compare_renderings` does. These rules name
 the values that have the form of one, and leave those that have a plainer reason:
 
 - The path of a static file (a known extension, no query) is where that file lies; stores of images and fonts name
@@ -81,7 +81,7 @@ def identifier_in(address: Address, /, *, is_link: bool) -> str | None:
     if "@" in address.url or "%" in address.url:
         everything = unquote(unquote(address.url))
         if "@" in everything and MAIL_ADDRESS.search(everything):
-            return "it contains an e-mail address"
+            return "it contains an email address"
     static = _STATIC.search(address.path) is not None
     for value in _values(address):
         if not value.name and len(value.text) < _SHORTEST:
@@ -127,13 +127,13 @@ def _dressed(text: str, /) -> str | None:
     """Find an address in base64 or hexadecimal digits, or a record in base64."""
     for token in _ENCODED.findall(text.replace("+", "-").replace("/", "_")):
         if len(token) % 2 == 0 and _HEX_MAIL.fullmatch(token) and _MAIL_OCTETS.search(bytes.fromhex(token)):
-            return "an e-mail address in hexadecimal digits"
+            return "an email address in hexadecimal digits"
         try:
             octets = urlsafe_b64decode(token + "=" * (-len(token) % 4))
         except Base64Error:
             continue
         if _MAIL_OCTETS.search(octets) and octets.isascii():
-            return "an e-mail address in base64"
+            return "an email address in base64"
         if octets[:1] in {b"{", b"["} and octets.isascii() and _RECORD.match(octets.decode("ascii")):
             return "a record in base64"
     return None

@@ -40,7 +40,7 @@ class Watch:
     Attributes:
         domains: Our tracking domains, with keys that verify.
         hosts: Our tracking hosts without keys.
-        trackers: Hosts of others; their sub-domains belong to them.
+        trackers: Hosts of others; their subdomains belong to them.
     """
 
     domains: tuple[TrackingDomain, ...] = ()

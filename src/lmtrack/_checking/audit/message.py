@@ -1,7 +1,7 @@
 """The audit of a whole message: every part that a reader could show, and the header of every message in it.
 
 A part is looked at in each of its readings and in each form that it may be taken for. Header fields that ask for an
-answer when a mail is read are tracking without a pixel.
+answer when a message is read are tracking without a pixel.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _audit_text(text: str, forms: tuple[Form, ...], place: str, /) -> Iterator[F
     if (_PGP_IN_PAGE if is_page else _PGP).search(text):
         yield Finding(kind=FindingKind.ENCRYPTED, place=place, why="it holds a PGP message")
     if Form.TEXT in forms and _FILE_IN_TEXT.search(text):
-        why = "it holds a file (uuencode, yEnc) that some programs show as a page"
+        why = "it contains a file (uuencode, yEnc) that some programs show as a page"
         yield Finding(kind=FindingKind.UNDECODABLE, place=place, why=why)
     if Form.XML in forms and _ENTITY.search(text):
         why = "it declares its own entities, and what they stand for was not examined"
@@ -168,11 +168,11 @@ def audit_message(
 
     Args:
         raw: The message.
-        domains: Our own tracking domains, as for `audit_html`.
-        known_trackers: Hosts that track, with all their sub-domains.
+        domains: Your own tracking domains, as for `audit_html`.
+        known_trackers: Hosts that track, including all their subdomains.
 
     Raises:
-        TypeError: An argument has the wrong type; one str or URL instead of a sequence, too.
+        TypeError: An argument has the wrong type, or one str or URL was passed instead of a sequence.
         ValueError: A str is not a host name, or, in `domains`, a URL with one.
 
     >>> from lmtrack import audit_message

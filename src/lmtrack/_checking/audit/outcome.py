@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class AuditOutcome(StrEnum):
-    """What the findings of an audit add up to, from nothing to the worst."""
+    """What the findings of an audit add up to, from best to worst."""
 
     CLEAN = auto()  # everything was read, and nothing was found
     AGGREGATE = auto()  # nothing but our tokens that are the same for every recipient

@@ -122,16 +122,16 @@ def audit_html(
     """Check whether a document tracks who opens it or clicks in it, and return the evidence.
 
     The document is read in every way that mail clients do; what any of them may load counts. lxml only reads, and is
-    imported on the first call. Content never raises; what cannot be read to its end is `not_provable`.
+    imported on the first call. Content never raises; a document that cannot be read to its end is `not_provable`.
 
     Args:
         html: The document, decoded.
-        domains: Our own tracking domains; tokens that their keys signed are known whatever their age. A str is a host
-            or base URL whose keys are not at hand: every URL there counts as an individual one.
-        known_trackers: Hosts that track, with all their sub-domains.
+        domains: Your own tracking domains; tokens that their keys signed are recognised whatever their age. A str is a
+            host or base URL without keys: every URL there counts as an individual one.
+        known_trackers: Hosts that track, including all their subdomains.
 
     Raises:
-        TypeError: An argument has the wrong type; one str or URL instead of a sequence, too.
+        TypeError: An argument has the wrong type, or one str or URL was passed instead of a sequence.
         ValueError: A str is not a host name, or, in `domains`, a URL with one.
 
     >>> from lmtrack import audit_html

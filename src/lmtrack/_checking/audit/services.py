@@ -1,4 +1,4 @@
-"""How the URLs of e-mail services look: a small table of facts, as of 2026-11. Who learns one adds a row here.
+"""How the URLs of email services look: a small table of facts, as of 2026-11. Who learns one adds a row here.
 
 Checked against public mail and code: Amazon SES (its documentation "configure custom domains to handle open and click
 tracking"), SendGrid ("link branding"), Mailchimp, Brevo, Postmark, HubSpot, Kit, Streak. The other rows restate what is
@@ -88,7 +88,7 @@ CLICKS: Final = (
     Service("Tiny.cc", "tiny.cc", r"/[^?]"),
 )
 
-# What a service asks for when a mail is opened.
+# What a service asks for when a message is opened.
 OPENS: Final = (
     Service("SendGrid", "", r"/wf/open\?(?:.*&)?upn="),
     Service("SendGrid", "", r"/s{1,2}/o/.*ho\.gif"),

@@ -1,4 +1,4 @@
-"""What is not the same in all copies of one mail, and what a sender has declared to be personal."""
+"""What is not the same in all copies of one email, and what a sender has declared to be personal."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from lmtrack._checks import plain_str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Something that differs between renderings of one mail; made by `compare_renderings` and `compare_messages`.
+    """Something that differs between renderings of one email; made by `compare_renderings` and `compare_messages`.
 
     Attributes:
         place: Where it is in the first rendering that has it: the part of a message as IMAP counts, the element
             with its attribute and line, the header.
-        values: What is there, one for each rendering in their order, None where nothing does: the URL; of a header
-            its value; of a part that holds no URLs its file name or type, and the beginning of its SHA-256.
-        expected: Whether it is meant to differ from person to person: mail needs it to, or `allow` declares it. What
-            is not expected may tell who opened or clicked.
-        why: The evidence, in a sentence; for people, it may change.
+        values: What is there in each rendering, in order, None where there is nothing: the URL; for a header, its
+            value; for a part without URLs, its file name or type, and the beginning of its SHA-256.
+        expected: Whether it is meant to differ from person to person: because mail requires it, or because `allow`
+            declares it. What is not expected may reveal who opened or clicked.
+        why: The evidence, in a sentence; it is for people and may change.
     """
 
     place: str

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _ADDRESSED: Final = "it names the recipient, as mail has to"
 _IDENTITY: Final = "every message has its own"
 _TEXT: Final = "it is text for people, and text may differ"
-_SIGNATURE: Final = "it signs or hashes a message, and every message is another"
-_ON_THE_WAY: Final = "servers write it on the way"
+_SIGNATURE: Final = "it signs or hashes a message, and no two messages are the same"
+_ON_THE_WAY: Final = "servers write it along the way"
 _KEPT: Final = "a mailbox keeps it for itself"
 _UNSUBSCRIBE: Final = "RFC 8058 has it name the recipient, so that one click is enough"
 

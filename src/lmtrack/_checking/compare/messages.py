@@ -1,4 +1,4 @@
-"""Compare what several people get of one mail: whole messages."""
+"""Compare what several people get of one email: whole messages."""
 
 from __future__ import annotations
 
@@ -34,12 +34,14 @@ _SIGNATURES: Final = frozenset((
 ))  # fmt: skip
 _SHOWN_DIGITS: Final = 16
 
-_SIGNED: Final = "it signs a message, and every message is another"
+_SIGNED: Final = "it signs a message, and no two messages are the same"
 _CLOSED: Final = (
     "the part is not the same for everyone and was not examined; showing it requests nothing if it is a picture, and "
     "what it does is unknown if it is encrypted or a document"
 )
-_UNLISTED: Final = "it is one of the message's own List-Unsubscribe, which name the recipient, and waits for a click"
+_UNLISTED: Final = (
+    "it is in the message's own List-Unsubscribe, which identifies the recipient, and is only loaded by a click"
+)
 
 
 class _Copy(NamedTuple):
@@ -62,21 +64,21 @@ class _Content(NamedTuple):
 
 
 def compare_messages(raws: Sequence[bytes], /, *, allow: Sequence[str | re.Pattern[str]] = ()) -> list[Difference]:
-    r"""Return what differs between copies of one mail: URLs, as `compare_renderings` does, headers and other parts.
+    r"""Return what differs between copies of one email: URLs, as `compare_renderings` does, headers and other parts.
 
     Parts are compared by their place; how they are encoded does not matter, nor what comes before the first or after
     the last of them, which no program shows. Headers that differ in all mail (To, Date, Message-ID, boundaries,
     signatures, List-Unsubscribe, what servers write) are in the result with `expected` True; so are links in the body
     that are the message's own List-Unsubscribe. Any other header is not expected to differ. Nor is a part that holds no
-    text, such as a picture or an invoice: it requests nothing when the mail is opened, but the mail is not the same for
-    everyone, and its content was not examined. A message that cannot be read reliably, and is not the same for
-    everyone, is a difference that is not expected.
+    text, such as a picture or an invoice: it requests nothing when the message is opened, but the message is not the
+    same for everyone, and the part's content was not examined. A message that cannot be read reliably, and is not the
+    same for everyone, is a difference that is not expected.
 
-    Take the messages as they are sent. Services that come after (a relay that tracks) show in the delivered ones.
+    Pass the messages as they are sent. Later services (a relay that tracks) show up only in the delivered ones.
 
     Args:
         raws: The message as it was made for each person, two or more.
-        allow: What is personal on purpose, as for `compare_renderings`; it is looked for in all `values`.
+        allow: What is personal on purpose, as for `compare_renderings`; it is searched for in all `values`.
 
     Raises:
         TypeError: An argument has the wrong type.

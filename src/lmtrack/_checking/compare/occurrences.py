@@ -2,7 +2,7 @@
 
 More than an audit looks at, since here nothing has to be judged: URLs in unknown attributes, in scripts
 (Gmail reads JSON-LD, and shows pictures and buttons from it) and in plain text (clients make links of them) count too.
-What is in the mail itself (`data:`, `cid:`) leads nowhere.
+What is in the message itself (`data:`, `cid:`) leads nowhere.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _IN_SCRIPT: Final = re.compile(r"https?:[^\s\"'<>]*+", re.IGNORECASE)
 
 _OTHER_SHEETS: Final = "the style sheets are not the same for everyone, so what they load may tell who reads"
 _OTHER_DOCTYPE: Final = "the doctype is not the same for everyone, and what is loaded may depend on it"
-_OTHER_META: Final = "what the document says of itself (meta) is not the same for everyone, and may decide loads"
+_OTHER_META: Final = "what the document says about itself (meta) is not the same for everyone, and may decide loads"
 _OTHER_SCRIPTS: Final = "scripts are not the same for everyone, and what they would load cannot be known"
 
 

@@ -1,4 +1,4 @@
-"""Compare what several people get of one mail: HTML."""
+"""Compare what several people get of one email: HTML."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ T = TypeVar("T", str, bytes)
 def compare_renderings(
     renderings: Sequence[str], /, *, allow: Sequence[str | re.Pattern[str]] = ()
 ) -> list[Difference]:
-    """Return what differs between renderings of one mail and may tell who opens it or clicks in it.
+    """Return what differs between renderings of one email and may reveal who opens it or clicks in it.
 
     It needs no list of trackers and no keys: what is the same for everyone identifies no one. It compares every URL
     that any client may load or that a click may follow: elements, style sheets, conditional comments, scripts, unknown
     attributes, plain text. What decides whether a client loads a URL is compared too: the elements around it with their
     attributes, styles and conditions, which elements the rules of the style sheets may select, and what the document
-    says of itself. Text, names of classes that no rule selects, and the order of URLs may differ.
+    says about itself. Text, names of classes that no rule selects, and the order of URLs may differ.
 
     Where it cannot be decided whether clients load the same URLs (different style sheets or scripts, a style sheet
     that is elsewhere), the result has a difference that says so.
 
-    Two renderings show what differs between these two. Take people who differ in everything: consent, name, language,
-    segment. Content never raises; time and memory are linear.
+    Two renderings only show what differs between those two. Choose people who differ in everything: consent, name,
+    language, segment. Content never raises; time and memory are linear.
 
     Args:
         renderings: The document as it was made for each person, two or more.
         allow: URLs that are personal on purpose, such as the unsubscribe link: exact URLs as str, or compiled patterns
-            that are searched for in the URL. What they match is in the result with `expected` True.
+            that are searched for in the URL. Matches are in the result with `expected` set to True.
 
     Returns:
         The differences, nearly in the order of the document. A document that cannot be read to its end, and is not the
         same for everyone, is one as well.
 
     Raises:
-        TypeError: An argument has the wrong type; a str for either would be read letter by letter.
+        TypeError: An argument has the wrong type; a str in place of a sequence would be read character by character.
         ValueError: There are fewer than two renderings.
 
     >>> mail = '<p>Hello {0}<img src="https://t.example/open?m={1}"> <a href="https://shop.example/">Shop</a>'

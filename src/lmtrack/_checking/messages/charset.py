@@ -36,8 +36,10 @@ _DECLARED: Final = re.compile(
 _MOST_DECLARED: Final = 2  # our choice: a document has one
 
 _UNKNOWN: Final = Problem(FindingKind.UNDECODABLE, "its charset is unknown")
-_WRONG: Final = Problem(FindingKind.UNDECODABLE, "its bytes are invalid in its charset, and programs go on differently")
-_DISGUISED: Final = Problem(FindingKind.UNDECODABLE, "its bytes look like another charset than its label says")
+_WRONG: Final = Problem(
+    FindingKind.UNDECODABLE, "its bytes are invalid in its charset, and programs handle that differently"
+)
+_DISGUISED: Final = Problem(FindingKind.UNDECODABLE, "its bytes look like a different charset from the one it declares")
 
 
 class Characters(NamedTuple):

@@ -44,7 +44,7 @@ _DOUBTS: Final = {
     DoubtKind.TOO_MANY: f"there are more than {MOST_PARTS:,} parts",
 }
 _LIMITS: Final = (DoubtKind.TOO_DEEP, DoubtKind.TOO_MANY)
-# Of these there is only a piece, or the content stands elsewhere; the others are no mail but fields or text.
+# Of these there is only a piece, or the content stands elsewhere; the others are not mail but fields or text.
 _NO_MAIL: Final = frozenset((
     "partial", "external-body", "delivery-status", "disposition-notification", "feedback-report", "tracking-status",
     "global-delivery-status", "global-disposition-notification", "global-headers", "http", "s-http", "sip", "sipfrag",
@@ -135,7 +135,9 @@ def read_entities(raw: bytes, path: str = "", depth: int = 0, /) -> list[Item]:
     start = leading.end() if leading and leading.end() < len(raw) else 0
     if start:
         # Some pass over them, for others the message has no header and all of it is text.
-        reading.note(FindingKind.UNDECODABLE, "", "it begins with an empty line, and its header is text to some")
+        reading.note(
+            FindingKind.UNDECODABLE, "", "it begins with an empty line, and its header is text to some programs"
+        )
     for step in walk_parts(raw, _is_read, start=start, path=path, depth=depth):
         if isinstance(step, Begun):
             reading.begin(step.node)
@@ -187,9 +189,9 @@ class _Reading:
             return
         if node.entered:
             if headers.encoding not in IDENTITY:
-                self.note(FindingKind.UNDECODABLE, path, "it has parts and is encoded, which no mail may be")
+                self.note(FindingKind.UNDECODABLE, path, "it has parts and is encoded, which is not allowed in mail")
             if _is_odd_boundary(headers, node.block):
-                self.note(FindingKind.UNDECODABLE, path, "its boundary is another one to some programs")
+                self.note(FindingKind.UNDECODABLE, path, "some programs read a different boundary")
         elif not headers.boundary:
             self.note(FindingKind.UNDECODABLE, path, "it has parts, and does not say what separates them")
 

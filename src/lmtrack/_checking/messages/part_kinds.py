@@ -2,7 +2,7 @@
 
 A table of types with the reason for each. A part whose header programs read differently, or that is only told by its
 name, is read in every way it may be taken for. What a reader has to open as a file first (documents, archives) cannot
-load with the mail and is not looked into.
+load with the message and is not looked into.
 """
 
 from __future__ import annotations

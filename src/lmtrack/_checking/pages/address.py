@@ -1,4 +1,4 @@
-"""A remote URL of a mail, taken apart for the checks: which machine it leads to, however it is spelled."""
+"""A remote URL of an email, taken apart for the checks: which machine it leads to, however it is spelled."""
 
 from __future__ import annotations
 

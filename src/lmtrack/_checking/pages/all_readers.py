@@ -37,7 +37,7 @@ _HTML_TEXTS: Final = frozenset(("iframe", "noembed", "noframes"))
 _DEEPEST: Final = 8
 _MOST_TEXT: Final = 4
 _MOST_BASES: Final = 4
-_TOO_MUCH: Final = "there are documents in documents, too deep or too large together"
+_TOO_MUCH: Final = "documents are nested too deep, or are too large together"
 
 
 class StyleSheet(NamedTuple):

@@ -122,7 +122,7 @@ class Cascade:
 
     def __init__(self) -> None:
         self._by_key: dict[str, list[_Entry]] = {}
-        self._known: dict[object, Style] = {}  # by what holds for an element: many of a mail have one style
+        self._known: dict[object, Style] = {}  # by what holds for an element: many of an email have one style
         self._count = 0
         self._steps = 0
         self.exhausted = False

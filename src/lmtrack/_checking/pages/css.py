@@ -216,7 +216,7 @@ class _Statement:
         """Return the URLs of an at-rule without a block, and of what stands where no declaration can stand."""
         if whole.startswith(_NAMING):
             return []
-        # Where no declaration can stand, brackets may have been counted in another way than a browser's.
+        # Where no declaration can stand, brackets may have been counted differently from a browser.
         strings = self.strings if whole.startswith("@") else []
         if self.colon >= 0 and not strings:
             strings = [text for text in self.strings if _ABSOLUTE.match(text)]

@@ -46,7 +46,7 @@ class Unseen(NamedTuple):
 
 
 class Display:
-    """Answers for the documents of one mail, each element's once."""
+    """Answers for the documents of one email, each element's once."""
 
     __slots__ = ("_around_of", "_cascades", "_no_sheets", "_styles")
 

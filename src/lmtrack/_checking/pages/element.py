@@ -20,7 +20,7 @@ class Element:
         parent: The element around it, if that is known.
         before: The element before it in the same parent, if that is known.
         host: Of an element that is in a document of its own (`srcdoc`, a conditional comment): what holds that.
-        document: What holds the document it is in, if that has style sheets of its own; None for the mail itself.
+        document: What holds the document it is in, if that has style sheets of its own; None for the email itself.
         condition: The conditions for Outlook under which it is there, as written.
         in_tree: Whether the reader that saw it knows what is around it.
         words: The text that is in it directly; only where it was asked for.

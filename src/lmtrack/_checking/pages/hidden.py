@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # HTML, "rules for parsing dimension values"; what follows the number is dropped, a percent sign says it is no pixels.
 _DIMENSION: Final = compile_pattern(r"[\t\n\f\r ]*+\+?+([0-9]{1,20}+(?:\.[0-9]{1,20}+)?+)(%?+)")
-_OF_A_PAGE: Final = 6.0  # our choice: pixels of one hundredth of a mail's width
+_OF_A_PAGE: Final = 6.0  # our choice: pixels of one hundredth of an email's width
 _OFFSETS: Final = frozenset(
     ("left", "top", "right", "bottom", "inset", "inset-inline", "inset-inline-start", "inset-block-start")
 )
@@ -122,7 +122,7 @@ def _side(element: Element, style: Mapping[str, str], name: str, /) -> float | N
 def _extent(value: str, /) -> float | None:
     """Read how long something is; None for what depends on something else, and for what is no length."""
     length, part = pixels(value), percent(value)
-    if part is not None and abs(part) < 1:  # so little of anything in a mail is nothing
+    if part is not None and abs(part) < 1:  # so little of anything in an email is nothing
         return abs(part) * _OF_A_PAGE
     return None if length is None else abs(length)
 
@@ -280,7 +280,7 @@ def _is_nothing(start: float | None, end: float | None, /) -> bool:
 
 
 def _covers(first: str, second: str, /) -> bool:
-    """Return whether what is cut off on both sides is all there is, of a picture as wide as a mail at most."""
+    """Return whether what is cut off on both sides is all there is, of a picture as wide as an email at most."""
     parts = [percent(one) or 0.0 for one in (first, second)]
     lengths = [pixels(one) or 0.0 for one in (first, second)]
     return sum(parts) >= 99 or sum(lengths) >= -_FAR * 2

@@ -74,7 +74,7 @@ def read_tree(
         yield from _read_below(node, note, first_line, words=words)
         node = node.getnext()
     if any(entry.level_name == "FATAL" for entry in parser.error_log):
-        raise Unread("elements lie too deep in each other, or the parser met another of its limits")
+        raise Unread("elements are nested too deep, or the parser reached another of its limits")
 
 
 def _first(node: _Element, /) -> _Element:

@@ -56,7 +56,7 @@ _LENGTHS: Final = frozenset(
     )
 )
 _WITH_FUNCTIONS: Final = frozenset(("transform", "filter", "clip", "clip-path"))
-_REMEMBERED: Final = 2_048  # values; a mail has some hundred different ones
+_REMEMBERED: Final = 2_048  # values; an email has some hundred different ones
 _MOST_ROUNDS: Final = 8  # our choice: sums in sums
 
 

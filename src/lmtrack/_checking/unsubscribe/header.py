@@ -91,20 +91,20 @@ def lint_unsubscribe(
     preference_urls: Sequence[str] = (),
     decision: Decision | None = None,
 ) -> list[Finding]:
-    r"""Check the ways to unsubscribe that a message offers: List-Unsubscribe, one click, a link that people can see.
+    r"""Check how people can unsubscribe from a message: List-Unsubscribe, one click, a link that they can see.
 
-    Each broken rule is a finding that says how to fix it; an empty list means that nothing was found. Mail that nobody
-    subscribed to (a receipt, a new password) needs none of it, which only the caller knows. A message that is not
-    signed yet is not asked for a signature, and a signature is not verified. No URL is requested.
-    Content never makes it fail; time and memory are linear.
+    Each broken rule is a finding that says how to fix it; an empty list means that nothing was found. Mail that no one
+    subscribed to (a receipt, a new password) needs none of this, and only the caller knows that. An unsigned message is
+    not required to have a signature, and signatures are not verified. No URL is requested. Content never makes it fail;
+    time and memory are linear.
 
     Args:
         raw: The message, as it is sent or as it was delivered.
-        domains: Our tracking hosts: a way out must not go through one of these.
-        preference_urls: Your own pages on which people leave or choose: prefixes, as for `LinkPolicy`. A link to one
-            of them is a way out, and one to stop being tracked.
+        domains: Your tracking hosts: an opt-out link must not go through one of them.
+        preference_urls: Your own pages on which people leave or choose: prefixes, as for `LinkPolicy`. A link to one of
+            them counts as a link to unsubscribe and to stop being tracked.
         decision: What was decided for this message. If it tracks a person, individually or for deliverability, there
-            has to be a link to withdraw, which the keys of `domains` signed, or one to a preference page.
+            must be a withdraw link that the keys of `domains` signed, or a link to a preference page.
 
     Raises:
         TypeError: An argument has the wrong type.

@@ -21,7 +21,7 @@ class Rule(NamedTuple):
 
 # RFC 2369 (July 1998) has the List- fields, RFC 8058 (January 2017) the one click, RFC 6376 DKIM. The bulk sender rules
 # of Gmail and Yahoo (both February 2024) ask for a link in the body beside the field. What people are shown about
-# withdrawing consent is CNIL's and the Garante's (2026): a link in every mail, as easy as agreeing was.
+# withdrawing consent is CNIL's and the Garante's (2026): a link in every message, as easy as agreeing was.
 RULES: Final = {
     FindingKind.UNSUBSCRIBE_MISSING: Rule(
         "RFC 8058 section 3.1",
@@ -33,7 +33,7 @@ RULES: Final = {
     ),
     FindingKind.UNSUBSCRIBE_MALFORMED: Rule(
         "RFC 2369 section 2",
-        "it has to be `List-Unsubscribe: <URI>, <URI>` with absolute URIs, and comments in round brackets at most",
+        "it must be `List-Unsubscribe: <URI>, <URI>` with absolute URIs, and nothing else but comments in parentheses",
     ),
     FindingKind.UNSUBSCRIBE_ENCODED: Rule(
         "RFC 2047 section 5",
@@ -58,7 +58,7 @@ RULES: Final = {
     ),
     FindingKind.UNSUBSCRIBE_NO_HTTPS: Rule(
         "RFC 8058 section 3.1",
-        "there is no https URI, so one click cannot do anything; add one, a mailto one may stay",
+        "there is no https URI, so one click cannot do anything; add one; a mailto URI may stay",
     ),
     FindingKind.UNSUBSCRIBE_SEVERAL_HTTPS: Rule(
         "RFC 8058 section 3.1",
@@ -66,7 +66,7 @@ RULES: Final = {
     ),
     FindingKind.UNSUBSCRIBE_HTTP: Rule(
         "RFC 8058 section 3.1",
-        "an http URI may not be there, not even next to an https one; write it as https or remove it",
+        "an http URI is not allowed, not even next to an https one; write it as https or remove it",
     ),
     FindingKind.UNSUBSCRIBE_TRACKED: Rule(
         "RFC 8058 section 3.1",
@@ -82,7 +82,7 @@ RULES: Final = {
     ),
     FindingKind.UNSUBSCRIBE_POST_VALUE: Rule(
         "RFC 8058 section 5",
-        "its value has to be `List-Unsubscribe=One-Click` to the letter, behind one blank at most",
+        "its value must be exactly `List-Unsubscribe=One-Click`, after at most one space",
     ),
     FindingKind.UNSUBSCRIBE_POST_USELESS: Rule(
         "RFC 8058 section 3.1",
@@ -94,23 +94,23 @@ RULES: Final = {
     ),
     FindingKind.UNSUBSCRIBE_LINK_MISSING: Rule(
         "Gmail and Yahoo, sender guidelines of February 2024",
-        "people find no link to unsubscribe in what they read; put one there, with a word for it",
+        "the text that people read has no unsubscribe link; add one, with a word that says so",
     ),
     FindingKind.UNSUBSCRIBE_LINK_TRACKED: Rule(
         "our choice; MailPoet issue 5850 is how it happens",
-        "the link to unsubscribe is tracked: who refuses is recorded, and it fails with the tracker; link the page",
+        "the unsubscribe link is tracked: it records people who leave, and fails if the tracker does; link to the page",
     ),
     FindingKind.UNSUBSCRIBE_LINK_HIDDEN: Rule(
         "Gmail and Yahoo, sender guidelines of February 2024",
-        "the link to unsubscribe is there and cannot be seen; show it",
+        "the unsubscribe link is there but cannot be seen; show it",
     ),
     FindingKind.WITHDRAWAL_LINK_MISSING: Rule(
         "CNIL and Garante, recommendations of 2026 on tracking pixels",
-        "the mail tracks a person, and no link in it that our keys signed lets them stop that; see `withdraw_url`",
+        "the message tracks a person, and no link in it that our keys signed lets them stop that; see `withdraw_url`",
     ),
     FindingKind.WITHDRAWAL_LINK_HIDDEN: Rule(
         "CNIL and Garante, recommendations of 2026 on tracking pixels",
-        "the link to stop being tracked is there and cannot be seen; show it",
+        "the link to stop being tracked is there but cannot be seen; show it",
     ),
 }
 

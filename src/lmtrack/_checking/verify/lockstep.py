@@ -82,7 +82,7 @@ def _attributes(old: Start, new: Start, /, *, conditional: bool) -> Iterator[Fin
             continue
         place = f"{old.tag} {name}"
         if name != target or not is_link(old.tag, conditional=conditional):
-            yield Finding(kind=FindingKind.ATTRIBUTE_CHANGED, place=place, why="it has another value")
+            yield Finding(kind=FindingKind.ATTRIBUTE_CHANGED, place=place, why="its value has changed")
         elif not _is_old_target(value):
             why = "a link was changed that is not a web address, or that a template has yet to fill in"
             yield Finding(kind=FindingKind.LINK_CHANGED, place=place, url=value, why=why)
@@ -103,7 +103,7 @@ def _content(old: Event, new: Event, /, *, conditional: bool) -> Iterator[Findin
             else:
                 yield from compare_events(first, second, conditional=True)
             return
-    yield Finding(kind=_kind(old), place=_name(old), why="it is another now")
+    yield Finding(kind=_kind(old), place=_name(old), why="it has changed")
 
 
 def _around(comment: str, content: str, /) -> tuple[str, str]:

@@ -54,12 +54,12 @@ _LONGEST_LINE: Final = 998  # RFC 5322 section 2.1.1, line end aside
 
 
 def verify_message(before: bytes, after: bytes, /) -> list[Finding]:
-    r"""Check that nothing of a message differs but links, opt-out attributes and one pixel of its displayed text.
+    r"""Check that nothing in a message differs except links, opt-out attributes and one pixel in its displayed text.
 
-    It is `verify_rewrite` for raw messages. Every part that people read as the text is decoded and compared; all other
+    It is `verify_rewrite` for raw messages. Every part that people read as text is decoded and compared; all other
     bytes must be the same: header fields (the override headers may be gone), boundaries, other parts. How a changed
-    body is encoded may differ where it changed, as long as no line gets too long. A personal mail is compared with
-    the one that is merged with the same values and a decision that is off.
+    body is encoded may differ where it changed, as long as no line gets too long. A personalised message is compared
+    with one that was merged with the same values and a decision that is off.
 
     Never raises on content; time and memory are linear.
 
@@ -85,11 +85,11 @@ def verify_message(before: bytes, after: bytes, /) -> list[Finding]:
 
 def _compare(before: bytes, after: bytes, /) -> Iterator[Finding]:
     if before.startswith(BOM_UTF8) != after.startswith(BOM_UTF8):
-        yield _finding(FindingKind.HEADER_CHANGED, "", "the byte order mark ahead of it")
+        yield _finding(FindingKind.HEADER_CHANGED, "", "the byte order mark before it")
     before, after = before.removeprefix(BOM_UTF8), after.removeprefix(BOM_UTF8)
     old, new = _parts(before), _parts(after)
     if [(part.path, part.above) for part in old] != [(part.path, part.above) for part in new]:
-        yield _finding(FindingKind.PART_CHANGED, "", "it has other parts than before")
+        yield _finding(FindingKind.PART_CHANGED, "", "its parts are not the same as before")
         return
     yield from _compare_around(before, after, old, new)
     pixels = 0

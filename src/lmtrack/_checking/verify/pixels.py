@@ -59,7 +59,7 @@ def take_out(before: str, after: str, /) -> AddedPixel:
             why = "a pixel was added where no image is read: in a comment, a title, an unfinished tag"
             findings.append(Finding(kind=FindingKind.PIXEL_NOT_SHOWN, place="img", why=why))
         elif (doctype := _DOCTYPE.match(before)) and start < doctype.end():
-            why = "the pixel was put ahead of the doctype, which counts no more"
+            why = "the pixel was put before the doctype, which no longer counts"
             findings.append(Finding(kind=FindingKind.DOCTYPE_CHANGED, place="doctype", why=why))
         elif _splits(after, start, end):
             why = "the pixel was put into the middle of a word or a character reference"

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # In the last two HTML5 leaves out tags that do not belong there, so that raw text to libxml2 is not raw text there.
 _FOREIGN: Final = frozenset(("math", "svg", "frameset", "template"))
 _EMPTY: Final = re.compile(rf"<(?:{'|'.join(sorted(RAW))})(?=[\t\n\f\r /])[^<>]*+(?<=/)>", re.IGNORECASE | re.ASCII)
-_OTHERS: Final = "the characters are others, though a parser may read the same"
+_OTHERS: Final = "the characters differ, although a parser may read the same"
 _LONGEST_LOOK: Final = 200  # characters; both are our choice
 _MOST_SLASHES: Final = 8
 # Where a long line was broken: ahead of the blank before a link's attribute, which ends the text in front of its value.
@@ -46,7 +46,7 @@ def _unsure_why(html: str, events: Sequence[Event], /) -> str | None:
         return "a style sheet, title or the like ends in `/>`, which browsers and libxml2 read differently"
     first = next((at for at, event in enumerate(events) if isinstance(event, Start) and event.tag in _FOREIGN), None)
     if first is not None and _is_odd(events[first:]):
-        return "svg, math, a template or frameset, and then markup that libxml2 reads in another way than browsers"
+        return "svg, math, a template or frameset, and then markup that libxml2 reads differently from browsers"
     return None
 
 
@@ -103,7 +103,7 @@ class _Walk:
                 return [*found, (old.start, "the link is no longer there, or not at this place")]
             found += self._compare(old.start, new.start, before_link=True)
             if new.quote not in {old.quote, old.quote or '"'}:
-                found.append((old.start, "the link is in other quotes"))
+                found.append((old.start, "the link's quotes have changed"))
             self._first, self._second = old.end, new.end
             place += 1
         if place < len(after):
@@ -156,20 +156,20 @@ def _common(old: str, new: str, /) -> int:
 
 
 def verify_rewrite(before: str, after: str, /) -> list[Finding]:
-    r"""Check that nothing but the targets of links, opt-out attributes and one pixel differs.
+    r"""Check that nothing differs except link targets, opt-out attributes and one pixel.
 
     The `href` of an `a` or `area` (in a comment for Outlook, of a `v:*` element too) may lead to any web address or to
     a template expression (`{{ url }}`) instead of to a web address or a relative one. A tag with such an `href` may
     lose attributes that opt out of tracking. One image may be added, as `pixel_tag` writes it. All other characters
-    must be the same ones. Who rewrote the document does not matter; `rewrite_html` and `track_html` always pass, and
-    so does a document that nothing was done to.
+    must be the same. It does not matter who rewrote the document; `rewrite_html` and `track_html` always pass, and so
+    does a document that nothing was done to.
 
-    It is checked with libxml2, and where that reads a document in another way than browsers do (svg that holds style
-    sheets or CDATA, templates that hold style sheets, `<title/>`, more than 2,048 open elements), the finding is
+    It is checked with libxml2, and where that reads a document differently from browsers (svg that holds style sheets
+    or CDATA, templates that hold style sheets, `<title/>`, more than 2,048 open elements), the finding is
     `limit_reached`: not verified, and not known to be damaged. Never fails on content; time and memory are linear.
 
     Returns:
-        What is wrong; empty if nothing is. The kinds tell damage to texts, comments, tags and so on apart; a document
+        What is wrong; empty if nothing is. The kinds distinguish damage to texts, comments, tags and so on; a document
         is compared up to the first tag that differs.
 
     Raises:
