@@ -81,7 +81,7 @@ def _shape_passes(shape: str, /) -> bool:
 def _passing(lines: str, /) -> list[bool]:
     """Tell of each of many URLs, ASCII and a line each, whether no rule can object to it."""
     low = lines.lower()
-    # The expression takes every digit for any other, and a mail's URLs often differ in little but numbers.
+    # The expression takes every digit for any other, and a message's URLs often differ in little but numbers.
     shapes = _shape(low).split("\n")
     distinct = dict.fromkeys(shapes)
     together = "\n".join(distinct)
