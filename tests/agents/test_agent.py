@@ -4,6 +4,7 @@ import pytest
 
 from agent_texts import ANDROID_CHROME, IPHONE, LIKE_GECKO, LINUX_CHROME, MAC, WINDOWS_CHROME, reason, web_view
 from lmtrack._agents.agent import judge_agent, judge_cut
+from lmtrack._agents.request import classify_event
 from lmtrack._agents.tables import names, shapes
 from lmtrack._agents.verdict import Actor, Human, Kind, Verdict
 from user_agent_lists import is_mainstream
@@ -361,6 +362,15 @@ def test_what_was_judged_is_remembered_by_its_text() -> None:
     assert judge_agent("x" * 5000, "open") is judge_agent("x" * 9000, "open")
     judge_cut.cache_clear()
     assert judge_agent("Example/1.0 something", "open") == first
+
+
+def test_a_long_agent_is_remembered_without_what_is_not_read() -> None:
+    judge_cut.cache_clear()
+    for user_agent in ("x" * 5000, "x" * 9000, Loud("x" * 5000)):
+        classify_event(kind="click", user_agent=user_agent)
+        judge_agent(user_agent, "open")
+    assert judge_cut.cache_info().currsize == 1
+    assert judge_agent(None, "click") is judge_agent("", "click") is classify_event(kind="click", user_agent=None)
 
 
 def test_whatsapp_in_another_form_is_the_app() -> None:

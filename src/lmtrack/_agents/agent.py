@@ -126,6 +126,7 @@ _MAIL_CLIENTS: Final = _by_name(dict.fromkeys(names.MAIL_CLIENTS), Signal.UA_MAI
 _APPS: Final = _by_name(names.APPS, Signal.UA_APP, Actor.HUMAN, Human.YES, 1)
 _BROWSERS: Final = _by_name(names.BROWSERS, Signal.UA_BROWSER, Actor.HUMAN, Human.YES, 2)
 _APP_LIBRARIES: Final = _by_name(names.APP_LIBRARIES, Signal.UA_HTTP_LIBRARY, Actor.HTTP_CLIENT, Human.NO, 2)
+_NAMES: Final = frozenset((*_MACHINES, *_MAIL_CLIENTS, *_APPS, *_BROWSERS, *_APP_LIBRARIES))
 
 
 class _Row(NamedTuple):
@@ -149,19 +150,28 @@ _PURPOSES: Final = _by_guard(PURPOSES)
 
 def judge_agent(user_agent: str | None, kind: Kind) -> Verdict:
     """Say what a user agent tells on its own; any text has an answer."""
-    if type(user_agent) is not str:
-        if user_agent is None:
-            return _EXACT[kind][""]
+    try:
+        verdicts = judge_cut(user_agent)
+    except TypeError:
         if not isinstance(user_agent, str):
-            raise wrong_type("user_agent", "a str or None", user_agent)
-        user_agent = plain_str(user_agent, "user_agent")
-    verdicts = judge_cut(user_agent if len(user_agent) <= LONGEST_AGENT else user_agent[:LONGEST_AGENT])
+            raise wrong_type("user_agent", "a str or None", user_agent) from None
+        verdicts = judge_cut(plain_str(user_agent, "user_agent")[:LONGEST_AGENT])
     return verdicts[0] if kind == "open" else verdicts[1]
 
 
 @lru_cache(maxsize=_REMEMBERED)  # of constant tables
-def judge_cut(user_agent: str) -> tuple[Verdict, Verdict]:
-    """Return the verdicts on an agent that opens and on one that clicks."""
+def judge_cut(user_agent: str | None) -> tuple[Verdict, Verdict]:
+    """Return the verdicts on an agent that opens and on one that clicks.
+
+    What was judged before is found without a look at its type or its length, which would take as long again.
+
+    Raises:
+        TypeError: It is no plain text, or longer than is read, so that it is not remembered.
+    """
+    if user_agent is None:
+        return judge_cut("")
+    if type(user_agent) is not str or len(user_agent) > LONGEST_AGENT:
+        raise TypeError("not a plain str of a length that is read")
     form = BROWSER_FORM(user_agent)
     if form and form.end() == len(user_agent):
         verdict = _weigh_form(form, user_agent)
@@ -210,22 +220,24 @@ class _Agent(NamedTuple):
         low: All of it, in lower case.
         rest: What comes after a browser's form, or all of it if it does not begin with one.
         added: The words of `rest` that not every browser writes.
-        text: The same, with blanks between.
+        named: Those of them that are a name in a table.
+        text: The added ones, with blanks between.
         guards: Which words' guards are in it.
         is_browser: Whether it begins with a browser's form, a phone's or a computer's.
         thunderbird: Whether that form is Thunderbird's.
-        phone: Whether it names a phone or a phone's networking.
+        has_engine: Whether it names a browser's engine.
         contact: Whether it holds an address of the web.
     """
 
     low: str
     rest: str
     added: list[str]
+    named: list[str]
     text: str
     guards: list[str]
     is_browser: bool
     thunderbird: bool
-    phone: bool
+    has_engine: bool
     contact: bool
 
 
@@ -235,13 +247,31 @@ def _take_apart(user_agent: str, form: re.Match[str] | None) -> _Agent:
     words = shapes.WORD.findall(rest if form or "android" not in rest else shapes.DEVICE.sub("", rest))
     added = [word for word in words if word not in shapes.COMMON]
     contact = "://" in rest or "www." in rest
-    phone = _is_phone(low if form else rest, words)
     thunderbird = form is not None and form.lastgroup == "thunderbird"
-    text = " ".join(added)
-    return _Agent(low, rest, added, text, GUARDS.findall(text), form is not None, thunderbird, phone, contact)
+    named, text = [word for word in added if word in _NAMES], " ".join(added)
+    has_engine = form is not None or _names_engine(rest)
+    return tuple.__new__(  # not `_Agent(...)`, which takes twice as long
+        _Agent,
+        (low, rest, added, named, text, GUARDS.findall(text), form is not None, thunderbird, has_engine, contact),
+    )
 
 
-def _is_phone(low: str, words: list[str]) -> bool:
+def _names_engine(low: str) -> bool:
+    return (
+        "applewebkit" in low
+        or "gecko" in low
+        or "msie" in low
+        or "khtml" in low
+        or "presto" in low
+        or "trident" in low
+        or "opera" in low
+        or "rv:" in low
+    )
+
+
+def _is_phone(agent: _Agent) -> bool:
+    """Return whether it names a phone or a phone's networking."""
+    low = agent.low
     return (
         "android" in low
         or "iphone" in low
@@ -249,7 +279,7 @@ def _is_phone(low: str, words: list[str]) -> bool:
         or "cfnetwork" in low
         or "darwin" in low
         or "ipod" in low
-        or not _PHONE_WORDS.isdisjoint(words)
+        or not _PHONE_WORDS.isdisjoint(agent.added)
     )
 
 
@@ -263,8 +293,8 @@ def _outside_addresses(agent: _Agent) -> _Agent:
     rest = shapes.COMPONENT.sub("", agent.rest)
     added = [word for word in shapes.WORD.findall(shapes.ADDRESS.sub("", rest)) if word not in shapes.COMMON]
     contact = "://" in rest or "www." in rest
-    text, (low, _, _, _, _, is_browser, thunderbird, phone, _) = " ".join(added), agent
-    return _Agent(low, rest, added, text, GUARDS.findall(text), is_browser, thunderbird, phone, contact)
+    named, text = [word for word in added if word in _NAMES], " ".join(added)
+    return agent._replace(rest=rest, added=added, named=named, text=text, guards=GUARDS.findall(text), contact=contact)
 
 
 def _judge(agent: _Agent) -> Verdict:
@@ -281,11 +311,11 @@ def _judge(agent: _Agent) -> Verdict:
 def _by_machine_name(agent: _Agent) -> Verdict | None:
     if not agent.is_browser and agent.low.startswith(_ANY_BEGINNING):
         return next(verdict for beginning, verdict in _BEGINNINGS.items() if agent.low.startswith(beginning))
-    if _MACHINES.keys().isdisjoint(agent.added):
+    if not agent.named:
         return None
     if agent.text.startswith(_ANY_BORROWED):
         return next(verdict for words, verdict in _BORROWED.items() if agent.text.startswith(words))
-    return next(_MACHINES[word] for word in agent.added if word in _MACHINES)
+    return next((_MACHINES[word] for word in agent.named if word in _MACHINES), None)
 
 
 def _by_form(agent: _Agent) -> Verdict | None:
@@ -320,7 +350,7 @@ def _by_hung_note(agent: _Agent) -> Verdict | None:
 def _by_mail_program(agent: _Agent) -> Verdict | None:
     if agent.thunderbird:  # with an extension's name behind it
         return _THUNDERBIRD
-    if not _MAIL_CLIENTS.keys().isdisjoint(agent.added):
+    if agent.named and not _MAIL_CLIENTS.keys().isdisjoint(agent.named):
         return _MAIL
     low = agent.rest
     if "mail" not in low and "client" not in low and "desktop" not in low:
@@ -329,7 +359,7 @@ def _by_mail_program(agent: _Agent) -> Verdict | None:
 
 
 def _by_purpose(agent: _Agent) -> Verdict | None:
-    verdict = _say(_PURPOSES, agent.guards, agent.text, phone=agent.phone) if agent.guards else None
+    verdict = _say(_PURPOSES, agent.guards, agent.text, phone=_is_phone(agent)) if agent.guards else None
     return None if verdict is None or shapes.PHONE.search(agent.rest) else verdict
 
 
@@ -352,30 +382,14 @@ def _by_mail_word(agent: _Agent) -> Verdict | None:
     return _TOOL_WORD if MAIL_TOOLS.search(agent.text) else _MAIL_WORD
 
 
-def _has_engine(agent: _Agent) -> bool:
-    if agent.is_browser:
-        return True
-    low = agent.rest
-    return (
-        "applewebkit" in low
-        or "gecko" in low
-        or "msie" in low
-        or "khtml" in low
-        or "presto" in low
-        or "trident" in low
-        or "opera" in low
-        or "rv:" in low
-    )
-
-
 def _by_phone(agent: _Agent) -> Verdict | None:
-    if not agent.phone or not agent.text or agent.contact or _has_engine(agent):
+    if agent.has_engine or agent.contact or not agent.text or not _is_phone(agent):
         return None
     return _by_mail_word(agent) or _APP
 
 
 def _by_app_name(agent: _Agent) -> Verdict | None:
-    return None if _APPS.keys().isdisjoint(agent.added) else _APP
+    return _APP if agent.named and not _APPS.keys().isdisjoint(agent.named) else None
 
 
 def _by_contact(agent: _Agent) -> Verdict | None:
@@ -385,8 +399,10 @@ def _by_contact(agent: _Agent) -> Verdict | None:
         return None
     if agent.contact or ("@" in low and shapes.MAILBOX.search(low)) or ("+" in low and shapes.CONTACT.search(low)):
         return _CONTACT
-    host = shapes.HOST.search(shapes.BRACKETS.sub("", low)) if "." in agent.text else None
-    return _CONTACT if host is not None and not (host[1] and _has_engine(agent)) else None
+    if "." not in agent.text or not any(map(shapes.ENDS_AS_HOST, agent.added)):
+        return None
+    host = shapes.HOST.search(shapes.BRACKETS.sub("", low))
+    return _CONTACT if host is not None and not (host[1] and agent.has_engine) else None
 
 
 def _by_compatible(agent: _Agent) -> Verdict | None:
@@ -396,11 +412,11 @@ def _by_compatible(agent: _Agent) -> Verdict | None:
         return None
     if compatible[1] not in shapes.OLD_BROWSERS:
         return _COMPATIBLE
-    return None if _has_engine(agent) else BROWSER
+    return None if agent.has_engine else BROWSER
 
 
 def _by_engine(agent: _Agent) -> Verdict | None:
-    if not _has_engine(agent):
+    if not agent.has_engine:
         return None
     return _by_addition(agent) if agent.added else _by_chrome(agent)
 
@@ -422,16 +438,24 @@ def _by_addition(agent: _Agent) -> Verdict:
     if verdict := _by_mail_word(agent):
         return verdict
     low = agent.low
-    inside, glued, before = shapes.MISPLACED
-    if inside.search(low) or glued.search(low) or before.search(low):
+    if _is_misplaced(low):
         return _ADDED
     if "browser" in low:
         return BROWSER
-    if not agent.phone and shapes.BEHIND.search(low):
+    if shapes.BEHIND.search(low) and not _is_phone(agent):
         return _ADDED
     if "linux" in low and shapes.LINUX_BROWSERS.isdisjoint(agent.added) and shapes.LINUX_CHROME.match(low):
         return _ADDED
     return BROWSER
+
+
+def _is_misplaced(low: str) -> bool:
+    inside, glued, before = shapes.MISPLACED
+    return bool(
+        (("gecko;" in low or "gecko," in low) and inside.search(low))
+        or ("chrome/" in low and glued.search(low))
+        or (", mozilla/" in low and before.search(low))
+    )
 
 
 # Netscape and what called itself so, up to 2002.
@@ -439,11 +463,11 @@ _NETSCAPE: Final = ("mozilla/1.", "mozilla/2.", "mozilla/3.", "mozilla/4.")
 
 
 def _by_other_name(agent: _Agent) -> Verdict | None:
-    if not _BROWSERS.keys().isdisjoint(agent.added):
+    if not _BROWSERS.keys().isdisjoint(agent.named):
         return BROWSER
     if shapes.PHONE.search(agent.rest):
         return BROWSER
-    return None if _APP_LIBRARIES.keys().isdisjoint(agent.added) else _APP_LIBRARY
+    return None if _APP_LIBRARIES.keys().isdisjoint(agent.named) else _APP_LIBRARY
 
 
 def _by_bareness(agent: _Agent) -> Verdict | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from lmtrack._agents.tables.names import SIGNING_HOSTS
@@ -58,16 +58,19 @@ def read_headers(headers: Headers) -> dict[str, str]:
     Raises:
         TypeError: `headers` is neither a mapping nor an iterable.
     """
-    if isinstance(headers, str | bytes):
-        raise TypeError("headers must be a mapping or an iterable of pairs, not a text")
-    items = getattr(headers, "items", None)
     read: dict[str, str] = {}
-    pairs: Iterable[Any] = items() if callable(items) else headers
-    for given, value in pairs if type(headers) is dict else filter(_is_pair, pairs):
+    for given, value in headers.items() if type(headers) is dict else _pairs_of(headers):
         name = given.lower() if type(given) is str else _text(given).lower()
         if name in _READ and name not in read:
             read[name] = value if type(value) is str else _text(value)
     return read
+
+
+def _pairs_of(headers: Headers) -> Iterator[Any]:
+    if isinstance(headers, str | bytes):
+        raise TypeError("headers must be a mapping or an iterable of pairs, not a text")
+    items = getattr(headers, "items", None)
+    return filter(_is_pair, items() if callable(items) else headers)
 
 
 def _is_pair(pair: object) -> bool:

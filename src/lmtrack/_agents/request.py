@@ -7,10 +7,9 @@ accident can cause everything that one family sees. A single point lowers how su
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, get_args
 
 from lmtrack._agents.agent import judge_agent, judge_cut
-from lmtrack._agents.grammar import LONGEST_AGENT
 from lmtrack._agents.header_rules import (
     Headers,
     came_through_gateway,
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
 _NEVER: Final = timedelta(0)
 _ENOUGH: Final = 2
+_KINDS: Final = get_args(Kind)
 _IS_BROWSER: Final = Signal.UA_BROWSER.value
 _APPLE_MPP: Final = Actor.APPLE_MPP
 _CLIENT_HIDDEN: Final = Human.YES_CLIENT_HIDDEN
@@ -110,12 +110,6 @@ def classify_event(
         >>> classify_event(kind="click", user_agent="curl/8.4.0").actor
         <Actor.HTTP_CLIENT: 'http_client'>
     """
-    if kind == "open":
-        which = 0
-    elif kind == "click":
-        which = 1
-    else:
-        raise ValueError('kind must be "open" or "click"')
     if (  # nothing but the agent: most calls; each test is written so that it costs a few nanoseconds
         ip is None
         and headers is None
@@ -125,10 +119,16 @@ def classify_event(
         and agents is None
         and method == "GET"
         and honeypot is False
-        and type(user_agent) is str
-        and len(user_agent) <= LONGEST_AGENT
     ):
-        return judge_cut(user_agent)[which]
+        try:
+            if kind == "open":
+                return judge_cut(user_agent)[0]
+            if kind == "click":
+                return judge_cut(user_agent)[1]
+        except TypeError:  # it is longer than is read, or no plain text
+            pass
+    if kind not in _KINDS:
+        raise ValueError('kind must be "open" or "click"')
     alone = judge_agent(user_agent, kind)
     _check(method, delay, networks, agents, honeypot)
     if type(method) is not str or type(user_agent) is not str:

@@ -56,6 +56,8 @@ HOST: Final = compile_pattern(
     rf"(?<![a-z0-9.@/_-])(?!(?:{_TOP}|air|netcast|webos|wails)\.)(?:[a-z0-9-]++\.)++(?:{_TOP})"
     r"(?![a-z0-9._-]|\ toolbar|\ mobile)(/[0-9])?"
 )
+# A word that ends as such a name does; most agents have none.
+ENDS_AS_HOST: Final = re.compile(rf"[^/]*\.(?:{_TOP})/?").fullmatch
 # Facebook's app writes the name of the phone company, which may be a host, into these.
 BRACKETS: Final = re.compile(r"\[[^\[\]]*+\]")
 # Addresses that a free browser component and browsers themselves carry.
@@ -68,7 +70,7 @@ ATTACK: Final = re.compile(
 )
 
 # `(compatible; X`: what X once was a browser. Netscape's comment of 1996, kept by Internet Explorer and robots.
-COMPATIBLE: Final = re.compile(r"(?<![0-9] )compatible[;:,]? *+(msie|[a-z0-9!_-]++)")
+COMPATIBLE: Final = re.compile(r"compatible(?<![0-9] compatible)[;:,]? *+(msie|[a-z0-9!_-]++)")
 OLD_BROWSERS: Final = word_set(
     """
     msie konqueror opera ibrowse netpositive abrowse webpositive u amiga-aweb icab omniweb
@@ -119,9 +121,10 @@ LINUX_BROWSERS: Final = word_set(
 YANDEX: Final = re.compile(r"(?i:yabrowser|yaapp|yasearch|yowser|yandex)")
 CHROME: Final = re.compile(r"chrome/([0-9]++)\.0\.([0-9]++)\.([0-9]++)")
 OLD_WINDOWS: Final = re.compile(r"\(windows nt (?:5\.[0-9]|6\.0)[;)]")
+# Each begins with a letter, so that the search skips to one.
 PHONE: Final = re.compile(
-    r"midp|cldc|up\.browser|up\.link|symbian|nokia|blackberry|ucweb|docomo|j2me|brew|maui|obigo|netfront"
-    r"|sonyericsson|\bmot-|\bup/[0-9]"
+    r"midp|cldc|up(?:\.browser|\.link|(?<=\bup)/[0-9])|symbian|nokia|blackberry|ucweb|docomo|j2me|brew|maui|obigo"
+    r"|netfront|sonyericsson|mot-(?<=\bmot-)"
 )
 SYSTEM: Final = re.compile(
     r"\b(?:mac ?os|macintosh|(?<!-)windows[ /,;)]|win(?:nt|[0-9])|tizen|apple ?tv|roku|playstation|ps[345]"
