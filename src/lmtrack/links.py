@@ -20,7 +20,7 @@ from lmtrack._linking.placeholders import is_placeholder
 from lmtrack._linking.secrets import decoded, is_sensitive, is_sensitive_name
 from lmtrack._linking.ways_out import is_way_out_url, says_way_out
 from lmtrack._url.destination import is_destination
-from lmtrack._url.reader import SCHEME, effective_port, host_of, plain_host, read_authority, read_url
+from lmtrack._url.reader import DROPPED, SCHEME, effective_port, host_of, plain_host, read_authority, read_url
 
 Entry = TypeVar("Entry")
 
@@ -261,11 +261,13 @@ def _form_problem(url: str, policy: LinkPolicy, /) -> SkipReason | None:  # noqa
         return SkipReason.EMPTY
     if is_placeholder(url):
         return SkipReason.PLACEHOLDER
-    if url[0] == "#":
+    # Browsers drop tabs and line ends wherever they stand before they ask what it is (WHATWG URL 4.4).
+    read = url if url.isprintable() else url.translate(DROPPED)
+    if read.startswith("#"):
         return SkipReason.FRAGMENT
-    if url.startswith("//"):
+    if read.startswith("//"):
         return SkipReason.SCHEME_RELATIVE
-    scheme = SCHEME.match(url)
+    scheme = SCHEME.match(read)
     if scheme is None:
         return SkipReason.RELATIVE
     if scheme[1].lower() not in {"http", "https"}:

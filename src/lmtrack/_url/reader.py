@@ -285,9 +285,8 @@ def browser_url(url: str, /) -> str:
     """
     if url.isprintable() and " " not in url:
         return url
-    scheme = SCHEME.match(url)
-    if scheme is None:
-        return url
     text = url.translate(DROPPED)
+    if SCHEME.match(text) is None:
+        return url
     parts = read_url(text)
     return url if parts.authority is None or " " in parts.authority else text.replace(" ", "%20")
