@@ -184,6 +184,7 @@ WORDS = [
     "/?firstname=",
     "/?address=left",
     "/?street=food",
+    "/?passport=festival-2026",
     "/?u=Y2FtcGFpZ24tc3VtbWVyLTIwMjY",
     "/orders/100234567890123456",
     "/order/SO-2026-004711",

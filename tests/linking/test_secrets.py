@@ -42,6 +42,7 @@ def test_words_are_no_secret(path: str) -> None:
         "?name=Ann+Smith", "?name=Ann%20M%C3%BCller", "?name=Jean-Luc+Picard", "?phone=%2B31+20+123+4567",
         "?tel=0201234567", "?mobile_number=(020)123-4567", "?dob=1980-01-02", "?birthday=2.1.1980", "?birthdate=1980",
         "?street=Main+St+5", "?address_line1=5+Main+St", "#phone=0201234567",
+        "?ssn=078-05-1120", "?iban=DE89370400440532013000", "?passport_number=C01X00T47",
     ],
 )  # fmt: skip
 def test_what_tells_of_a_person_is_sensitive(query: str) -> None:

@@ -16,6 +16,7 @@ from lmtrack._linking.words import (
     PERSON_ADDRESSES,
     PERSON_BIRTHS,
     PERSON_NAMES,
+    PERSON_NUMBERS,
     PERSON_PHONES,
     SECRET_ACTIONS,
     SECRET_ALWAYS,
@@ -81,6 +82,7 @@ _LONGEST_NAME: Final = 128  # our choice: no program calls a parameter anything 
 
 _ENDING_LONG: Final = 7  # letters of a word that may end a longer name (`user[last_name]`); `pref_name` is no `fname`
 _PHONE: Final = re.compile(r"(?:[0-9][^0-9A-Za-z]*+){6}")
+_PERSON_NUMBER: Final = 6  # digits; our choice: fewer are a year or a model
 _TWO_NAMES: Final = re.compile(r"[^\W\d_a-z][^\W\d_]+(?:[ +'-]+[^\W\d_a-z][^\W\d_]+)+")
 
 # A segment says what is behind it in one of its words; `passwordReset` is two.
@@ -153,7 +155,7 @@ def is_secret_parameter(name: str, value: str, /) -> bool:
 
 
 def is_personal_parameter(name: str, value: str, /) -> bool:
-    """Return whether a parameter says what a person is called, was born, lives or is rung up on."""
+    """Return whether a parameter says what a person is called, was born, lives, is rung up on or is counted as."""
     plain = _plain_name(name)
     if plain in PERSON_NAMES or plain.endswith(_NAME_ENDS):
         return any(map(str.isalpha, value))
@@ -161,6 +163,8 @@ def is_personal_parameter(name: str, value: str, /) -> bool:
         return _PHONE.search(value) is not None
     if plain in PERSON_BIRTHS or plain.endswith(_BIRTH_ENDS):
         return sum(map(str.isdigit, value)) >= 4
+    if plain in PERSON_NUMBERS:
+        return sum(map(str.isdigit, value)) >= _PERSON_NUMBER
     if plain in PERSON_ADDRESSES:
         return any(map(str.isdigit, value)) and any(map(str.isalpha, value))
     return plain == "name" and _TWO_NAMES.fullmatch(value) is not None
@@ -199,7 +203,7 @@ def _is_name_sensitive(name: str, /) -> bool:
     return is_secret_parameter(name, _RANDOM_VALUE) or _says_secret(name)
 
 
-_PERSON_WHOLE: Final = PERSON_NAMES | PERSON_PHONES | PERSON_BIRTHS | PERSON_ADDRESSES | {"name"}
+_PERSON_WHOLE: Final = PERSON_NAMES | PERSON_PHONES | PERSON_BIRTHS | PERSON_NUMBERS | PERSON_ADDRESSES | {"name"}
 _PERSON_ENDS: Final = _NAME_ENDS + _PHONE_ENDS + _BIRTH_ENDS
 _PERSONAL_FIELDS: Final = frozenset(("email", "emailaddress", "mail", "recipient", "recipientemail", "useremail"))
 _RANDOM_VALUE: Final = "3f2504e04f8911d39a0c"

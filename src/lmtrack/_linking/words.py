@@ -221,6 +221,10 @@ PERSON_BIRTHS: Final = word_set("""
     dob birthday birthdate birth dateofbirth bday geburtsdatum geburtstag datenaissance fechanacimiento nascimento
     geboortedatum
 """)
+# Numbers that stand for a person, or for a person's money, in an office's books.
+PERSON_NUMBERS: Final = word_set("""
+    ssn socialsecuritynumber nationalid passport passportnumber taxid iban cardnumber creditcardnumber bsn nino
+""")
 PERSON_ADDRESSES: Final = word_set("""
     street streetaddress address addressline postaladdress homeaddress strasse rue calle indirizzo adresse
 """)
