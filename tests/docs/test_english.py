@@ -32,7 +32,7 @@ INSTEAD = {
     r"\bas long as \w+ \w+ shall\b": "must",
     r"\bnobody knows\b": "cannot be known",
     rf"\b(?:a|an|one|each|every|another|which) mail\b(?! (?:{AFTER_MAIL}))": "an email, a message",
-    r"\be-mails?\b": "email",
+    r"\be-mails?\b(?!-)": "email",
     r"\blooks? whether\b": "checks whether",
     r"\bin another way than\b": "differently from",
     r"\b(?:is|are) no fault of\b": "not its fault",
