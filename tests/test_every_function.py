@@ -66,6 +66,8 @@ def answers(call: Callable[[], object], other: type[Exception] = lmtrack.Lmtrack
     """Call it. Whatever is wrong with the input is said by one of our errors, or by one that blames the argument."""
     try:
         value = call()
+    except UnicodeError:  # a ValueError too, but it names no argument
+        raise
     except (lmtrack.LmtrackError, ValueError, TypeError, other) as error:
         said = f"{error} {error!r}"
     else:

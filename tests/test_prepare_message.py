@@ -129,10 +129,18 @@ def test_addresses_that_are_passed_count_instead_of_the_fields() -> None:
         ([("From", SHOP), ("To", ANN)], {"recipients": [1]}, TypeError, "a recipient must be a str, not int"),
         ([("From", SHOP), ("To", ANN)], {"sender": 1}, TypeError, "sender must be a str, not int"),
         ([("From", SHOP), ("To", ANN)], {"shared": 0}, TypeError, "shared must be a bool, not int"),
-        ([("From", SHOP), ("To", ANN)], {"recipients": ["a\x00@reader.example"]}, ValueError, "an address is empty"),
+        ([("From", SHOP), ("To", ANN)], {"recipients": ["a\x00@reader.example"]}, ValueError,
+         "the address of a recipient is empty, or contains a space"),
+        ([("From", SHOP), ("To", ANN)], {"sender": "a\x00@shop.example"}, ValueError, "the address of the sender"),
+        ([("From", SHOP), ("To", ANN)], {"sender": "a\udcff@shop.example"}, ValueError, "the address of the sender"),
+        ([("From", SHOP), ("To", ANN)], {"sender": "\ud83d@shop.example"}, ValueError, "sender holds a lone surrogate"),
+        ([("From", SHOP), ("To", ANN)], {"recipients": [ANN, "\ud83d <a@reader.example>"]}, ValueError,
+         "a recipient holds a lone surrogate"),
+        ([("From", SHOP), ("To", ANN)], {"recipients": ["(" * 990]}, ValueError, "a recipient cannot be parsed"),
         ([("From", SHOP), ("To", ANN)], {"recipients": [f"<{ANN}"]}, None, ""),
-        ([("From", SHOP), ("To", "<>")], {}, ValueError, "an address is empty"),
-        ([("From", SHOP), ("To", ANN)], {"recipients": ["é" * 999]}, ValueError, "an address of more than 998"),
+        ([("From", SHOP), ("To", "<>")], {}, ValueError, "the address of a recipient is empty"),
+        ([("From", SHOP), ("To", ANN)], {"recipients": ["é" * 999]}, ValueError,
+         "a recipient holds an address of more than 998"),
         ([("From", SHOP), ("To", "ann@bücher.example")], {}, ValueError, "needs policy.SMTPUTF8"),
     ],
 )  # fmt: skip
@@ -145,6 +153,16 @@ def test_what_cannot_be_sent_is_named(
     with pytest.raises(error, match=text) as refused:
         envelope(*fields, **options)
     assert "reader" not in str(refused.value)
+
+
+@pytest.mark.parametrize("field", ["From", "To", "Cc", "Bcc", "Sender"])
+def test_a_lone_surrogate_in_an_address_field_is_refused_by_its_name(field: str) -> None:
+    message = Message()  # an EmailMessage does not take it
+    message["From"], message["To"] = SHOP, ANN
+    del message[field]
+    message[field] = f"\ud83d <{BEN}>"
+    with pytest.raises(ValueError, match=f"^the header {field.lower()} holds a lone surrogate$"):
+        prepare(message)
 
 
 def test_only_messages_and_decisions_are_taken() -> None:

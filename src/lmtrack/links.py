@@ -326,6 +326,7 @@ def _page(url: str, /) -> str:
     return f"//{plain_host(host)}{port and f':{port}'}{rest or '/'}" if user is None else url
 
 
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _CAMEL_CASE: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -353,6 +354,7 @@ def add_query(url: str, parameters: Mapping[str, str], /) -> str:
 
     Raises:
         TypeError: An argument has the wrong type.
+        ValueError: A name or a value holds a lone surrogate, which no encoding has.
 
     >>> add_query("https://shop.example/?utm_source=old#top", {"utm_source": "letter", "utm_medium": "email"})
     'https://shop.example/?utm_source=old&utm_medium=email#top'
@@ -364,6 +366,8 @@ def add_query(url: str, parameters: Mapping[str, str], /) -> str:
     parts = read_url(url)
     there = {unquote(pair.partition("=")[0]) for pair in (parts.query or "").split("&")}
     wanted = [(plain_str(name, "parameters"), plain_str(value, "parameters")) for name, value in parameters.items()]
+    if any(_SURROGATE.search(text) for pair in wanted for text in pair):
+        raise ValueError("parameters hold a lone surrogate")
     added = "&".join([f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in wanted if name not in there])
     if not added:
         return url

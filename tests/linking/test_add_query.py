@@ -57,3 +57,9 @@ def test_what_was_there_stays_and_what_was_added_is_read_back(url: str, paramete
 def test_wrong_types_are_refused(arguments: tuple[object, object]) -> None:
     with pytest.raises(TypeError):
         add_query(*arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("parameters", [{"a": "1", "utm_\ud800": "x"}, {"utm": "\udcff"}, {"there": "\ud800"}])
+def test_a_lone_surrogate_in_a_parameter_is_refused_by_the_name_of_the_argument(parameters: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"^parameters hold a lone surrogate$"):
+        add_query("https://a.example/?there=1", parameters)

@@ -84,10 +84,38 @@ def test_nul_in_a_header_set_in_code_is_refused() -> None:
 
 @pytest.mark.parametrize("header", ["Subject", "To"])
 @ANY_POLICY
-def test_half_a_character_is_refused(name: str, header: str) -> None:
+def test_a_lone_surrogate_is_refused(name: str, header: str) -> None:
     message = Message(policy=POLICIES[name])
     message.set_raw(header, "Gr\ud83d\xfc <a@b.example>")
-    with pytest.raises(ValueError, match=f"the header {header} holds half a character"):
+    with pytest.raises(ValueError, match=f"the header {header} holds a lone surrogate"):
+        message_bytes(message)
+
+
+@pytest.mark.parametrize("value", ["<https://x.example/\ud83d>", "(c \ud83d) a@b.example"])
+def test_a_lone_surrogate_that_the_text_of_a_header_leaves_out_is_refused(value: str) -> None:
+    message = EmailMessage()
+    message["Reply-To"] = value  # where the parser finds no address, or a comment
+    with pytest.raises(ValueError, match="the header Reply-To holds a lone surrogate"):
+        message_bytes(message)
+
+
+@pytest.mark.parametrize("value", ["text/html; charset=\ud83d", "text/html; name=\u00fc\udcff", "\ud83d"])
+def test_a_type_that_the_standard_library_cannot_read_is_refused(value: str) -> None:
+    part = Message()
+    part["Content-Type"] = value
+    whole = Message()
+    whole["Content-Type"] = "multipart/mixed"
+    whole.set_payload([part, Message()])
+    for message in (part, whole):
+        with pytest.raises(ValueError, match=r"^the header Content-Type cannot be parsed$"):
+            message_bytes(message)
+
+
+@pytest.mark.parametrize("text", ["\ud83d", "\u00fc"])
+def test_a_header_of_bytes_that_are_none_is_refused(text: str) -> None:
+    message = Message()
+    message["To"] = Header(text, "unknown-8bit")  # type: ignore[assignment]  # as the standard library documents
+    with pytest.raises(ValueError, match=r"^the header To cannot be parsed$"):
         message_bytes(message)
 
 

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checks import plain_str
-from lmtrack._mime.fields import read_addresses
+from lmtrack._mime.fields import parse_addresses, read_addresses
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def read_envelope(message: Message, /, *, sender: str | None, recipients: Iterab
         senders = _field_addresses(fields, [f"{prefix}sender" if f"{prefix}sender" in fields else f"{prefix}from"])
     else:
         written = plain_str(sender, "sender")
-        senders = read_addresses("sender", written) if written else [""]  # empty: a bounce
+        senders = parse_addresses("sender", written) if written else [""]  # empty: a bounce
     if not senders:
         raise ValueError("the message has no sender: set its From field, or pass sender")
     if recipients is None:
@@ -68,15 +68,18 @@ def read_envelope(message: Message, /, *, sender: str | None, recipients: Iterab
     elif isinstance(recipients, str):
         raise TypeError("recipients must be a sequence of str, not a str")
     else:
-        found = [one for each in recipients for one in read_addresses("recipients", plain_str(each, "a recipient"))]
+        given = [plain_str(each, "a recipient") for each in recipients]
+        found = [address for each in given for address in parse_addresses("a recipient", each)]
     mailboxes: dict[str, str] = {}
     for address in found:
         local, at, host = address.rpartition("@")
         mailboxes.setdefault(f"{local}{at}{host.lower()}", address)  # case counts before the `@` (RFC 5321 section 2.4)
     if not mailboxes:
         raise ValueError("the message has no recipient: set its To field, or pass recipients")
-    if not all(map(_ADDRESS.fullmatch, [*mailboxes.values(), *filter(None, senders[:1])])):
-        raise ValueError("an address is empty, or contains a space, a control character, a bracket or a comma")
+    for whose, addresses in (("the sender", filter(None, senders[:1])), ("a recipient", mailboxes.values())):
+        if not all(map(_ADDRESS.fullmatch, addresses)):
+            what = "a space, a control character, a bracket, a comma or a byte that is no character"
+            raise ValueError(f"the address of {whose} is empty, or contains {what}")
     return Envelope(senders[0], tuple(mailboxes.values()))
 
 

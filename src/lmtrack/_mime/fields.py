@@ -103,7 +103,7 @@ def read_addresses(name: str, value: object, /) -> list[str]:
 
     Raises:
         TypeError: The value is not a str and not a header of the standard library.
-        ValueError: No parser understands it, or one address with its name is longer than a line may be.
+        ValueError: As for `parse_addresses`.
     """
     if isinstance(value, Header):
         value = _text_of(name, value)
@@ -111,7 +111,17 @@ def read_addresses(name: str, value: object, /) -> list[str]:
         raise TypeError(f"the header {name} must be a str or a Header, not {type(value).__name__}")
     if hasattr(value, "addresses"):
         return [address.addr_spec for address in _read(name, value).addresses]
-    return [address.addr_spec for address in _read_list(name, value)]
+    return parse_addresses(f"the header {name}", value)
+
+
+def parse_addresses(where: str, text: str, /) -> list[str]:
+    """Return the addresses, without names, that a text holds; `where` is what errors call it.
+
+    Raises:
+        ValueError: No parser understands it, it holds a lone surrogate, or one address with its name is longer than a
+            line may be.
+    """
+    return [address.addr_spec for address in _read_list(where, text)]
 
 
 def _text_of(name: str, value: Header, /) -> str:
@@ -120,23 +130,28 @@ def _text_of(name: str, value: Header, /) -> str:
     What it knows of charsets does not matter, but of bytes in an unknown one (U+FFFD) it has the only copy, and the
     comma of a name that it encodes does not end an address.
     """
-    shown = _one_field(name, str(value))
+    where = f"the header {name}"
+    try:
+        text = str(value)
+    except UnicodeEncodeError:  # letters that it was told are bytes in an unknown charset
+        raise _unparsable(where) from None
+    shown = _one_field(name, text)
     if "\ufffd" in shown:
         return value.encode(maxlinelen=0)
     if issubclass(_HEADERS[name], AddressHeader) and not shown.isascii():
         written = value.encode()
-        if all(address.domain for address in _read_list(name, written)):  # an address was not encoded with its name
+        if all(address.domain for address in _read_list(where, written)):  # none was encoded with its name
             return written
     return shown
 
 
-def _read_list(name: str, text: str, /) -> list[Address]:
+def _read_list(where: str, text: str, /) -> list[Address]:
     """Read addresses one at a time, as the standard library takes up to the cube of the length."""
     addresses: list[Address] = []
-    for part in _addresses(LINE_END.sub("", text)):
+    for part in _addresses(LINE_END.sub("", _whole(where, text))):
         if len(part) > LONGEST_LINE:
-            raise ValueError(f"the header {name} holds an address of more than {LONGEST_LINE} characters")
-        addresses += _read("To", part).addresses
+            raise ValueError(f"{where} holds an address of more than {LONGEST_LINE} characters")
+        addresses += _read("To", part, where).addresses
     return addresses
 
 
@@ -144,9 +159,17 @@ def _one_field(name: str, text: str, /) -> str:
     text = LINE_END.sub("\r\n", text)
     if not _ONE_FIELD.fullmatch(text):
         raise ValueError(f"the header {name} holds NUL, or a line end that would begin another header")
+    return _whole(f"the header {name}", text)
+
+
+def _whole(where: str, text: str, /) -> str:
     if _HALF.search(text):
-        raise ValueError(f"the header {name} holds half a character")
+        raise ValueError(f"{where} holds a lone surrogate")
     return text
+
+
+def _unparsable(where: str, /) -> ValueError:
+    return ValueError(f"{where} cannot be parsed")
 
 
 def _set_in_code(name: str, value: str, /, *, utf8: bool) -> str:
@@ -184,7 +207,7 @@ def _structured(name: str, value: str, limit: int, /, *, utf8: bool = False) -> 
     return _ENCODED_WORD.sub(lambda word: _short_words(word[0], limit), text)
 
 
-def _read(name: str, value: str, /) -> Any:  # noqa: ANN401 - the standard library makes classes of it as it goes
+def _read(name: str, value: str, where: str = "", /) -> Any:  # noqa: ANN401 - the library makes classes as it goes
     if hasattr(value, "fold"):
         if all(isinstance(address, Address) for address in getattr(value, "addresses", ())):
             return value
@@ -192,11 +215,14 @@ def _read(name: str, value: str, /) -> Any:  # noqa: ANN401 - the standard libra
     try:
         return _HEADERS(name, value)
     except (AttributeError, HeaderParseError, IndexError, RecursionError, TypeError):  # the parser's own mistakes
-        raise ValueError(f"the header {name} cannot be parsed") from None
+        raise _unparsable(where or f"the header {name}") from None
 
 
 def _on_one_line(header: Any, rules: EmailPolicy[Any], /) -> str:  # noqa: ANN401 - the same
-    field: str = header.fold(policy=rules)
+    try:
+        field: str = header.fold(policy=rules)
+    except UnicodeEncodeError:  # what its parser left out of the text of the header is still in its tree
+        raise ValueError(f"the header {header.name} holds a lone surrogate") from None
     return field.partition(":")[2].removeprefix(" ").removesuffix("\r\n")
 
 

@@ -170,7 +170,7 @@ class _Writer:
 
     def _expand(self, part: _Part, /) -> list[bytes | int | _Part | _End]:
         message, sealed = part
-        kind, subtype = message.get_content_maintype(), message.get_content_subtype()
+        kind, subtype = _type_of(message)
         # What `get_payload` gives has lost the non-ASCII bytes.
         payload = vars(message)["_payload"]
         if kind == "multipart" and (payload is None or isinstance(payload, list)):
@@ -272,6 +272,14 @@ class _Writer:
         return items
 
 
+def _type_of(message: Message, /) -> tuple[str, str]:
+    try:
+        kind, _, subtype = message.get_content_type().partition("/")
+    except UnicodeEncodeError:  # the standard library takes a lone surrogate, and letters next to one, for bytes
+        raise ValueError("the header Content-Type cannot be parsed") from None
+    return kind, subtype
+
+
 def _boundary_of(message: Message, /) -> bytes | None:
     """Return the boundary that a multipart was given; None if it has yet to be made.
 
@@ -296,10 +304,10 @@ def _has_parameter_twice(written: str, /) -> bool:
 def _holds_its_line_end(message: Message, /) -> bool:
     """Return whether the parser left the line end before the next delimiter in a part, as it met no part there."""
     payload = vars(message)["_payload"]
-    while message.get_content_maintype() == "message" and isinstance(payload, list) and payload:
+    while _type_of(message)[0] == "message" and isinstance(payload, list) and payload:
         message = payload[0]
         payload = vars(message)["_payload"]
-    multipart = message.get_content_maintype() == "multipart"
+    multipart = _type_of(message)[0] == "multipart"
     return multipart and isinstance(payload, str) and payload.endswith(("\r", "\n"))
 
 
