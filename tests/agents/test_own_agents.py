@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import pickle
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
-from lmtrack.classifier import Actor, Agents, Human, classify_event, load_agents
+from lmtrack.classifier import Actor, Agents, Event, Human, classify_event, classify_message, load_agents
 
 CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
@@ -97,3 +98,12 @@ def test_a_list_is_a_value() -> None:
 def test_no_list_clears_a_machine(agent: str, kind: Any) -> None:  # noqa: ANN401 - the values of a Literal
     if classify_event(kind=kind, user_agent=f"AcmeReader {agent}").is_machine:
         assert classify_event(kind=kind, user_agent=f"AcmeReader {agent}", agents=READER).is_machine
+
+
+def test_a_message_is_judged_by_the_same_list() -> None:
+    at = datetime(2026, 11, 2, 9, tzinfo=UTC)
+    agents = [f"{CHROME} AcmeMonitor/2", CHROME, f"{CHROME} AcmeMonitor/2"]
+    events = [Event(kind="click", user_agent=agent, at=at, ip="198.51.100.7", link_index=0) for agent in agents]
+    for some in (events, events[:1]):
+        verdicts = classify_message(some, agents=MONITOR)
+        assert [verdict.is_machine for verdict in verdicts] == [True, False, True][: len(some)]

@@ -85,16 +85,15 @@ def match_proven(events: Sequence[MessageEvent], matches: RuleMatches, *, window
 
     A click that comes a while after is a point: behind one router a person can have the same agent.
     """
-    if not matches and not any(event.is_machine for event in events):
+    open_cases = [event for event in events if not event.is_machine and not matches.proves(event.event_index)]
+    if not open_cases or (not matches and len(open_cases) == len(events)):
         return
     proofs = _gather_proofs(events, matches)
     if not any(proofs):
         return
     before, after = windows.proof_before, windows.proof_after
     near = windows.proof_near
-    for event in events:
-        if event.is_machine or matches.proves(event.event_index):
-            continue
+    for event in open_cases:
         clients = clients_of(event)
         names = (*clients, *event.scanners)
         if not event.is_click:
@@ -102,8 +101,10 @@ def match_proven(events: Sequence[MessageEvent], matches: RuleMatches, *, window
             proof = proof or _first_of(proofs.asking, names, event.at - near, event.at + near)
         else:
             proof = _first_of(proofs.shown, names, event.at - near, event.at + near)
-            if not proof and (again := _first_of(proofs.before, clients, event.at - after, event.at)):
-                matches.add((event,), AGAIN, again.event_index)
+            if not proof:
+                again = _first_of(proofs.shown, clients, event.at - after, event.at)
+                if again := again or _first_of(proofs.passing, clients, event.at - after, event.at):
+                    matches.add((event,), AGAIN, again.event_index)
         if proof:
             matches.add((event,), SAME_CLIENT, proof.event_index)
 
@@ -114,27 +115,27 @@ class _Proofs(NamedTuple):
     Attributes:
         shown: Those that show it of all that it does at the time.
         asking: Its clicks that only ask about a link.
-        before: Those that are held against its later clicks.
+        passing: Those that show it of its later clicks only, and as a point, as do those of `shown`.
     """
 
     shown: dict[Hashable, list[MessageEvent]]
     asking: dict[Hashable, list[MessageEvent]]
-    before: dict[Hashable, list[MessageEvent]]
+    passing: dict[Hashable, list[MessageEvent]]
 
 
 def _gather_proofs(events: Sequence[MessageEvent], matches: RuleMatches) -> _Proofs:
     proofs = _Proofs(defaultdict(list), defaultdict(list), defaultdict(list))
     for event in events:
-        shown = _proven_names(event, matches)
-        for name in shown:
-            proofs.shown[name].append(event)
-        is_click = event.is_machine and event.is_click
-        if shown or (is_click and event.followed and not _PASSING.isdisjoint(event.reasons)):
-            for name in clients_of(event):
-                proofs.before[name].append(event)
-        if is_click and not _ASKING.isdisjoint(event.reasons):
-            for name in clients_of(event):
-                proofs.asking[name].append(event)
+        if shown := _proven_names(event, matches):
+            for name in shown:
+                proofs.shown[name].append(event)
+        if event.is_machine and event.is_click:
+            if event.followed and not _PASSING.isdisjoint(event.reasons):
+                for name in clients_of(event):
+                    proofs.passing[name].append(event)
+            if not _ASKING.isdisjoint(event.reasons):
+                for name in clients_of(event):
+                    proofs.asking[name].append(event)
     return proofs
 
 

@@ -142,10 +142,11 @@ def match_bursts(
         return
     clients = _by_client(clicks)
     for name, group in clients.items():
-        _match_client(group, spans.nameless if name is None else spans.always, spans, scanned_until, matches)
+        if len(group) > 1:
+            _match_client(group, spans.nameless if name is None else spans.always, spans, scanned_until, matches)
     if len(clients) > 1:
         for group in _by_address(clicks).values():
-            if any(click.agent != group[0].agent for click in group):  # else it was one client's above
+            if len({click.agent for click in group}) > 1:  # else it was one client's above
                 _match_client(group, spans.always, spans, scanned_until, matches)
         # A person's click next to one that is a scanner's anyway is no sign of anything.
         crowd = [event for event in clicks if not event.is_machine]
@@ -158,8 +159,11 @@ def match_agents(events: Sequence[MessageEvent], matches: RuleMatches, *, spans:
     if len({event.agent for event in events}) < spans.agents.wanted:
         return
     for group in _by_address([event for event in events if event.is_click and event.followed]).values():
-        rotating, agents = RuleMatches(), [event.agent for event in group]
-        if len(set(agents)) >= spans.agents.wanted and _match_within(group, agents, spans.agents, rotating):
+        agents = [event.agent for event in group]
+        if len(group) < spans.agents.wanted or len(set(agents)) < spans.agents.wanted:
+            continue
+        rotating = RuleMatches()
+        if _match_within(group, agents, spans.agents, rotating):
             changing = [event for event in group if event.event_index in rotating]
             for event in changing:
                 matches.add((event,), AGENTS, rotating[event.event_index][2])
@@ -217,10 +221,12 @@ def _match_client(
     scanned_until: int | None,
     matches: RuleMatches,
 ) -> None:
-    if len(group) > 1:
-        if scanned_until is not None:
+    if scanned_until is not None and group[0].at <= scanned_until:
+        if group[-1].at <= scanned_until:
+            always = spans.early + always
+        else:
             _match_links([click for click in group if click.at <= scanned_until], spans.early, matches)
-        _match_links(group, always, matches)
+    _match_links(group, always, matches)
 
 
 def _match_crowd(crowd: list[MessageEvent], spans: Spans, scanned_until: int | None, matches: RuleMatches) -> None:
@@ -230,23 +236,30 @@ def _match_crowd(crowd: list[MessageEvent], spans: Spans, scanned_until: int | N
     early = [click for click in crowd if click.at <= scanned_until]
     _match_links(early, spans.early_crowd, matches)
     # A gateway that takes its time and has hosts has several: one more is the person who reads meanwhile.
-    taking_turns = RuleMatches()
     hosts = [click.address or click.client for click in early]
-    if len(set(hosts)) >= spans.turns.wanted:
+    if len(set(hosts)) < spans.turns.wanted:
+        return
+    if early[-1].at - early[0].at > spans.turns.length:
+        taking_turns = RuleMatches()
         _match_within(early, hosts, spans.turns, taking_turns)
-    if taking_turns:
-        _match_links([click for click in early if click.event_index in taking_turns], spans.hosts, matches)
+        early = [click for click in early if click.event_index in taking_turns]
+    _match_links(early, spans.hosts, matches)
 
 
 def _match_links(group: Sequence[MessageEvent], spans: Iterable[_Span], matches: RuleMatches) -> None:
     links, times = [click.link for click in group], [click.at for click in group]
-    different = len(set(links))
+    different, complete = len(set(links)), -1
     for span in spans:
-        # So many clicks must be that close, whatever their links.
-        if different < span.wanted or min(map(sub, times[span.wanted - 1 :], times)) > span.length:
+        # So many clicks must be that close, whatever their links. One span of a rule may have matched all.
+        if different < span.wanted or span.rule == complete:
             continue
-        if span.rule not in _POINTS or not matches.proves_all(group):
-            _match_within(group, links, span, matches)  # what is in a burst needs no weaker word
+        if min(map(sub, times[span.wanted - 1 :], times)) > span.length:
+            continue
+        if span.rule in _POINTS and matches.proves_all(group):
+            continue  # what is in a burst needs no weaker word
+        if times[-1] - times[0] <= span.length:
+            complete = span.rule
+        _match_within(group, links, span, matches)
 
 
 def _match_within(group: Sequence[MessageEvent], values: Sequence[Hashable], span: _Span, matches: RuleMatches) -> bool:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime
-from functools import partial
 from itertools import count, repeat
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._agents.addresses import pack_address
 from lmtrack._agents.agent import judge_agent
@@ -30,13 +29,13 @@ from lmtrack._agents.matches import (
 from lmtrack._agents.networks import Networks, find_packed, shipped_networks
 from lmtrack._agents.own_agents import Agents
 from lmtrack._agents.proximity import Spans, match_agents, match_bursts, spans_of
-from lmtrack._agents.request import gateway_vendor, read_networks, weigh_request
+from lmtrack._agents.request import NetworksSaid, gateway_vendor, read_networks, weigh_request
 from lmtrack._agents.timing import DEFAULT_TIMING, Timing, Windows, windows_of
 from lmtrack._agents.verdict import Actor, Evidence, Human, Signal, Verdict
 from lmtrack._clock import in_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Hashable, Sequence
 
 SETTLE_AFTER: Final = DEFAULT_TIMING.settle_after
 """How long to hold an event before it is published: what comes later than this after it cannot change its verdict.
@@ -123,13 +122,13 @@ def classify_message(
     _check_made(networks, agents, timing)
     lists = networks or shipped_networks()
     windows = windows_of(timing)
-    judge = partial(_judge_one, delivered_at=delivered_at, lists=lists, agents=agents, timing=timing)
+    judge = _Judge(delivered_at, lists, agents, timing)
     if len(given) < 2:
-        return [*map(judge, given, addresses)]
+        return [*map(judge.judge, given, addresses)]
     times = [*map(microseconds, [event.at for event in given])]
     delivered = None if delivered_at is None else microseconds(delivered_at)
     stages = [None if delivered is None else bisect_right(windows.stages, at - delivered) for at in times]
-    alone = _judge_alone(given, addresses, stages, judge)
+    alone = _judge_alone(judge, given, addresses, stages)
     scanners = lists.scanners
     prepared = sorted(map(make_message_event, count(), given, times, alone, addresses, repeat(scanners)))
     scanned_until = None if delivered is None else delivered + windows.scan_window
@@ -163,51 +162,66 @@ def _check_made(networks: object, agents: object, timing: object) -> None:
         raise TypeError(f"timing must be a Timing, not {type(timing).__name__}")
 
 
+class _Judge(NamedTuple):
+    """Does as `classify_event` does, with what is the same for all events of a message."""
+
+    delivered_at: datetime | None
+    lists: Networks
+    agents: Agents | None
+    timing: Timing
+
+    def judge(self, event: Event, address: bytes | None) -> Verdict:
+        """Judge one event; `address` is packed."""
+        return self.weigh(event, *self.read(event, address))
+
+    def read(self, event: Event, address: bytes | None) -> tuple[Verdict, NetworksSaid]:
+        """Say what its agent is alone, and what the lists say about where it came from."""
+        own = judge_agent(event.user_agent, event.kind)
+        if self.agents is not None:
+            own = self.agents.judge(event.user_agent, own)
+        found = find_packed(self.lists, address) if address else None
+        said = read_networks(self.lists, found, has_address=address is not None, asn=event.asn, sources=event.sources)
+        return own, said
+
+    def weigh(self, event: Event, own: Verdict, said: NetworksSaid) -> Verdict:
+        """Weigh the rest of an event against that."""
+        return weigh_request(
+            own,
+            user_agent=event.user_agent,
+            kind=event.kind,
+            method=event.method,
+            headers=event.headers,
+            delay=None if self.delivered_at is None else event.at - self.delivered_at,
+            honeypot=event.honeypot,
+            said=said,
+            timing=self.timing,
+        )
+
+
 def _judge_alone(
-    events: Sequence[Event],
-    addresses: Sequence[bytes | None],
-    stages: Sequence[int | None],
-    judge: Callable[[Event, bytes | None], Verdict],
+    judge: _Judge, events: Sequence[Event], addresses: Sequence[bytes | None], stages: Sequence[int | None]
 ) -> list[Verdict]:
-    """Do as `classify_event` does; the events of one client are often the same request but for the time."""
+    """Judge each event; those of one client are often the same request but for the time, and many clients are alike."""
     verdicts: list[Verdict] = []
     known: dict[Hashable, Verdict] = {}
+    # By the identity of what an agent and a network say, which stays as long as it is held here.
+    alike: dict[Hashable, tuple[Verdict, NetworksSaid, Verdict]] = {}
     for event, address, stage in zip(events, addresses, stages, strict=True):
-        request = (
-            event.user_agent, address, event.asn, event.sources, event.kind, event.method, event.honeypot, stage,
-        )  # fmt: skip
-        verdict = known.get(request) if event.headers is None else None
+        if event.headers is not None:
+            verdicts.append(judge.judge(event, address))
+            continue
+        rest = (event.kind, event.method, event.honeypot, stage)
+        request = (event.user_agent, address, event.asn, event.sources, rest)
+        verdict = known.get(request)
         if verdict is None:
-            verdict = judge(event, address)
-            if event.headers is None:
-                known[request] = verdict
+            own, said = judge.read(event, address)
+            like = (id(own), id(said), rest)
+            if like not in alike:
+                alike[like] = own, said, judge.weigh(event, own, said)
+            _, _, verdict = alike[like]
+            known[request] = verdict
         verdicts.append(verdict)
     return verdicts
-
-
-def _judge_one(
-    event: Event,
-    address: bytes | None,
-    *,
-    delivered_at: datetime | None,
-    lists: Networks,
-    agents: Agents | None,
-    timing: Timing,
-) -> Verdict:
-    own = judge_agent(event.user_agent, event.kind)
-    found = find_packed(lists, address) if address else None
-    said = read_networks(lists, found, has_address=address is not None, asn=event.asn, sources=event.sources)
-    return weigh_request(
-        own if agents is None else agents.judge(event.user_agent, own),
-        user_agent=event.user_agent,
-        kind=event.kind,
-        method=event.method,
-        headers=event.headers,
-        delay=None if delivered_at is None else event.at - delivered_at,
-        honeypot=event.honeypot,
-        said=said,
-        timing=timing,
-    )
 
 
 def _judge_together(
