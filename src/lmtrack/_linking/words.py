@@ -12,7 +12,7 @@ from lmtrack._pattern import word_set
 
 # "Unsubscribe" in other languages. Where from: the translations of listmonk (commit 911e0b7, July 2026: ar bg ca cs cy
 # da de el es fi fr he hu id it ja ko nl no pl pt ro ru sk sl sv tr uk vi zh), of Ghost 5.130.6, Postorius 1.3.13 and
-# django-newsletter 1.2.1 (eo fa gd is mn pa sq, and what the first had not), Lettermint's page of the Dutch word, and
+# django-newsletter 1.2.1 (eo fa is mn pa sq, and what the first had not), Lettermint's page of the Dutch word, and
 # footers of mail in these languages, November 2026. English `unsub` and its spellings are a pattern of `ways_out`.
 #
 # These mean it wherever they stand as a word of their own in a path, a query or a link's text.
@@ -62,20 +62,20 @@ WAYS_OUT_WHOLE: Final = word_set("""
     batal-berlangganan berhenti-berlangganan hủy-đăng-ký huy-dang-ky
     prekliči-naročnino otkaži-pretplatu otkaži-pretplatu-na-newsletter
     відмовитися-від-розсилки отказаться-от-рассылки отмени-абонамента
-    do-not-email do-not-mail do-not-contact no-longer-want too-many-emails
+    not-email not-mail longer-want many-emails
     avslutt-abonnement dona-m-de-baixa anulēt-abonementu hætta-áskrift meld-u-af mitgliedschaft-beenden
-    dì-sgrìobh захиалга-цуцлах
+    захиалга-цуцлах
 """)
 # The same for a link's text alone: pages on which one turns mail off among other things. "Manage subscription" and
 # "Unsubscribe" of Ghost 5.130.6, "Notification settings" and "Disable notifications" of pretix 2026.8.0, and what mail
 # in these languages says.
 WAYS_OUT_TEXTS: Final = word_set("""
     abos-verwalten abonnement-verwalten einstellungen-verwalten benachrichtigungen-deaktivieren
-    benachrichtigungs-einstellungen e-mail-einstellungen
+    benachrichtigungs-einstellungen
     gérer-l-abonnement gérer-mes-abonnements gérer-mes-préférences gérer-vos-préférences modifier-mes-préférences
     gestionar-suscripción gestionar-preferencias gestiona-subscripció gestisci-l-abbonamento gestisci-preferenze
     gerenciar-assinatura gerir-subscrição desativar-as-notificações configurações-de-notificação
-    abonnement-beheren voorkeuren-beheren e-mailnotificaties-uitschakelen e-mailmeldingen-uitschakelen
+    abonnement-beheren voorkeuren-beheren
     meldingsinstellingen administrer-abonnement notifikationsindstillinger varslingsinnstillinger
     hantera-prenumeration inaktivera-notifikationer notifieringsinställningar
     zarządzaj-subskrypcją spravovat-předplatné nastavení-oznámení spravovať-odber nastavenia-oznámení
@@ -128,8 +128,8 @@ WAYS_OUT_ANYWHERE: Final = word_set("""
 COMPANIONS: Final = word_set("""
     a all and any at can click confirm do e email emails form from global here html i if in link list lists mail mailing
     mailinglist mails marketing me message messages my newsletter newsletters no now of or our page php please aspx
-    get getting receive receiving simply subscriber subscribers the these this those to tracking update url user want
-    wish you your
+    get getting receive receiving simply subscriber subscribers the these this those to too tracking update url user
+    want wish you your
     bitte hier klicken diese diesen von vom den dem der sich um zu link
     ici cliquez cliquer pour vous de la le les cette liste nos
     aquí haz haga clic para este esta lista boletín boletines correos los del al
