@@ -30,6 +30,10 @@ def bold(body: str) -> str:
     return f"<style>{FACE.replace('src', 'font-weight:700;src')}{other}p{{font-family:F}}</style>{body}"
 
 
+def drawn(body: str) -> str:
+    return f"<style>{FACE}*{{font-family:F}}</style>{body}"
+
+
 # Each of these pairs loads something else in Chromium, or in Outlook, or in a reader that runs or knows less.
 DECIDING: Final[dict[str, tuple[str, str]]] = {
     "part of a title": (styled("[title*=ann]", "<p title='ann s'>x"), styled("[title*=ann]", "<p title='bob s'>x")),
@@ -264,6 +268,112 @@ DECIDING: Final[dict[str, tuple[str, str]]] = {
     ),
     "a frame's document": (
         f"<div><iframe srcdoc='{IMAGE}'></iframe></div>", f"<template><iframe srcdoc='{IMAGE}'></iframe></template>",
+    ),
+    "the white space of HTML": (styled("[title~=x]", "<p title='x y'>x"), styled("[title~=x]", "<p title='x\xa0y'>x")),
+    "words of a class": (styled(".x", "<p class='x y'>x"), styled(".x", "<p class='x\u2003y'>x")),
+    "an attribute with a prefix": (
+        styled("[*|title=ann]", "<svg><g xlink:title=ann></g></svg>"),
+        styled("[*|title=ann]", "<svg><g xlink:title=bob></g></svg>"),
+    ),
+    "the case of a value": (styled("[title=a]", "<p title=a>x"), styled("[title=a]", "<p title=A>x")),
+    "a condition in a rule": (
+        styled("[title=x]", "<p title=x>x").replace(RULE, f"{{@media all{RULE}}}"),
+        styled("[title=x]", "<p title=y>x").replace(RULE, f"{{@media all{RULE}}}"),
+    ),
+    "an id that a value is made of": (
+        f"<style>div{{display:attr(id type(*))}}p{RULE}</style><div id=block><p>x</div>",
+        f"<style>div{{display:attr(id type(*))}}p{RULE}</style><div id=none><p>x</div>",
+    ),
+    "a line end that begins a text": (styled("pre:empty", "<pre>\n</pre>"), styled("pre:empty", "<pre>\n\n</pre>")),
+    "what a measure shows": (
+        styled("meter::-webkit-meter-optimum-value", "<meter low=3 high=6 optimum=9 max=10 value=8></meter>"),
+        styled("meter::-webkit-meter-optimum-value", "<meter low=3 high=6 optimum=9 max=10 value=1></meter>"),
+    ),
+    "what stands in for an empty field": (
+        styled("::placeholder", "<input placeholder=x>"), styled("::placeholder", "<input placeholder=x value=a>"),
+    ),
+    "which of several details is open": (
+        styled("p", "<details open name=a>x</details><details open name=a><p>x</details>"),
+        styled("p", "<details open name=a>x</details><details open name=b><p>x</details>"),
+    ),
+    "the density of a picture": (
+        "<img srcset='https://shop.example/1 1x,https://shop.example/2 2x'>",
+        "<img srcset='https://shop.example/1 3x,https://shop.example/2 2x'>",
+    ),
+    "a picture that says no density": (
+        "<img srcset='https://shop.example/1, https://shop.example/2 2x'>",
+        "<img srcset='https://shop.example/1 3x, https://shop.example/2 2x'>",
+    ),
+    "a picture's other text": (drawn("<img alt=A>"), drawn("<img alt=b>")),
+    "the text of an empty field": (drawn("<input placeholder=A>"), drawn("<input placeholder=b>")),
+    "the label of a choice": (
+        drawn("<select><option label=A></select>"), drawn("<select><option label=b></select>"),
+    ),
+    "the text of a button": (drawn("<input type=submit value=A>"), drawn("<input type=submit value=b>")),
+    "the number of one item": (
+        drawn("<ol type=A><li value=1>1</ol>").replace("41-5A", "41"),
+        drawn("<ol type=A><li value=2>1</ol>").replace("41-5A", "41"),
+    ),
+    "capitals of a language": (
+        drawn("<p lang=tr>i").replace("41-5A", "130").replace("*{font", "*{text-transform:uppercase;font"),
+        drawn("<p lang=en>i").replace("41-5A", "130").replace("*{font", "*{text-transform:uppercase;font"),
+    ),
+    "where a word may be cut": (
+        drawn("<p>ann\xadann").replace("41-5A", "2010"), drawn("<p>annann").replace("41-5A", "2010"),
+    ),
+    "text or white space": (
+        "<style>@font-face{font-family:F;src:url(/1)}p{font-family:F}</style><p>x",
+        "<style>@font-face{font-family:F;src:url(/1)}p{font-family:F}</style><p> ",
+    ),
+    "a font for what the usual one lacks": (
+        "<style>@font-face{font-family:F;src:url(/1)}p{font-family:Arial,'F'}</style><p>Ann",
+        "<style>@font-face{font-family:F;src:url(/1)}p{font-family:Arial,'F'}</style><p>\u4e00",
+    ),
+    "a font for what the usual one lacks, in a style": (
+        "<style>@font-face{font-family:F;src:url(/1)}</style><p style='font-family:Arial,F'>Ann",
+        "<style>@font-face{font-family:F;src:url(/1)}</style><p style='font-family:Arial,F'>\u4e00",
+    ),
+    "whether something is in view": (
+        f"<style>i{RULE}</style>x<section style='content-visibility:auto'><i>x</i></section>",
+        f"<style>i{RULE}</style>{'x<br>' * 900}<section style='content-visibility:auto'><i>x</i></section>",
+    ),
+    "whether something came into view": (
+        f"<style>@keyframes k{{to{RULE}}}i{{animation:k linear;animation-timeline:view()}}</style>x<i>x</i>",
+        f"<style>@keyframes k{{to{RULE}}}i{{animation:k linear;animation-timeline:view()}}</style>x<br>x<br><i>x</i>",
+    ),
+    "whether there is more than there is room for": (
+        f"<style>::-webkit-scrollbar{RULE}</style><div style='height:50px;overflow:auto'>x</div>",
+        f"<style>::-webkit-scrollbar{RULE}</style><div style='height:50px;overflow:auto'>{'x<br>' * 90}</div>",
+    ),
+    "what is shown in place of nothing": (
+        f"<div><template shadowrootmode=open><slot>{IMAGE}</slot></template></div>",
+        f"<div><template shadowrootmode=open><slot>{IMAGE}</slot></template>x</div>",
+    ),
+    "text before frames": (
+        "x<frameset><frame src=https://shop.example/1></frameset>",
+        " <frameset><frame src=https://shop.example/1></frameset>",
+    ),
+    "what is no part of a table": (
+        styled("p:has(+ table)", "<p>x</p><table><tr><td>x</table>"),
+        styled("p:has(+ table)", "<p>x</p><table><b>x</b><tr><td>x</table>"),
+    ),
+    "text among columns": (
+        styled("colgroup:nth-child(2)", "<table><colgroup> <col></colgroup><tr><td>x</table>"),
+        styled("colgroup:nth-child(2)", "<table><colgroup>x<col></colgroup><tr><td>x</table>"),
+    ),
+    "what stands beside rows without a body": (
+        styled("caption ~ tbody td", "<table><caption>x</caption><tr><td>x</table>"),
+        styled("caption ~ tbody td", "<table><tr><td>x</table>"),
+    ),
+    "which of two elements ends first": (styled("p > b", "<b><p>x</b></p>"), styled("p > b", "<b><p>x</p></b>")),
+    "an element that goes on behind a paragraph": (
+        styled("p + p b", "<p><b>x<p>y</b>"), styled("p + p b", "<p><b>x</b><p>y"),
+    ),
+    "attributes of a body that comes late": (
+        styled("[title=a]", "<p>x<body title=a>"), styled("[title=a]", "<p>x<body title=b>"),
+    ),
+    "the language of a document whose tag comes late": (
+        styled(":lang(fr)", "<html lang=fr><p>x"), styled(":lang(fr)", "<html lang=de><p>x"),
     ),
     "what a tracker looks like": (
         "<img src=/1 width=1 height=1>", "<img src=/1 width=600 height=1>",

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.compare.selected import Need
 from lmtrack._checking.pages.css import read_declarations
-from lmtrack._checking.pages.loads import LISTS, uses_of
+from lmtrack._checking.pages.element import words_of
+from lmtrack._checking.pages.loads import LISTS, sizes_in, uses_of
 from lmtrack._checking.pages.selectors import attribute_fits
 from lmtrack._pattern import compile_pattern, word_set
 
@@ -52,6 +53,7 @@ _TELLING_ON: Final = {
     "link": frozenset(("title",)),
     "meta": frozenset(("name",)),
     "param": frozenset(("name", "value")),
+    "details": frozenset(("name",)),  # of those with one name only the first is open
 }
 _FREE_ON: Final = {"a": frozenset(("rel", "rev", "type")), "area": frozenset(("rel", "rev", "type", "shape", "coords"))}
 # Properties that change how something looks and neither whether it is there nor what it shows.
@@ -65,7 +67,6 @@ _FREE_PROPERTY: Final = re.compile(
 _SIZE: Final = re.compile(r"(?:min-|max-)?(?:width|height)")
 _URLS: Final = compile_pattern(r"(?:[a-z][a-z0-9+.-]*+:)?+[/\\]{2}[^\s\"'<>()]*+", re.IGNORECASE)
 _STRINGS: Final = re.compile(r"\"[^\"]*+\"?+|'[^']*+'?+")
-_CANDIDATES: Final = re.compile(r"[^\t\n\f\r ,][^\t\n\f\r ]*+")
 _NOTHING: Final = compile_pattern(r"[\t\n\f\r ]*+\+?[01](?:\.[0-9]*+)?+(?![0-9])")
 
 
@@ -76,33 +77,34 @@ def conditions_of(element: Element, selected: Selected, need: Need, /) -> Iterat
     urls = {use.attribute for use in uses_of(element)}
     for name, value in sorted(attributes.items()):
         if name in LISTS:  # the candidates are URLs of their own, with what each is for
-            yield name, " ".join(_CANDIDATES.sub(_descriptor, value).split())
+            yield name, *sizes_in(value)
         elif name == "style":
-            yield from (_said(one) for one in read_declarations(value) if _decides(one, selected))
+            yield from (_said(one) for one in read_declarations(value) if decides(one, selected))
         elif name in urls:
             # Behind the number of a refresh stands its URL.
             yield name, value.partition(";")[0].strip() if name == "content" else ""
         elif name in {"class", "id"}:
-            yield from ((name, one) for one in _names(name, value) if everything or selected.is_named(name, one))
+            yield from (
+                (name, one)
+                for one in _names(name, value)
+                if everything or name in selected.shown or selected.is_named(name, one)
+            )
         elif _counts(element, name, selected) or (everything and name != "href"):
             yield name, _URLS.sub("", value)
         elif name in {"width", "height"} and _NOTHING.match(value):  # as a tracker has it, and some do not load those
             yield name, "nothing"
-        if name in selected.tests:
-            yield from _tested(name, value, selected)
+        for one in dict.fromkeys((name, name.rpartition(":")[2])):
+            if one in selected.tests:
+                yield from _tested(one, value, selected)
 
 
 def _names(attribute: str, value: str, /) -> list[str]:
     """Return the names in an `id` or a `class`, with their case: it counts in standards mode."""
-    return [value] if attribute == "id" else sorted(value.split())
+    return [value] if attribute == "id" else sorted(words_of(value))
 
 
-def _descriptor(url: re.Match[str], /) -> str:
-    word = url[0]
-    return word if "/" not in word and word[:1].isdigit() else ""
-
-
-def _decides(declaration: Declaration, selected: Selected, /) -> bool:
+def decides(declaration: Declaration, selected: Selected, /) -> bool:
+    """Return whether a declaration may decide what is loaded."""
     if selected.by_font and changes_font(declaration):
         return True
     if _SIZE.fullmatch(declaration.name):
@@ -136,7 +138,9 @@ def _tested(name: str, value: str, selected: Selected, /) -> Iterator[tuple[str,
         return
     for test in selected.tests[name]:
         if attribute_fits(value, test.how, test.value):
-            yield name, test.how, test.value
+            # In which case it is written decides for some attributes, and not for others.
+            spellings = set(re.findall(re.escape(test.value), value, re.IGNORECASE)) if test.value else ()
+            yield name, test.how, test.value, *sorted(spellings)
 
 
 def changes_font(declaration: Declaration, /) -> bool:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from hashlib import sha256
+from html import unescape
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import unquote
 
 from lmtrack._checking.compare.aligning import align
 from lmtrack._checking.compare.difference import Difference, read_allow
@@ -39,17 +42,35 @@ _CLOSED: Final = (
     "the part is not the same for everyone and was not examined; showing it requests nothing if it is a picture, and "
     "what it does is unknown if it is encrypted or a document"
 )
+_OTHER_ALTERNATIVES: Final = "programs show one of these parts, and which ones there are is not the same for everyone"
+_OTHER_PARTS: Final = "this part has other parts of the message loaded than in the other copies"
+_CONTENT_ID: Final = re.compile(r"cid:([^\s\"'<>()]++)", re.IGNORECASE)
+_SHOWN_AS_IT_IS: Final = re.compile("(?:image/(?!svg)|audio/|video/)")  # loads nothing itself
 _UNLISTED: Final = (
     "it is in the message's own List-Unsubscribe, which identifies the recipient, and is only loaded by a click"
 )
 
 
 class _Copy(NamedTuple):
-    """One person's message: header blocks and parts by path, what is unclear, and its URLs to unsubscribe."""
+    """One person's message.
+
+    Attributes:
+        heads: The header blocks of messages by their paths.
+        within: The header blocks of parts that hold others, by their paths.
+        alternatives: The types of the parts of each multipart/alternative by their paths, by its own.
+        blocks: The header blocks of messages.
+        parts: By their paths.
+        ids: The paths of parts by their Content-IDs, of those that may load something.
+        unclear: Why there may be more.
+        unsubscribe: Its URLs for that.
+    """
 
     heads: dict[str, bytes]
+    within: dict[str, bytes]
+    alternatives: dict[str, dict[str, str]]
     blocks: set[bytes]
     parts: dict[str, Entity]
+    ids: dict[str, str]
     unclear: list[Finding]
     unsubscribe: frozenset[str]
 
@@ -105,6 +126,12 @@ def _compare(copies: list[_Copy], allowed: Allowed, /) -> Iterator[Difference]:
         yield from compare_headers(
             [copy.heads.get(path) for copy in copies], allowed, place=place_of(path) if path else ""
         )
+    for path in dict.fromkeys(path for copy in copies for path in copy.within):
+        yield from compare_headers([copy.within.get(path) for copy in copies], allowed, place=place_of(path))
+    for path in dict.fromkeys(path for copy in copies for path in copy.alternatives):
+        kinds = tuple(", ".join(copy.alternatives.get(path, {}).values()) or None for copy in copies)
+        if len(set(kinds)) > 1:
+            yield Difference(place=place_of(path), values=kinds, expected=False, why=_OTHER_ALTERNATIVES)
     paths = list(dict.fromkeys(path for copy in copies for path in copy.parts))
     for path in paths:
         yield from _compare_part(path, [copy.parts.get(path) for copy in copies], copies, allowed)
@@ -119,16 +146,28 @@ def _unsure(place: str, why: str, count: int, /) -> Difference:
 
 
 def _read(raw: bytes, /) -> _Copy:
-    copy = _Copy({}, set(), {}, [], _unsubscribe_urls(raw))
+    copy = _Copy({}, {}, {}, set(), {}, {}, [], _unsubscribe_urls(raw))
     for item in read_entities(raw):
         if isinstance(item, Head):
             copy.heads.setdefault(item.path, item.block)
             copy.blocks.add(item.block)
         elif isinstance(item, Entity):
             copy.parts.setdefault(item.path, item)
+            _take(item, copy)
         else:
             copy.unclear.append(item)
     return copy
+
+
+def _take(part: Entity, copy: _Copy, /) -> None:
+    """Note what a part is in, and what it is known by."""
+    copy.within.update(reversed(part.within))
+    here = (part.path, part.headers.content_type)
+    for (path, kind), (inner, inner_kind) in pairwise((*part.above, here)):
+        if kind == "multipart/alternative":
+            copy.alternatives.setdefault(path, {})[inner] = inner_kind
+    if part.headers.content_id and not _SHOWN_AS_IT_IS.match(part.headers.content_type):
+        copy.ids.setdefault(part.headers.content_id, part.path)
 
 
 def _unsubscribe_urls(raw: bytes, /) -> frozenset[str]:
@@ -154,12 +193,23 @@ def _compare_part(
 
     pages = [None if content is None else content.page for content in contents]
     yield from compare_pages(pages, allowed, place=place, own=own)
+    loaded = tuple(map(_parts_named, pages, copies))
+    if len(set(loaded)) > 1:
+        yield Difference(place=place, values=loaded, expected=False, why=_OTHER_PARTS)
     texts = [[] if content is None or content.text is None else read_text(content.text) for content in contents]
     yield from align(texts, allowed, place=place, own=own, key=_key)
     yield from _compare_octets(place, parts, contents, allowed)
     if len(set(contents)) > 1:
         for why in dict.fromkeys(why for content in contents if content for why in content.problems):
             yield _unsure(place, why, len(parts))
+
+
+def _parts_named(page: str | None, copy: _Copy, /) -> str | None:
+    """Return the paths of the parts that a page has loaded by their Content-IDs."""
+    if page is None or not copy.ids:
+        return None
+    paths = (copy.ids.get(unquote(name)) for name in _CONTENT_ID.findall(unescape(page)))
+    return ", ".join(dict.fromkeys(filter(None, paths))) or None
 
 
 def _key(occurrence: Occurrence, /) -> str:

@@ -13,6 +13,7 @@ from hashlib import sha256
 from itertools import count
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from lmtrack._checking.compare.repairs import repairs_of
 from lmtrack._checking.compare.structure import Structure
 from lmtrack._checking.pages.all_readers import Reading
 from lmtrack._checking.pages.css import read_declarations
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from lmtrack._checking.pages.element import Element
     from lmtrack._checking.verify.events import Event
 
+_PART: Final = re.compile("[cm]id:", re.IGNORECASE)  # of the message, where it is compared by itself
 _INSIDE: Final = re.compile(r"(?:data|cid|mid|about):", re.IGNORECASE)
 # Whatever a reader of plain text may make a link of, where our own finder is not sure how it goes on.
 _IN_TEXT: Final = re.compile(r"(?:https?://|(?<![\w@./:-])www\.)[^\s<>\"']++", re.IGNORECASE)
@@ -41,11 +43,13 @@ _ESCAPE: Final = re.compile(r"\\(?:u00([0-7][0-9A-Fa-f])|x([0-7][0-9A-Fa-f]))")
 # What a sheet loads is no part of what it says about that, and neither is what its authors say to each other.
 _URLS_OF_SHEET: Final = re.compile(r"(?i:url)\([^)]*+\)?|\"[^\"]*+\"|'[^']*+'")
 _COMMENT: Final = compile_pattern(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)")
+_FRAMES: Final = re.compile("<frameset", re.IGNORECASE)
 _IN_SCRIPT: Final = re.compile(r"https?:[^\s\"'<>]*+", re.IGNORECASE)
 
 _OTHER_SHEETS: Final = "the style sheets are not the same for everyone, so what they load may tell who reads"
 _OTHER_DOCTYPE: Final = "the doctype is not the same for everyone, and what is loaded may depend on it"
 _OTHER_META: Final = "what the document says about itself (meta) is not the same for everyone, and may decide loads"
+_OTHER_REPAIRS: Final = "browsers place parts of the document elsewhere than they are written, and those differ"
 _OTHER_SCRIPTS: Final = "scripts are not the same for everyone, and what they would load cannot be known"
 
 
@@ -116,7 +120,8 @@ class _PageReader:
         self._numbers = numbers
         self._reading = Reading(html, complete=True)
         self._bases = self._reading.bases or [""]
-        self._structure = Structure(self._reading, numbers, sheets_elsewhere=_has_sheets_elsewhere(self._reading))
+        self._has_sheets_elsewhere = _has_sheets_elsewhere(self._reading)
+        self._structure = Structure(self._reading, numbers, sheets_elsewhere=self._has_sheets_elsewhere)
 
     def page(self) -> Page:
         reading = self._reading
@@ -137,7 +142,7 @@ class _PageReader:
             exact=list(self._of_exact()),
             sheets=self._sheets(),
             traits=list(self._traits(events or [])),
-            loads=any(not one.is_link for one in found),
+            loads=any(not one.is_link for one in found) or self._has_sheets_elsewhere,
             limits=limits,
         )
 
@@ -205,6 +210,9 @@ class _PageReader:
         elements = self._reading.elements
         told = [" ".join(map(repr, self._structure.said_by(one))) for one in elements if one.name == "meta"]
         yield Trait(_OTHER_META, _hashed(told), tuple(told))
+        if self._reading.sheets or _FRAMES.search(self._html):
+            repairs = repairs_of(self._html, self._structure.said_by, places=self._structure.is_related)
+            yield Trait(_OTHER_REPAIRS, None, tuple(dict.fromkeys(repairs)))
         scripts = [_IN_SCRIPT.sub("", text) for text in _scripts(elements, events)]
         yield Trait(_OTHER_SCRIPTS, _hashed(scripts), tuple(scripts))
 
@@ -213,7 +221,7 @@ def _has_sheets_elsewhere(reading: Reading, /) -> bool:
     return any(
         element.name == "link" and "stylesheet" in element.attributes.get("rel", "").lower()
         for element in reading.elements
-    ) or any(remote_url(url) for one in reading.sheets for _, url in one.sheet.imports)
+    ) or any(remote_url(url) or _PART.match(url) for one in reading.sheets for _, url in one.sheet.imports)
 
 
 def _scripts(elements: Sequence[Element], events: Sequence[Event], /) -> Iterator[str]:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from enum import Flag, auto
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from lmtrack._checking.pages.css import GROUPING
 from lmtrack._checking.pages.selectors import CSS_NAME
 from lmtrack._pattern import compile_pattern
 
@@ -42,8 +43,13 @@ _TEST: Final = compile_pattern(
 # States that depend on what a person does, and elements that are made up: no element has them by its markup.
 _FREE_PSEUDOS: Final = re.compile(
     r"::?(?:hover|active|focus(?:-visible)?|visited|link|any-link|target|root|before|after|not|is|where|matches|scope"
-    r"|-\w+-any|selection|marker|backdrop|placeholder|-\w+-[-\w]+|host|defined|fullscreen|cue|part|slotted)\Z"
+    r"|-\w+-any|selection|marker|backdrop|-\w+-[-\w]+|host|defined|fullscreen|cue|part|slotted)\Z"
 )
+# What is drawn in a form's fields and for its measures, and what is drawn where more is written than there is room for.
+_FIELD_PARTS: Final = re.compile(r"::?(?:-\w+-(?:input-)?+)?+(?:placeholder|meter|progress|search)")
+_OVERFLOW: Final = re.compile(r"::-webkit-(?:scrollbar|resizer)")
+# Properties that make what is loaded a matter of where something is drawn, or of whether it is in view.
+BY_PLACE: Final = re.compile(r"content-visibility|(?:animation|view|scroll)-timeline")
 _SHOWN: Final = re.compile(r"(?i:attr)\([ ]*+([-\w]++)")
 _MOST_TESTS: Final = 20  # of one attribute; our choice: beyond that its whole value is compared
 
@@ -64,6 +70,8 @@ _NEEDS: Final = (
     (re.compile(r":(?:has|focus-within|target-within|has-slotted)\Z"), Need.SUBTREE | Need.SIBLINGS),
 )
 ANY: Final = "*"
+# What a browser puts around these, written or not.
+_IMPLIED: Final = {"tr": ("tbody",), "td": ("tbody", "tr"), "th": ("tbody", "tr"), "col": ("colgroup",)}
 
 
 class Test(NamedTuple):
@@ -118,6 +126,7 @@ class Selected:
             self.shown.update(name.lower() for one in rule.declarations for name in _SHOWN.findall(one.value))
             self.everything = self.everything or (rule.escaped and not rule.prelude.startswith("@media"))
             self.by_size = self.by_size or rule.prelude.startswith("@container")
+            self.by_size = self.by_size or any(BY_PLACE.match(one.name) for one in rule.declarations)
             if not rule.prelude.startswith("@") or rule.prelude.startswith("@scope"):
                 self._take(rule.prelude)
 
@@ -165,10 +174,11 @@ class Selected:
             name = part[0]
             self.by_language = self.by_language or name == ":lang"
             self.by_direction = self.by_direction or name == ":dir"
+            self.by_size = self.by_size or _OVERFLOW.match(name) is not None
             for pattern, need in _NEEDS:
                 if pattern.match(name):
                     return need
-            if _FREE_PSEUDOS.match(name):
+            if _FREE_PSEUDOS.match(name) and not _FIELD_PARTS.match(name):
                 return Need.NOTHING
             self.by_state = True
             return Need.VALUES
@@ -204,14 +214,20 @@ def keys_of(element: Element, /) -> Iterator[str]:
     """Return every key by which a rule may be for an element."""
     yield ANY
     yield element.name
+    yield from _IMPLIED.get(element.name, ())
     yield from (f".{name}" for name in element.classes)
     if name := element.attributes.get("id", "").strip().lower():
         yield f"#{name}"
-    yield from (f"[{name}" for name in element.attributes)
+    for name in element.attributes:
+        yield f"[{name}"
+        if ":" in name:
+            yield f"[{name.rpartition(':')[2]}"
 
 
 def subjects(rule: Rule, /) -> set[str]:
     """Return the keys of the elements that a rule may be for: none if it is no style rule."""
+    if rule.prelude.startswith(GROUPING):  # what stands in one directly is for what the rule around it is for
+        return {ANY}
     if rule.prelude.startswith("@") or (rule.selectors and not rule.grouped):
         return set()
     if rule.escaped or not rule.selectors:

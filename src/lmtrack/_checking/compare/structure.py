@@ -23,11 +23,14 @@ from lmtrack._checking.compare.load_conditions import (
     PLAIN,
     changes_font,
     conditions_of,
+    decides,
     is_inherited,
     refers,
 )
-from lmtrack._checking.compare.selected import ANY, Need, Selected, keys_of, subjects
+from lmtrack._checking.compare.selected import ANY, BY_PLACE, Need, Selected, keys_of, subjects
 from lmtrack._checking.pages.css import read_declarations
+from lmtrack._html.grammar import WHITESPACE
+from lmtrack._pattern import word_set
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
@@ -39,11 +42,15 @@ if TYPE_CHECKING:
 # Elements of which one part decides whether another is loaded: which source fits, what stands in for what fails, what
 # is referred to. What they hold counts as a whole, URLs included.
 _GROUPS: Final = frozenset(("picture", "video", "audio", "object", "applet", "svg"))
-_FIELDS: Final = frozenset(("button", "fieldset", "input", "option", "output", "select", "textarea"))
+_FIELDS: Final = word_set("button fieldset input meter option output progress select textarea")
 _FONT_STYLE: Final = re.compile("font|text-transform|text-security", re.IGNORECASE)
 _URL: Final = re.compile(r"(?i:url)\([^)]*+\)?+")
 _RANGE: Final = re.compile(r"u\+([0-9a-f?]{1,6})(?:-([0-9a-f]{1,6}))?")
 _BLOCK: Final = 7  # bits: fonts are cut at such borders
+_RELATION: Final = re.compile(r"[ >+~]|(?<!:):(?!:)")
+_NEWLINE_FIRST: Final = frozenset(("listing", "pre", "textarea"))
+# Attributes that are drawn as text.
+_DRAWN_TEXTS: Final = ("alt", "label", "placeholder", "value")
 _NO_TEXT, _BLANKS, _MARKS, _TEXT = range(4)
 
 _BY_TEXT: Final = "a rule depends on the size of a text or on the direction it is written in, and the texts differ"
@@ -74,6 +81,7 @@ class Structure:
 
     Attributes:
         selected: What the rules go by.
+        is_related: Whether some rule that may decide goes by what is around or beside an element.
     """
 
     def __init__(self, reading: Reading, numbers: Numbers, /, *, sheets_elsewhere: bool) -> None:
@@ -82,11 +90,19 @@ class Structure:
         self._sheets_elsewhere = sheets_elsewhere
         self._rules = [rule for one in reading.sheets for rule in one.sheet.rules]
         self.selected = Selected(self._rules, everything=sheets_elsewhere)
+        self.is_related = any(
+            _RELATION.search(rule.prelude) and any(decides(one, self.selected) for one in rule.declarations)
+            for rule in self._rules
+        )
+        self._hosts = {
+            one.around for one in self._elements if one.name == "template" and "shadowrootmode" in one.attributes
+        }
         self._nodes: dict[Element, _Node] = {}
         self._beside: dict[Element | None, int] = defaultdict(int)  # all neighbours, by the element that holds them
         self._contexts: dict[Element, int] = {}
         self._groups = _Groups(numbers)
-        self._fonts: dict[int, set[str]] = defaultdict(set)  # by the context of what chooses them: their characters
+        # By the context of what chooses them, and the language, which decides on capitals and quotes: their characters.
+        self._fonts: dict[tuple[int, str], set[str]] = defaultdict(set)
         self._read_elements()
         self._read_contexts()
         # Rules that load, or that make use of what others load, by the key of what they are for.
@@ -106,6 +122,8 @@ class Structure:
         for element in self._elements:
             around = element.around
             need = selected.needs_of(element)
+            if element in self._hosts:  # what its slots show in place of nothing
+                need |= Need.CONTENT
             said = tuple(conditions_of(element, selected, need))
             own = numbers[element.name, element.condition, said]
             is_plain = not (said or need or element.condition or element.name in selected.names or selected.by_parent)
@@ -119,6 +137,7 @@ class Structure:
         below = self._below() if any(Need.SUBTREE in need for need in self.selected.needs.values()) else {}
         font_keys = self._font_keys()
         scopes: dict[Element, int] = {}
+        languages: dict[Element, str] = {}
         for element in self._elements:
             around = element.around
             node = self._nodes[element]
@@ -127,10 +146,11 @@ class Structure:
                 context = self._numbers[context, node.own, self._position(element, node, below)]
             self._contexts[element] = context
             scope = scopes[around] if around else 0
-            chooses = _chooses_font(element, font_keys) or (self.selected.by_font and element.name in FONTED)
+            chooses = _chooses_font(element, font_keys) or (self.selected.by_font and _is_fonted(element))
             scopes[element] = context if chooses else scope
-            if element.words and (scopes[element] or ANY in font_keys):
-                self._fonts[scopes[element]].update(element.words)
+            languages[element] = _language(element) or (languages[around] if around else "")
+            if self.selected.by_font and (scopes[element] or ANY in font_keys) and (drawn := _characters_of(element)):
+                self._fonts[scopes[element], languages[element]].update(drawn)
 
     def _position(self, element: Element, node: _Node, below: Mapping[Element, int], /) -> tuple[Hashable, ...]:
         """Return what is next to an element and in it, as far as a rule may go by that."""
@@ -138,7 +158,7 @@ class Structure:
         if Need.SIBLINGS in node.need:
             position += (node.before, self._beside[element.around])
         if Need.CONTENT in node.need:
-            position += (element in self._beside, _kind_of_text(element.words))
+            position += (element in self._beside, _kind_of_text(element))
         if Need.SUBTREE in node.need:
             position.append(below.get(element, 0))
         return tuple(position)
@@ -221,19 +241,27 @@ class Structure:
         if spans:
             return frozenset((scope, _has_any(text, spans)) for scope, text in self._fonts.items())
         # The second of two is loaded for what the first one lacks, which cannot be known.
-        return frozenset((scope, _blocks(text) if self._several_fonts else True) for scope, text in self._fonts.items())
+        if self._several_fonts:
+            return frozenset((scope, _blocks(text)) for scope, text in self._fonts.items())
+        return frozenset(context for context, _ in self._fonts)
 
     @cached_property
     def _several_fonts(self) -> bool:
-        faces = (rule for rule in self._rules if rule.prelude.startswith("@font-face"))
-        return len({one.value for rule in faces for one in rule.declarations if one.name == "font-family"}) > 1
+        faces = {_family(rule) for rule in self._rules if rule.prelude.startswith("@font-face")}
+        used = (
+            *(one for rule in self._rules if not rule.prelude.startswith("@font-face") for one in rule.declarations),
+            *(one for element in self._elements for one in read_declarations(element.attributes.get("style", ""))),
+        )
+        lists = (one.value.split(",")[1:] for one in used if one.name in {"font", "font-family"})
+        return len(faces) > 1 or any(name.strip(" \"'") in faces for names in lists for name in names)
 
     def traits(self) -> Iterator[tuple[str, Hashable]]:
         """Return what has to be the same in the whole document, each by the sentence that says what is not."""
         selected = self.selected
-        if selected.by_size or (selected.by_direction and any(map(_is_auto, self._elements))):
+        by_size = selected.by_size or any(BY_PLACE.search(one.attributes.get("style", "")) for one in self._elements)
+        if by_size or (selected.by_direction and any(map(_is_auto, self._elements))):
             yield _BY_TEXT, tuple(element.words for element in self._elements)
-        if selected.by_size or any(map(_asks_for_size, self._elements)):
+        if by_size or any(map(_asks_for_size, self._elements)):
             yield _BY_SIZE, tuple(map(self._drawn, self._elements))
         if selected.by_state:
             fields = (element for element in self._elements if element.name in _FIELDS)
@@ -307,8 +335,30 @@ def _chooses_font(element: Element, keys: set[str], /) -> bool:
     return bool(keys) and any(key in keys for key in keys_of(element) if key != ANY)
 
 
-def _kind_of_text(words: str, /) -> int:
-    shown = words.strip(" \t\r\n\f")
+def _is_fonted(element: Element, /) -> bool:
+    """Return whether an element by itself changes how text is drawn, or which."""
+    return element.name in FONTED or (element.name == "li" and "value" in element.attributes)
+
+
+def _language(element: Element, /) -> str:
+    attributes = element.attributes
+    return (attributes.get("lang") or attributes.get("xml:lang") or "").strip().lower()
+
+
+def _family(face: Rule, /) -> str:
+    return next((one.value.strip(" \"'") for one in face.declarations if one.name == "font-family"), "")
+
+
+def _characters_of(element: Element, /) -> set[str]:
+    """Return what is drawn of an element's texts: none if that is only white space, a hyphen for where one may be."""
+    texts = [element.words, *(element.attributes.get(name, "") for name in _DRAWN_TEXTS)]
+    found = {character for text in texts if text.strip(WHITESPACE) for character in text}
+    return found | {"-", "\u2010"} if "\u00ad" in found else found
+
+
+def _kind_of_text(element: Element, /) -> int:
+    words = element.words.removeprefix("\n") if element.name in _NEWLINE_FIRST else element.words
+    shown = words.strip(WHITESPACE)
     if not shown:
         return _BLANKS if words else _NO_TEXT
     # There is no first letter if there is nothing but punctuation (CSS Pseudo-Elements 4).

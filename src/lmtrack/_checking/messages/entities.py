@@ -87,6 +87,8 @@ class Entity(NamedTuple):
         closed: Whether something behind it shows that it ended there.
         around: The header blocks of the multiparts it is in, innermost first, up to the message they are in.
         start: Where its body begins in the message that was read, a byte order mark ahead of it not counted.
+        within: The multiparts and enclosed messages around it, innermost first, each by the path and the header block
+            that it has as a part.
         roots: Of the multipart/related parts of that message, by path, the path of the part that each says to show.
     """
 
@@ -98,6 +100,7 @@ class Entity(NamedTuple):
     closed: bool
     around: tuple[bytes, ...] = ()
     start: int = 0
+    within: tuple[tuple[str, bytes], ...] = ()
     roots: Mapping[str, str] = MappingProxyType({})
 
     def is_displayed(self) -> bool:
@@ -207,6 +210,7 @@ class _Reading:
     def entity(self, node: Node, /) -> Entity:
         above: list[tuple[str, str]] = []
         around: list[bytes] = []
+        within: list[tuple[str, bytes]] = []
         inside = True  # of the innermost message
         outer = node.above
         while outer is not None:
@@ -214,6 +218,8 @@ class _Reading:
             inside = inside and outer.is_multipart
             if inside:
                 around.append(outer.block)
+            if not outer.is_message_root:
+                within.append((outer.path, outer.block))
             outer = outer.above
         return Entity(
             path=node.path or "1",
@@ -224,5 +230,6 @@ class _Reading:
             closed=node.closed,
             around=tuple(around),
             start=node.start,
+            within=tuple(within),
             roots=self.roots,
         )

@@ -43,7 +43,7 @@ _ABSOLUTE: Final = re.compile(r"\s*+(?:https?:|//|\\\\)", re.IGNORECASE)
 # Properties whose strings are text.
 _TEXTS: Final = frozenset(("content", "quotes", "font-family", "font", "grid-template-areas", "voice-family"))
 # At-rules in which style rules stand.
-_GROUPING: Final = (
+GROUPING: Final = (
     "@media",
     "@layer",
     "@supports",
@@ -319,7 +319,7 @@ class _Reader:
             rule.nested = _nested(outer.nested or (outer.selectors if outer.grouped else ""), prelude)
         if is_at_rule:
             rule.when = min(rule.when, _when(prelude))
-            rule.grouped = rule.grouped and prelude.startswith(_GROUPING)
+            rule.grouped = rule.grouped and prelude.startswith(GROUPING)
             if prelude.startswith("@layer"):
                 rule.layer = self._layer(prelude.removeprefix("@layer").strip())
         self.sheet.rules.append(rule)

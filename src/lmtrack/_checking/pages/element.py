@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
+_WORD: Final = re.compile(r"[^\t\n\f\r ]++")
 _NO_CLASSES: Final[frozenset[str]] = frozenset()
 
 
@@ -44,12 +46,17 @@ class Element:
 
     def __post_init__(self) -> None:
         written = self.attributes.get("class")
-        self.classes = frozenset(written.lower().split()) if written else _NO_CLASSES
+        self.classes = frozenset(words_of(written.lower())) if written else _NO_CLASSES
 
     @property
     def around(self) -> Element | None:
         """What it is in: its parent, or the element that hosts its tree."""
         return self.parent or self.host
+
+
+def words_of(text: str, /) -> list[str]:
+    """Take apart a list of words as HTML does: no other white space than its own is between two."""
+    return _WORD.findall(text)
 
 
 class Lines:

@@ -176,3 +176,14 @@ def candidates(value: str, /) -> Iterator[str]:
             position = found.end(1)
         yield url.rstrip(",")
         yield from (part for part in url.split(",")[1:] if _ABSOLUTE.match(part))
+
+
+def sizes_in(value: str, /) -> list[str]:
+    """Return what a `srcset` says each of its URLs is for: a density or a width."""
+    sizes: list[str] = []
+    position = 0
+    while found := _CANDIDATE.match(value, position):
+        is_bare = found[1].endswith(",")
+        sizes.append("" if is_bare else found[2].strip("\t\n\f\r "))
+        position = found.end(1 if is_bare else 0)
+    return sizes

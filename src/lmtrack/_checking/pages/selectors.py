@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.pages.css import When
+from lmtrack._checking.pages.element import words_of
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _PART: Final = compile_pattern(
       (?P<comma> [ ]?+,[ ]?+ ) | (?P<relation> [ ]?+[>+~][ ]?+ | [ ] )
     | (?P<type> \*\|?+ | {CSS_NAME}\|?+ ) | \#(?P<id> {CSS_NAME} ) | \.(?P<class> {CSS_NAME} )
     | (?P<pseudo> ::?+{CSS_NAME}(?:{_ARGUMENT})?+ )
-    | \[[ ]?+ (?P<attribute> (?:[-\w:]|[^\x00-\x7f])++ )[ ]?+
+    | \[[ ]?+ (?:[-\w*]*+\|(?!=))?+ (?P<attribute> (?:[-\w:]|[^\x00-\x7f])++ )[ ]?+
         (?: (?P<how> [~|^$*]?+= )[ ]?+ (?P<value> {_STRING}|{CSS_NAME} )[ ]?+ (?:[is][ ]?+)?+ )? \]
     """,
     re.VERBOSE,
@@ -45,7 +46,7 @@ _MOST_CHOICES: Final = 8  # that `:is()` and its like make of one list; our choi
 # Selectors 4, section 6: how an attribute is compared. An empty value fits nothing but itself.
 _TESTS: Final[dict[str, Callable[[str, str], bool]]] = {
     "=": lambda actual, value: actual == value,
-    "~=": lambda actual, value: value in actual.split(),
+    "~=": lambda actual, value: value in words_of(actual),
     "|=": lambda actual, value: actual == value or actual.startswith(value + "-"),
     "^=": lambda actual, value: actual.startswith(value),
     "$=": lambda actual, value: actual.endswith(value),
@@ -134,7 +135,7 @@ def fits(compound: Compound, element: Element, cased: Mapping[str, Collection[st
 
 def _fits_cased(compound: Compound, attributes: Mapping[str, str], cased: Mapping[str, Collection[str]], /) -> bool:
     """Compare once more, as standards mode does: class and id to the letter."""
-    words = {*attributes.get("class", "").split(), attributes.get("id", "").strip()}
+    words = {*words_of(attributes.get("class", "")), attributes.get("id", "").strip()}
     return all(not words.isdisjoint(cased.get(one, (one,))) for one in (*compound.ids, *compound.classes))
 
 
