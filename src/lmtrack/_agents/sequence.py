@@ -9,8 +9,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from itertools import count, repeat
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from lmtrack._agents.addresses import pack_address
 from lmtrack._agents.agent import judge_agent
@@ -35,7 +36,7 @@ from lmtrack._agents.verdict import Actor, Evidence, Human, Signal, Verdict
 from lmtrack._clock import in_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
 SETTLE_AFTER: Final = DEFAULT_TIMING.settle_after
 """How long to hold an event before it is published: what comes later than this after it cannot change its verdict.
@@ -121,14 +122,17 @@ def classify_message(
             raise ValueError("link_count must not be negative")
     _check_made(networks, agents, timing)
     lists = networks or shipped_networks()
-    windows = windows_of(timing)
-    judge = _Judge(delivered_at, lists, agents, timing)
     if len(given) < 2:
-        return [*map(judge.judge, given, addresses)]
+        return [
+            _weigh_event(delivered_at, timing, event, *_read_event(lists, agents, event, address))
+            for event, address in zip(given, addresses, strict=True)
+        ]
+    windows = windows_of(timing)
     times = [*map(microseconds, [event.at for event in given])]
     delivered = None if delivered_at is None else microseconds(delivered_at)
     stages = [None if delivered is None else bisect_right(windows.stages, at - delivered) for at in times]
-    alone = _judge_alone(judge, given, addresses, stages)
+    read, weigh = partial(_read_event, lists, agents), partial(_weigh_event, delivered_at, timing)
+    alone = _judge_alone(given, addresses, stages, read, weigh)
     scanners = lists.scanners
     prepared = sorted(map(make_message_event, count(), given, times, alone, addresses, repeat(scanners)))
     scanned_until = None if delivered is None else delivered + windows.scan_window
@@ -162,44 +166,12 @@ def _check_made(networks: object, agents: object, timing: object) -> None:
         raise TypeError(f"timing must be a Timing, not {type(timing).__name__}")
 
 
-class _Judge(NamedTuple):
-    """Does as `classify_event` does, with what is the same for all events of a message."""
-
-    delivered_at: datetime | None
-    lists: Networks
-    agents: Agents | None
-    timing: Timing
-
-    def judge(self, event: Event, address: bytes | None) -> Verdict:
-        """Judge one event; `address` is packed."""
-        return self.weigh(event, *self.read(event, address))
-
-    def read(self, event: Event, address: bytes | None) -> tuple[Verdict, NetworksSaid]:
-        """Say what its agent is alone, and what the lists say about where it came from."""
-        own = judge_agent(event.user_agent, event.kind)
-        if self.agents is not None:
-            own = self.agents.judge(event.user_agent, own)
-        found = find_packed(self.lists, address) if address else None
-        said = read_networks(self.lists, found, has_address=address is not None, asn=event.asn, sources=event.sources)
-        return own, said
-
-    def weigh(self, event: Event, own: Verdict, said: NetworksSaid) -> Verdict:
-        """Weigh the rest of an event against that."""
-        return weigh_request(
-            own,
-            user_agent=event.user_agent,
-            kind=event.kind,
-            method=event.method,
-            headers=event.headers,
-            delay=None if self.delivered_at is None else event.at - self.delivered_at,
-            honeypot=event.honeypot,
-            said=said,
-            timing=self.timing,
-        )
-
-
 def _judge_alone(
-    judge: _Judge, events: Sequence[Event], addresses: Sequence[bytes | None], stages: Sequence[int | None]
+    events: Sequence[Event],
+    addresses: Sequence[bytes | None],
+    stages: Iterable[int | None],
+    read: Callable[[Event, bytes | None], tuple[Verdict, NetworksSaid]],
+    weigh: Callable[[Event, Verdict, NetworksSaid], Verdict],
 ) -> list[Verdict]:
     """Judge each event; those of one client are often the same request but for the time, and many clients are alike."""
     verdicts: list[Verdict] = []
@@ -208,20 +180,47 @@ def _judge_alone(
     alike: dict[Hashable, tuple[Verdict, NetworksSaid, Verdict]] = {}
     for event, address, stage in zip(events, addresses, stages, strict=True):
         if event.headers is not None:
-            verdicts.append(judge.judge(event, address))
+            verdicts.append(weigh(event, *read(event, address)))
             continue
         rest = (event.kind, event.method, event.honeypot, stage)
         request = (event.user_agent, address, event.asn, event.sources, rest)
         verdict = known.get(request)
         if verdict is None:
-            own, said = judge.read(event, address)
+            own, said = read(event, address)
             like = (id(own), id(said), rest)
             if like not in alike:
-                alike[like] = own, said, judge.weigh(event, own, said)
+                alike[like] = own, said, weigh(event, own, said)
             _, _, verdict = alike[like]
             known[request] = verdict
         verdicts.append(verdict)
     return verdicts
+
+
+def _read_event(
+    lists: Networks, agents: Agents | None, event: Event, address: bytes | None
+) -> tuple[Verdict, NetworksSaid]:
+    """Say what an event's agent is alone, and what the lists say about where it came from; its address is packed."""
+    own = judge_agent(event.user_agent, event.kind)
+    found = find_packed(lists, address) if address else None
+    said = read_networks(lists, found, has_address=address is not None, asn=event.asn, sources=event.sources)
+    return own if agents is None else agents.judge(event.user_agent, own), said
+
+
+def _weigh_event(
+    delivered_at: datetime | None, timing: Timing, event: Event, own: Verdict, said: NetworksSaid
+) -> Verdict:
+    """Weigh the rest of an event against that, as `classify_event` does."""
+    return weigh_request(
+        own,
+        user_agent=event.user_agent,
+        kind=event.kind,
+        method=event.method,
+        headers=event.headers,
+        delay=None if delivered_at is None else event.at - delivered_at,
+        honeypot=event.honeypot,
+        said=said,
+        timing=timing,
+    )
 
 
 def _judge_together(
