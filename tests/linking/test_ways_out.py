@@ -43,6 +43,9 @@ OTHER_URLS = [
     "/cancellation-policy", "/settings-for-your-camera", "/blog/email-preference-centers-explained", "/leave/no-trace",
     "/hc/articles/36-How-do-I-change-my-email-preferences-", "/docs/settings/#email", "/email?from=settings",
     "/turn-on/notifications", "/update/your-home", "/mail/order", "/lists/of/settings-and-places",
+    "/newsletter/archive/48", "/alerts/weather", "/stop/watch", "/email/marketing", "/notification-center-for-ios",
+    "/list/leave-in-conditioner", "/cancel-culture-book", "/api/notifications", "/mute-swan", "/off-list-price",
+    "/p/mail-center-organizer", "/changes/list", "/updates/2026/product-updates",
 ]  # fmt: skip
 
 

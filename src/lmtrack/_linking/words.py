@@ -191,13 +191,14 @@ SECRET_SEGMENTS_ALONE: Final = word_set("token tokens auth oauth sso session otp
 # Behind these, a segment of six digits is a one-time code, and one of eight random characters an invitation (Mastodon's
 # have eight, Discourse's ten).
 SECRET_CODE_SEGMENTS: Final = word_set("otp oob onetime one-time-code invite invites invitation invitations join")
-# Pages of one person's purchase, which shops open to whoever has the link (pretix, Shopify, Stripe, booking desks): a
-# long random segment with letters behind such a whole segment; "tickets" are on sale.
+# Pages of one person's purchase or contract, which are open to whoever has the link (pretix, Shopify, Stripe, booking
+# desks, signature services): a long random segment with letters behind such a whole segment; "tickets" are on sale.
 SECRET_PAGES: Final = word_set("""
     order orders ticket invoice invoices booking bookings reservation reservations appointment appointments code
+    quote estimate proposal contract sign
 """)
 # What is done with the long random segment before it (`/i/<uuid>/accept`).
-SECRET_ACTIONS: Final = word_set("accept decline approve reject rsvp confirm confirm-email verify activate reset")
+SECRET_ACTIONS: Final = word_set("accept decline approve reject rsvp sign confirm confirm-email verify activate reset")
 # Ends of a parameter's name whose value is a secret if it is long and random: `rlkey`, `adminKey` and `tok` open what
 # others may not see, `edit2` opens a form again.
 SECRET_LONG_ENDS: Final = word_set("key tok tk edit access")
