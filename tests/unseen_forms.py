@@ -19,7 +19,7 @@ UNSEEN: Final[dict[str, tuple[str, ...]]] = {
         "<style>img{opacity:if(media(screen):0;else:1)}</style><img src='%'>",
         "<div style='width:1px;height:1px'><img src='%' width='100%' height='100%'></div>",
     ),
-    "that a function other than a sum makes": (
+    "computed by anything but a sum": (
         "<img src='%' style='opacity:sin(0)'>",
         "<img src='%' style='width:round(down,5px,10px);height:mod(10px,5px)'>",
     ),
@@ -65,7 +65,7 @@ UNSEEN: Final[dict[str, tuple[str, ...]]] = {
         "<style>@font-face{font-family:f;src:url(%)}p{font-family:f;font-size:0}</style><p>x",
         "<p style='float:left;width:9px;shape-outside:url(%)'>x",
     ),
-    "What a shadow root in the markup": (
+    "Content that a shadow root in the markup": (
         f"<div><template shadowrootmode=open></template>{_IMAGE}</div>",
         f"<div><template shadowrootmode=open><style>:host{{opacity:0}}</style><slot></slot></template>{_IMAGE}</div>",
     ),
