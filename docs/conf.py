@@ -32,6 +32,8 @@ exclude_patterns = ["_build", "examples"]
 html_theme = "furo"
 html_title = f"lmtrack {release}"
 html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 default_role = "code"  # of docstrings, in which one back-quote stands for code
 
 myst_enable_extensions = ["colon_fence", "deflist"]
@@ -90,7 +92,7 @@ def keep_colons(*event: object) -> None:
 # Defaults that have a private name in the source, as a reader would write them.
 _WRITTEN = {
     r"\b_DEFAULT_POLICY\b": "LinkPolicy()",
-    r"\b_PREFIX\b": '"X-LM-Override-"',
+    r"\bPREFIX\b": '"X-LM-Override-"',
     r"\bDEFAULT_TIMING\b": "Timing()",
     r"\bLEEWAY\b": "timedelta(minutes=5)",
     r"\bMAX_AGE\b": "timedelta(days=30)",
@@ -116,7 +118,7 @@ def list_names(_app: Sphinx, name: str, source: list[str]) -> None:
     blocks = []
     for door in (*(door for door in _DOORS if door != "errors"), "errors"):
         names = [public for public in lmtrack.__all__ if public in importlib.import_module(f"lmtrack.{door}").__all__]
-        rows = "\n".join(f"   lmtrack.{public}" for public in names)
+        rows = "\n".join(f"   ~lmtrack.{public}" for public in names)
         table = f"```{{eval-rst}}\n.. autosummary::\n   :nosignatures:\n\n{rows}\n```\n"
         blocks += [f"## lmtrack.{door}\n", table] if names else []
     source[0] += "\n" + "\n".join(blocks)

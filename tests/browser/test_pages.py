@@ -290,14 +290,14 @@ def test_a_browser_that_says_it_has_no_screen_is_shown_as_a_machine(browser: Bro
         page.open(f"{host.domain.base_url}/mails/letter-mia")
         page.open(f"{host.domain.base_url}/")
         assert labels(page) == ["Machine"]
-        assert page.texts(".sum")[0] == "0 opens and 0 clicks by the reader; apart from that 1 by machines"
+        assert page.texts(".sum")[0] == "0 opens and 0 clicks by the reader; also 1 by machines"
 
 
 def test_apples_proxy_is_shown_as_what_nobody_can_know(browser: Browser, host: Host) -> None:
     with browser.page(agent="Mozilla/5.0") as page:
         page.open(f"{host.domain.base_url}/mails/letter-mia")
         page.open(f"{host.domain.base_url}/")
-        assert labels(page) == ["Nobody can know"]
+        assert labels(page) == ["Cannot be known"]
 
 
 @pytest.mark.parametrize("by", ["sender", "reader"])

@@ -137,7 +137,7 @@ def test_the_same_click_again_is_counted_and_not_stored_again(host: Host) -> Non
     assert (seen.times, seen.counts) == (3, True)
     assert [anchor.clicks for anchor in host.store.anchors(MIA)] == [1, *[0] * 19]  # people, not repeats
     assert "0 opens and 1 click by the reader" in ask(host, "/").text
-    assert "3 times, since Mia agreed" in ask(host, f"/letters/{MIA}").text
+    assert "3 times, because Mia agreed" in ask(host, f"/letters/{MIA}").text
 
 
 def test_a_machine_is_no_first_click_and_does_not_count(host: Host) -> None:
@@ -147,7 +147,7 @@ def test_a_machine_is_no_first_click_and_does_not_count(host: Host) -> None:
     person, machine = events(host)
     assert [event["data"]["first_click"] for event in (machine, person)] == [False, True]
     assert [seen.times for seen in host.store.events()] == [1, 2]
-    assert "0 opens and 1 click by the reader; apart from that 1 by machines" in ask(host, "/").text
+    assert "0 opens and 1 click by the reader; also 1 by machines" in ask(host, "/").text
     assert '<span class="label machine">Machine</span>' in ask(host, "/").text
 
 
@@ -174,7 +174,7 @@ def test_a_chart_of_each_letter_tells_people_proxies_and_machines_apart(host: Ho
         ("unknown", "Unknown", "1"),
     ]
     others = "1 by privacy proxies, 2 by machines and 1 by unknown clients"
-    said = f"1 open and 1 click by the reader; apart from that {others}"
+    said = f"1 open and 1 click by the reader; also {others}"
     assert said in text
     assert said in ask(host, "/").text
     assert "<svg" not in ask(host, f"/letters/{BEN}").text  # nothing is tracked, so nothing is known
@@ -187,7 +187,7 @@ def test_without_consent_nothing_but_a_number_is_kept(host: Host) -> None:
     ask(host, f"/o/{make_open_token(host.domain.keys, BEN)}")
     assert events(host) == []
     assert host.store.refusals() == {"consent_unknown": 2}
-    assert "Nobody asked the reader. <code>consent_unknown</code>" in ask(host, "/").text
+    assert "The reader was never asked. <code>consent_unknown</code>" in ask(host, "/").text
 
 
 def test_what_may_not_be_recorded_is_counted_by_its_reason(host: Host) -> None:

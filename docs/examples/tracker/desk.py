@@ -67,7 +67,7 @@ class Desk:
         return answer
 
     def letter(self, letter_id: str, *, live: bool) -> HttpResponse | None:
-        """Show what came of a letter."""
+        """Show what became of a letter."""
         letter, store = self.store.letter(letter_id), self.store
         if letter is None:
             return None

@@ -65,7 +65,7 @@ EVENT = Html("""\
 <dl class="facts">
 <dt>Because</dt><dd>{reasons}</dd>
 <dt>Evidence</dt><dd>{evidence}</dd>
-<dt>Recorded</dt><dd>{times}, since {name} agreed <code>{why}</code></dd>
+<dt>Recorded</dt><dd>{times}, because {name} agreed <code>{why}</code></dd>
 </dl>
 {payload}</div>
 </li>

@@ -1,4 +1,4 @@
-"""The pages: all letters with what came of them, one letter, and where a click arrives."""
+"""The pages: all letters with what became of them, one letter, and where a click arrives."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ WITHDRAW = Html("""\
 REFUSALS = Html("""\
 <section aria-labelledby="not" id="refusals" data-live>
 <h2 id="not">Not recorded</h2>
-<p>Each got the same answer as if it had been recorded. Which letter, which link and when: nobody kept that.</p>
+<p>Each got the same answer as if it had been recorded. Which letter, which link and when was not kept.</p>
 {table}</section>
 """)
 REFUSAL_TABLE = Html("""\
@@ -114,9 +114,9 @@ LINKS = Html("""\
 """)
 LINK = Html('<tr><th scope="row">{text} <code>{url}</code></th><td class="number">{clicks}</td></tr>\n')
 ARRIVED = Html("""\
-<p class="lead">The link in the mail leads here, and that is where you are.</p>
+<p class="lead">The link in the email leads here, and that is where you are.</p>
 <p class="address"><code>{url}</code></p>
-<p>Of the tracking host this page has learned nothing: no token came with you, and no referrer.</p>
+<p>This page learned nothing from the tracking host: no token and no referrer came with you.</p>
 """)
 NOT_STORED = Html("<p>Your choice could not be saved. Please try again in a few minutes.</p>\n")
 NO_LINKS = Html("<p>None of them is tracked: each leads straight to its page.</p>\n")
@@ -130,7 +130,7 @@ def overview(letters: Sequence[Letter], events: Sequence[Seen], refusals: Mappin
         timeline=timeline(events[:NEWEST], "Nothing yet. Open Mia’s letter, and it shows up here."),
         refusals=_refusals(refusals),
     )
-    return page("Letters and what came of them", content, live=live)
+    return page("Letters and what became of them", content, live=live)
 
 
 def letter_page(letter: Letter, events: Sequence[Seen], anchors: Sequence[Anchor], *, live: bool) -> bytes:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 VERDICTS = {
     Human.YES: ("person", "Person", "counts"),
     Human.YES_CLIENT_HIDDEN: ("person", "Person behind a proxy", "counts"),
-    Human.UNKNOWABLE: ("open", "Nobody can know", "does not count"),
+    Human.UNKNOWABLE: ("open", "Cannot be known", "does not count"),
     Human.NO: ("machine", "Machine", "does not count"),
 }
 EVIDENCE = {1: "weak", 2: "medium", 3: "strong"}
@@ -30,35 +30,35 @@ CONSENT = {
 REFUSALS = {
     AdmissionReason.CONSENT_DENIED: "The reader said no.",
     AdmissionReason.CONSENT_WITHDRAWN: "The reader withdrew consent.",
-    AdmissionReason.CONSENT_UNKNOWN: "Nobody asked the reader.",
-    AdmissionReason.BEFORE_WITHDRAWAL: "The mail is from before the reader withdrew.",
-    AdmissionReason.BEFORE_CONSENT: "The mail is from before the reader agreed.",
+    AdmissionReason.CONSENT_UNKNOWN: "The reader was never asked.",
+    AdmissionReason.BEFORE_WITHDRAWAL: "The email is from before the reader withdrew.",
+    AdmissionReason.BEFORE_CONSENT: "The email is from before the reader agreed.",
     AdmissionReason.CEILING: "The host’s own limit is lower.",
-    AdmissionReason.CONSENT_UNAVAILABLE: "What the reader says could not be looked up.",
-    AdmissionReason.METHOD: "Something looked whether the link is there, and fetched nothing.",
+    AdmissionReason.CONSENT_UNAVAILABLE: "The reader’s consent could not be looked up.",
+    AdmissionReason.METHOD: "Something checked whether the link exists, and fetched nothing.",
     AdmissionReason.PREFETCH: "A browser fetched ahead of the reader.",
-    AdmissionReason.EXPIRED: "The mail is older than 30 days.",
+    AdmissionReason.EXPIRED: "The email is older than 30 days.",
     AdmissionReason.NOT_YET_VALID: "The token is from the future: a clock is wrong.",
     AdmissionReason.SCANNER: "A scanner changed the letters of the token.",
-    AdmissionReason.BAD_SIGNATURE: "Somebody changed the token.",
+    AdmissionReason.BAD_SIGNATURE: "Someone changed the token.",
     AdmissionReason.UNKNOWN_KEY: "The token is signed with another key.",
     AdmissionReason.MALFORMED: "The token is cut off or made up.",
     AdmissionReason.WRONG_PURPOSE: "The token is for another kind of link.",
 }
 DECISIONS = {
     "route_off": "this stream of mail is not tracked",
-    "override_false": "this mail’s own header says no",
-    "override_true": "this mail’s own header says yes",
-    "override_invalid": "this mail’s own header cannot be read",
-    "override_conflict": "this mail’s own headers disagree",
+    "override_false": "this email’s own header says no",
+    "override_true": "this email’s own header says yes",
+    "override_invalid": "this email’s own header cannot be read",
+    "override_conflict": "this email’s own headers disagree",
     "consent_denied": "the reader said no",
     "consent_withdrawn": "the reader withdrew consent",
-    "consent_unknown": "nobody asked the reader",
-    "already_signed": "the mail was signed before",
-    "no_html": "the mail has no HTML",
-    "raw_message": "a whole mail was given as HTML",
-    "line_too_long": "the mail’s lines have no room",
-    "already_tracked": "the mail was tracked before",
+    "consent_unknown": "the reader was never asked",
+    "already_signed": "the email was already signed",
+    "no_html": "the email has no HTML",
+    "raw_message": "a whole message was passed as HTML",
+    "line_too_long": "the email’s lines have no room",
+    "already_tracked": "the email was tracked before",
 }
 
 
@@ -100,7 +100,7 @@ def refusal(code: str) -> str:
 
 
 def decided(decision: Decision, flag: str) -> str:
-    """Return whether opens or clicks of a mail are tracked, and if not why."""
+    """Return whether opens or clicks of an email are tracked, and if not why."""
     if getattr(decision, f"track_{flag}"):
         return "tracked"
     codes = [reason.partition(":")[2] for reason in decision.reasons if reason.startswith(flag)]
@@ -140,7 +140,7 @@ def summary(decision: Decision, opens: Counter[str], clicks: Counter[str]) -> st
         return "What became of it is unknown"
     others = {several: opens[who] + clicks[who] for who, (_, several) in WHO.items() if who != "person"}
     apart = [f"{number} by {several}" for several, number in others.items() if number]
-    return f"{' and '.join(sums)} by the reader" + (f"; apart from that {listed(apart)}" if apart else "")
+    return f"{' and '.join(sums)} by the reader" + (f"; also {listed(apart)}" if apart else "")
 
 
 def listed(items: Sequence[str]) -> str:
