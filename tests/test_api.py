@@ -135,7 +135,7 @@ SIGNATURES = {
         "AGGREGATE_WITHOUT_CAMPAIGN=aggregate_without_campaign ALREADY_SIGNED=already_signed NO_HTML=no_html "
         "RAW_MESSAGE=raw_message LINE_TOO_LONG=line_too_long ALREADY_TRACKED=already_tracked"
     ),
-    "RecordedEvent": "(*, token, verdict, dedup_key)",
+    "RecordedEvent": "(*, token, verdict, dedup_key, request)",
     "RewrittenHtml": (
         "(*, html, links, skipped, edits, pixel_offset, decision=None, personal_links=(), personal_loads=(), "
         "unfilled=())"

@@ -65,6 +65,15 @@ def test_an_event_gives_all_but_the_address_as_json() -> None:
     assert event().to_dict()["headers"] is None
 
 
+def test_values_of_subclasses_and_an_empty_list_are_what_they_stand_for() -> None:
+    class Timestamp(datetime):
+        """A time of another library."""
+
+    at = Timestamp(2026, 8, 1, 9, tzinfo=UTC)
+    assert event(at=at, sources=[]) == event(at=datetime(2026, 8, 1, 9, tzinfo=UTC))
+    assert event(at=at, sources=[]).sources == ()
+
+
 def test_an_event_of_an_earlier_version_is_read() -> None:
     stored = event(ip=None, client="a key").to_dict()
     del stored["asn"], stored["sources"]

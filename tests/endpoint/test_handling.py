@@ -36,7 +36,9 @@ from endpoint_requests import (
 )
 from lmtrack import (
     Consent,
+    Event,
     TrackingMode,
+    classify_message,
     make_click_token,
     make_open_token,
 )
@@ -397,6 +399,28 @@ def key_of(handled: Handled) -> str:
     assert handled.event.dedup_key is not None
     assert handled.event.dedup_key not in repr(handled)
     return handled.event.dedup_key
+
+
+@pytest.mark.parametrize("agent", [BROWSER, APPLE, ROBOT["user-agent"], "Thunderbird", None])
+@pytest.mark.parametrize("ip", [None, "not an address", "198.51.100.7", "209.222.82.1"])
+@pytest.mark.parametrize("target", [f"/t/o/{open_token()}", f"/t/c/{click_token()}"])
+def test_the_request_of_an_event_is_judged_again_as_it_was(target: str, ip: str | None, agent: str | None) -> None:
+    headers = {"Accept": "*/*"} | ({} if agent is None else {"User-Agent": agent})
+    sent = NOW - timedelta(seconds=3)
+    event = ask(target, headers=headers, ip=ip, delivered_at=lambda _: sent).event
+    assert event is not None
+    assert event.request is not None
+    assert classify_message([event.request], delivered_at=sent) == [event.verdict]
+    stored = Event.from_dict(event.request.to_dict())
+    assert classify_message([stored], delivered_at=sent)[0].human is event.verdict.human
+    assert (stored.at, stored.ip, stored.link_index) == (NOW, None, getattr(event.token, "link_index", None))
+    assert ip is None or ip not in f"{event!r} {event.request!r} {stored.to_dict()} {pickle.dumps(event)!r}"
+
+
+def test_what_is_only_counted_has_no_request() -> None:
+    event = ask(f"/t/o/{open_token(AGGREGATE)}", route=COUNTING).event
+    assert event is not None
+    assert event.request is None
 
 
 def test_a_result_is_a_value() -> None:

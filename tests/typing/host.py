@@ -10,7 +10,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import assert_type
 
-from lmtrack import Consent, ConsentRecord, PageWords, Route, TrackingDomain, TrackingHost, handle_request, read_request
+from lmtrack import (
+    Consent,
+    ConsentRecord,
+    Event,
+    PageWords,
+    Route,
+    TrackingDomain,
+    TrackingHost,
+    handle_request,
+    read_request,
+)
 from lmtrack.classifier import Verdict
 from lmtrack.endpoint import HttpResponse, LastOpen, PendingRequest, RecordedEvent
 from lmtrack.tokens import ClickToken, OpenToken, UnsubscribeToken, WithdrawToken
@@ -46,6 +56,7 @@ class Records:
         assert_type(event.token, OpenToken | ClickToken)
         assert_type(event.verdict, Verdict)
         assert_type(event.dedup_key, str | None)
+        assert_type(event.request, Event | None)
 
     def open_day(self, last: LastOpen) -> None:
         """Store a day."""

@@ -19,7 +19,17 @@ _MEMBERS: Final = {
 # What earlier versions did not write.
 _SINCE_THEN: Final[dict[str, object]] = {"asn": None, "sources": []}
 _SOURCE_LONGEST: Final = 256
+_KINDS: Final = get_args(Kind)
 _TEXT: Final = (str, type(None))
+_TYPES: Final[tuple[tuple[str, tuple[type, ...], str], ...]] = (
+    ("kind", (str,), "a str"),
+    ("user_agent", _TEXT, "a str or None"),
+    ("at", (datetime,), "an aware datetime"),
+    ("ip", _TEXT, "a str or None"),
+    ("client", _TEXT, "a str or None"),
+    ("method", (str,), "a str"),
+    ("honeypot", (bool,), "a bool"),
+)
 
 
 class _PassingAddress(str):
@@ -85,36 +95,26 @@ class Event:
     honeypot: bool = False
 
     def __post_init__(self) -> None:
-        for name, value, expected, words in (
-            ("kind", self.kind, str, "a str"),
-            ("user_agent", self.user_agent, _TEXT, "a str or None"),
-            ("at", self.at, datetime, "an aware datetime"),
-            ("ip", self.ip, _TEXT, "a str or None"),
-            ("client", self.client, _TEXT, "a str or None"),
-            ("method", self.method, str, "a str"),
-            ("honeypot", self.honeypot, bool, "a bool"),
-        ):
-            if not isinstance(value, expected):
-                raise wrong_type(name, words, value)
-            if isinstance(value, str) and type(value) is not str:
-                object.__setattr__(self, name, plain_str(value, name))  # frozen: this is part of its construction
+        for name, expected, words in _TYPES:
+            value = getattr(self, name)
+            if type(value) not in expected:
+                if not isinstance(value, expected):
+                    raise wrong_type(name, words, value)
+                if isinstance(value, str):
+                    object.__setattr__(self, name, plain_str(value, name))  # frozen: this is part of its construction
         if self.asn is not None and type(self.asn) is not int:
             raise TypeError(f"asn must be an int or None, not {type(self.asn).__name__}")
-        _check_sources(self.sources)
-        if self.kind not in get_args(Kind):
+        if self.sources or type(self.sources) is not tuple:
+            _check_sources(self.sources)
+            object.__setattr__(self, "sources", tuple([plain_str(source, "sources") for source in self.sources]))
+        if self.kind not in _KINDS:
             raise ValueError("kind must be 'open' or 'click'")
         if self.link_index is not None:
-            if type(self.link_index) is not int:
-                raise TypeError(f"link_index must be an int or None, not {type(self.link_index).__name__}")
-            if self.kind == "open":
-                raise ValueError("link_index must be None for an open")
-            if not 0 <= self.link_index <= _LINK_INDEX_MAX:
-                raise ValueError(f"link_index must be 0 to {_LINK_INDEX_MAX}")
+            _check_link_index(self.link_index, self.kind)
         if self.client is not None and (not self.client or _is_address(self.client)):
             raise ValueError("client must be what client_key returns; an address would be kept")
         # Frozen: the rest is part of the construction.
         object.__setattr__(self, "at", in_utc(self.at, "at"))
-        object.__setattr__(self, "sources", tuple(plain_str(source, "sources") for source in self.sources))
         if self.ip is not None:
             object.__setattr__(self, "ip", _PassingAddress(self.ip))
         if self.headers is not None:
@@ -160,6 +160,15 @@ class Event:
         if event.to_dict() != data:
             raise ValueError("event: expected what to_dict returns")
         return event
+
+
+def _check_link_index(link_index: object, kind: Kind) -> None:
+    if type(link_index) is not int:
+        raise TypeError(f"link_index must be an int or None, not {type(link_index).__name__}")
+    if kind == "open":
+        raise ValueError("link_index must be None for an open")
+    if not 0 <= link_index <= _LINK_INDEX_MAX:
+        raise ValueError(f"link_index must be 0 to {_LINK_INDEX_MAX}")
 
 
 def _check_sources(sources: object) -> None:

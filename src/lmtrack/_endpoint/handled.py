@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from lmtrack._agents.events import Event
 from lmtrack._agents.verdict import Verdict
 from lmtrack._endpoint.gate import Admission
 from lmtrack._endpoint.http_response import HttpResponse
@@ -21,11 +22,14 @@ class RecordedEvent:
         dedup_key: The same for every request that is the same open or the same click, to store it once: kind, mode,
             recipient, link, whether it was a person, and message id. None for what is only counted, because it cannot
             be known whether two requests are the same.
+        request: The request as `classify_message` takes it, to judge it again together with the others of its message;
+            None for what is only counted. It has the address, for `client_key`; its repr, dict and pickle do not.
     """
 
     token: OpenToken | ClickToken
     verdict: Verdict
     dedup_key: str | None = field(repr=False)
+    request: Event | None = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

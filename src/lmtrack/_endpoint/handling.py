@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
+from lmtrack._agents.events import Event
 from lmtrack._agents.header_rules import Headers, is_ahead
 from lmtrack._agents.own_agents import Agents
 from lmtrack._agents.verdict import Actor, Human, Verdict
@@ -200,9 +201,7 @@ class PendingRequest:
             return Handled(response=response, admission=admission, last_open=last_open)
         event = None
         if admission.record:
-            kept = _counted(verdict) if admission.count_only else verdict
-            key = None if admission.count_only else _dedup_key(token, verdict)
-            event = RecordedEvent(token=token, verdict=kept, dedup_key=key)
+            event = _counted(token, verdict) if admission.count_only else judge.recorded(verdict)
         return Handled(response=response, admission=admission, event=event)
 
 
@@ -231,6 +230,21 @@ class _Judge:
             networks=self.networks,
             agents=self.agents,
         )
+
+    def recorded(self, verdict: Verdict, /) -> RecordedEvent:
+        token, request = self.token, self.request
+        link_index = token.link_index if isinstance(token, ClickToken) else None
+        event = Event(
+            kind="open" if link_index is None else "click",
+            user_agent=request.headers.get("user-agent"),
+            at=request.now,
+            ip=self.ip,
+            asn=self.asn,
+            sources=verdict.sources,
+            link_index=link_index,
+            headers=request.headers,
+        )
+        return RecordedEvent(token=token, verdict=verdict, dedup_key=_dedup_key(token, verdict), request=event)
 
     def _delay(self) -> timedelta | None:
         """Return the time since delivery, or else since the token was made; None if a clock is ahead.
@@ -319,8 +333,8 @@ def handle_request(
     An open is answered with the pixel, whatever its token is. A click goes to its destination if we signed it, and is a
     404 otherwise. `/w/` and `/u/` show a page on GET and act on a POST: on `/w/` on any, on `/u/` on the one-click body
     of RFC 8058 or the page's own button, because gateways post too. HEAD, OPTIONS and prefetches are answered and never
-    recorded. A request is classified only if consent allows it to be recorded; the address is used for that and is in
-    none of the results.
+    recorded. A request is classified only if consent allows it to be recorded; the address is used for that, and is in
+    no repr, dict or pickle of the results.
 
     An exception in one of your functions does not break the response: after any `Exception`, and after a result of the
     wrong type, nothing is recorded, and `admission.reason` says which function it was. Only what is not an `Exception`,
@@ -446,10 +460,11 @@ def _unasked(method: str, named: dict[str, str], /) -> AdmissionReason | None:
     return AdmissionReason.PREFETCH if is_ahead(named) else None
 
 
-def _counted(verdict: Verdict, /) -> Verdict:
+def _counted(token: OpenToken | ClickToken, verdict: Verdict, /) -> RecordedEvent:
     """Return what may be kept of a request that is only counted: whether it counts."""
     human = Human.YES if verdict.counts_for_metrics else Human.UNKNOWABLE
-    return Verdict(actor=Actor.UNKNOWN, human=human, evidence=1, reasons=())
+    kept = Verdict(actor=Actor.UNKNOWN, human=human, evidence=1, reasons=())
+    return RecordedEvent(token=token, verdict=kept, dedup_key=None, request=None)
 
 
 def _dedup_key(token: OpenToken | ClickToken, verdict: Verdict, /) -> str:
