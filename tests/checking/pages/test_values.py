@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from lmtrack._checking.pages.values import Validity, degrees, flat, functions, number, percent, pixels, validity
@@ -53,3 +55,17 @@ def test_what_a_value_is() -> None:
 )  # fmt: skip
 def test_who_drops_a_declaration(name: str, value: str, who: Validity) -> None:
     assert validity(name, value) is who
+
+
+def test_no_long_value_outlives_the_mail_it_was_in() -> None:
+    tracemalloc.start()
+    try:
+        for letter in "abcdefghij":
+            for read in (pixels, percent, number, degrees):
+                assert read(letter * 100_000) is None
+            assert validity("left", letter * 100_000) is Validity.DROPPED
+            assert validity(letter * 100_000, "0") is Validity.UNSURE
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 500_000

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum, auto
-from functools import lru_cache
+from functools import lru_cache, wraps
 from math import cos, radians
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from lmtrack._pattern import compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
 
 # Pixels of one unit (css-values-4, section 6; a font is taken for 16 pixels high, a screen for 1,000 each way).
 _PIXELS: Final = {
@@ -57,7 +62,19 @@ _LENGTHS: Final = frozenset(
 )
 _WITH_FUNCTIONS: Final = frozenset(("transform", "filter", "clip", "clip-path"))
 _REMEMBERED: Final = 2_048  # values; an email has some hundred different ones
+_LONGEST_REMEMBERED: Final = 200  # characters; our choice: what is longer is seldom twice in an email
 _MOST_ROUNDS: Final = 8  # our choice: sums in sums
+
+
+def _remembered(function: Callable[[str], T], /) -> Callable[[str], T]:
+    """Remember what a function says of short values; long ones of a hostile email would outlive it."""
+    known = lru_cache(_REMEMBERED)(function)
+
+    @wraps(function)
+    def answer(value: str, /) -> T:
+        return known(value) if len(value) <= _LONGEST_REMEMBERED else function(value)
+
+    return answer
 
 
 class Effects(NamedTuple):
@@ -90,9 +107,13 @@ class Validity(IntEnum):
     KEPT = auto()
 
 
-@lru_cache(_REMEMBERED)
 def validity(name: str, value: str, /) -> Validity:
     """Say who drops a declaration; of properties that no rule here asks for it is unknown."""
+    is_short = len(name) + len(value) <= _LONGEST_REMEMBERED
+    return (_known_validity if is_short else _validity)(name, value)
+
+
+def _validity(name: str, value: str, /) -> Validity:
     if value in _WIDE:
         return Validity.KEPT
     if (keywords := _KEYWORDS.get(name)) is not None:
@@ -114,12 +135,15 @@ def validity(name: str, value: str, /) -> Validity:
     return worst
 
 
+_known_validity: Final = lru_cache(_REMEMBERED)(_validity)
+
+
 def is_unitless(value: str, /) -> bool:
     """Return whether a value holds a number that is a length in quirks mode only."""
     return any(length and not length[2] and float(length[1]) for length in map(_LENGTH.fullmatch, value.split(" ")))
 
 
-@lru_cache(_REMEMBERED)
+@_remembered
 def pixels(value: str, /) -> float | None:
     """Read a length with its sign; None for one that depends on something else, and for what is not one."""
     length = _LENGTH.fullmatch(flat(value))
@@ -129,14 +153,14 @@ def pixels(value: str, /) -> float | None:
     return 0.0 if not number else number * _PIXELS[length[2]] if length[2] in _PIXELS else None
 
 
-@lru_cache(_REMEMBERED)
+@_remembered
 def percent(value: str, /) -> float | None:
     """Read a percentage."""
     length = _LENGTH.fullmatch(flat(value))
     return float(length[1]) if length and length[2] == "%" else None
 
 
-@lru_cache(_REMEMBERED)
+@_remembered
 def number(value: str, /) -> float | None:
     """Read a number or a percentage, which is a part of one."""
     length = _LENGTH.fullmatch(flat(value))
@@ -145,7 +169,7 @@ def number(value: str, /) -> float | None:
     return float(length[1]) * (0.01 if length[2] else 1)
 
 
-@lru_cache(_REMEMBERED)
+@_remembered
 def degrees(value: str, /) -> float | None:
     """Read an angle."""
     length = _LENGTH.fullmatch(flat(value))
