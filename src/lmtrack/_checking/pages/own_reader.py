@@ -24,6 +24,9 @@ _TELLING: Final = re.compile(
     r"|attributename|implementation|fill|stroke|filter|mask|clip-path|cursor|marker)"
 )
 CDATA: Final = re.compile(r"<!\[CDATA\[|\]\]>")
+# What a tag means depends on every open element only where one of these is (as for the rewriter: `_html.scan`).
+_NEEDS_STACK: Final = re.compile("<(?:svg|math|template)", re.IGNORECASE)
+_ENDLESS: Final = RAW_TEXT | {"plaintext"}
 
 
 class RawText(NamedTuple):
@@ -97,6 +100,32 @@ class _ForeignStyle:
 
 def read_exactly(html: str, /, *, note: str = "", first_line: int = 1) -> Iterator[Element | RawText | Comment]:
     """Go through tags of interest, raw text and comments, in order."""
+    return (_read_with_stack if _NEEDS_STACK.search(html) else _read_plainly)(html, note, first_line)
+
+
+def _read_plainly(html: str, note: str, first_line: int, /) -> Iterator[Element | RawText | Comment]:
+    """Read a document in which every tag means the same wherever it stands."""
+    position, end = 0, len(html)
+    lines = Lines(html, first_line)
+    condition = _condition(in_template=False, foreign=False)
+    while token := next_token(html, position, end):
+        start, position, name = token
+        if not name:
+            if html.startswith("<!--", start):
+                yield Comment(_inside(html, token), lines.at(position))
+        elif name[0] != "/":
+            if _TELLING.search(html, start, position):
+                yield Element(name, _attributes(html, token), lines.at(position), note, condition=condition)
+            if name in _ENDLESS:
+                after, position = position, raw_text_end(html, name, position, end)
+                yield RawText(name, html[after : position if position >= 0 else end], lines.at(after))
+                if position < 0:
+                    return
+    yield from _unfinished(html, position, lines)
+
+
+def _read_with_stack(html: str, note: str, first_line: int, /) -> Iterator[Element | RawText | Comment]:
+    """Read a document with all that is open at each tag."""
     elements = OpenElements(html)
     stack = elements.stack
     position, end = 0, len(html)
@@ -118,10 +147,8 @@ def read_exactly(html: str, /, *, note: str = "", first_line: int = 1) -> Iterat
             height = stack.height
             raw = elements.start(token)
             if _TELLING.search(html, start, after):
-                element = Element(name, _attributes(html, token), lines.at(after), note)
-                # Where it is, as far as that decides whether it is live at all.
-                element.condition = f"{stack.last('template') >= 0} {not elements.in_html}"
-                yield element
+                condition = _condition(in_template=stack.last("template") >= 0, foreign=not elements.in_html)
+                yield Element(name, _attributes(html, token), lines.at(after), note, condition=condition)
             if name == "style" and not elements.in_html and stack.height > height:
                 style.open(stack.height, lines.at(after))
             if raw:
@@ -132,9 +159,18 @@ def read_exactly(html: str, /, *, note: str = "", first_line: int = 1) -> Iterat
         yield from style.sheets(stack.height)
     style.take(html[position:], stack.height)
     yield from style.sheets(0)
-    # A comment that never ends is one up to the end ("eof-in-comment"); an unfinished tag is nothing.
-    if html.startswith("<!--", start := open_point(html, position, end)):
-        yield Comment(html[start + 4 :], lines.at(end))
+    yield from _unfinished(html, position, lines)
+
+
+def _condition(*, in_template: bool, foreign: bool) -> str:
+    """Say where an element is, as far as that decides whether it is live at all."""
+    return f"{in_template} {foreign}"
+
+
+def _unfinished(html: str, position: int, lines: Lines, /) -> Iterator[Comment]:
+    """Take a comment that never ends for one up to the end ("eof-in-comment"); an unfinished tag is nothing."""
+    if html.startswith("<!--", start := open_point(html, position, len(html))):
+        yield Comment(html[start + 4 :], lines.at(len(html)))
 
 
 def _inside(html: str, token: Token, /) -> str:
