@@ -37,6 +37,7 @@ _HTML_TEXTS: Final = frozenset(("iframe", "noembed", "noframes"))
 _DEEPEST: Final = 8
 _MOST_TEXT: Final = 4
 _MOST_BASES: Final = 4
+_KEY_BITS: Final = (1 << 60) - 1  # an int of one more takes 48 octets in memory and not 32
 _TOO_MUCH: Final = "documents are nested too deep, or are too large together"
 
 
@@ -119,9 +120,18 @@ class Reading:
         self.elements = sorted(self.elements, key=lambda element: element.line)
 
     def _read(self, html: str, first_line: int, place: _Place, /) -> None:
+        if not self._read_tree(html, first_line, place):
+            return
+        self._read_exactly(html, first_line, place)
+        for other in other_spellings(html):
+            self._left -= len(html)
+            self._read_exactly(other, first_line, place)
+
+    def _read_tree(self, html: str, first_line: int, place: _Place, /) -> bool:
+        """Read as lxml does; False if that would be too much."""
         if place.depth < 0 or self._left < 0:
             self._limit(_TOO_MUCH)
-            return
+            return False
         self._left -= len(html)
         try:
             for item in read_tree(html, note=place.note, first_line=first_line, words=self._complete):
@@ -129,10 +139,7 @@ class Reading:
                 self._take(item, place)
         except Unread as why:
             self._limit(str(why))
-        self._read_exactly(html, first_line, place)
-        for other in other_spellings(html):
-            self._left -= len(html)
-            self._read_exactly(other, first_line, place)
+        return True
 
     def _read_exactly(self, html: str, first_line: int, place: _Place, /) -> None:
         for item in read_exactly(html, note=place.note, first_line=first_line):
@@ -157,9 +164,9 @@ class Reading:
             if item.name == "style":
                 self._sheet(item.text, item.line, place.note, place.depth, item.element or place.host)
             if item.foreign and "<" in item.text:
-                # The other reader sees what is in it as well; here it gets a tree.
+                # The other reader sees what is in it where it stands; here it gets a tree.
                 inner = _Place(place.note, place.depth - 1, place.seen, item.element, place.document, place.condition)
-                self._read(item.text, item.line, inner)
+                self._read_tree(item.text, item.line, inner)
             elif item.name in _HTML_TEXTS:
                 note = place.note or f"in the text of {item.name}"
                 host = item.element or place.host
@@ -259,5 +266,7 @@ def _picture_around(element: Element, /) -> Element | None:
 def _key(item: Element | RawText | Comment, /) -> int:
     """Return what tells an item from others: a keyed hash, as the whole would take more room than the document."""
     if isinstance(item, Element):
-        return hash((item.name, frozenset(item.attributes.items())) if item.attributes else item.name)
-    return hash(("", item.text, item.line) if isinstance(item, Comment) else (item.name, item.text))
+        key = hash((item.name, frozenset(item.attributes.items())) if item.attributes else item.name)
+    else:
+        key = hash(("", item.text, item.line) if isinstance(item, Comment) else (item.name, item.text))
+    return key & _KEY_BITS

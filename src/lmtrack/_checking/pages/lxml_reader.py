@@ -1,7 +1,8 @@
 """The first reader: lxml's tree, with every element's parent, and the texts that are markup to some readers only.
 
-lxml reads here and never writes. What it gives up silently is asked for: its log (depth, memory), roots beside the
-first one, documents it finds empty. A tag with very many attributes costs it quadratic time, so it is not given one.
+lxml reads here and never writes. A tree of it takes 15 times as much room as its document, so it is given a piece at a
+time, and what has ended is dropped. What it gives up silently is asked for: its log (depth, memory), roots beside the
+first one. A tag with very many attributes costs it quadratic time, so it is not given one.
 
 Whether the content of an element is text is not the same everywhere: with scripts `noscript` holds text, without them
 markup; in a `frameset`, and in a `select` as it was before 2025, other elements are dropped and what they hold is
@@ -11,14 +12,14 @@ markup; XML knows no such elements at all. So a document is also spelled so that
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.pages.element import Element
 from lmtrack._checking.pages.own_reader import Comment, RawText, has_more_attributes
 from lmtrack._html.grammar import RAW_TEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from lxml.etree import _Element
 
@@ -47,6 +48,8 @@ _LONGEST_LINE: Final = 65_535  # libxml2 counts no further
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 # libxml2 takes what these hold for text, in svg and math too.
 _TEXTS: Final = RAW_TEXT | {"plaintext"}
+_PIECE: Final = 1 << 18  # characters given to lxml at a time; our choice: most mails are one piece
+_EVENTS: Final = ("start", "end", "comment", "pi")
 
 
 class Unread(Exception):  # noqa: N818 - a state, not an error of anyone
@@ -65,65 +68,104 @@ def read_tree(
 
     if has_more_attributes(html, _MOST_ATTRIBUTES):
         raise Unread(f"a tag has more than {_MOST_ATTRIBUTES:,} attributes")
-    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
-    # A lone surrogate cannot be written down as UTF-8; a reader shows the replacement character.
-    octets = _SURROGATES.sub("\ufffd", html).encode()
-    root: _Element | None = etree.fromstring(octets, parser)  # None without element and text
-    node = None if root is None else _first(root)
-    while node is not None:
-        yield from _read_below(node, note, first_line, words=words)
-        node = node.getnext()
-    if any(entry.level_name == "FATAL" for entry in parser.error_log):
+    parser = etree.HTMLPullParser(_EVENTS, encoding="utf-8", huge_tree=True)
+    tree = _Tree(note, first_line, words=words)
+    for start in range(0, max(len(html), 1), _PIECE):  # of nothing, too, it has to be told
+        # A lone surrogate cannot be written down as UTF-8; a reader shows the replacement character.
+        parser.feed(_SURROGATES.sub("\ufffd", html[start : start + _PIECE]).encode())
+        yield from tree.read(parser.read_events())
+    parser.close()
+    yield from tree.read(parser.read_events())
+    if any(entry.level_name == "FATAL" for entry in parser.feed_error_log):
         raise Unread("elements are nested too deep, or the parser reached another of its limits")
 
 
-def _first(node: _Element, /) -> _Element:
-    while (before := node.getprevious()) is not None:
-        node = before
-    return node
+class _Open:
+    """An element whose end has not come yet.
+
+    Attributes:
+        element: Itself.
+        last: The last element that was read in it.
+        words: What is left of the text in it, when nodes are gone.
+        foreign: Whether it is in svg or math.
+        kept: Whether it is in an element whose content is text, and so is needed until that ends.
+    """
+
+    __slots__ = ("element", "foreign", "kept", "last", "words")
+
+    def __init__(self, element: Element, /, *, foreign: bool, kept: bool) -> None:
+        self.element = element
+        self.last: Element | None = None
+        self.words: list[str] = []
+        self.foreign = foreign
+        self.kept = kept
 
 
-class _Open(NamedTuple):
-    """An element whose end has not come yet; `foreign` if it is in svg or math."""
+class _Tree:
+    """Takes each node of the tree as it comes, and drops it when it has ended: lxml's take more room than ours."""
 
-    node: _Element
-    element: Element
-    foreign: bool
+    __slots__ = ("_first_line", "_known", "_note", "_open", "_words")
 
+    def __init__(self, note: str, first_line: int, /, *, words: bool) -> None:
+        self._note = note
+        self._first_line = first_line
+        self._words = words
+        self._known: dict[str, str] = {}  # names, each by the way it is written
+        self._open: list[_Open] = []
 
-def _own_words(node: _Element, /) -> str:
-    return (node.text or "") + "".join(child.tail for child in node if child.tail)
+    def read(self, events: Iterable[tuple[str, _Element]], /) -> Iterator[Element | RawText | Comment]:
+        for event, node in events:
+            if event == "start":
+                yield self._start(node)
+                continue
+            if event == "end":
+                ended = self._open.pop()
+                yield from self._end(ended, node)
+                if not ended.kept:
+                    node.clear(keep_tail=True)
+            else:
+                yield Comment(node.text or "", self._line(node), self._open[-1].element if self._open else None)
+            self._drop_before(node)
 
+    def _line(self, node: _Element, /) -> int:
+        return self._first_line - 1 + min(node.sourceline or 1, _LONGEST_LINE)
 
-def _read_below(root: _Element, note: str, first_line: int, /, *, words: bool) -> Iterator[Element | RawText | Comment]:
-    around: list[_Open] = []
-    last: list[Element | None] = [None]  # in each of them, and outside, the last element that was read
-    for node in root.iter():
-        parent = node.getparent()
-        while around and around[-1].node is not parent:
-            around.pop()
-            last.pop()
-        line = first_line - 1 + min(node.sourceline or 1, _LONGEST_LINE)
-        name = node.tag
-        outer = around[-1] if around else None
-        if not isinstance(name, str):
-            yield Comment(node.text or "", line, outer and outer.element)
-            continue
+    def _name(self, written: str, /) -> str:
+        return self._known.get(written) or self._known.setdefault(written, written.lower())
+
+    def _start(self, node: _Element, /) -> Element:
+        outer = self._open[-1] if self._open else None
         element = Element(
-            name=name.lower(),
-            attributes={str(key).lower(): str(value) for key, value in reversed(node.attrib.items())},
-            line=line,
-            note=note,
-            parent=outer and outer.element,
-            before=last[-1],
+            name=self._name(str(node.tag)),
+            attributes={self._name(key): value for key, value in reversed(node.attrib.items())},
+            line=self._line(node),
+            note=self._note,
             in_tree=True,
         )
-        if words and (element.name not in _TEXTS or element.name == "textarea"):
-            element.words = _own_words(node)
-        is_foreign = outer is not None and (outer.foreign or outer.element.name in {"svg", "math"})
-        around.append(_Open(node, element, is_foreign))
-        last[-1] = element
-        last.append(None)
-        yield element
+        is_foreign = is_kept = False
+        if outer is not None:
+            element.parent, element.before = outer.element, outer.last
+            outer.last = element
+            is_foreign = outer.foreign or outer.element.name in {"svg", "math"}
+            is_kept = outer.kept
+        self._open.append(_Open(element, foreign=is_foreign, kept=is_kept or element.name in _TEXTS))
+        return element
+
+    def _end(self, ended: _Open, node: _Element, /) -> Iterator[RawText]:
+        """Say what text is in an element that has been read to its end."""
+        element = ended.element
+        if self._words and (element.name not in _TEXTS or element.name == "textarea"):
+            tails = (child.tail for child in node if child.tail)
+            element.words = "".join((node.text or "", *ended.words, *tails))
         if element.name in _TEXTS and (text := "".join(node.itertext())):
-            yield RawText(element.name, text, line, is_foreign, element)
+            yield RawText(element.name, text, element.line, ended.foreign, element)
+
+    def _drop_before(self, node: _Element, /) -> None:
+        """Drop what is before a node in the same element. Itself it stays: text may be added behind it."""
+        parent = node.getparent()
+        if parent is None or self._open[-1].kept:
+            return
+        while (before := node.getprevious()) is not None:
+            if self._words and before.tail:
+                self._open[-1].words.append(before.tail)
+            parent.remove(before)
