@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 from base64 import b64encode
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -131,6 +132,8 @@ LIMITED = {
     "2,001 attributes": "<p" + " a" * 2_001 + ">",
     "comments in comments": "<!--[if mso]>" * 20 + "<b>x",
     "many bases": "".join(f"<base href='https://b{number}.example/'>" for number in range(9)),
+    "many relative URLs for two bases": "<base href=https://a.example/><base href=https://b.example/>"
+    + "<img src=x>" * 10_001,
     "a data: document that is none": '<iframe src="data:text/html;base64,AAAA!A">',
     "a data: document of no charset": '<iframe src="data:text/html;charset=x-none,AAAA">',
     "a data: document with entities": "<iframe src='data:text/xml,<!DOCTYPE x [<!ENTITY a \"x\">]><p>&amp;a;</p>'>",
@@ -152,6 +155,25 @@ def test_a_limit_is_never_clean_and_what_was_found_is_still_said(case: str) -> N
 def test_what_lies_too_deep_for_the_tree_is_still_found() -> None:
     audit = audit_html("<div>" * 5_000 + PIXEL_TAG)
     assert kinds(audit) == ["hidden_image", "limit_reached"]
+
+
+def test_many_different_urls_are_all_judged() -> None:
+    links = "".join(f"<a href=https://shop.example/{number}>x</a>\n" for number in range(10_500))
+    audit = audit_html(f"{PIXEL_TAG}\n{links}{PIXEL_TAG}\n{links}{PIXEL_TAG}")
+    assert places(audit) == [f"img src, line {line}" for line in (1, 10_502, 21_003)]
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no other system says how much a process had")
+def test_memory_is_at_most_twenty_octets_for_each_of_a_large_document() -> None:
+    program = (
+        "import sys, lmtrack; lmtrack.audit_html('<a href=x>' + '\\n'.join(f'<a href=\"https://shop.example/{n}\">x</a>'"
+        " for n in range(int(sys.argv[1])))); print(open('/proc/self/status').read().partition('VmHWM:')[2].split()[0])"
+    )
+    few, many = (
+        int(subprocess.run([sys.executable, "-c", program, count], capture_output=True, check=True).stdout) * 1024  # noqa: S603
+        for count in ("10", "40000")
+    )
+    assert many - few < 20 * 40_000 * 42
 
 
 def test_documents_in_documents_end_somewhere() -> None:

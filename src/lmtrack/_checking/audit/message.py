@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from html import escape
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.audit.known_hosts import watch_of
@@ -124,10 +123,7 @@ def _audit_text(text: str, forms: tuple[Form, ...], place: str, /) -> Iterator[F
 def _audit_form(form: Form, text: str, bases: list[str], watch: Watch, place: str, /) -> Iterator[Finding]:
     if form in {Form.PAGE, Form.XML}:
         text = as_html(text) if form is Form.XML else text
-        yield from audit_page(text, watch, place)
-        for base in bases:
-            # Ahead of everything, where a base of the document's own does not count any more.
-            yield from audit_page(f'<base href="{escape(base)}">{text}', watch, place)
+        yield from audit_page(text, watch, place, bases)
     elif form is Form.STYLE:
         # An escaped slash is a slash, in strings and URLs too, and ends no element (CSS Syntax 3, section 4.3.7).
         style = text.replace("</", "<\\/")

@@ -41,8 +41,12 @@ class Judgement(NamedTuple):
     why: str
 
 
+_MOST_RESOLVED: Final = 20_000  # URLs, half a second of work; our choice: an email has one base
+_REMEMBERED: Final = 10_000  # URLs; our choice: no mail has as many, and a megabyte of links must not be held twice
+
+
 class Judge:
-    """Judges URLs, each once, however often it is in a document."""
+    """Judges URLs, each once, however often it is in an email."""
 
     __slots__ = ("_known", "_watch")
 
@@ -54,6 +58,8 @@ class Judge:
         """Check a remote URL. Only one of our links that leads to someone else has more than one judgement."""
         key = (url, is_link)
         if key not in self._known:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
             address = address_of(url)
             self._known[key] = self._ours(address, is_link=is_link) or self._others(address, is_link=is_link)
         return self._known[key]
@@ -156,9 +162,12 @@ def _packed(html: str, /) -> Iterator[Finding]:
         yield Finding(kind=FindingKind.UNDECODABLE, place="document", why=why)
 
 
-def audit_page(html: str, watch: Watch, place: str, /) -> list[Finding]:
-    """Find what a document holds, in source order; `place` says where it is in a message."""
-    return _Page(html, watch, place).findings()
+def audit_page(html: str, watch: Watch, place: str, /, bases: Sequence[str] = ()) -> list[Finding]:
+    """Find what a document holds, in source order.
+
+    `place` says where it is in a message, `bases` what its relative URLs may be relative to beside its own bases.
+    """
+    return _Page(html, watch, place, bases).findings()
 
 
 def audit_text(text: str, watch: Watch, place: str, /) -> list[Finding]:
@@ -189,13 +198,14 @@ def _finding(judgement: Judgement, place: str, url: str, /) -> Finding:
 class _Page:
     """One document while it is judged."""
 
-    __slots__ = ("_bases", "_display", "_drawn", "_found", "_judge", "_place", "_reading", "_sizes")
+    __slots__ = ("_bases", "_display", "_drawn", "_found", "_judge", "_place", "_reading", "_resolved", "_sizes")
 
-    def __init__(self, html: str, watch: Watch, place: str, /) -> None:
+    def __init__(self, html: str, watch: Watch, place: str, bases: Sequence[str], /) -> None:
         self._place = place
         self._judge = Judge(watch)
         self._reading = Reading(html)
-        self._bases = self._reading.bases
+        self._bases = list(dict.fromkeys((*self._reading.bases, *bases)))
+        self._resolved = 0  # URLs of values that lead elsewhere from each base
         self._found: list[tuple[int, Finding]] = []
         self._sizes: dict[int, str] = {}  # findings that a static file's size alone speaks for: index to URL
         self._drawn: set[str] = set()  # URLs that are drawn larger somewhere
@@ -212,6 +222,8 @@ class _Page:
         limits = list(self._reading.limits)
         if any(cascade.exhausted for cascade in cascades.values()):
             limits.append("the style sheets have too many rules for so many elements")
+        if self._resolved > _MOST_RESOLVED:
+            limits.append("there are too many relative URLs for so many bases")
         kept = [entry for index, entry in enumerate(self._found) if self._sizes.get(index, "") not in self._drawn]
         kept.sort(key=lambda entry: entry[0])
         where = self._place or "document"
@@ -219,6 +231,15 @@ class _Page:
             Finding(kind=FindingKind.LIMIT_REACHED, place=where, why=f"it was not read to its end: {why}")
             for why in limits
         ]
+
+    def _urls(self, value: str, /) -> list[str]:
+        """Resolve a value with each base; after very many with the first one only."""
+        urls = remote_urls(value, self._bases)
+        if len(urls) > 1:
+            self._resolved += len(urls)
+            if self._resolved > _MOST_RESOLVED:
+                return urls[:1]
+        return urls
 
     def _note(self, judgement: Judgement, line: int, here: str, url: str, /) -> None:
         self._found.append((line, _finding(judgement, _where(self._place, here), url)))
@@ -228,7 +249,7 @@ class _Page:
             return
         for use in uses_of(element):
             here = _here(f"{element.name} {use.attribute}", element.line, element.note)
-            for url in remote_urls(use.value, self._bases):
+            for url in self._urls(use.value):
                 judged = self._judge(url, is_link=use.way in {Way.LINK, Way.FORM})
                 if use.way is Way.FORM:
                     # Who fills in a form means to send something; only whom it is sent to can be wrong.
@@ -248,7 +269,7 @@ class _Page:
             return
         for value, own in urls:
             here = _here(f"{element.name} {'style' if own else 'by a style sheet'}", element.line, element.note)
-            for url in remote_urls(value, self._bases):
+            for url in self._urls(value):
                 judged = self._seen(element, url, self._judge(url, is_link=False), background=True)
                 for one in judged:
                     # What the URL says by itself has been said of the sheet.
@@ -283,7 +304,7 @@ class _Page:
                     self._judge_in_sheet("style sheet", value, line, note, unseen_rule(rule))
 
     def _judge_in_sheet(self, what: str, value: str, line: int, note: str, unseen: str | None, /) -> None:
-        for url in remote_urls(value, self._bases):
+        for url in self._urls(value):
             judged = self._judge(url, is_link=False)
             if unseen and not judged:
                 judged = (Judgement(FindingKind.HIDDEN_IMAGE, unseen),)
