@@ -159,6 +159,7 @@ def test_an_old_phone_names_what_it_can() -> None:
         "QQDownload 691",
         "GWX:DOWNLOADED",
         "masking-agent",
+        "MSN Optimized;US",
         "FireTorrent/2.0.1",
     ],
 )

@@ -114,7 +114,7 @@ LINUX_BROWSERS: Final = word_set(
     rekonq/ otter/ sleipnir/ surf/ quest vr obs/ opt/ steam spotify/ slack/ edga/ headset atom/ avast/ avg/ norton/
     opera/ waterfox/ colibri/ edition ecosia phx/ kiwi/ instagram fb_iab/ naver kakaotalk gsa/ webappmanager tizen
     debian/ fedora/ gentoo/ raspbian/ suse/ smart-tv line/ micromessenger/ snapchat/ pinterest hawk/ quark/ twitter
-    linkedinapp wechat/
+    linkedinapp wechat/ steamdeck
     """
 )
 # Yandex's branches count on where Chrome's end.

@@ -108,7 +108,7 @@ PURPOSES: Final = (
             "cron": r"cron(?<=\bcron)\b",
             "download": r"download(?<!qqdownload)(?!ed| master)",
             "watch": r"watch(?:er|dog)",
-            "optimiz": r"optimiz(?!edie)",
+            "optimiz": r"optimiz(?<!\bmsn optimiz)",  # Internet Explorer as MSN gave it away
             "torrent": r"torrent(?<!\btorrent)(?<!firetorrent)",
             "web": r"web[ _-]?(?:thumb|snap|shot|scre|capture)",
             "rank": r"rank(?:er|ing|s)?(?![a-z])",
