@@ -42,7 +42,7 @@ def well_known_bots(shared: Path) -> list[str]:
 def isbot(shared: Path, name: str) -> list[str]:
     """Return the agents of one of omrilotan/isbot's fixtures: lists of scalars below headings."""
     lines = (shared / "useragents" / name).read_text("utf-8").split("\n")
-    return [_scalar(line.strip().removeprefix("- ")) for line in lines if line.strip().startswith("- ")]
+    return [scalar(line.strip().removeprefix("- ")) for line in lines if line.strip().startswith("- ")]
 
 
 def uap(shared: Path) -> Iterator[tuple[str, str]]:
@@ -51,9 +51,9 @@ def uap(shared: Path) -> Iterator[tuple[str, str]]:
     for line in (shared / "useragents" / "uap-test_ua.yaml").read_text("utf-8").split("\n"):
         key, _, value = line.strip().removeprefix("- ").partition(": ")
         if key == "user_agent_string":
-            agent = _scalar(value)
+            agent = scalar(value)
         elif key == "family":
-            yield _scalar(value), agent
+            yield scalar(value), agent
 
 
 def email_fetchers(shared: Path) -> list[Fetcher]:
@@ -62,7 +62,7 @@ def email_fetchers(shared: Path) -> list[Fetcher]:
         return [Fetcher(row["user_agent"], row["label"], row["human_present"]) for row in csv.DictReader(file)]
 
 
-def _scalar(text: str) -> str:
+def scalar(text: str) -> str:
     """Read a YAML scalar on one line."""
     text = text.strip()
     if text.startswith('"') and text.endswith('"'):

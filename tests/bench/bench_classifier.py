@@ -3,8 +3,9 @@
 Run `python tests/bench/bench_classifier.py`; it needs ua-parser-rs. `classify_event` remembers what it judged, so each
 stream has two rows: all agents distinct, with nothing remembered, and the same agents again. ua-parser names browser,
 system and device and has no notion of a person; isbot says yes or no. With npm, the agents that were sampled on the web
-are those of the package `user-agents`, and isbot's rows are there; both are fetched into a folder that goes again.
-Browser traffic is what mail is read in, by rough share; bots are from ../shared where it is there.
+are those of the package `user-agents`, and isbot's rows are there. Other browsers are those that isbot once took for
+bots, most of them old or rare; bots are from ../shared too, where it is there. Last, how many agents of the sets of
+`fresh_agents` are called a machine.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fresh_agents import Packages, count_machines
 from harness import Row, alternate, table
 from old_build import both_builds
 from verdict_jobs import JOBS
@@ -77,6 +79,14 @@ def browser_traffic() -> list[str]:
     return [form.format(RANDOM.randrange(10)) for form in forms]
 
 
+def sampled_traffic(packages: Packages) -> list[str]:
+    """Return agents as they were sampled on the web, by weight; ours by rough share where there is no npm."""
+    if not packages.has_npm:
+        return browser_traffic()
+    rows = packages.sampled()
+    return RANDOM.choices([str(row["userAgent"]) for row in rows], [float(str(row["weight"])) for row in rows], k=COUNT)
+
+
 def bot_traffic() -> list[str]:
     if SHARED.is_dir():
         return RANDOM.sample(crawlers(SHARED), COUNT)
@@ -91,68 +101,23 @@ _ISBOT = """
 const { isbot } = require("isbot"); const agents = JSON.parse(require("fs").readFileSync(process.argv[1]));
 let best = Infinity;
 for (let round = 0; round < 15; round++) {
-  const start = process.hrtime.bigint(); let found = 0;
+  const start = process.cpuUsage(); let found = 0;
   for (const agent of agents) found += isbot(agent);
-  best = Math.min(best, Number(process.hrtime.bigint() - start));
+  const used = process.cpuUsage(start);
+  best = Math.min(best, used.user + used.system);
 }
-console.log(best / 1e9 / agents.length);
+console.log(best / 1e6 / agents.length);
 """
 
 
-# Agents that others sampled or labelled. Of yauaa, WhichBrowser, browscap and Crawler-Detect, whose tests are labelled
-# too, no package has these.
-PACKAGES = ("user-agents", "isbot", "random-useragent", "crawler-user-agents")
-
-
-def called_machines(npm: Npm) -> Iterator[str]:
-    """Say how many agents of each set are called a machine."""
-    for what, agents in npm.labelled():
-        each = distinct(agents)
-        verdicts = [classify_event(kind="click", user_agent=agent) for agent in each]
-        machines = [verdict for verdict in verdicts if verdict.is_machine]
-        forged = sum("ua.chrome_build_impossible" in verdict.reasons for verdict in machines)
-        share = len(machines) / len(each)
-        yield f"{what:<52} {len(machines):>6,} of {len(each):>6,}  {share:6.1%}, {forged} forged builds"
-
-
-class Npm:
-    """Packages of npm in a folder that goes again; nothing of them where there is no npm."""
-
-    def __init__(self, folder: str) -> None:
-        self.folder = Path(folder)
-        npm = shutil.which("npm")
-        command = [npm or "", "install", "--silent", "--ignore-scripts", "--prefix", folder, *PACKAGES]
-        self.is_there = npm is not None and subprocess.run(command, check=False).returncode == 0  # noqa: S603
-
-    def sampled_agents(self) -> list[str]:
-        """Return agents as they were sampled on the web, by weight; ours by rough share where there is no npm."""
-        if not self.is_there:
-            return browser_traffic()
-        rows = json.loads((self.folder / "node_modules/user-agents/dist/user-agents.json").read_text("utf-8"))
-        return RANDOM.choices([row["userAgent"] for row in rows], [row["weight"] for row in rows], k=COUNT)
-
-    def labelled(self) -> Iterator[tuple[str, list[str]]]:
-        """Return the agents that others labelled for their own use, by what they are."""
-        if not self.is_there:
-            return
-        modules = self.folder / "node_modules"
-        rows = json.loads((modules / "user-agents/dist/user-agents.json").read_text("utf-8"))
-        yield "people, sampled on the web (user-agents)", [row["userAgent"] for row in rows]
-        for label, folders in (("people", ("/Browsers", "/Mobile")), ("machines", ("/Spiders", "/Libraries"))):
-            rows = json.loads((modules / "random-useragent/useragent-data.json").read_text("utf-8"))
-            agents = [row["userAgent"] for row in rows if row["folder"].startswith(folders)]
-            yield f"{label} (random-useragent)", agents
-        rows = json.loads((modules / "crawler-user-agents/crawler-user-agents.json").read_text("utf-8"))
-        yield "machines (crawler-user-agents)", [agent for row in rows for agent in row["instances"]]
-
-    def isbot_seconds(self, agents: list[str]) -> float | None:
-        """Return how long isbot takes for each agent, the best of some rounds."""
-        if not self.is_there:
-            return None
-        path = self.folder / "agents.json"
-        path.write_text(json.dumps(agents), "utf-8")
-        command = [shutil.which("node") or "node", "-e", _ISBOT, str(path)]
-        return float(subprocess.run(command, check=True, capture_output=True, cwd=self.folder).stdout)  # noqa: S603
+def isbot_seconds(packages: Packages, agents: list[str]) -> float | None:
+    """Return how long isbot takes for each agent, the best of some rounds; None where there is no npm."""
+    if not packages.has_npm:
+        return None
+    path = packages.folder / "agents.json"
+    path.write_text(json.dumps(agents), "utf-8")
+    command = [shutil.which("node") or "node", "-e", _ISBOT, str(path)]
+    return float(subprocess.run(command, check=True, capture_output=True, cwd=packages.folder).stdout)  # noqa: S603
 
 
 def peer() -> Callable[[str], object]:
@@ -227,8 +192,8 @@ def main() -> None:
         print("ua-parser-rs is not here: nothing to compare with")
         return
     with tempfile.TemporaryDirectory() as folder:
-        npm = Npm(folder)
-        live, bots = npm.sampled_agents(), bot_traffic()
+        packages = Packages(folder)
+        live, bots = sampled_traffic(packages), bot_traffic()
         browsers = distinct(live + isbot_browsers())
         half = browsers[: COUNT // 2] + bots[: COUNT // 2]
         RANDOM.shuffle(half)
@@ -237,7 +202,7 @@ def main() -> None:
             *rows_of("half bots", distinct(half), 2, 3, parse),
             *rows_of("bots", distinct(bots), 1.5, 2, parse),
         ]
-        if seconds := npm.isbot_seconds(live):
+        if seconds := isbot_seconds(packages, live):
 
             def traffic() -> None:
                 for agent in live:
@@ -250,7 +215,7 @@ def main() -> None:
                 )
             )
         print(table(rows))
-        print("called a machine", *called_machines(npm), sep="\n")
+        print("called a machine", *count_machines(packages), sep="\n")
 
 
 def isbot_browsers() -> list[str]:
