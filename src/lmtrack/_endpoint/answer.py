@@ -8,7 +8,7 @@ from typing import Final
 from lmtrack._checks import plain_str_or_none, wrong_type
 from lmtrack._endpoint.http_response import AS_TYPED, NEVER_STORE, NO_STORE, PRIVATE, TEXT, HttpResponse, for_method
 from lmtrack._endpoint.pages import missing_page
-from lmtrack._url.destination import is_destination
+from lmtrack._url.destination import ascii_host, is_destination
 from lmtrack.tokens import ClickToken
 
 # GIF89a (W3C, 1990), field by field; a 204 or an empty body is drawn as a broken image.
@@ -90,5 +90,5 @@ def _part_to_ascii(parts: re.Match[str], /) -> str:
     if not host.isascii():
         from urllib.parse import unquote  # noqa: PLC0415 - rare in mail, and 2 ms of every import
 
-        host = unquote(host).encode("idna").decode()  # as the rules of a destination read it
+        host = ascii_host(unquote(host)).decode()  # as the rules of a destination read it
     return scheme + host + _NOT_ASCII.sub(lambda text: "".join(f"%{octet:02X}" for octet in text[0].encode()), rest)

@@ -2,7 +2,7 @@
 
 An absolute http or https URL that every browser and the standard library read the same way; everything else is
 refused, when signing and again when reading. A URL that passes is kept character by character, non-ASCII too.
-Its host, if it is not ASCII, has an ASCII form under `host.encode("idna")`, so a redirect to it can be written.
+Its host, if it is not ASCII, has an ASCII form under `ascii_host`, so a redirect to it can be written.
 """
 
 from __future__ import annotations
@@ -35,10 +35,13 @@ _FORBIDDEN_IN_HOST = re.compile(r"[\x00-\x20\x7f-\x9f#/:<>?@\[\\\]^|%]").search
 # keep them. The same name leads to two places. Capital sharp s joined them with Unicode 15.1. The second line came
 # after Unicode 3.2, at which IDNA 2003 stopped: browsers map Cherokee and old Cyrillic to other letters and drop what
 # is invisible, the standard library takes all of it as it is (each compared with a browser engine's URL reader).
+# The third line are the letters of Unicode 16 and 17 (UnicodeData.txt) that stand for others: only CPython 3.14 and
+# 3.15 know which.
 _DEVIATIONS = re.compile(
     "[ß\u1e9eς\u200c\u200d"
     "\u13a0-\u13f5\u13f8-\u13fd\u180f\u1c80-\u1c88\u2064\uab70-\uabbf"
-    "\U0001bca0-\U0001bca3\U0001e030-\U0001e06d\U000e0100-\U000e01ef]"
+    "\U0001bca0-\U0001bca3\U0001e030-\U0001e06d\U000e0100-\U000e01ef"
+    "\u1c89\ua7cb\ua7cc\ua7ce\ua7d2\ua7d4\ua7da\ua7dc\ua7f1\U00010d50-\U00010d65\U00016ea0-\U00016eb8\U0001ccd6-\U0001ccf9]"
 ).search
 
 
@@ -73,6 +76,18 @@ def check_destination(url: str, /) -> None:
     problem = _problem(url)
     if problem is not None:
         raise BadDestination(problem)
+
+
+def ascii_host(host: str, /) -> bytes:
+    """Return the ASCII form of a host's name.
+
+    Small letters first, as browsers do: the codec leaves 684 capitals as they are that came after Unicode 3.2, on
+    PyPy and from CPython 3.14 on, and a redirect would lead to another name.
+
+    Raises:
+        UnicodeError: A label is empty or too long, or has a code point that no name may hold.
+    """
+    return host.lower().encode("idna")
 
 
 def _problem(url: str) -> str | None:  # noqa: PLR0911 - one return a rule, in the order they are tried
@@ -110,8 +125,8 @@ def _host_problem(host: str) -> str | None:
         return "ambiguous_host"
     if not host.isascii():
         try:
-            ours, theirs = host.encode("idna"), composed.encode("idna")
-        except UnicodeError:  # an empty or over-long label, or a code point no name may hold
+            ours, theirs = ascii_host(host), ascii_host(composed)
+        except UnicodeError:
             return "host"
         # The standard library normalises by Unicode 3.2: a letter added later that stands for another one is kept
         # as it is, where a browser would map it.
