@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -334,9 +334,9 @@ def test_a_machine_by_its_agent_is_one_for_opens_and_clicks(agent: str) -> None:
 def test_time_grows_no_faster_than_length(unit: str) -> None:
     def seconds(octets: int) -> float:
         agent = unit * (octets // len(unit))
-        start = perf_counter()
+        start = process_time()
         judge_agent(agent, "click")
-        return perf_counter() - start
+        return process_time() - start
 
     assert min(seconds(1_000_000) for _ in range(3)) < 0.5
 
