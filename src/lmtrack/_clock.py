@@ -26,6 +26,19 @@ def epoch_seconds(now: datetime | None, /, name: str = "now") -> int:
     return age.days * 86_400 + age.seconds  # exact and a third of the time of `timestamp`, which is a float
 
 
+def exact_time(now: datetime | None, /) -> datetime:
+    """Return `now`, or the current time when it is None, with its fractions of a second.
+
+    Raises:
+        TypeError: `now` is not a `datetime`.
+        ValueError: `now` is naive.
+    """
+    if now is None:
+        return datetime.fromtimestamp(_time(), UTC)
+    epoch_seconds(now)
+    return now
+
+
 def in_utc(time: datetime, name: str, /) -> datetime:
     """Return the same instant in UTC: differences of local times are wrong where the clocks change.
 

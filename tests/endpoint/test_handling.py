@@ -417,6 +417,14 @@ def test_the_request_of_an_event_is_judged_again_as_it_was(target: str, ip: str 
     assert ip is None or ip not in f"{event!r} {event.request!r} {stored.to_dict()} {pickle.dumps(event)!r}"
 
 
+def test_the_request_of_an_event_has_the_fractions_of_its_second() -> None:
+    before = datetime.now(UTC)  # noqa: TID251 - what the clock says is what is tested
+    event = ask(f"/t/o/{open_token(INDIVIDUAL, now=before)}", now=None).event
+    assert event is not None
+    assert event.request is not None
+    assert before <= event.request.at <= datetime.now(UTC)  # noqa: TID251 - the same
+
+
 def test_what_is_only_counted_has_no_request() -> None:
     event = ask(f"/t/o/{open_token(AGGREGATE)}", route=COUNTING).event
     assert event is not None

@@ -16,7 +16,7 @@ from lmtrack._agents.header_rules import Headers, is_ahead
 from lmtrack._agents.own_agents import Agents
 from lmtrack._agents.verdict import Actor, Human, Verdict
 from lmtrack._checks import check_type, plain_bytes, plain_str
-from lmtrack._clock import epoch_seconds
+from lmtrack._clock import exact_time
 from lmtrack._endpoint.answer import pixel_response, redirect_response
 from lmtrack._endpoint.gate import AdmissionReason, refused, weigh
 from lmtrack._endpoint.handled import Handled, LastOpen, RecordedEvent
@@ -254,7 +254,7 @@ class _Judge:
         left = _ask(self.delivered_at, self.token)
         known = isinstance(left, datetime) and left.utcoffset() is not None
         delay = self.request.now - (left if known else self.token.issued_at)  # type: ignore[operator] # a datetime
-        # The clock is read in whole seconds, so what was delivered in this one seems to come later.
+        # A caller's `now` may be in whole seconds, so what was delivered in that one seems to come later.
         return None if delay <= -_SECOND else max(delay, _NO_TIME)
 
 
@@ -293,8 +293,7 @@ def read_request(
     method, target, body = plain_str(method, "method"), plain_str(target, "target"), plain_bytes(body, "body")
     check_type(TrackingDomain, domain=domain)
     named = _by_name(headers or ())
-    seconds = epoch_seconds(now)
-    at = datetime.fromtimestamp(seconds, UTC) if now is None else now
+    at = exact_time(now)
     path = locate(target, domain)
     kind: RequestKind | None = None
     token: Token | None = None
