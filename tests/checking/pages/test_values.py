@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import tracemalloc
-
 import pytest
 
 from lmtrack._checking.pages.values import Validity, degrees, flat, functions, number, percent, pixels, validity
@@ -58,6 +56,7 @@ def test_who_drops_a_declaration(name: str, value: str, who: Validity) -> None:
 
 
 def test_no_long_value_outlives_the_mail_it_was_in() -> None:
+    tracemalloc = pytest.importorskip("tracemalloc")  # PyPy's has nothing behind it
     tracemalloc.start()
     try:
         for letter in "abcdefghij":
