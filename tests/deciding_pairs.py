@@ -39,6 +39,25 @@ SELECTED: Final = (
     ("input:in-range", "<input type=number max=5 value=3>", "<input type=number max=5 value=9>"),
     ("input:placeholder-shown", "<input placeholder=a>", "<input placeholder=a value=b>"),
     ("p::first-letter", "<p>Ann", "<p>..."),
+    ("[title~=x]", "<p title='x y'>x", "<p title='x\xa0y'>x"),
+    ("[title=a]", "<p title=a>x", "<p title=A>x"),
+    ("[*|title=a]", "<svg><g xlink:title=a></g></svg>", "<svg><g xlink:title=b></g></svg>"),
+    ("p:has(+ table)", "<p>x</p><table><tr><td>x</table>", "<p>x</p><table><b>x</b><tr><td>x</table>"),
+    (
+        "colgroup:nth-child(2)",
+        "<table><colgroup> <col></colgroup></table>",
+        "<table><colgroup>x<col></colgroup></table>",
+    ),
+    ("caption ~ tbody td", "<table><caption>x</caption><tr><td>x</table>", "<table><tr><td>x</table>"),
+    ("p > b", "<b><p>x</b></p>", "<b><p>x</p></b>"),
+    ("p + p b", "<p><b>x<p>y</b>", "<p><b>x</b><p>y"),
+    ("pre:empty", "<pre>\n</pre>", "<pre>\n\n</pre>"),
+    ("input::placeholder", "<input placeholder=a>", "<input placeholder=a value=b>"),
+    (
+        "div p",
+        "<div><details open name=a>x</details><details open name=a><p>x</details></div>",
+        "<div><details open name=a>x</details><details open name=b><p>x</details></div>",
+    ),
 )
 # What a rule says; `%` stands for the URL.
 SAYING: Final = (

@@ -65,6 +65,30 @@ UNSEEN: Final[dict[str, tuple[str, ...]]] = {
         "<style>@font-face{font-family:f;src:url(%)}p{font-family:f;font-size:0}</style><p>x",
         "<p style='float:left;width:9px;shape-outside:url(%)'>x",
     ),
+    "clipped to a shape that lies elsewhere": (
+        "<img src='%' style='clip-path:circle(9px at -99px 0)'>",
+        "<img src='%' style='clip-path:shape(from 0 0, close)'>",
+    ),
+    "turned around a distant point or in several steps": (
+        "<img src='%' style='transform:rotate(1deg);transform-origin:0 999999px'>",
+        "<p style='transform:rotateX(45deg);transform-style:preserve-3d'><img src='%' style='rotate:x 45deg'></p>",
+    ),
+    "in an SVG element that does not exist": ("<svg><x><image href='%' width=9 height=9 /></x></svg>",),
+    "placed outside their own box": (
+        "<img src='%' width=50 height=50 style='object-fit:none;object-position:999px 999px'>",
+    ),
+    "small because of their density or their `sizes`": (
+        "<img srcset='% 9999x'>",
+        "<img srcset='% 9999w' sizes='.01px'>",
+    ),
+    "not chosen by `maction` or `switch` (or `systemLanguage`)": (
+        "<svg><g systemLanguage=xx><image href='%' width=9 height=9 /></g></svg>",
+        f"<math><maction actiontype=toggle><mi>x</mi><mtext>{_IMAGE}</mtext></maction></math>",
+        "<svg><switch><g></g><g><image href='%' width=9 height=9 /></g></switch></svg>",
+    ),
+    "in a column that is collapsed": (
+        f"<table><colgroup><col style='visibility:collapse'></colgroup><tr><td>{_IMAGE}</table>",
+    ),
     "Content that a shadow root in the markup": (
         f"<div><template shadowrootmode=open></template>{_IMAGE}</div>",
         f"<div><template shadowrootmode=open><style>:host{{opacity:0}}</style><slot></slot></template>{_IMAGE}</div>",

@@ -144,6 +144,7 @@ PLACES = {
     "bytes by a name in pieces": part(
         "application/octet-stream", HTML, 'Content-Disposition: inline; filename="=?utf-8?q?a=2E?= =?utf-8?q?htm?="'
     ),
+    "bytes that a frame may show": part("application/octet-stream", HTML, "Content-ID: <x>"),
     "a message by the name of its file": part("application/octet-stream; name=a.eml", PAGE),
     "an archive of a page": part("application/x-mimearchive", PAGE),
     "an archive by its name, encoded": part(

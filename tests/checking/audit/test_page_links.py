@@ -130,6 +130,8 @@ IDENTIFIERS = {
     "address, escaped twice": "?e=ann%2540shop.example",
     "address in the path": "/ann@shop.example/x",
     "address in base64": "?e=" + b64encode(ADDRESS).decode(),
+    "address in base64 as the whole query": "?" + b64encode(b"ann@shop.example ").decode(),
+    "record in base64 as the whole query": "?" + b64encode(b'{"u":4711,"c":12}').decode(),
     "address in base64, escaped": "?e=" + b64encode(ADDRESS).decode().replace("=", "%3D"),
     "address in base64 in the path": "/" + b64encode(ADDRESS).decode().rstrip("="),
     "address in hexadecimal": "?e=" + ADDRESS.hex(),

@@ -117,7 +117,7 @@ def _query(query: str, /) -> Iterator[_Value]:
         return
     for pair in re.split("[&;]", query, maxsplit=_MOST_VALUES)[:_MOST_VALUES]:
         name, equals, text = pair.partition("=")
-        if not equals:
+        if not equals or not text.strip("="):  # what pads base64 belongs to it
             name, text = "", name
         name = unquote(name)
         yield _Value(f"the parameter {name[:40]}" if name else "the query", name, unquote(text))

@@ -139,8 +139,18 @@ def _tested(name: str, value: str, selected: Selected, /) -> Iterator[tuple[str,
     for test in selected.tests[name]:
         if attribute_fits(value, test.how, test.value):
             # In which case it is written decides for some attributes, and not for others.
-            spellings = set(re.findall(re.escape(test.value), value, re.IGNORECASE)) if test.value else ()
-            yield name, test.how, test.value, *sorted(spellings)
+            yield name, test.how, test.value, *sorted(_spellings(value, test.value))
+
+
+def _spellings(value: str, part: str, /) -> set[str]:
+    """Return how a part is written in a value, wherever it is there."""
+    lower = value.lower()
+    found: set[str] = set()
+    at = lower.find(part) if part else -1
+    while at >= 0:
+        found.add(value[at : at + len(part)])
+        at = lower.find(part, at + len(part))
+    return found
 
 
 def changes_font(declaration: Declaration, /) -> bool:

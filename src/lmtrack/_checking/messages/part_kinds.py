@@ -142,6 +142,8 @@ class Kind:
         as_style = is_named_by_pages and (main == "text" or (kind == _OCTETS and not any(b"\0" in o for o in octets)))
         if as_style or self._is_named(_STYLE_NAME):
             found.append(Form.STYLE)
+        if as_style and kind == _OCTETS:  # or as the page of a frame
+            found.append(Form.PAGE)
         return tuple(found)
 
     def closed(self, octets: bytes, /) -> tuple[FindingKind, str] | None:

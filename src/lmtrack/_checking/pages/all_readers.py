@@ -220,9 +220,12 @@ class Reading:
             if use.way in {Way.LOAD, Way.PICTURE}:
                 self._data(use.value, element.line, element.note, depth, element)
 
-    def _data(self, url: str, line: int, note: str, depth: int, element: Element | None, /) -> None:
+    def _data(
+        self, url: str, line: int, note: str, depth: int, element: Element | None, /, *, as_sheet: bool = False
+    ) -> None:
         """Read a `data:` URL if it is a document or a style sheet."""
-        content = read_data_url(url)
+        as_sheet = as_sheet or (element is not None and _names_a_sheet(element))
+        content = read_data_url(url, as_sheet=as_sheet)
         for why in content.limits:
             self._limit(why)
         for text in content.documents:
@@ -239,10 +242,14 @@ class Reading:
             return
         sheet = read_sheet(text)
         self.sheets.append(StyleSheet(sheet, text, line, note, element))
-        urls = [url for _, url in sheet.imports]
-        urls += [url for rule in sheet.rules for declaration in rule.declarations for url in declaration.urls]
-        for url in urls:
+        for _, url in sheet.imports:
+            self._data(url, line, note, depth, element, as_sheet=True)
+        for url in (url for rule in sheet.rules for declaration in rule.declarations for url in declaration.urls):
             self._data(url, line, note, depth, element)
+
+
+def _names_a_sheet(element: Element, /) -> bool:
+    return element.name == "link" and "stylesheet" in element.attributes.get("rel", "").lower()
 
 
 def _inside(element: Element, note: str, depth: int, /) -> _Place:

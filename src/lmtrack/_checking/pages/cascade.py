@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._checking.pages.css import NO_LAYER, When, read_declarations
+from lmtrack._checking.pages.css import NO_LAYER, Declaration, When, read_declarations
 from lmtrack._checking.pages.selectors import Selector, read_selectors
 from lmtrack._checking.pages.values import Validity, Values, is_unitless, validity
 from lmtrack._pattern import word_set
@@ -18,7 +18,7 @@ from lmtrack._pattern import word_set
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from lmtrack._checking.pages.css import Declaration, Rule
+    from lmtrack._checking.pages.css import Rule
     from lmtrack._checking.pages.element import Element
 
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 _ASKED: Final = word_set("""
     display visibility opacity filter clip clip-path transform scale content-visibility zoom translate rotate font-size
     color position left top right bottom margin margin-left margin-top text-indent inset inset-inline
-    inset-inline-start inset-block-start margin-inline margin-inline-start margin-block-start inline-size block-size
+    inset-inline-start inset-inline-end inset-block inset-block-start inset-block-end margin-inline margin-inline-start
+    margin-block margin-block-start inline-size block-size background-position-x background-position-y
     max-inline-size max-block-size min-inline-size min-block-size overflow overflow-x overflow-y width height max-width
     max-height min-width min-height object-position content backface-visibility background-size background-position
     background-repeat background contain
@@ -181,7 +182,12 @@ class Cascade:
 
 
 def _is_asked(declaration: Declaration, /) -> bool:
-    return declaration.name in _ASKED or bool(declaration.urls)
+    return _plain(declaration.name) in _ASKED or bool(declaration.urls)
+
+
+def _plain(name: str, /) -> str:
+    """Return the name that a property of WebKit is another one for (Compatibility Standard, section 3)."""
+    return name.removeprefix("-webkit-")
 
 
 def _drawn(element: Element, /) -> list[Declaration]:
@@ -193,7 +199,7 @@ def _drawn(element: Element, /) -> list[Declaration]:
 
 def _worlds(said: list[_Said], /) -> tuple[World, ...]:
     """Add up for each kind of reader; of worlds that are alike there is one."""
-    said = [one for one in said if one.declaration.name in _ASKED]
+    said = [_plainly(one) for one in said if _plain(one.declaration.name) in _ASKED]
     if all(map(_Said.in_standards_mode, said)):
         values = _values(said)
         return (World(values, values),)
@@ -206,6 +212,13 @@ def _worlds(said: list[_Said], /) -> tuple[World, ...]:
         if not any(world.values == values and world.shown == shown for world in found):
             found.append(World(values, values if shown == values else shown))
     return tuple(found)
+
+
+def _plainly(said: _Said, /) -> _Said:
+    one = said.declaration
+    if not one.name.startswith("-"):
+        return said
+    return said._replace(declaration=Declaration(_plain(one.name), one.value, one.important, one.urls))
 
 
 def _shows(said: _Said, /) -> bool:

@@ -50,8 +50,11 @@ class Content(NamedTuple):
 _NOTHING: Final = Content()
 
 
-def read_data_url(url: str, /) -> Content:
-    """Read a URL; nothing is found if it is no `data:` URL, or a picture or text."""
+def read_data_url(url: str, /, *, as_sheet: bool = False) -> Content:
+    """Read a URL; nothing is found if it is no `data:` URL, or a picture or text.
+
+    With `as_sheet` it is a style sheet whatever type it names: in quirks mode some browsers ask for none.
+    """
     if not _IS_DATA.match(url):
         return _NOTHING
     # Most are pictures, and large.
@@ -60,7 +63,7 @@ def read_data_url(url: str, /) -> Content:
         url = url.translate(DROPPED)
         opening = _DATA.match(url)
     kind = opening[1].strip().lower() if opening else ""
-    is_sheet, is_xml = kind.startswith("text/css"), "xml" in kind.partition(";")[0]
+    is_sheet, is_xml = as_sheet or kind.startswith("text/css"), "xml" in kind.partition(";")[0]
     if opening is None or not (is_sheet or is_xml or kind.startswith("text/html")):
         return _NOTHING
     octets = unquote_to_bytes(url[opening.end() :].encode("utf-8", "replace"))

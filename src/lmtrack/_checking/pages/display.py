@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.pages.cascade import Cascade
-from lmtrack._checking.pages.css import When, when_media
+from lmtrack._checking.pages.css import Declaration, When, when_media
 from lmtrack._checking.pages.element import Element
 from lmtrack._checking.pages.hidden import (
     INVISIBLE,
@@ -119,7 +120,7 @@ class Display:
         style = self.style(element)
         why = outer.hidden or style.hides(lambda values: covering(element, values))
         folded = outer.folded
-        if element.name == "summary" and folded is not None and folded is element.parent:
+        if element.name == "summary" and folded is not None and folded is element.parent and _is_first(element):
             folded = None
         elif element.name == "details" and "open" not in element.attributes and folded is None:
             folded = element
@@ -129,6 +130,14 @@ class Display:
             outer.opacity * opacity_of(style.values),
             outer.scale * scale_of(style.values),
         )
+
+
+def _is_first(summary: Element, /) -> bool:
+    """Return whether it is the one that is shown of a closed `details`."""
+    at = summary.before
+    while at is not None and at.name != "summary":
+        at = at.before
+    return at is None
 
 
 class _Surroundings(NamedTuple):
@@ -172,6 +181,8 @@ def cascades_of(sheets: Iterable[StyleSheet], /) -> dict[Element | None, Cascade
         if when is not When.NEVER:
             for rule in sheet.sheet.rules:
                 cascade.add(rule, when)
+                if (made := _made_up(rule)) is not None:
+                    cascade.add(made, when)
     return cascades
 
 
@@ -196,7 +207,22 @@ def _is_inert(element: Element, /) -> bool:
     return False
 
 
-_MADE_UP: Final = re.compile(r":(?:before|after)\b")
+_MADE_UP: Final = re.compile(r"::?+(?:before|after|marker)\b")
+
+
+def _made_up(rule: Rule, /) -> Rule | None:
+    """Return what a rule loads for what it makes up as a rule for the elements that this is in: hidden with them."""
+    urls = [url for one in rule.declarations for url in one.urls]
+    selectors = rule.nested or (rule.selectors if rule.grouped else "")
+    if not urls or not _MADE_UP.search(selectors):
+        return None
+    return replace(
+        rule,
+        selectors=_MADE_UP.sub("", selectors),
+        nested="",
+        grouped=True,
+        declarations=[Declaration("", "", important=False, urls=urls)],
+    )
 
 
 def unseen_rule(rule: Rule, /) -> str | None:

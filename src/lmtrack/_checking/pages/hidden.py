@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.pages.values import (
+    NUMBER,
     Effects,
     Values,
     degrees,
@@ -30,32 +31,45 @@ if TYPE_CHECKING:
 _DIMENSION: Final = compile_pattern(r"[\t\n\f\r ]*+\+?+([0-9]{1,20}+(?:\.[0-9]{1,20}+)?+)(%?+)")
 _OF_A_PAGE: Final = 6.0  # our choice: pixels of one hundredth of an email's width
 _OFFSETS: Final = frozenset(
-    ("left", "top", "right", "bottom", "inset", "inset-inline", "inset-inline-start", "inset-block-start")
+    (
+        *("left", "top", "right", "bottom", "inset", "inset-inline", "inset-inline-start", "inset-inline-end"),
+        *("inset-block", "inset-block-start", "inset-block-end"),
+    )
 )
 _MARGINS: Final = frozenset(
-    ("margin-left", "margin-top", "margin-inline", "margin-inline-start", "margin-block-start", "text-indent")
+    (
+        *("margin-left", "margin-top", "margin-inline", "margin-inline-start", "margin-block", "margin-block-start"),
+        "text-indent",
+    )
 )
 _FAR: Final = -500.0  # our choice: beyond every margin that pulls a picture to an edge
 _BEYOND: Final = 5_000.0  # and beyond every screen
 _FAR_PERCENT: Final = 1_000.0  # our choice: ten times as far as anything is wide
+_SCREENS: Final = compile_pattern(rf"({NUMBER})[sld]?+v(?:[whib]|min|max)")
+_FAR_SCREENS: Final = 200.0  # percent; our choice: a whole screen beyond the edge of the one that is looked at
 INVISIBLE: Final = 0.01  # opacity: one step of 256 is less
 _NO_RADIUS: Final = 0.5  # pixels, of a circle to clip to: less than one pixel is left
+# Of shapes to clip to, which values say how large they are.
+_EXTENTS: Final = {"circle": slice(1), "ellipse": slice(2), "xywh": slice(2, 4)}
 # Of one to four values, which is for the top, the right, the bottom and the left.
 _SIDES: Final = ((0, 0, 0, 0), (0, 1, 0, 1), (0, 1, 2, 1), (0, 1, 2, 3))
 _TINY: Final = 2.0  # pixels: what nobody sees on any screen
 
 # Elements that show nothing of what they hold (WHATWG HTML, 15.3.1, 15.4.1, 4.8.8), though it is loaded;
-# of SVG (section 5), those whose content is drawn only where something refers to it.
+# of SVG (sections 5 and 9), those whose content is drawn only where something refers to it, or not at all; of MathML
+# (section 4), annotations and spaces.
 _NEVER_SHOWN: Final = frozenset(
     (
         *("datalist", "canvas", "meter", "progress", "video", "audio", "select", "rp", "mphantom"),
-        *("defs", "symbol", "clippath", "mask", "pattern", "marker"),
+        *("defs", "symbol", "clippath", "mask", "pattern", "marker", "lineargradient", "radialgradient"),
+        *("title", "desc", "metadata", "text", "circle", "ellipse", "line", "path", "polygon", "polyline", "rect"),
+        *("annotation", "annotation-xml", "mspace"),
     )
 )
 # What else a size is called where text runs as it does in mail (css-logical-1, section 4.1).
 _LOGICAL: Final = {"width": "inline-size", "height": "block-size"}
 # Elements that show what they hold in a box of their own, however large that is.
-_FRAMES: Final = frozenset(("svg", "video", "object", "iframe", "marquee"))
+_FRAMES: Final = frozenset(("svg", "foreignobject", "video", "object", "iframe", "marquee"))
 # Elements that are what they load: without a box of their own they are not there (css-display-3, section 2.5).
 _REPLACED: Final = frozenset(("img", "image", "input", "embed", "object", "iframe", "video", "canvas", "picture"))
 # Which numbers of a matrix say what becomes of one pixel to the right and of one down.
@@ -219,8 +233,9 @@ def _scale(style: Mapping[str, str], /) -> float:
 def _factors_of(function: Function, /) -> tuple[float | None, float | None]:
     """Return how much wider and higher a function of `transform` makes an element; None where it does neither."""
     name, arguments = function
-    if name.startswith("skew") or name in {"rotatex", "rotatey"}:
-        angles = map(degrees, arguments if name.startswith("skew") else arguments[:1])
+    is_skewed = name.startswith("skew")
+    if is_skewed or name in {"rotatex", "rotatey"} or (name == "rotate3d" and arguments[2:3] == ["0"]):
+        angles = map(degrees, arguments if is_skewed else arguments[-1:])
         return None, 0.0 if any(map(is_edge_on, angles)) else None
     numbers = [number(one) for one in arguments]
     if name in {"scale", "scale3d"}:
@@ -264,9 +279,9 @@ def _clips_all(function: Function, /) -> bool:
             arguments = arguments[: arguments.index("round")]
         top, right, bottom, left = (arguments[at] for at in _SIDES[min(max(len(arguments), 1), 4) - 1])
         return _covers(top, bottom) or _covers(left, right)
-    if name in {"circle", "ellipse"}:
-        radii = map(_extent, arguments[: 2 if name == "ellipse" else 1])
-        return any(radius is not None and radius < _NO_RADIUS for radius in radii)
+    if name in _EXTENTS:
+        extents = map(_extent, arguments[_EXTENTS[name]])
+        return any(extent is not None and extent < _NO_RADIUS for extent in extents)
     if name == "path":  # one that draws nothing
         return not any(letter in "".join(arguments) for letter in "lhvcsqta")
     if name == "polygon":
@@ -317,9 +332,11 @@ def _moves(style: Mapping[str, str], /) -> Iterator[str]:
 
 
 def _is_far(value: str, /) -> bool:
-    length, part = pixels(value), percent(value)
+    length, part, screens = pixels(value), percent(value), _SCREENS.fullmatch(value)
     if part is not None:
         return abs(part) >= _FAR_PERCENT
+    if screens is not None and float(screens[1]) >= _FAR_SCREENS:
+        return True
     return length is not None and (length <= _FAR or length >= _BEYOND)
 
 
@@ -329,16 +346,21 @@ def covering(element: Element, style: Mapping[str, str], /) -> str | None:
         return found
     if element.name in _NEVER_SHOWN or (element.name == "object" and "data" in element.attributes):
         return f"{element.name} does not show what it holds"
+    if element.name == "option" and "label" in element.attributes:
+        return "an option with a label shows only that"
+    if element.attributes.get("requiredextensions", "").strip():  # SVG 2, section 5.8.3: no client has any
+        return "it requires extensions"
     if not style and element.name not in _FRAMES:
         return None
     cut = element.name in _FRAMES or any(
         style.get(name, "visible").split(" ")[0] not in {"visible", "inherit", "initial"}
         for name in ("overflow", "overflow-x", "overflow-y")
     )
-    contained = style.get("contain", "").split()
-    if "strict" in contained or {"size", "paint"} <= {*contained}:  # as large as it says, whatever it holds
+    contained = {*style.get("contain", "").split()}
+    if contained & {"strict", "content", "paint"}:
         cut = True
-        style = {"height": "0", **style}
+        if contained & {"strict", "size"}:  # as large as it says, whatever it holds
+            style = {"height": "0", **style}
     size = size_of(element, style)
     return f"overflow:hidden in {size} pixels" if cut and (size.is_nothing() or size.is_tiny()) else None
 
@@ -349,7 +371,8 @@ def unpainted(style: Mapping[str, str], /) -> str | None:
     if any(_extent(part) == 0 for part in _split(size)[:2] if part):
         return "it is drawn at no size"
     repeats = style.get("background-repeat", "") + " " + style.get("background", "")
-    position = style.get("background-position", "") or style.get("background", "")
+    position = " ".join(style.get(f"background-position{axis}", "") for axis in ("", "-x", "-y")).strip()
+    position = position or style.get("background", "")
     if "no-repeat" in repeats and any(map(_is_far, _split(position))):
         return "it is moved off the screen"
     return None

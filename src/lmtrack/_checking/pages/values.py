@@ -53,8 +53,9 @@ _KEYWORDS: Final = {
 _LENGTH_OR_WORD: Final = re.compile(r"auto|none|(?:min|max|fit)-content|thin|medium|thick")
 _LENGTHS: Final = frozenset(
     (
-        *("left", "top", "right", "bottom", "inset", "inset-inline", "inset-inline-start", "inset-block-start"),
-        *("margin", "margin-left", "margin-top", "margin-inline", "margin-inline-start", "margin-block-start"),
+        *("left", "top", "right", "bottom", "inset", "inset-inline", "inset-inline-start", "inset-inline-end"),
+        *("inset-block", "inset-block-start", "inset-block-end", "margin", "margin-left", "margin-top"),
+        *("margin-inline", "margin-inline-start", "margin-block", "margin-block-start"),
         *("text-indent", "translate", "width", "height", "inline-size", "block-size"),
         *("max-width", "max-height", "min-width", "min-height"),
         *("max-inline-size", "max-block-size", "min-inline-size", "min-block-size"),
