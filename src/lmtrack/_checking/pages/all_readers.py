@@ -37,7 +37,7 @@ _HTML_TEXTS: Final = frozenset(("iframe", "noembed", "noframes"))
 _DEEPEST: Final = 8
 _MOST_TEXT: Final = 4
 _MOST_BASES: Final = 4
-_KEY_BITS: Final = (1 << 60) - 1  # an int of one more takes 48 octets in memory and not 32
+_KEY_BITS: Final = (1 << 60) - 1  # an int of one more takes 48 bytes in memory and not 32
 _TOO_MUCH: Final = "documents are nested too deep, or are too large together"
 
 
