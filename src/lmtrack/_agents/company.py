@@ -85,8 +85,10 @@ def match_proven(events: Sequence[MessageEvent], matches: RuleMatches, *, window
 
     A click that comes a while after is a point: behind one router a person can have the same agent.
     """
+    if not matches and not any(event.is_machine for event in events):
+        return
     open_cases = [event for event in events if not event.is_machine and not matches.proves(event.event_index)]
-    if not open_cases or (not matches and len(open_cases) == len(events)):
+    if not open_cases:
         return
     proofs = _gather_proofs(events, matches)
     if not any(proofs):
