@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._agents.matches import (
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from lmtrack._agents.timing import Windows
 
+_IS_MACHINE: Final = attrgetter("is_machine")
 _PROBABLE: Final = Signal.NET_SCANNER_PROBABLE.value
 _BY_GATEWAY: Final = Signal.HDR_REFERER_REWRITER.value
 # Codes by which a click that is a machine's shows that its client is one.
@@ -85,7 +87,7 @@ def match_proven(events: Sequence[MessageEvent], matches: RuleMatches, *, window
 
     A click that comes a while after is a point: behind one router a person can have the same agent.
     """
-    if not matches and not any(event.is_machine for event in events):
+    if not matches and not any(map(_IS_MACHINE, events)):
         return
     open_cases = [event for event in events if not event.is_machine and not matches.proves(event.event_index)]
     if not open_cases:
