@@ -124,7 +124,7 @@ class Structure:
             need = selected.needs_of(element)
             if element in self._hosts:  # what its slots show in place of nothing
                 need |= Need.CONTENT
-            said = tuple(conditions_of(element, selected, need))
+            said = tuple(conditions_of(element, selected, need)) if element.attributes else ()
             own = numbers[element.name, element.condition, said]
             is_plain = not (said or need or element.condition or element.name in selected.names or selected.by_parent)
             is_plain = is_plain and not selected.everything
