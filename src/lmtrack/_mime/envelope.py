@@ -56,31 +56,42 @@ def read_envelope(message: Message, /, *, sender: str | None, recipients: Iterab
     if resent > 1 and (sender is None or recipients is None):
         raise ValueError("the message has more than one block of Resent fields: pass sender and recipients")
     prefix = "resent-" if resent else ""
-    if sender is None:
-        senders = _field_addresses(fields, [f"{prefix}sender" if f"{prefix}sender" in fields else f"{prefix}from"])
-    else:
-        written = plain_str(sender, "sender")
-        senders = parse_addresses("sender", written) if written else [""]  # empty: a bounce
+    senders = _senders(fields, prefix, sender)
     if not senders:
         raise ValueError("the message has no sender: set its From field, or pass sender")
-    if recipients is None:
-        found = _field_addresses(fields, [f"{prefix}{name}" for name in ("to", "cc", "bcc")])
-    elif isinstance(recipients, str):
-        raise TypeError("recipients must be a sequence of str, not a str")
-    else:
-        given = [plain_str(each, "a recipient") for each in recipients]
-        found = [address for each in given for address in parse_addresses("a recipient", each)]
     mailboxes: dict[str, str] = {}
-    for address in found:
+    for address in _recipients(fields, prefix, recipients):
         local, at, host = address.rpartition("@")
         mailboxes.setdefault(f"{local}{at}{host.lower()}", address)  # case counts before the `@` (RFC 5321 section 2.4)
     if not mailboxes:
         raise ValueError("the message has no recipient: set its To field, or pass recipients")
-    for whose, addresses in (("the sender", filter(None, senders[:1])), ("a recipient", mailboxes.values())):
-        if not all(map(_ADDRESS.fullmatch, addresses)):
-            what = "a space, a control character, a bracket, a comma or a byte that is no character"
-            raise ValueError(f"the address of {whose} is empty, or contains {what}")
+    _check("the sender", filter(None, senders[:1]))
+    _check("a recipient", mailboxes.values())
     return Envelope(senders[0], tuple(mailboxes.values()))
+
+
+def _senders(fields: Mapping[str, list[object]], prefix: str, sender: str | None, /) -> list[str]:
+    """Return the addresses of the sender that is given, an empty one for a bounce, or of the field that has it."""
+    if sender is None:
+        field = f"{prefix}sender" if f"{prefix}sender" in fields else f"{prefix}from"
+        return _field_addresses(fields, [field])
+    written = plain_str(sender, "sender")
+    return parse_addresses("sender", written) if written else [""]
+
+
+def _recipients(fields: Mapping[str, list[object]], prefix: str, recipients: Iterable[str] | None, /) -> list[str]:
+    if recipients is None:
+        return _field_addresses(fields, [f"{prefix}{name}" for name in ("to", "cc", "bcc")])
+    if isinstance(recipients, str):
+        raise TypeError("recipients must be a sequence of str, not a str")
+    given = [plain_str(each, "a recipient") for each in recipients]
+    return [address for each in given for address in parse_addresses("a recipient", each)]
+
+
+def _check(whose: str, addresses: Iterable[str], /) -> None:
+    if not all(map(_ADDRESS.fullmatch, addresses)):
+        what = "a space, a control character, a bracket, a comma or a byte that is no character"
+        raise ValueError(f"the address of {whose} is empty, or contains {what}")
 
 
 def _field_addresses(fields: Mapping[str, list[object]], names: Iterable[str], /) -> list[str]:
