@@ -12,6 +12,9 @@ IMAGE: Final = "<img src=https://shop.example/1>"
 RULE: Final = "{background:url(https://shop.example/1)}"
 FACE: Final = "@font-face{font-family:F;src:url(https://shop.example/1);unicode-range:U+41-5A}"
 
+SLOTTED: Final = (
+    "<b><template shadowrootmode=open><style>::slotted(p){}</style><slot name={}></slot></template><p slot=a>x</b>"
+)
 FACES: Final = "@font-face{font-family:F;src:url(/1)}@font-face{font-family:G;src:url(/2)}"
 
 LONG: Final = "<![if mso]>" * 40
@@ -348,6 +351,27 @@ DECIDING: Final[dict[str, tuple[str, str]]] = {
     "what is shown in place of nothing": (
         f"<div><template shadowrootmode=open><slot>{IMAGE}</slot></template></div>",
         f"<div><template shadowrootmode=open><slot>{IMAGE}</slot></template>x</div>",
+    ),
+    "which slot shows it": (SLOTTED.format(RULE, "a"), SLOTTED.format(RULE, "b")),
+    "what a browser fetches ahead": (
+        f'{IMAGE}<script type=speculationrules>{{"prefetch":[{{"urls":["https://shop.example/1"]}}]}}</script>',
+        f'{IMAGE}<script type=speculationrules>{{"ahead":[{{"urls":["https://shop.example/1"]}}]}}</script>',
+    ),
+    "what takes the focus by itself": (
+        styled(":focus", "<p autofocus tabindex=0>x"), styled(":focus", "<p autofocus>x"),
+    ),
+    "marks above a text": (
+        drawn("<p style='text-emphasis:\"A\"'>1"), drawn("<p style='text-emphasis:\"b\"'>1"),
+    ),
+    "where the numbers begin": (
+        drawn("<ol type=A start=1><li>1</ol>").replace("41-5A", "41"),
+        drawn("<ol type=A start=2><li>1</ol>").replace("41-5A", "41"),
+    ),
+    "text that is none to the parser": (styled("xmp:empty", "<xmp></xmp>"), styled("xmp:empty", "<xmp>x</xmp>")),
+    "characters of a text that is none to the parser": (drawn("<xmp>A</xmp>"), drawn("<xmp>b</xmp>")),
+    "a function of a sheet": (
+        "<style>@function --f(){result:if(style(--k:1):url(/1))}p{background:--f()}.a{--k:1}</style><p class=a>x",
+        "<style>@function --f(){result:if(style(--k:1):url(/1))}p{background:--f()}.a{--k:1}</style><p class=b>x",
     ),
     "text before frames": (
         "x<frameset><frame src=https://shop.example/1></frameset>",

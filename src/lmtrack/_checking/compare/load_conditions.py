@@ -53,6 +53,7 @@ _TELLING_ON: Final = {
     "link": frozenset(("title",)),
     "meta": frozenset(("name",)),
     "param": frozenset(("name", "value")),
+    "slot": frozenset(("name",)),
     "details": frozenset(("name",)),  # of those with one name only the first is open
 }
 _FREE_ON: Final = {"a": frozenset(("rel", "rev", "type")), "area": frozenset(("rel", "rev", "type", "shape", "coords"))}
@@ -105,7 +106,7 @@ def _names(attribute: str, value: str, /) -> list[str]:
 
 def decides(declaration: Declaration, selected: Selected, /) -> bool:
     """Return whether a declaration may decide what is loaded."""
-    if selected.by_font and changes_font(declaration):
+    if selected.by_font and (changes_font(declaration) or _STRINGS.search(declaration.value)):  # a string may be drawn
         return True
     if _SIZE.fullmatch(declaration.name):
         return _NOTHING.match(declaration.value) is not None
@@ -118,7 +119,8 @@ def _said(declaration: Declaration, /) -> tuple[str, ...]:
 
 
 def _counts(element: Element, name: str, selected: Selected, /) -> bool:
-    if name in selected.shown or name in _TELLING_ON.get(element.name, ()):
+    takes_focus = name == "tabindex" and "autofocus" in element.attributes  # without one most elements take none
+    if takes_focus or name in selected.shown or name in _TELLING_ON.get(element.name, ()):
         return True
     if name in {"lang", "xml:lang"}:
         return selected.by_language
@@ -161,7 +163,7 @@ def changes_font(declaration: Declaration, /) -> bool:
 def refers(declaration: Declaration, /) -> bool:
     """Return whether a declaration uses something that is declared elsewhere: a font, an animation, a variable."""
     return declaration.name.startswith(("font", "animation", "-webkit-animation", "list-style", "content", "all")) or (
-        "var(" in declaration.value or "attr(" in declaration.value
+        "--" in declaration.value or "attr(" in declaration.value
     )
 
 

@@ -44,6 +44,7 @@ _ESCAPE: Final = re.compile(r"\\(?:u00([0-7][0-9A-Fa-f])|x([0-7][0-9A-Fa-f]))")
 _URLS_OF_SHEET: Final = re.compile(r"(?i:url)\([^)]*+\)?|\"[^\"]*+\"|'[^']*+'")
 _COMMENT: Final = compile_pattern(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)")
 _FRAMES: Final = re.compile("<frameset", re.IGNORECASE)
+_RUN: Final = frozenset(("", "module", "importmap", "speculationrules", "webbundle"))
 _IN_SCRIPT: Final = re.compile(r"https?:[^\s\"'<>]*+", re.IGNORECASE)
 
 _OTHER_SHEETS: Final = "the style sheets are not the same for everyone, so what they load may tell who reads"
@@ -232,7 +233,7 @@ def _scripts(elements: Sequence[Element], events: Sequence[Event], /) -> Iterato
     for event in events:
         if isinstance(event, Start) and event.tag == "script":
             kind = dict(event.attributes).get("type", "").strip().lower()
-            runs = kind in {"", "module"} or kind.endswith(("javascript", "ecmascript", "jscript", "livescript"))
+            runs = kind in _RUN or kind.endswith(("javascript", "ecmascript", "jscript", "livescript"))
         elif isinstance(event, Data) and event.element == "script" and runs:
             yield event.text
 

@@ -49,6 +49,8 @@ _RANGE: Final = re.compile(r"u\+([0-9a-f?]{1,6})(?:-([0-9a-f]{1,6}))?")
 _BLOCK: Final = 7  # bits: fonts are cut at such borders
 _RELATION: Final = re.compile(r"[ >+~]|(?<!:):(?!:)")
 _NEWLINE_FIRST: Final = frozenset(("listing", "pre", "textarea"))
+_NUMBERING: Final = frozenset(("reversed", "start", "type", "value"))
+_NOT_DRAWN: Final = word_set("iframe noembed noframes script style title")
 # Attributes that are drawn as text.
 _DRAWN_TEXTS: Final = ("alt", "label", "placeholder", "value")
 _NO_TEXT, _BLANKS, _MARKS, _TEXT = range(4)
@@ -260,7 +262,7 @@ class Structure:
         selected = self.selected
         by_size = selected.by_size or any(BY_PLACE.search(one.attributes.get("style", "")) for one in self._elements)
         if by_size or (selected.by_direction and any(map(_is_auto, self._elements))):
-            yield _BY_TEXT, tuple(element.words for element in self._elements)
+            yield _BY_TEXT, tuple(map(_drawn_words, self._elements))
         if by_size or any(map(_asks_for_size, self._elements)):
             yield _BY_SIZE, tuple(map(self._drawn, self._elements))
         if selected.by_state:
@@ -268,7 +270,7 @@ class Structure:
             yield _BY_STATE, tuple((self._drawn(field), field.words) for field in fields)
         if self._sheets_elsewhere:
             yield _ELSEWHERE, self._kinds
-            yield _FONTS_ELSEWHERE, _blocks({char for element in self._elements for char in set(element.words)})
+            yield _FONTS_ELSEWHERE, _blocks({char for element in self._elements for char in _drawn_words(element)})
 
     def _drawn(self, element: Element, /) -> tuple[Hashable, ...]:
         """Return all that may decide how large an element is, but for its text."""
@@ -337,7 +339,9 @@ def _chooses_font(element: Element, keys: set[str], /) -> bool:
 
 def _is_fonted(element: Element, /) -> bool:
     """Return whether an element by itself changes how text is drawn, or which."""
-    return element.name in FONTED or (element.name == "li" and "value" in element.attributes)
+    return element.name in FONTED or (
+        element.name in {"li", "ol", "ul"} and not _NUMBERING.isdisjoint(element.attributes)
+    )
 
 
 def _language(element: Element, /) -> str:
@@ -349,9 +353,13 @@ def _family(face: Rule, /) -> str:
     return next((one.value.strip(" \"'") for one in face.declarations if one.name == "font-family"), "")
 
 
+def _drawn_words(element: Element, /) -> str:
+    return "" if element.name in _NOT_DRAWN else element.words
+
+
 def _characters_of(element: Element, /) -> set[str]:
     """Return what is drawn of an element's texts: none if that is only white space, a hyphen for where one may be."""
-    texts = [element.words, *(element.attributes.get(name, "") for name in _DRAWN_TEXTS)]
+    texts = [_drawn_words(element), *(element.attributes.get(name, "") for name in _DRAWN_TEXTS)]
     found = {character for text in texts if text.strip(WHITESPACE) for character in text}
     return found | {"-", "\u2010"} if "\u00ad" in found else found
 

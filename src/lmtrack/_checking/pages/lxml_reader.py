@@ -154,7 +154,7 @@ class _Tree:
     def _end(self, ended: _Open, node: _Element, /) -> Iterator[RawText]:
         """Say what text is in an element that has been read to its end."""
         element = ended.element
-        if self._words and (element.name not in _TEXTS or element.name == "textarea"):
+        if self._words:
             tails = (child.tail for child in node if child.tail)
             element.words = "".join((node.text or "", *ended.words, *tails))
         if element.name in _TEXTS and (text := "".join(node.itertext())):
