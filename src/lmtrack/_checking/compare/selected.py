@@ -46,7 +46,7 @@ _FREE_PSEUDOS: Final = re.compile(
     r"|-\w+-any|selection|marker|backdrop|-\w+-[-\w]+|host|defined|fullscreen|cue|part|slotted)\Z"
 )
 # What is drawn in a form's fields and for its measures, and what is drawn where more is written than there is room for.
-_FIELD_PARTS: Final = re.compile(r"::?(?:-\w+-(?:input-)?+)?+(?:placeholder|meter|progress|search)")
+_FIELD_PARTS: Final = compile_pattern(r"::?(?:-\w+-(?:input-)?+)?+(?:placeholder|meter|progress|search)")
 _OVERFLOW: Final = re.compile(r"::-webkit-(?:scrollbar|resizer)")
 # Properties that make what is loaded a matter of where something is drawn, or of whether it is in view.
 BY_PLACE: Final = re.compile(r"content-visibility|(?:animation|view|scroll)-timeline")
