@@ -44,7 +44,7 @@ PROMISES: Final[dict[str, tuple[Proof, ...]]] = {
             "the WHATWG tokeniser cases, lexbor (selectolax), html5lib",
         ),
         Proof(
-            "Outside the reported edits every character stays, and reverting gives the source back.",
+            "Outside the reported edits every character stays, and reverting restores the source.",
             (
                 "tests/rewriting",
                 "tests/test_html_any_document.py",

@@ -1,4 +1,4 @@
-"""What the headers of a request tell: a browser says when it fetches ahead of a person, and never says too little."""
+"""What the headers of a request tell: a browser says when it prefetches, and never says too little."""
 
 from __future__ import annotations
 

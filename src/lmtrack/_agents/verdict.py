@@ -103,7 +103,7 @@ class Signal(StrEnum):
     )
     UA_SITE_PROXY = (
         "ua.site_proxy",
-        "an image proxy of a chat or a forge, not of mail",
+        "the image proxy of a chat service or a code host, not of a mail service",
         "its own token, e.g. Slack-ImgProxy",
     )
     UA_SCANNER_TOKEN = (
@@ -177,7 +177,7 @@ class Signal(StrEnum):
     METHOD_OPTIONS = "method.options", "OPTIONS: something asks what the URL supports", "RFC 9110 section 9.3.7"
     HDR_PREFETCH = (
         "hdr.prefetch",
-        "the browser says that it fetches ahead of a person",
+        "the browser says that it is prefetching",
         "WHATWG Fetch, Sec-Purpose; older Purpose, X-Purpose and X-Moz",
     )
     HDR_SIGNATURE_AGENT = (

@@ -51,7 +51,7 @@ class AdmissionReason(StrEnum):
     METHOD = auto()
     """Not GET: something checks whether the URL exists."""
     PREFETCH = auto()
-    """The client says that it fetches ahead of a person."""
+    """The client says that it is prefetching."""
     MACHINE = auto()
     """No person was there, so this is not the day of the last open."""
     NOT_KNOWN = auto()

@@ -107,8 +107,8 @@ class SlottedUrl:
 
 _OWN_PART: Final = "write the part that is a slot after the host and after a / ? or #"
 ENGINE: Final = (
-    "values that are the same for everyone are the template engine's, before the template is scanned; "
-    "a personal one cannot be there"
+    "let the template engine fill in values that are the same for everyone, before the template is scanned; "
+    "a personal value cannot be there"
 )
 
 
