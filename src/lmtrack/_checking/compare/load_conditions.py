@@ -73,23 +73,16 @@ _NOTHING: Final = compile_pattern(r"[\t\n\f\r ]*+\+?[01](?:\.[0-9]*+)?+(?![0-9])
 
 def conditions_of(element: Element, selected: Selected, need: Need, /) -> Iterator[tuple[str, ...]]:
     """Return what an element says about loading, URLs left out, and what the rules of the sheets go by."""
-    attributes = element.attributes
     everything = selected.everything or Need.VALUES in need
-    urls = {use.attribute for use in uses_of(element)}
-    for name, value in sorted(attributes.items()):
-        if name in LISTS:  # the candidates are URLs of their own, with what each is for
-            yield name, *sizes_in(value)
+    urls = {*LISTS, *(use.attribute for use in uses_of(element))}
+    for name, value in sorted(element.attributes.items()):
+        if name in {"class", "id"}:
+            named = everything or name in selected.shown
+            yield from ((name, one) for one in _names(name, value) if named or selected.is_named(name, one))
         elif name == "style":
             yield from (_said(one) for one in read_declarations(value) if decides(one, selected))
         elif name in urls:
-            # Behind the number of a refresh stands its URL.
-            yield name, value.partition(";")[0].strip() if name == "content" else ""
-        elif name in {"class", "id"}:
-            yield from (
-                (name, one)
-                for one in _names(name, value)
-                if everything or name in selected.shown or selected.is_named(name, one)
-            )
+            yield _without_url(name, value)
         elif _counts(element, name, selected) or (everything and name != "href"):
             yield name, _URLS.sub("", value)
         elif name in {"width", "height"} and _NOTHING.match(value):  # as a tracker has it, and some do not load those
@@ -97,6 +90,13 @@ def conditions_of(element: Element, selected: Selected, need: Need, /) -> Iterat
         for one in dict.fromkeys((name, name.rpartition(":")[2])):
             if one in selected.tests:
                 yield from _tested(one, value, selected)
+
+
+def _without_url(name: str, value: str, /) -> tuple[str, ...]:
+    """Return what an attribute with URLs says besides: of a list what each is for, of a refresh after how long."""
+    if name in LISTS:
+        return name, *sizes_in(value)
+    return name, value.partition(";")[0].strip() if name == "content" else ""
 
 
 def _names(attribute: str, value: str, /) -> list[str]:

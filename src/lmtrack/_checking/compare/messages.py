@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from hashlib import sha256
 from html import unescape
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote
 
@@ -26,7 +26,7 @@ from lmtrack._mime.part_headers import read_field
 from lmtrack._url.reader import remote_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from lmtrack._checking.compare.difference import Allowed
     from lmtrack._checking.compare.occurrences import Occurrence
@@ -121,23 +121,25 @@ def compare_messages(raws: Sequence[bytes], /, *, allow: Sequence[str | re.Patte
 
 
 def _compare(copies: list[_Copy], allowed: Allowed, /) -> Iterator[Difference]:
-    heads = list(dict.fromkeys(path for copy in copies for path in copy.heads))
-    for path in heads:
-        yield from compare_headers(
-            [copy.heads.get(path) for copy in copies], allowed, place=place_of(path) if path else ""
-        )
-    for path in dict.fromkeys(path for copy in copies for path in copy.within):
+    for path in _paths(copy.heads for copy in copies):
+        blocks = [copy.heads.get(path) for copy in copies]
+        yield from compare_headers(blocks, allowed, place=place_of(path) if path else "")
+    for path in _paths(copy.within for copy in copies):
         yield from compare_headers([copy.within.get(path) for copy in copies], allowed, place=place_of(path))
-    for path in dict.fromkeys(path for copy in copies for path in copy.alternatives):
+    for path in _paths(copy.alternatives for copy in copies):
         kinds = tuple(", ".join(copy.alternatives.get(path, {}).values()) or None for copy in copies)
         if len(set(kinds)) > 1:
             yield Difference(place=place_of(path), values=kinds, expected=False, why=_OTHER_ALTERNATIVES)
-    paths = list(dict.fromkeys(path for copy in copies for path in copy.parts))
-    for path in paths:
-        yield from _compare_part(path, [copy.parts.get(path) for copy in copies], copies, allowed)
+    for path in _paths(copy.parts for copy in copies):
+        yield from _compare_part(path, copies, allowed)
     unclear = dict.fromkeys((finding.place, finding.why) for copy in copies for finding in copy.unclear)
     for place, why in unclear:
         yield _unsure(place, why, len(copies))
+
+
+def _paths(of_each: Iterable[Iterable[str]], /) -> list[str]:
+    """Return the paths that any copy has, in order."""
+    return list(dict.fromkeys(chain.from_iterable(of_each)))
 
 
 def _unsure(place: str, why: str, count: int, /) -> Difference:
@@ -176,27 +178,24 @@ def _unsubscribe_urls(raw: bytes, /) -> frozenset[str]:
     return frozenset(url for uri in uris for url in (uri, remote_url(uri)) if url)
 
 
-def _compare_part(
-    path: str, parts: list[Entity | None], copies: list[_Copy], allowed: Allowed, /
-) -> Iterator[Difference]:
-    place = place_of(path)
-    contents = [None if part is None else _content(part) for part in parts]
+def _compare_part(path: str, copies: list[_Copy], allowed: Allowed, /) -> Iterator[Difference]:
+    place, parts = place_of(path), [copy.parts.get(path) for copy in copies]
+    contents = [part and _content(part) for part in parts]
     # The header of a message without parts has been compared already.
     blocks = [
-        None if part is None or part.block in copy.blocks else part.block
-        for part, copy in zip(parts, copies, strict=True)
+        part.block if part and part.block not in copy.blocks else None for part, copy in zip(parts, copies, strict=True)
     ]
     yield from compare_headers(blocks, allowed, place=place)
 
     def own(number: int, occurrence: Occurrence) -> str | None:
         return _UNLISTED if occurrence.is_link and occurrence.url in copies[number].unsubscribe else None
 
-    pages = [None if content is None else content.page for content in contents]
+    pages = [content and content.page for content in contents]
     yield from compare_pages(pages, allowed, place=place, own=own)
     loaded = tuple(map(_parts_named, pages, copies))
     if len(set(loaded)) > 1:
         yield Difference(place=place, values=loaded, expected=False, why=_OTHER_PARTS)
-    texts = [[] if content is None or content.text is None else read_text(content.text) for content in contents]
+    texts = [read_text((content and content.text) or "") for content in contents]
     yield from align(texts, allowed, place=place, own=own, key=_key)
     yield from _compare_octets(place, parts, contents, allowed)
     if len(set(contents)) > 1:
