@@ -78,7 +78,7 @@ class Signal(StrEnum):
     UA_MISSING = "ua.missing", "no User-Agent, or only whitespace", "our choice: browsers and mail clients name one"
     UA_APPLE_MPP = (
         "ua.apple_mpp",
-        "an open by exactly `Mozilla/5.0`: Apple Mail Privacy Protection, opened or not",
+        "an open by exactly `Mozilla/5.0`: Apple Mail Privacy Protection, whether or not a person opened",
         "documentation.mailgun.com, open and click bot detection, 2026-08",
     )
     UA_GMAIL_PREFETCH = (
@@ -123,13 +123,13 @@ class Signal(StrEnum):
     )
     UA_AI_AGENT = (
         "ua.ai_agent",
-        "an assistant that fetches for a person, or an agent that acts for one: the person did not look",
+        "an assistant that fetches for a person, or an agent that acts for a person, who did not look",
         "the vendors' crawler pages, 2025 and 2026",
     )
     UA_LISTED = "ua.listed", "an agent that the caller listed", "the caller's `load_agents`"
     UA_DECLARED_BOT = (
         "ua.declared_bot",
-        "says that it is a bot: a word such as bot or crawl, or its operator's address",
+        "says that it is a bot: a word such as bot or crawl, or its operator's contact",
         "RFC 9110 section 10.1.5 asks robots for a contact",
     )
     UA_PURPOSE = (
@@ -243,7 +243,7 @@ class Signal(StrEnum):
     )
     MSG_SWEEP = (
         "msg.all_links_in_10s",
-        "every link of the message within ten seconds; of two or three within 1.5 or 5",
+        "every link of the message within ten seconds; of two links within 1.5, of three within 5",
         "Paminga; field reports, 2026-08",
     )
     MSG_PACE = (
@@ -264,12 +264,12 @@ class Signal(StrEnum):
     )
     MSG_AGENTS = (
         "msg.agents_rotate",
-        "a click from an address that shows three agents within ten seconds",
+        "a click from an IP address that shows three agents within ten seconds",
         "field reports of gateways, 2026-08; three, because an app hands a link to a browser",
     )
     MSG_TURNS = (
         "msg.hosts_take_turns",
-        "three links followed from three addresses within ten seconds, while gateways scan",
+        "three links followed from three IP addresses within ten seconds, while gateways scan",
         "hummingdeck.com on Safe Links, 2026-11: each look with another address and another agent",
     )
     MSG_DUPLICATE = (
