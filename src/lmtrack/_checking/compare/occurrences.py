@@ -19,7 +19,7 @@ from lmtrack._checking.pages.all_readers import Reading
 from lmtrack._checking.pages.css import read_declarations
 from lmtrack._checking.pages.element import Lines
 from lmtrack._checking.pages.loads import Way, uses_of
-from lmtrack._checking.verify.events import Data, Doctype, Start, read_events
+from lmtrack._checking.verify.events import Data, Doctype, Start, TooDeepError, read_events
 from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.plain_text import find_urls
 from lmtrack._url.reader import OUTER, remote_url
@@ -130,11 +130,13 @@ class _PageReader:
         placed.sort(key=lambda one: one[0])
         found = [occurrence for _, occurrence in placed]
         limits = list(reading.limits)
-        events = read_events(self._html)
-        if events is None:
+        events: list[Event] = []
+        try:
+            events = [event for event in read_events(self._html) if _is_told(event)]
+        except TooDeepError:
             limits.append("elements are nested deeper than is read")
-        for event in events or []:
-            if isinstance(event, Data) and event.element in {"", "script"}:
+        for event in events:
+            if isinstance(event, Data):
                 what = event.element or "text"
                 text = _unescaped(event.text) if event.element else event.text
                 found += [Occurrence(what, url, what, is_link=not event.element) for _, url in urls_in_text(text)]
@@ -142,7 +144,7 @@ class _PageReader:
             found=found,
             exact=list(self._of_exact()),
             sheets=self._sheets(),
-            traits=list(self._traits(events or [])),
+            traits=list(self._traits(events)),
             loads=any(not one.is_link for one in found) or self._has_sheets_elsewhere,
             limits=limits,
         )
@@ -216,6 +218,13 @@ class _PageReader:
             yield Trait(_OTHER_REPAIRS, None, tuple(dict.fromkeys(repairs)))
         scripts = [_IN_SCRIPT.sub("", text) for text in _scripts(elements, events)]
         yield Trait(_OTHER_SCRIPTS, _hashed(scripts), tuple(scripts))
+
+
+def _is_told(event: Event, /) -> bool:
+    """Return whether an event says what no element does: texts that people and scripts read, scripts, doctypes."""
+    if isinstance(event, Data):
+        return event.element in {"", "script"}
+    return isinstance(event, Doctype) or (isinstance(event, Start) and event.tag == "script")
 
 
 def _has_sheets_elsewhere(reading: Reading, /) -> bool:

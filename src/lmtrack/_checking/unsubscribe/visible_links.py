@@ -11,7 +11,7 @@ from lmtrack._checking.pages.css import read_sheet
 from lmtrack._checking.pages.display import Display
 from lmtrack._checking.pages.element import Element
 from lmtrack._checking.pages.hidden import covering
-from lmtrack._checking.verify.events import Data, End, Start, read_events
+from lmtrack._checking.verify.events import Data, End, Start, TooDeepError, read_events
 from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.plain_text import find_urls
 
@@ -66,8 +66,9 @@ class _Link:
 
 def html_links(html: str, /) -> list[FoundLink] | None:
     """Return the links of a document in order; None if it is too deep to be read."""
-    events = read_events(html)
-    if events is None:
+    try:
+        events = list(read_events(html))
+    except TooDeepError:
         return None
     cascade = Cascade()
     sheets = "\n".join(event.text for event in events if isinstance(event, Data) and event.element == "style")

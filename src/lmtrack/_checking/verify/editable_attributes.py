@@ -15,7 +15,7 @@ from lmtrack._linking.optout_attributes import REMOVABLE
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 # Of an `a` in svg, the older name of `href`.
 _XLINK: Final = "xlink:href"
@@ -81,8 +81,12 @@ def removable(attributes: Iterable[tuple[str, str]], /) -> set[str]:
     }
 
 
-def find_places(html: str, /) -> list[Place] | None:
-    """Find them all, in source order; None if the document is too deep to be read."""
+def find_places(html: str, /) -> list[Place]:
+    """Find them all, in source order.
+
+    Raises:
+        TooDeepError: The document, or one in a comment for Outlook, is too deep to be read.
+    """
     names = [match.span() for match in _NAME.finditer(html)]
     if not names:
         return []
@@ -92,24 +96,16 @@ def find_places(html: str, /) -> list[Place] | None:
         pieces += (html[last:end], f"z{number}z")
         last = end
     found = _marked("".join(pieces) + html[last:], conditional=False)
-    return None if found is None else [_place(html, names[number], name) for number, name in sorted(found)]
+    return [_place(html, names[number], name) for number, name in sorted(found)]
 
 
-def _marked(html: str, /, *, conditional: bool) -> list[_Found] | None:
-    events = read_events(html)
-    if events is None:
-        return None
-    found: list[_Found] = []
-    for event in events:
+def _marked(html: str, /, *, conditional: bool) -> Iterator[_Found]:
+    for event in read_events(html):
         if isinstance(event, Start):
             if event.attributes and is_link(event.tag, conditional=conditional):
-                found += _of_link(event)
+                yield from _of_link(event)
         elif isinstance(event, Comment) and not conditional and (inner := conditional_content(event.text)):
-            inside = _marked(inner, conditional=True)
-            if inside is None:
-                return None
-            found += inside
-    return found
+            yield from _marked(inner, conditional=True)
 
 
 def _of_link(link: Start, /) -> list[_Found]:

@@ -1,24 +1,31 @@
-"""What libxml2 reads in a document, in document order: a flat list, not a tree.
+"""What libxml2 reads in a document, in document order: flat, not a tree, and a piece at a time.
 
 A tree would lose what stands outside its root (text after `</html>`, comments before `<html>`), ends silently at a
-depth of 2,048 and takes a time that is quadratic in the attributes of a tag. The list has none of this. What is left
+depth of 2,048 and takes a time that is quadratic in the attributes of a tag. Events have none of this. What is left
 is our own limit on the depth, since every misplaced end tag is looked for through all open elements.
+
+Who reads them drops them as they come: kept, those of a megabyte are a million objects, and Python's collector of
+garbage goes through all of them again and again.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-# Elements in whose content libxml2 (since 2.14) and HTML5 read no tags.
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 WHITE: Final = "\t\n\f\r "  # what separates in HTML
+# Elements in whose content libxml2 (since 2.14) and HTML5 read no tags.
 RAW: Final = frozenset(
     ("iframe", "noembed", "noframes", "plaintext", "script", "style", "textarea", "title", "xmp"),
 )
 DEEPEST: Final = 2048  # as deep as libxml2 builds trees
 
-# An error of ours stops libxml2 only at the end of what it was given, so it is given a little at a time.
-_PIECE: Final = 65_536
+# Octets given to libxml2 at a time. An error of ours stops it only at their end; and what it makes of them must be few
+# objects, fewer than after how many Python looks for garbage (2,000): then all are gone before any are looked at.
+_PIECE: Final = 4_096
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -57,7 +64,7 @@ class Doctype(NamedTuple):
 Event = Start | End | Data | Comment | Doctype
 
 
-class _TooDeepError(Exception):
+class TooDeepError(Exception):
     """More open elements than we go along with."""
 
 
@@ -81,7 +88,7 @@ class _Collector:
         self._raw = tag if tag in RAW else ""
         self._depth += 1
         if self._depth > DEEPEST:
-            raise _TooDeepError
+            raise TooDeepError
 
     def end(self, tag: str, /) -> None:
         self._add(End(tag))
@@ -100,11 +107,20 @@ class _Collector:
     def close(self) -> None:
         """Nothing is left to do."""
 
+    def taken(self) -> list[Event]:
+        """Hand over what has come since the last time."""
+        events, self.events = self.events, []
+        return events
 
-def read_events(html: str, /) -> list[Event] | None:
-    """Read a document or a piece of one; None if its elements are nested deeper than is read."""
+
+def read_events(html: str, /) -> Iterator[Event]:
+    """Read a document or a piece of one.
+
+    Raises:
+        TooDeepError: Its elements are nested deeper than is read.
+    """
     if not html:  # lxml has an error for that
-        return []
+        return
     from lxml import etree  # noqa: PLC0415 - 10 ms, and only who checks needs it
 
     target = _Collector()
@@ -112,10 +128,8 @@ def read_events(html: str, /) -> list[Event] | None:
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, target=target)  # type: ignore[call-overload]
     # Bytes, as lxml takes no str with an XML declaration. Half characters are no part of UTF-8.
     octets = _SURROGATE.sub("\ufffd", html).encode()
-    try:
-        for start in range(0, len(octets), _PIECE):
-            parser.feed(octets[start : start + _PIECE])
-        parser.close()
-    except _TooDeepError:
-        return None
-    return target.events
+    for start in range(0, len(octets), _PIECE):
+        parser.feed(octets[start : start + _PIECE])
+        yield from target.taken()
+    parser.close()
+    yield from target.taken()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.finding import Finding, FindingKind
 from lmtrack._checking.verify.editable_attributes import conditional_content, is_link, removable, target_name
-from lmtrack._checking.verify.events import WHITE, Comment, Data, Doctype, End, Start, read_events
+from lmtrack._checking.verify.events import WHITE, Comment, Data, Doctype, End, Start, TooDeepError, read_events
 from lmtrack._linking.placeholders import begins_with_placeholder, is_placeholder
 from lmtrack._url.reader import SCHEME
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _WEB: Final = re.compile(r"https?://[^/?#\\ \t\n\f\r]", re.IGNORECASE | re.ASCII)
 # Of what must be taken out of step when only one document has it; tags are never, as nothing after them would fit.
 _ALONE: Final = (Data, Comment, Doctype)
+_OVER: Final = End("document")  # stands behind its last event
 
 
 def too_deep() -> Finding:
@@ -41,12 +42,12 @@ def _is_old_target(value: str, /) -> bool:
     return scheme is None or scheme[1].lower() in {"http", "https"}
 
 
-def compare_events(before: list[Event], after: list[Event], /, *, conditional: bool = False) -> Iterator[Finding]:
-    """Walk both lists; `conditional` for what Outlook reads in a comment."""
-    first = second = 0
-    while first < len(before) or second < len(after):
-        old = before[first] if first < len(before) else End("document")
-        new = after[second] if second < len(after) else End("document")
+def compare_events(
+    before: Iterator[Event], after: Iterator[Event], /, *, conditional: bool = False
+) -> Iterator[Finding]:
+    """Walk both, up to the first tag that is another; `conditional` for what Outlook reads in a comment."""
+    old, new = next(before, _OVER), next(after, _OVER)
+    while old is not _OVER or new is not _OVER:
         if old == new:
             pass
         elif isinstance(old, Start) and isinstance(new, Start) and old.tag == new.tag:
@@ -55,14 +56,16 @@ def compare_events(before: list[Event], after: list[Event], /, *, conditional: b
             yield from _content(old, new, conditional=conditional)
         elif isinstance(old, _ALONE):
             yield _lost(old)
-            second -= 1
+            old = next(before, _OVER)
+            continue
         elif isinstance(new, _ALONE):
             yield _added(new)
-            first -= 1
+            new = next(after, _OVER)
+            continue
         else:
             yield Finding(kind=FindingKind.ELEMENT_CHANGED, place=_tag(old), why=f"now {_tag(new)} stands there")
             return
-        first, second = first + 1, second + 1
+        old, new = next(before, _OVER), next(after, _OVER)
 
 
 def _attributes(old: Start, new: Start, /, *, conditional: bool) -> Iterator[Finding]:
@@ -97,11 +100,11 @@ def _content(old: Event, new: Event, /, *, conditional: bool) -> Iterator[Findin
         inner, other = conditional_content(old.text), conditional_content(new.text)
         # What is around the content must be the same: the condition, and the `<![endif]`.
         if inner is not None and other is not None and _around(old.text, inner) == _around(new.text, other):
-            first, second = read_events(inner), read_events(other)
-            if first is None or second is None:
-                yield too_deep()
-            else:
-                yield from compare_events(first, second, conditional=True)
+            try:
+                inside = list(compare_events(read_events(inner), read_events(other), conditional=True))
+            except TooDeepError:
+                inside = [too_deep()]
+            yield from inside
             return
     yield Finding(kind=_kind(old), place=_name(old), why="it has changed")
 

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Final, NamedTuple
 
 from lmtrack._checking.finding import Finding, FindingKind
-from lmtrack._checking.verify.events import Start, read_events
+from lmtrack._checking.verify.events import Start, TooDeepError, read_events
 from lmtrack._checking.verify.lockstep import is_new_target, too_deep
 from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.pixel_spelling import OLD_PIXEL_ENDS, PIXEL_BEGINS, PIXEL_ENDS
@@ -39,8 +39,9 @@ def take_out(before: str, after: str, /) -> AddedPixel:
     if not added:
         return AddedPixel(after, [])
     places = [match.span() for match in _PIXEL.finditer(after) if match[0] in added]
-    shown = _shown(after, places)
-    if shown is None:
+    try:
+        shown = _shown(after, places)
+    except TooDeepError:
         return AddedPixel(after, [too_deep()])
     findings: list[Finding] = []
     if added.total() > 1:
@@ -86,19 +87,16 @@ def _without(text: str, spans: list[tuple[int, int]], /) -> str:
     return "".join(pieces) + text[position:]
 
 
-def _shown(html: str, places: list[tuple[int, int]], /) -> dict[int, str] | None:
-    """Which of these libxml2 reads as an image, each with its source; None if it does not read the document."""
+def _shown(html: str, places: list[tuple[int, int]], /) -> dict[int, str]:
+    """Which of these libxml2 reads as an image, each with its source."""
     pieces: list[str] = []
     position = 0
     for number, (_, end) in enumerate(places):
         pieces += (html[position : end - len(_END)], f"z{number}z")
         position = end - len(_END)
-    events = read_events("".join(pieces) + html[position:])
-    if events is None:
-        return None
     return {
         int(marked[1]): event.attributes[0][1]
-        for event in events
+        for event in read_events("".join(pieces) + html[position:])
         if isinstance(event, Start)
         and event.tag == "img"
         and len(event.attributes) == 5

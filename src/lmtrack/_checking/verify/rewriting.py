@@ -15,17 +15,18 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.finding import Finding, FindingKind
 from lmtrack._checking.verify.editable_attributes import find_places
-from lmtrack._checking.verify.events import RAW, WHITE, Comment, Data, Start, read_events
+from lmtrack._checking.verify.events import RAW, WHITE, Comment, Data, Start, TooDeepError, read_events
 from lmtrack._checking.verify.lockstep import compare_events, too_deep
 from lmtrack._checking.verify.pixels import take_out
 from lmtrack._checks import plain_str
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     from lmtrack._checking.verify.editable_attributes import Place
     from lmtrack._checking.verify.events import Event
@@ -40,36 +41,54 @@ _MOST_SLASHES: Final = 8
 _BREAK: Final = re.compile(rf"\r?\n(?=[{WHITE}][^{WHITE}\"'>/=]{{1,100}}+[{WHITE}]*+=[{WHITE}]*+[\"']?+\Z)")
 
 
-def _unsure_why(html: str, events: Sequence[Event], /) -> str | None:
-    """Say what is read otherwise; None if nothing is, as far as can be told."""
-    if _EMPTY.search(html):
-        return "a style sheet, title or the like ends in `/>`, which browsers and libxml2 read differently"
-    first = next((at for at, event in enumerate(events) if isinstance(event, Start) and event.tag in _FOREIGN), None)
-    if first is not None and _is_odd(events[first:]):
-        return "svg, math, a template or frameset, and then markup that libxml2 reads differently from browsers"
-    return None
+class _Doubts:
+    """Watches a document go by for what browsers read otherwise than libxml2."""
 
+    __slots__ = ("_html", "_is_foreign", "_is_odd", "_last")
 
-def _is_odd(events: Sequence[Event], /) -> bool:
-    """Return whether anything here would be read otherwise in svg or math, which may be open to its end."""
-    last = ""
-    for event in events:
-        if isinstance(event, Start):
-            last = event.tag
-        elif isinstance(event, Data):
-            if event.element and "<" in event.text:
-                return True
+    def __init__(self, html: str, /) -> None:
+        self._html = html
+        self._is_foreign = False  # from the first svg on, which may be open to the end
+        self._is_odd = False
+        self._last = ""
+
+    def events(self) -> Iterator[Event]:
+        """Read the document.
+
+        Raises:
+            TooDeepError: Its elements are nested deeper than is read.
+        """
+        for event in read_events(self._html):
+            if isinstance(event, Start):
+                self._last = event.tag
+                self._is_foreign = self._is_foreign or event.tag in _FOREIGN
+            elif self._is_foreign:
+                self._look_at(event)
+            yield event
+
+    def _look_at(self, event: Event, /) -> None:
+        """Note what would be read otherwise in svg or math."""
+        if isinstance(event, Data):
+            self._is_odd = self._is_odd or (bool(event.element) and "<" in event.text)
         elif isinstance(event, Comment):
-            last = ""
-            if event.text.startswith("[CDATA["):
-                return True
-    return last in RAW  # it may never be closed, and then what is put behind it is in it
+            self._last = ""
+            self._is_odd = self._is_odd or event.text.startswith("[CDATA[")
+
+    def why(self) -> str | None:
+        """Say what is read otherwise, once all has gone by; None if nothing is, as far as can be told."""
+        if _EMPTY.search(self._html):
+            return "a style sheet, title or the like ends in `/>`, which browsers and libxml2 read differently"
+        # The last element may never be closed, and then what is put behind it is in it.
+        if self._is_foreign and (self._is_odd or self._last in RAW):
+            return "svg, math, a template or frameset, and then markup that libxml2 reads differently from browsers"
+        return None
 
 
 def _compare_spelling(before: str, after: str, /) -> list[Finding]:
     """Say where characters differ that are no part of a link's `href` and of no removed opt-out attribute."""
-    first, second = find_places(before), find_places(after)
-    if first is None or second is None:
+    try:
+        first, second = find_places(before), find_places(after)
+    except TooDeepError:
         return [too_deep()]
     found = _Walk(before, after).differences(first, second)
     lines = [offset for offset, char in enumerate(before) if char == "\n"] if found else []
@@ -187,11 +206,16 @@ def verify_rewrite(before: str, after: str, /) -> list[Finding]:
     if before == after:
         return []
     rest, findings = take_out(before, after)
-    first, second = read_events(before), read_events(rest)
-    if first is None or second is None:
+    doubts = [_Doubts(before), _Doubts(rest)]
+    first, second = (doubt.events() for doubt in doubts)
+    try:
+        differences = list(compare_events(first, second))
+        for _ in chain(first, second):
+            pass  # behind a tag that differs there is no comparing, but there may be doubts
+    except TooDeepError:
         return [too_deep()]
-    findings += list(compare_events(first, second)) or _compare_spelling(before, rest)
-    unsure = _unsure_why(before, first) or _unsure_why(rest, second)
+    findings += differences or _compare_spelling(before, rest)
+    unsure = doubts[0].why() or doubts[1].why()
     if unsure is None:
         return findings
     seen = f"; what differs there: {findings[0].place}, {findings[0].why}" if findings else ""
