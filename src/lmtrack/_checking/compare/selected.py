@@ -41,7 +41,7 @@ _TEST: Final = compile_pattern(
     re.VERBOSE,
 )
 # States that depend on what a person does, and elements that are made up: no element has them by its markup.
-_FREE_PSEUDOS: Final = re.compile(
+_FREE_PSEUDOS: Final = compile_pattern(
     r"::?(?:hover|active|focus(?:-visible)?|visited|link|any-link|target|root|before|after|not|is|where|matches|scope"
     r"|-\w+-any|selection|marker|backdrop|-\w+-[-\w]+|host|defined|fullscreen|cue|part|slotted)\Z"
 )
