@@ -45,8 +45,8 @@ class InvalidOverride(LmtrackError, ValueError):  # noqa: N818 - named by the de
 
     Attributes:
         problems: What is wrong with each setting or header that could not be read, by its name.
-        fields: Their names, all that are wrong at once.
-        field: The first of them.
+        fields: The names of all settings or headers that could not be read.
+        field: The first of these names.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:

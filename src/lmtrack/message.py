@@ -84,7 +84,7 @@ class MessagePart(NamedTuple):
         path: Its place as IMAP counts: `1`, `2`, `2.1`; `1` for a message without parts.
         content_type: Lower case.
         action: Whether something in it was changed.
-        reason: Why not; None if something was.
+        reason: Why nothing was changed; None if something was.
     """
 
     path: str
@@ -99,13 +99,13 @@ class TrackedMessage(Deferred):
 
     Attributes:
         raw: The output; the very same object as the source if nothing was changed.
-        parts: All parts, in order, each with what was done to it or why nothing was.
+        parts: All parts, in order, each with what was done to it or why it was left alone.
         links: The links that the policy lets be tracked, in order over all parts that were read for links.
         skipped: The other links, each with the reason.
         edits: All changes, by offset in the source, ascending and disjoint; removed control headers are among them.
-            `revert_message` takes them back.
+            `revert_message` undoes them.
         pixel: The path of the part that got the pixel; None if none did.
-        decision: What was actually applied to this message, with the reasons.
+        decision: The decision that was actually applied to this message, with its reasons.
         personal_links: The links with a slot in their URL or text, tracked or not.
         personal_loads: The URLs of images and the like with a slot in them, as the template has them: fetching one
             reveals who reads the email, tracked or not.
@@ -201,12 +201,12 @@ def track_message(
 ) -> TrackedMessage:
     r"""Track a message as far as the decision allows: signed links and a signed pixel, one of them, or neither.
 
-    It edits the displayed HTML parts, and with `text_links` the plain ones; never what is signed, encrypted, attached,
-    named or someone else's message. Whatever is not edited comes back byte for byte, in its own encoding. The message's
-    own override headers may lower the decision, never raise it, and are removed. URLs of its List-Unsubscribe are not
-    tracked. A second pass changes nothing: what an earlier one put in stays, whatever the decision is now, until
-    `untrack_message` removes it; the result's `decision` says so (`already_tracked`). Content never makes it fail; time
-    and memory are linear.
+    It edits the displayed HTML parts, and with `text_links` the plain text parts; never a part that is signed,
+    encrypted, attached, has a file name or is someone else's message. Whatever is not edited comes back byte for byte,
+    in its own encoding. The message's own override headers may lower the decision, never raise it, and are removed.
+    URLs of its List-Unsubscribe are not tracked. A second pass changes nothing: the links and pixel of an earlier pass
+    stay, whatever the decision is now, until `untrack_message` removes them; the result's `decision` says so
+    (`already_tracked`). Content never makes it fail; time and memory are linear.
 
     Args:
         source: The message, or what `scan_message` made of it.
@@ -217,7 +217,7 @@ def track_message(
         campaign: What aggregate tokens are made from.
         destination: As for `track_html`.
         destinations: The same.
-        text_links: Track the links of the plain part too. Their indices are their own.
+        text_links: Track the links of the plain part too. They have indices of their own.
         policy: Which links are trackable.
         pixel_position: As for `track_html`.
         allow_signed: Track a message that is signed already (DKIM, ARC, Content-MD5), which breaks the signature.
@@ -225,7 +225,7 @@ def track_message(
         slots: As for `scan_message`, if the message was not scanned before.
         defaults: The same.
         values: One recipient's value of each slot, written whether or not anything is tracked. Body links to the same
-            page as a List-Unsubscribe that this writes are not tracked.
+            page as a List-Unsubscribe with such a value are not tracked.
         pixel_slot: The slot in the HTML whose marker the pixel replaces; without a pixel it is removed.
         now: When the tokens are issued; the current time by default.
 

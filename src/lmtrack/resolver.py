@@ -97,11 +97,12 @@ class Decision:
         clicks: The mode for clicks, never DELIVERABILITY.
         reasons: `"opens:<code>"`, then `"clicks:<code>"`, each in order of application; the codes are those of
             `Reason`. A flag that is on because its route says so and consent is granted has none.
-        inputs: What it was made from; of a shared body, the distinct decisions of its recipients, with the states of
-            consent and nothing else.
+        inputs: What the decision was made from; for a shared body, the distinct decisions of its recipients, with their
+            consent states but without their records.
         limits: What later steps lowered.
-        decided_at: When it was decided, in UTC and whole seconds; two decisions that differ in nothing else are equal.
-        version: The version of its evidence.
+        decided_at: When the decision was made, in UTC and whole seconds; two decisions that differ in nothing else are
+            equal.
+        version: The version of the decision's evidence.
 
     Raises:
         ValueError: `inputs` is empty, or a limit lowers nothing.
@@ -150,7 +151,7 @@ class Decision:
         opens: TrackingMode = TrackingMode.INDIVIDUAL,
         clicks: TrackingMode = TrackingMode.INDIVIDUAL,
     ) -> Decision:
-        """Put a ceiling on each flag; a flag above it is lowered to it and gets the reason.
+        """Put a ceiling on each flag; a flag above its ceiling is lowered to the ceiling and gets the reason.
 
         Raises:
             TypeError: `reason` is not a `Reason`, or a ceiling not a `TrackingMode`.
@@ -283,17 +284,17 @@ def resolve(
 ) -> Decision:
     """Decide what may be tracked in one message to one recipient.
 
-    For each flag: the route's answer, then the overrides (two that disagree mean off), then the route's ceiling, then
-    consent as a second ceiling. A message is tracked individually unless something lowers it; `Route()` alone gives OFF
-    for both flags.
+    For each flag, these apply in turn: the route's answer, the overrides (off if two disagree), the route's ceiling,
+    and consent as a second ceiling. A message is tracked individually unless something lowers it; `Route()` alone gives
+    OFF for both flags.
 
     Args:
         route: The sending stream.
-        *overrides: This message's own, for example from `parse_settings` and from `parse_headers`; see
+        *overrides: The message's own overrides, for example from `parse_settings` and from `parse_headers`; see
             `layer_overrides` for those of an account or a batch.
         consent: What the recipient said about being tracked, alone or with its record.
-        clicks_consent: The same for clicks, if asked for separately; None is the same as `consent`.
-        now: When it is decided; evidence keeps it.
+        clicks_consent: The consent for clicks, if it was asked for separately; None means that `consent` covers clicks.
+        now: When the decision is made; the evidence contains this time.
 
     Raises:
         TypeError: An argument has the wrong type.

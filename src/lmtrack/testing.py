@@ -64,14 +64,14 @@ def assert_untracked(
 ) -> None:
     """Assert that nothing in an email reveals who reads it, or that anyone does.
 
-    It also fails if that cannot be proved, because something is encrypted, damaged or empty. A test may have an email
-    in three forms, and each type stands for one of them.
+    It also fails if this cannot be proved, because something is encrypted, damaged or empty. An email may be passed in
+    three forms, each with its own type.
 
     Args:
         mail: HTML as str, a raw message as bytes, or a message object (for a Django message, `mail.message()`).
         domains: Your own tracking domains and hosts, as `audit_html` takes them.
         known_trackers: Hosts of others that track.
-        allow_aggregate: Whether it may contain our tokens that are the same for every recipient of a campaign.
+        allow_aggregate: Whether the email may contain our tokens that are the same for every recipient of a campaign.
 
     Raises:
         AssertionError: It is tracked, or nothing proves that it is not; the text says what, where and why.
@@ -147,12 +147,13 @@ def assert_unsubscribe_ok(
     domains: Sequence[TrackingDomain | str] = (),
     decision: Decision | None = None,
 ) -> None:
-    r"""Assert that people can leave: with one click in a mail client (RFC 8058), and through an untracked link.
+    r"""Assert that people can unsubscribe: with one click in a mail client (RFC 8058), and through an untracked link.
 
     Args:
         message: A raw message as bytes, or a message object (for a Django message, `mail.message()`).
         domains: Your own tracking domains and hosts, which no such link may go through.
-        decision: What was decided for it; if it is tracked individually, it also needs a link to withdraw consent.
+        decision: The decision for this message; if it allows individual tracking, the message also needs a link to
+            withdraw consent.
 
     Raises:
         AssertionError: Something is missing or wrong; the text says what, where and why.

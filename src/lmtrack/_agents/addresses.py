@@ -88,7 +88,7 @@ def read_ipv6(text: str, /) -> bytes | None:
 
 
 def truncate_ip(ip: str, /, *, v4: int = 24, v6: int = 48) -> str | None:
-    """Keep the first bits of an address and set the rest to zero; None if it is not an address.
+    """Keep the first bits of an IP address and set the rest to zero; None if it is not an IP address.
 
     An IPv4 address in an IPv6 address (mapped, NAT64 or 6to4) is shortened as the IPv4 address that it is, and a zone
     id is dropped. An address with a port, in brackets or with leading zeros is not accepted.
@@ -126,17 +126,17 @@ def truncate_ip(ip: str, /, *, v4: int = 24, v6: int = 48) -> str | None:
 
 
 def client_key(ip: str, user_agent: str | None, /, *, secret: bytes, day: date) -> str:
-    """Return a key that stands for one address and agent on one day, so that the address need not be kept.
+    """Return a key that stands for one IP address and agent on one day, so that the address need not be kept.
 
-    It is the same for one client on one day, however its address is written; on another day, or with another secret,
-    nothing connects the two. It is the first half of an HMAC-SHA256, in hexadecimal: whoever has the secret can try all
+    The key is the same for one client on one day, however its address is written; keys of different days or secrets
+    cannot be connected. A key is the first half of an HMAC-SHA256, in hexadecimal: whoever has the secret can try all
     addresses, so delete the secret when the days it was used for are over, or pass a fresh one each day.
 
     Args:
         ip: The address; any other text is used as it is.
         user_agent: The User-Agent header; None is the same as an empty one.
-        secret: At least 16 bytes. The one that signs tokens may be used; the derived keys have nothing in common.
-        day: The day it is for, in a time zone of your choice.
+        secret: At least 16 bytes. The secret that signs tokens may be used, because different keys are derived from it.
+        day: The day that the key is for, in a time zone of your choice.
 
     Raises:
         TypeError: An argument has the wrong type; a `datetime` is not a day.

@@ -89,7 +89,7 @@ class _Parsed(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientInfo:
-    """What a client is called, made by `describe_client`; None for what its agent does not say.
+    """The name and kind of a client; made by `describe_client`. A field is None if the agent does not say it.
 
     Attributes:
         device_type: What it runs on. A proxy hides it; televisions and consoles are none of the three.

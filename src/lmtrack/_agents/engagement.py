@@ -25,12 +25,12 @@ class Engagement:
     """The state of one message to one person; made by `message_engagement`. Double clicks and retries count once.
 
     Attributes:
-        opened: Whether a person opened it: `"no"` means that none was seen to.
-        clicked: The same of its links.
+        opened: Whether a person opened the message: `"no"` means that no open by a person was seen.
+        clicked: The same for clicks on its links.
         first_human_at: When a person was first seen, in UTC; None if none was.
         human_opens: Opens by people, also through a proxy that hides the client.
         human_clicks: Clicks by people.
-        privacy_opens: Opens by a proxy that loads images whether anyone reads or not, such as Apple's.
+        privacy_opens: Opens by a proxy that loads images whether or not anyone reads the message, such as Apple's.
         unknown_opens: Other opens that cannot be attributed.
         unknown_clicks: Clicks that cannot be attributed.
         machine_opens: Opens by machines.
@@ -137,11 +137,11 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """What many messages say, by who was there; made by `engagement_rates`.
+    """The rates of many messages, and how many were opened or clicked by whom; made by `engagement_rates`.
 
     Attributes:
         opened: The rate of messages that a person opened; None if no opens were tracked.
-        clicked: The same of clicks.
+        clicked: The rate of messages that a person clicked in; None if no clicks were tracked.
         opened_by_people: How many messages people opened.
         opened_by_proxies_only: How many were opened only by privacy proxies, or by something unknown.
         opened_by_machines_only: How many were opened only by machines.
@@ -161,16 +161,16 @@ class Rates:
 def engagement_rates(
     engagements: Iterable[Engagement], /, *, delivered: int, open_tracked: int, click_tracked: int
 ) -> Rates:
-    """Return the rates of many messages, over those that were tracked.
+    """Return the rates of opens and clicks over all messages that were tracked.
 
-    Messages without any event need not be in `engagements`: the numbers cover them. They are not called unopened, only
-    not seen to be opened.
+    Messages without any event need not be in `engagements`: the numbers below cover them. Such a message was not seen
+    to be opened, which does not mean that it was not.
 
     Args:
         engagements: One for each message that had an event.
         delivered: How many messages were delivered.
-        open_tracked: For how many of them opens were tracked.
-        click_tracked: For how many of them clicks were.
+        open_tracked: For how many of the delivered messages opens were tracked.
+        click_tracked: For how many of the delivered messages clicks were tracked.
 
     Raises:
         TypeError: An argument has the wrong type.

@@ -51,23 +51,23 @@ class _PassingAddress(str):
 class Event:
     """An open or a click, for `classify_message`.
 
-    The address is used once: repr, `to_dict`, pickles and deep copies leave it out. An event that has to wait or be
+    The IP address is used once: repr, `to_dict`, pickles and deep copies leave it out. An event that has to wait or be
     stored has `client` instead, made by `client_key`, and `sources`, which keep what is known about its network.
 
     Attributes:
         kind: `"open"` or `"click"`.
         user_agent: The User-Agent header; None if there was none.
         at: When the request came, in UTC.
-        ip: The address it came from.
+        ip: The IP address that the request came from.
         asn: The number of its autonomous system, if you know it.
-        client: What stands for address and agent, so that the same client is recognised.
+        client: A key that stands for IP address and agent, so that the same client is recognised.
         sources: `Verdict.sources` of the first verdict, which had the address: what the lists of networks said about
             it.
-        link_index: Which link was clicked; None for an open, and if that is not known.
+        link_index: Which link was clicked; None for an open, and if the link is not known.
         method: The request's method.
         headers: The headers that rules read, by lower-case name; of the Referer, only a gateway's host; None if the
             headers are not known.
-        honeypot: Whether it followed a link that no person sees.
+        honeypot: Whether the request followed a link that no person sees.
 
     Raises:
         TypeError: A value has the wrong type.

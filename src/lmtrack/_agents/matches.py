@@ -30,7 +30,7 @@ class MessageEvent(NamedTuple):
         address: The IPv4 address, or the network of 64 bits that IPv6 gives one line (RFC 6177); empty if unknown.
         client: The caller's key for the client; empty if unknown.
         followed: Whether it was sent to get the page, not to check whether it exists or to have it ready.
-        is_honeypot: Whether it followed a link that no person sees.
+        is_honeypot: Whether the request followed a link that no person sees.
         is_machine: Whether it is one on its own.
         scanners: The lists of strong evidence that it came from, by name.
         reasons: Of its own verdict.

@@ -28,7 +28,7 @@ NOT_APPLE_EGRESS: Final = "not_apple_egress"
 
 
 class Found(NamedTuple):
-    """What a list says about the addresses in it.
+    """What a list says about the IP addresses in it.
 
     Attributes:
         tag: The list's name.
@@ -146,19 +146,20 @@ def find_packed(networks: Networks, packed: bytes, /) -> tuple[Found, ...]:
 
 
 def load_networks(text: str, /, *, tag: str, evidence: Evidence = 2, scope: Scope = "both") -> Networks:
-    r"""Read a list: a network (`198.51.100.0/24`), an address or an autonomous system (`AS64496`) on each line.
+    r"""Read a list: a network (`198.51.100.0/24`), an IP address or an autonomous system (`AS64496`) on each line.
 
     Blank lines and comments (from `#` on) are skipped. Rows with more fields are read as geofeeds (RFC 8805:
     `network,country,region,city,`), the form of Apple's egress list. Entries may overlap. IPv6 entries of IPv4 networks
-    (`::ffff:198.51.100.0/120`) mean the latter. A network wider than /8 is refused.
+    (`::ffff:198.51.100.0/120`) mean the IPv4 networks. A network wider than /8 is refused.
 
     Args:
         text: The list's text; nothing is downloaded here.
-        tag: A name for the list: a lower-case letter, then lower-case letters, digits and `_`, at most 64 in all.
-            `apple_egress` is the name for Apple's: it makes an open by Mail Privacy Protection certain, and is never
-            evidence of a machine, whatever `evidence` says.
-        evidence: How strong it is as evidence of a machine: 1 weak, 2 medium, 3 strong.
-        scope: Whether it says something about opens, clicks or both; mail clients fetch images through clouds too.
+        tag: A name for the list: a lower-case letter, then lower-case letters, digits and `_`, at most 64 in all. Use
+            `apple_egress` for Apple's list: it makes an open by Mail Privacy Protection certain, and is never evidence
+            of a machine, whatever `evidence` says.
+        evidence: How strongly the list suggests a machine: 1 weakly, 2 moderately, 3 strongly.
+        scope: Whether the list says something about opens, clicks or both; mail clients fetch images through clouds
+            too.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -185,7 +186,7 @@ def load_networks(text: str, /, *, tag: str, evidence: Evidence = 2, scope: Scop
 
 
 def join_networks(*networks: Networks) -> Networks:
-    """Join lists of networks; for an address in several of them, all entries are found.
+    """Join lists of networks; for an IP address in several lists, all entries are found.
 
     Raises:
         TypeError: One of them is not a `Networks`.
@@ -213,7 +214,7 @@ def join_networks(*networks: Networks) -> Networks:
 def shipped_networks() -> Networks:
     """Return the networks that come with the package: those that mail gateways and large clouds publish.
 
-    They are what `networks=None` means everywhere. To add to them, join them with your own.
+    `networks=None` means these networks everywhere. To add your own, use `join_networks`.
 
     Example:
         >>> "barracuda_egd" in shipped_networks().tags

@@ -82,7 +82,7 @@ def _words(user_agent: str) -> list[str]:
 
 
 def load_agents(text: str, /, *, actor: Actor | str, human: Human | str) -> Agents:
-    r"""Read a list of agent names, one per line, that all mean the same.
+    r"""Read a list of agent names, one per line; all get the same verdict.
 
     Blank lines and comments (from `#` on) are skipped. A name is a whole product token, in any case: `AcmeMonitor`
     is found in `AcmeMonitor/2.1` and `(compatible; acmemonitor)`, not in `AcmeMonitoring/1`.

@@ -87,18 +87,18 @@ def classify_event(
 ) -> Verdict:
     """Classify one open or click.
 
-    Any text gets a verdict. The address is used and forgotten: no part of the verdict contains it.
+    Any text gets a verdict. The IP address is used and forgotten: no part of the verdict contains it.
 
     Args:
         kind: What was requested: the pixel or a link.
         user_agent: The User-Agent header; None if there was none.
-        ip: The address that connected to the first machine you run; None if unknown. Behind a proxy, count yours from
-            the right of `X-Forwarded-For` (see the how-to): the first entry is what the client wrote.
+        ip: The IP address that connected to the first machine you run; None if unknown. Behind proxies, count your own
+            from the right of `X-Forwarded-For` (see the how-to): the first entry is what the client wrote.
         asn: The number of its autonomous system, if the caller knows it.
         method: The HTTP method.
         headers: The request's headers, names in any case; None means unknown, and then no header rule fires.
-        delay: The time since the message was delivered, not since it was sent; a negative one is ignored.
-        networks: None means those that come with the package.
+        delay: The time since the message was delivered, not since it was sent; a negative time is ignored.
+        networks: None means the networks that come with the package.
         agents: Your own names, made by `load_agents`.
         honeypot: Whether the link is one that no person sees.
 

@@ -81,18 +81,19 @@ def classify_message(
 ) -> list[Verdict]:
     """Classify all opens and clicks of one email to one person; the verdicts are in the order of the events.
 
-    Each gets the verdict of `classify_event`. Then a person becomes a machine if the other events show it: a burst of
-    clicks, or a sweep over all links. Following an invisible link is weak evidence, which decides only together with
-    more. `Verdict.cause` names the event that shows it. A double click is marked `msg.duplicate` and stays a person's.
-    Call it again when more events have come: earlier verdicts can only become machines, and after `SETTLE_AFTER` they
-    stay. Events read back from a store have no address: `sources` say what networks it was in, and `client` who it was.
+    Each event gets the verdict of `classify_event`. Then a person's verdict becomes a machine's if other events show
+    that: a burst of clicks, or a sweep over all links. Following an invisible link is weak evidence, which decides only
+    together with other evidence. `Verdict.cause` names the event that revealed the machine. A double click is marked
+    `msg.duplicate` and stays a person's. Call the function again when more events have come: earlier verdicts can only
+    change to a machine's, and after `SETTLE_AFTER` they do not change. Events read back from a store have no IP
+    address: `sources` says which networks the address was in, and `client` which client it was.
 
     Args:
         events: In any order.
         delivered_at: When the recipient's host accepted the message, not when it was sent.
         link_count: How many tracked links the message has, including an invisible one; None if unknown, and then no one
             can have clicked all of them.
-        networks: None means those that come with the package.
+        networks: None means the networks that come with the package.
         agents: Your own names, made by `load_agents`.
         timing: The windows of the rules.
 

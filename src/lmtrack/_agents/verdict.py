@@ -34,7 +34,8 @@ class Human(StrEnum):
     """Whether a person was there when the request was made.
 
     `UNKNOWABLE` is a fact about the agent, not doubt about the request: Apple's prefetch looks the same either way.
-    `YES_CLIENT_HIDDEN` is a person behind a proxy: count them, but the client and the address are the proxy's.
+    `YES_CLIENT_HIDDEN` is a person behind a proxy: count the request, but the client and the IP address are the
+    proxy's.
     """
 
     YES = auto()
@@ -286,14 +287,14 @@ class Verdict:
     Attributes:
         actor: What made the request.
         human: Whether a person was there.
-        evidence: How strong it is: 1 weak, 2 medium, 3 strong.
-        reasons: The codes of `Signal` that led here, the one that decided first.
+        evidence: How strong the evidence is: 1 weak, 2 medium, 3 strong.
+        reasons: The codes of `Signal` that led to the verdict; the first one decided.
         vendor: Who runs the agent or the network, where that is known.
-        sources: The names of the lists of networks that its address or its system is in. They contain no address: keep
-            them, and `Event.sources` replaces the address when the request is classified again. Verdicts that say the
-            same are equal wherever the requests came from.
+        sources: The names of the lists of networks that contain the request's IP address or autonomous system. These
+            names contain no address: keep them, and `Event.sources` replaces the address when the request is classified
+            again. Two verdicts that differ only in `sources` are equal.
         cause: The index, in the events passed to `classify_message`, of another event that this verdict rests on, such
-            as the click on the invisible link; None if it rests on none.
+            as the click on the invisible link; None if there is none.
     """
 
     actor: Actor
@@ -332,7 +333,7 @@ class Verdict:
 
     @property
     def counts_for_metrics(self) -> bool:
-        """Return whether it counts as an open or a click by a person."""
+        """Return whether the request counts as an open or a click by a person."""
         return self.human is _YES or self.human is _YES_CLIENT_HIDDEN
 
     def to_dict(self) -> dict[str, object]:

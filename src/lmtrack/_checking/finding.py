@@ -68,8 +68,8 @@ class Finding:
 
     Attributes:
         kind: What it is about.
-        place: Where it is: the part of a message as IMAP counts, the element with its attribute, the header.
-        url: The URL it is about, as a reader would request it; None if it is not about a URL.
+        place: Where it is: the number of the part as IMAP counts, the element with its attribute, or the header.
+        url: The URL that the finding is about, as a mail program would request it; None if there is none.
         why: The evidence, in a sentence; it is for people and may change.
     """
 

@@ -61,7 +61,8 @@ class Override:
         track_opens: True, False or None. False too if the override for opens could not be read.
         track_clicks: The same for clicks.
         problems: What could not be read, as `"<flag>:override_invalid"` or `"<flag>:override_conflict"`, opens first.
-            Only `parse_settings` and `parse_headers` find problems. A flag with one is off, whatever else is said.
+            Only `parse_settings` and `parse_headers` find problems. A flag with a problem is off, whatever other
+            overrides say.
         unread: The misspelt names among them, each at most 128 bytes; at most 16.
         source: Where it was read from, `"settings"` or `"headers"`, for the evidence; None if it was made in code.
 
@@ -111,10 +112,10 @@ def make_override(
 
 
 def layer_overrides(*overrides: Override) -> Override:
-    """Combine levels, such as account, batch and message: for each flag, the last one that says anything wins.
+    """Combine levels, such as account, batch and message: for each flag, the last override that sets it wins.
 
-    Overrides passed to `resolve` side by side must agree; levels need not. A problem on any level survives, because
-    what it would have said cannot be known.
+    Overrides passed to `resolve` side by side must agree; levels need not. A problem on any level is kept, because what
+    the unreadable override said cannot be known.
 
     Raises:
         TypeError: One of them is not an `Override`.
@@ -157,7 +158,7 @@ def parse_settings(settings: Mapping[str, object] | None, /, *, strict: bool = T
 
     Raises:
         InvalidOverride: A member is neither a boolean nor null, a key is misspelt, `settings` is not a mapping, or it
-            holds its own `settings` (only if `strict`). It names all of them at once.
+            holds its own `settings` (only if `strict`). The error names all wrong members at once.
         TypeError: `strict` is not a bool.
 
     Example:
@@ -210,7 +211,8 @@ def parse_headers(
         prefix: What comes before `Track-Opens` and `Track-Clicks`.
 
     Raises:
-        InvalidOverride: Headers are invalid or contradict each other (only if `strict`). It names all of them at once.
+        InvalidOverride: Headers are invalid or contradict each other (only if `strict`). The error names all such
+            headers at once.
         TypeError: `headers` is something else, for example a str, or an option has the wrong type.
         ValueError: `prefix` is empty or cannot be part of a header name.
 

@@ -42,7 +42,7 @@ class TrackingMode(IntEnum):
 
 
 class Consent(StrEnum):
-    """What the recipient said about being tracked, which is not what they said about getting mail."""
+    """What the recipient said about being tracked, which is separate from what they said about getting mail."""
 
     GRANTED = auto()
     DENIED = auto()
@@ -70,16 +70,17 @@ class Consent(StrEnum):
 class ConsentRecord:
     """What the sender was told about one person's consent, and when; accepted wherever a `Consent` is.
 
-    Evidence keeps it, so it must contain no name, address or number of a person: `reference` points into your own
-    records by an opaque id, and is erased with the person's data. A withdrawal counts even if `state` does not say so:
-    a record whose `withdrawn_at` is not before `since`, or whose state is UNKNOWN, is read as WITHDRAWN.
+    Evidence contains the record, so the record must contain no name, address or number of a person: `reference` points
+    into your own records by an opaque id, and is erased with the person's data. A withdrawal counts even if `state`
+    does not say so: a record whose `withdrawn_at` is not before `since`, or whose state is UNKNOWN, is read as
+    WITHDRAWN.
 
     Attributes:
-        state: What they say now.
-        since: When they said so. Mail sent before a consent is not recorded under it.
+        state: What the person says now.
+        since: When the person said so. Requests for mail sent before a consent are not recorded under that consent.
         withdrawn_at: The last withdrawal; keep it after a new consent, because mail sent until then is never recorded.
-        method: How it was given, such as `double-opt-in`.
-        wording: What they were asked: a version or a hash, at most 64 characters.
+        method: How the consent was given, such as `double-opt-in`.
+        wording: What the person was asked: a version or a hash, at most 64 characters.
         reference: An opaque id of the proof.
 
     Raises:
@@ -159,11 +160,11 @@ class Route:
 
     Attributes:
         track_opens: Whether messages of this route get an open pixel.
-        track_clicks: Whether their links are tracked.
-        require_consent: Whether a recipient whose consent is unknown is treated as one without.
-        without_consent: The most that is done if consent is unknown: OFF, AGGREGATE or DELIVERABILITY.
-        after_refusal: The most that is done for someone who refused or withdrew: OFF or AGGREGATE.
-        ceiling: The most that is ever done, whatever an override says: the operator's own limit.
+        track_clicks: Whether the links in these messages are tracked.
+        require_consent: Whether a recipient whose consent is unknown is treated as one without consent.
+        without_consent: The highest mode if consent is unknown: OFF, AGGREGATE or DELIVERABILITY.
+        after_refusal: The highest mode for someone who refused or withdrew: OFF or AGGREGATE.
+        ceiling: The highest mode of all, whatever an override says: the operator's own limit.
 
     Raises:
         TypeError: A field has the wrong type; 1 and 0 are not booleans, and a mode is a `TrackingMode`.

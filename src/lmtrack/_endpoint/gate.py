@@ -106,12 +106,12 @@ class Admission:
 
     @property
     def record(self) -> bool:
-        """Return whether anything of it may be kept."""
+        """Return whether anything about the request may be kept."""
         return self.mode is not TrackingMode.OFF
 
     @property
     def identified(self) -> bool:
-        """Return whether it may be kept as this recipient's open or click, with its time."""
+        """Return whether the request may be kept as this recipient's open or click, with its time."""
         return self.mode is TrackingMode.INDIVIDUAL
 
     @property
@@ -148,12 +148,12 @@ def admit(
 ) -> Admission:
     """Decide how much of a request with a verified token may be recorded.
 
-    Never more than the token's mode, and nothing above today's `Route.ceiling`. A refusal leaves nothing. Unknown
-    consent, where the route requires it, leaves what the route's `without_consent` covers: a token that was made for
-    less than that is recorded as what it is, one that was made for more is not recorded at all. The route's flags are
-    not checked again, because an override of that one message may have beaten them.
+    Never more than the token's mode and today's `Route.ceiling` allow is recorded, and after a refusal nothing is.
+    Unknown consent, where the route requires it, leaves what the route's `without_consent` covers: a token with that
+    mode or a lower one is recorded in its own mode, and a token with a higher mode is not recorded at all. The route's
+    flags are not checked again, because an override of that one message may have beaten them.
 
-    A campaign's token is the same for everyone, so `consent` says nothing about it: there is no one to ask about.
+    A campaign's token is the same for everyone, so `consent` does not apply to it.
 
     A machine's request is recorded next to those of people, because `Verdict.counts_for_metrics` tells them apart. The
     day of a last open is for people only.

@@ -22,8 +22,9 @@ class RecordedEvent:
         dedup_key: The same for every request that is the same open or the same click, to store it once: kind, mode,
             recipient, link, whether it was a person, and message id. None for what is only counted, because it cannot
             be known whether two requests are the same.
-        request: The request as `classify_message` takes it, to judge it again together with the others of its message;
-            None for what is only counted. It has the address, for `client_key`; its repr, dict and pickle do not.
+        request: The request as `classify_message` takes it, to classify it again together with the other requests of
+            its message; None for what is only counted. It has the IP address, for `client_key`; its repr, dict and
+            pickle do not.
     """
 
     token: OpenToken | ClickToken
@@ -51,17 +52,17 @@ class LastOpen:
 class Handled:
     """The outcome of one request. It has a typed field for each thing that may be stored, and nothing else.
 
-    At most one of the five that can be stored is not None.
+    At most one of the five fields that can be stored is not None.
 
     Attributes:
-        response: The answer to send. It says that a withdrawal, an unsubscription or its undoing is done: store that
-            first, and answer with a 503 if storing fails.
+        response: The answer to send. The answer says that a withdrawal, an unsubscription or its undoing is done, so
+            store that first, and answer with a 503 if storing fails.
         admission: How much may be recorded, and why.
         event: An open or a click to record, or to count (`admission.count_only`).
         last_open: The one day to overwrite in `DELIVERABILITY`.
-        withdrawal: Who stops being tracked.
-        unsubscribe: Who leaves the list.
-        resubscribe: Who undoes that, on the page that confirmed it.
+        withdrawal: The token of a person who is no longer to be tracked.
+        unsubscribe: The token of a person who leaves the list.
+        resubscribe: The token of a person who undoes leaving, on the page that confirmed it.
     """
 
     response: HttpResponse

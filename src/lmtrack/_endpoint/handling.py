@@ -116,7 +116,7 @@ class PendingRequest:
         Args:
             route: The stream that the message went through.
             consent: What its recipient says now; None if the lookup failed, in which case nothing is recorded.
-            ip: The client's address.
+            ip: The client's IP address.
             asn: The autonomous system of `ip`, if you know it.
             networks: What `load_networks` returned; None means those that are shipped.
             agents: Your own names, made by `load_agents`.
@@ -329,11 +329,11 @@ def handle_request(
 ) -> Handled:
     """Handle one request to the tracking host: what to answer, and what may be recorded about it.
 
-    An open is answered with the pixel, whatever its token is. A click goes to its destination if we signed it, and is a
-    404 otherwise. `/w/` and `/u/` show a page on GET and act on a POST: on `/w/` on any, on `/u/` on the one-click body
-    of RFC 8058 or the page's own button, because gateways post too. HEAD, OPTIONS and prefetches are answered and never
-    recorded. A request is classified only if consent allows it to be recorded; the address is used for that, and is in
-    no repr, dict or pickle of the results.
+    An open is answered with the pixel, whatever its token is. A click goes to its destination if our keys signed it,
+    and is a 404 otherwise. `/w/` and `/u/` show a page on GET and act on a POST: on `/w/` on any, on `/u/` on the
+    one-click body of RFC 8058 or the page's own button, because gateways post too. HEAD, OPTIONS and prefetches are
+    answered and never recorded. A request is classified only if consent allows it to be recorded; the IP address is
+    used for that, and is in no repr, dict or pickle of the results.
 
     An exception in one of your functions does not break the response: after any `Exception`, and after a result of the
     wrong type, nothing is recorded, and `admission.reason` says which function it was. Only what is not an `Exception`,
@@ -349,7 +349,7 @@ def handle_request(
         consent: Returns what the recipient of a message says now, as a state or a record. It is not called for a
             campaign's token, which is the same for everyone. For a recipient whose row is gone, return
             `Consent.DENIED`.
-        ip: The client's address.
+        ip: The client's IP address.
         asn: The autonomous system of `ip`, if you know it.
         networks: What `load_networks` returned; None means those that are shipped.
         agents: Your own names, made by `load_agents`.

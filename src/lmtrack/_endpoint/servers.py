@@ -68,12 +68,12 @@ class TrackingHost:
         withdraw: Stores that a person is no longer tracked.
         last_open: Overwrites the day of a last open; only `DELIVERABILITY` needs it.
         unsubscribe: Stores that a person leaves the list; without it there is no `/u/`.
-        resubscribe: Stores that they undo that, on the page that confirmed it.
+        resubscribe: Stores that a person undoes leaving, on the page that confirmed it.
         delivered_at: Returns when the message was sent or delivered.
         destination: Returns where a click goes.
         words: The texts of the pages, or a function that returns them for a token.
-        client_ip: Returns the client's address, from the WSGI environment or the ASGI scope; None takes the last hop,
-            which is right without a proxy.
+        client_ip: Returns the client's IP address, from the WSGI environment or the ASGI scope; None takes the last
+            hop, which is right without a proxy.
         networks: What `load_networks` returned.
         agents: What `load_agents` returned.
         report: Receives the exceptions of your storing functions, so that you can log them.
@@ -133,7 +133,7 @@ class TrackingHost:
             target: The target of the request line: a path with its query, or a whole URL.
             headers: The request's headers; None if unknown.
             body: The body of a POST; its first 8,192 bytes are enough.
-            ip: The client's address.
+            ip: The client's IP address.
 
         Raises:
             TypeError: An argument has the wrong type, or one of the functions is a coroutine function.
@@ -171,7 +171,7 @@ class TrackingHost:
             target: The target of the request line: a path with its query, or a whole URL.
             headers: The request's headers; None if unknown.
             body: The body of a POST; its first 8,192 bytes are enough.
-            ip: The client's address.
+            ip: The client's IP address.
 
         Raises:
             TypeError: An argument has the wrong type.

@@ -158,9 +158,10 @@ def audit_message(
 ) -> Audit:
     r"""Check whether a message tracks who opens it, clicks in it or reads it, and return the evidence.
 
-    It examines every part that a reader may show, attached and forwarded ones too, and the fields that ask for a
-    receipt. It works on a delivered message too. What is encrypted, cut off, or read differently from program to
-    program is `not_provable`, unless a tracker was found. Content never makes it fail; time and memory are linear.
+    It examines every part that a mail program may show, attached and forwarded parts too, and the header fields that
+    ask for a receipt. Delivered messages can be audited too. A message with content that is encrypted, cut off, or read
+    differently from program to program is `not_provable`, unless a tracker was found. Content never raises; time and
+    memory are linear.
 
     Args:
         raw: The message.

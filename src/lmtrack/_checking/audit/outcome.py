@@ -42,11 +42,11 @@ _NOTHING: Final = AuditOutcome.CLEAN
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """What a document or message contains, as far as it shows; made by `audit_html` and `audit_message`.
+    """The result of an audit; made by `audit_html` and `audit_message`.
 
     Attributes:
         outcome: `clean`, `aggregate`, `tracked` or `not_provable`.
-        findings: What the outcome follows from, in document order; empty if and only if it is `clean`.
+        findings: What the outcome follows from, in document order; empty if and only if the outcome is `clean`.
     """
 
     outcome: AuditOutcome

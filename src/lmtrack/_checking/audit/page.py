@@ -133,7 +133,7 @@ def audit_html(
     Args:
         html: The document, decoded.
         domains: Your own tracking domains; tokens that their keys signed are recognised whatever their age. A str is a
-            host or base URL without keys: every URL there counts as an individual one.
+            host or base URL without keys: every URL there counts as individual tracking.
         known_trackers: Hosts that track, including all their subdomains.
 
     Raises:

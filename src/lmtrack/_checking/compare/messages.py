@@ -87,19 +87,20 @@ class _Content(NamedTuple):
 def compare_messages(raws: Sequence[bytes], /, *, allow: Sequence[str | re.Pattern[str]] = ()) -> list[Difference]:
     r"""Return what differs between copies of one email: URLs, as `compare_renderings` does, headers and other parts.
 
-    Parts are compared by their place; how they are encoded does not matter, nor what comes before the first or after
-    the last of them, which no program shows. Headers that differ in all mail (To, Date, Message-ID, boundaries,
+    Parts are compared by their place; how a part is encoded does not matter, nor what comes before the first or after
+    the last part, which no program shows. Headers that differ in all mail (To, Date, Message-ID, boundaries,
     signatures, List-Unsubscribe, what servers write) are in the result with `expected` True; so are links in the body
     that are the message's own List-Unsubscribe. Any other header is not expected to differ. Nor is a part that holds no
     text, such as a picture or an invoice: it requests nothing when the message is opened, but the message is not the
     same for everyone, and the part's content was not examined. A message that cannot be read reliably, and is not the
     same for everyone, is a difference that is not expected.
 
-    Pass the messages as they are sent. Later services (a relay that tracks) show up only in the delivered ones.
+    Pass the messages as they are sent. What later services add (such as a relay that tracks) is only in the delivered
+    messages.
 
     Args:
         raws: The message as it was made for each person, two or more.
-        allow: What is personal on purpose, as for `compare_renderings`; it is searched for in all `values`.
+        allow: What is personal on purpose, as for `compare_renderings`; all `values` are compared with it.
 
     Raises:
         TypeError: An argument has the wrong type.

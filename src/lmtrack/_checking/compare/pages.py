@@ -35,7 +35,7 @@ def compare_renderings(
     Where it cannot be decided whether clients load the same URLs (different style sheets or scripts, a style sheet
     that is elsewhere), the result has a difference that says so.
 
-    Two renderings only show what differs between those two. Choose people who differ in everything: consent, name,
+    Two renderings only show what differs between those two. Choose recipients who differ in everything: consent, name,
     language, segment. Content never raises; time and memory are linear.
 
     Args:
@@ -45,7 +45,7 @@ def compare_renderings(
 
     Returns:
         The differences, nearly in the order of the document. A document that cannot be read to its end, and is not the
-        same for everyone, is one as well.
+        same for everyone, is a difference as well.
 
     Raises:
         TypeError: An argument has the wrong type; a str in place of a sequence would be read character by character.

@@ -94,9 +94,9 @@ def lint_unsubscribe(
     r"""Check how people can unsubscribe from a message: List-Unsubscribe, one click, a link that they can see.
 
     Each broken rule is a finding that says how to fix it; an empty list means that nothing was found. Mail that no one
-    subscribed to (a receipt, a new password) needs none of this, and only the caller knows that. An unsigned message is
-    not required to have a signature, and signatures are not verified. No URL is requested. Content never makes it fail;
-    time and memory are linear.
+    subscribed to (a receipt, a new password) needs no way to unsubscribe, but only the caller can recognise such mail.
+    An unsigned message is not required to have a signature, and signatures are not verified. No URL is requested.
+    Content never makes it fail; time and memory are linear.
 
     Args:
         raw: The message, as it is sent or as it was delivered.

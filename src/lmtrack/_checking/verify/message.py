@@ -56,7 +56,7 @@ _LONGEST_LINE: Final = 998  # RFC 5322 section 2.1.1, line end aside
 def verify_message(before: bytes, after: bytes, /) -> list[Finding]:
     r"""Check that nothing in a message differs except links, opt-out attributes and one pixel in its displayed text.
 
-    It is `verify_rewrite` for raw messages. Every part that people read as text is decoded and compared; all other
+    This is `verify_rewrite` for raw messages. Every part that people read as text is decoded and compared; all other
     bytes must be the same: header fields (the override headers may be gone), boundaries, other parts. How a changed
     body is encoded may differ where it changed, as long as no line gets too long. A personalised message is compared
     with one that was merged with the same values and a decision that is off.

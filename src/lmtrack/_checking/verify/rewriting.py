@@ -183,8 +183,8 @@ def verify_rewrite(before: str, after: str, /) -> list[Finding]:
     must be the same. It does not matter who rewrote the document; `rewrite_html` and `track_html` always pass, and so
     does a document that nothing was done to.
 
-    It is checked with libxml2, and where that reads a document differently from browsers (svg that holds style sheets
-    or CDATA, templates that hold style sheets, `<title/>`, more than 2,048 open elements), the finding is
+    The check uses libxml2, and where libxml2 reads a document differently from browsers (svg that holds style sheets or
+    CDATA, templates that hold style sheets, `<title/>`, more than 2,048 open elements), the finding is
     `limit_reached`: not verified, and not known to be damaged. Never fails on content; time and memory are linear.
 
     Returns:
