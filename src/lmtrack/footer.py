@@ -49,17 +49,17 @@ def add_ways_out(
 ) -> Bodies[Html, Text]:
     """Add the links to unsubscribe and to stop tracking to both bodies of an email; call it before tracking.
 
-    In HTML they go before the last `</body>`, where a pixel would, or at the end; in plain text they go at the end. All
-    other characters stay the same. A link that is already in a body is not added again.
+    In HTML, these links go before the last `</body>`, where a pixel would go, or at the end; in plain text they go at
+    the end. All other characters stay the same. A link that is already in a body is not added again.
 
     Args:
         html: The HTML body, if there is one.
         text: The plain text body, if there is one.
         unsubscribe: What `unsubscribe_url` returned, or your own page.
         withdraw: What `withdraw_url` returned.
-        unsubscribe_label: What the link says, in the recipient's language.
-        withdraw_label: The same for the other link.
-        marker: Text that the footer replaces if a body contains it; in HTML, only outside tags.
+        unsubscribe_label: The text of the unsubscribe link, in the recipient's language.
+        withdraw_label: The text of the withdraw link.
+        marker: A text that the footer replaces where a body contains it; in HTML, only outside tags.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -96,7 +96,7 @@ def unsubscribe_headers(url: str, /, *, mailto: str | None = None) -> dict[str, 
 
     Raises:
         TypeError: An argument has the wrong type.
-        ValueError: `url` is not https, is not ASCII or has more than 900 characters; or `mailto` is not one.
+        ValueError: `url` is not https, is not ASCII or has more than 900 characters; or `mailto` is not a mailto URL.
 
     >>> unsubscribe_headers("https://shop.example/u/x", mailto="mailto:leave@shop.example")["List-Unsubscribe"]
     '<https://shop.example/u/x>, <mailto:leave@shop.example>'

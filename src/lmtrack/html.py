@@ -103,7 +103,7 @@ def rewrite_html(
     Args:
         source: The document, or what `scan_html` made of it.
         click_url: Returns each trackable link's new URL, or a template expression such as `{{ u3 }}`; None leaves that
-            link alone, and it keeps its index. It is escaped for the quotes around it.
+            link alone, and it keeps its index. The URL is escaped for the quotes around it.
         pixel_url: The pixel's URL, or a template expression. With None, or if a live image already has this URL, there
             is no pixel.
         policy: Which links are trackable.
@@ -180,25 +180,26 @@ def track_html(
 ) -> RewrittenHtml:
     """Track a document as far as the decision allows: signed links and a signed pixel, one of them, or neither.
 
-    A second pass changes nothing: links of the domain and a pixel of this message are left, and where links hold click
-    tokens of this message already (or of its campaign), no further link is tracked, as their indices are taken. What is
-    already in the document stays, whatever the decision is now; the result's `decision` says so (`already_tracked`).
-    Opt-out attributes go only where links are tracked. Content never makes it fail; time and memory are linear. A raw
-    message is not HTML: it comes back as it is, with the reason `raw_message`.
+    A second pass changes nothing: links of the domain and a pixel of this message are left alone, and if some links
+    already contain click tokens of this message (or of its campaign), no further link is tracked, because the indices
+    are taken. What is already in the document stays, whatever the decision is now; the result's `decision` says so
+    (`already_tracked`). Opt-out attributes are removed only if links are tracked. Content never makes it fail; time and
+    memory are linear. A raw message is not HTML: it comes back as it is, with the reason `raw_message`.
 
     Args:
         source: The document, or what `scan_html` made of it.
         decision: From `resolve` or `resolve_shared`. AGGREGATE without a `campaign` counts as OFF, and the result's
             `decision` says so (`aggregate_without_campaign`).
         domain: Receives opens and clicks; its keys sign.
-        message_id: The sender's own id for this message to this person. Aggregate tokens contain neither it nor
+        message_id: The sender's own id for this message to this person. Aggregate tokens contain neither this id nor
             `recipient` nor `now`.
         recipient: Position in the message's recipient list, 0 to 65,535.
         campaign: What aggregate tokens are made from. Clicks need its `urls`: a link to anywhere else is `personal`,
             because it might differ between recipients.
         destination: Returns where a link goes instead of `link.url`, for example with UTM tags; None leaves it alone.
-            Called once for each index, and not at all with "by_id".
-        destinations: "inline" signs each URL into its token; "by_id" leaves it to be looked up by message and index.
+            It is called once for each index, and not at all with "by_id".
+        destinations: "inline" signs each URL into its token; "by_id" leaves the URL to be looked up by message id and
+            link index.
         policy: Which links are trackable.
         pixel_position: As for `rewrite_html`.
         slots: As for `scan_html`, if the document was not scanned before.
@@ -266,12 +267,13 @@ def track_html(
 def untrack_html(html: str, /, *, domain: TrackingDomain | str) -> str:
     """Restore the links that the domain's keys signed, and remove our pixels.
 
-    For archives, "view in browser" pages and resending. Expired tokens count; a link by id contains no destination and
-    stays, and so does whatever the keys did not sign. Opt-out attributes that tracking removed do not come back, so to
-    track again, use the source rather than this. Returns the same object if nothing of ours is in it.
+    For archives, "view in browser" pages and resending. Links with expired tokens are restored too; a link by id
+    contains no destination and stays as it is, and so does whatever the keys did not sign. Opt-out attributes that
+    tracking removed do not come back, so to track again, use the source rather than this result. Returns the same
+    object if nothing of ours is in it.
 
-    `domain` may be a base URL without keys, for inboxes that must not have them: then everything under it that looks
-    like one of our URLs is undone, unverified.
+    `domain` may be a base URL without keys, for programs that must not have the keys: then everything under that URL
+    that looks like one of our URLs is undone without verification.
 
     Raises:
         TypeError: An argument has the wrong type.

@@ -74,13 +74,13 @@ class Link(NamedTuple):
     Attributes:
         index: Zero-based position among the trackable links; -1 for a skipped link. A button that is drawn twice, for
             Outlook and for everyone else, has one index.
-        url: Where it leads: decoded, without outer white space, and absolute if a base resolves it.
+        url: Where the link leads: decoded, without outer white space, and absolute if a base URL resolves it.
         element: `a`, `area`, or the VML element, lower case; `text` for a URL in plain text.
-        conditional: Whether it is inside an Outlook conditional comment.
-        source: The document it is in; not part of the repr.
-        start: Where its tag begins in the source; in plain text, where the URL does.
-        limit: Where its surroundings (the document or the comment) end; in plain text, where the URL does.
-        personal: Whether a slot is in its URL or its text.
+        conditional: Whether the link is inside an Outlook conditional comment.
+        source: The document that the link is in; not part of the repr.
+        start: Where the link's tag begins in the source; in plain text, where the URL begins.
+        limit: Where the document or comment around the link ends; in plain text, where the URL ends.
+        personal: Whether a slot is in the link's URL or text.
         template_url: For a personal link, its destination as the template has it; repr and `to_dict` show this.
     """
 
@@ -146,7 +146,7 @@ class LinkPolicy:
     """Which links a sender wants tracked, beyond what cannot be tracked at all.
 
     Attributes:
-        skip_urls: URLs that are never tracked: exact ones as str, or compiled patterns that are searched for in the
+        skip_urls: URLs that are never tracked: exact URLs as str, or compiled patterns that are searched for in the
             URL.
         skip_hosts: Never track links to these hosts and their subdomains.
         skip_slots: Never track links with these slots in their URL.
@@ -154,12 +154,12 @@ class LinkPolicy:
             a path, query or fragment may begin. Never tracked; the reason is `unsubscribe`.
         opt_out_attributes: Names of further attributes whose presence means "do not track this link".
         slot_hosts: Hosts that a link may lead to if a slot is its whole URL or the beginning of it; compared without
-            case. A link to any other host gets its value and is not tracked, because our host would otherwise redirect
-            to wherever the data says.
+            case. A link to any other host gets its value and is not tracked, because the tracking host would otherwise
+            redirect to wherever the data says.
         tracking_hosts: Hosts whose links are already tracked (an email service's own); compared without case.
         track_unsubscribe: Track links that look like a way to unsubscribe.
         track_sensitive: Track links that contain a secret, an email address or other personal data.
-        track_conditional: Look at links inside Outlook conditional comments.
+        track_conditional: Also track links inside Outlook conditional comments.
         strip_opt_out: Which opt-out attributes to remove from the output: our `data-lm-no-track` ("own"), every
             vendor's ("all", when no later service needs to see them), or leave all ("none"). They are removed only from
             documents in which a link is rewritten; otherwise not a character changes.
@@ -347,7 +347,7 @@ def slots_reason(names: Iterable[str], policy: LinkPolicy, /) -> SkipReason | No
 
 
 def add_query(url: str, parameters: Mapping[str, str], /) -> str:
-    """Add parameters to a URL that it does not have yet, before its fragment; the rest stays as it is.
+    """Add the parameters that a URL does not have yet, before its fragment; the rest stays as it is.
 
     Names and values are percent-encoded by RFC 3986, spaces as `%20`. A parameter counts as present whatever its value,
     whether or not its name is percent-encoded.

@@ -426,12 +426,12 @@ def campaign_urls(
 def untrack_message(raw: bytes, /, *, domain: TrackingDomain | str) -> bytes:
     r"""Restore every link that the domain's keys signed, and remove our pixels, in displayed parts.
 
-    For archives, "view in browser" pages and resending. Expired tokens count; a link by id contains no destination and
-    stays, and so does whatever the keys did not sign. Signatures are ignored. Returns the same object if nothing of
-    ours is in it.
+    For archives, "view in browser" pages and resending. Links with expired tokens are restored too; a link by id
+    contains no destination and stays as it is, and so does whatever the keys did not sign. Signatures are ignored.
+    Returns the same object if nothing of ours is in it.
 
-    `domain` may be a base URL without keys, for inboxes that must not have them: then everything under it that looks
-    like one of our URLs is undone, unverified.
+    `domain` may be a base URL without keys, for programs that must not have the keys: then everything under that URL
+    that looks like one of our URLs is undone without verification.
 
     Raises:
         TypeError: An argument has the wrong type.

@@ -150,13 +150,14 @@ def service_settings(
         decision: What may be tracked.
         service: The service, or `"anymail"` for the attributes of a Django message.
         tracker: Who tracks. With `"lmtrack"` (the message was rewritten here), the service is told not to track,
-            whatever the decision. With `"service"`, it is told the decision; `AGGREGATE` and `DELIVERABILITY`, which no
-            service has, are off.
-        account_off: Whether the service's own setting for the account, server or domain is off. It makes up for an
-            "off" that the service cannot guarantee for one message.
+            whatever the decision. With `"service"`, the service is told the decision; `AGGREGATE` and `DELIVERABILITY`,
+            which no service has, count as off.
+        account_off: Whether the service's own setting for the account, server or domain is off. If it is, the service
+            need not guarantee "off" for one message.
 
     Raises:
-        Unsupported: The service cannot do it for one message, or does not guarantee "off"; `.flag` says which.
+        Unsupported: The service cannot do what the decision asks for one message, or does not guarantee "off"; `.flag`
+            says for which flag.
         TypeError: `decision` is not a `Decision`, or `account_off` not a bool.
         ValueError: `service` or `tracker` is not one of those listed.
 
@@ -171,10 +172,10 @@ def service_settings(
 def service_headers(
     decision: Decision, /, *, service: Service, tracker: Tracker, account_off: bool = False
 ) -> dict[str, str]:
-    """Return the same as header fields, for a message that is sent over SMTP; add them after tracking.
+    """Return these settings as header fields, for a message that is sent over SMTP; add them after tracking.
 
-    Each value is one line of ASCII. SendGrid's and SparkPost's contain JSON: merge yours into it, because a second
-    field with that name is not read.
+    Each value is one line of ASCII. The fields of SendGrid and SparkPost contain JSON: merge your own JSON into it,
+    because a second field with that name is not read.
 
     Args:
         decision: What may be tracked.
@@ -183,7 +184,8 @@ def service_headers(
         account_off: Whether the service's own setting is off.
 
     Raises:
-        Unsupported: The service cannot do it by a header, or does not guarantee "off"; `.flag` says which.
+        Unsupported: The service cannot do what the decision asks by a header, or does not guarantee "off"; `.flag` says
+            for which flag.
         TypeError: `decision` is not a `Decision`, or `account_off` not a bool.
         ValueError: `service` or `tracker` is not one of those listed.
 

@@ -50,7 +50,7 @@ class RewrittenText(Deferred):
         links: The links that may be tracked, in source order, whether or not they were rewritten.
         skipped: The other links, each with the reason.
         edits: All changes, by offset in the source, ascending and disjoint.
-        decision: What was applied to this text (`track_text` only).
+        decision: The decision that was applied to this text (`track_text` only).
         personal_links: The links with a slot in them, tracked or not.
         unfilled: What still looks like a marker in the output.
     """
@@ -179,11 +179,11 @@ def track_text(
 def untrack_text(text: str, /, *, domain: TrackingDomain | str) -> str:
     """Restore the links that the domain's keys signed.
 
-    For archives and resending. Expired tokens count; a link by id contains no destination and stays, and so does
-    whatever the keys did not sign. Returns the same object if nothing of ours is in it.
+    For archives and resending. Links with expired tokens are restored too; a link by id contains no destination and
+    stays as it is, and so does whatever the keys did not sign. Returns the same object if nothing of ours is in it.
 
-    `domain` may be a base URL without keys, for inboxes that must not have them: then everything under it that looks
-    like one of our URLs is undone, unverified.
+    `domain` may be a base URL without keys, for programs that must not have the keys: then everything under that URL
+    that looks like one of our URLs is undone without verification.
 
     Raises:
         TypeError: An argument has the wrong type.

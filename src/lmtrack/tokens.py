@@ -68,7 +68,7 @@ class OpenToken(NamedTuple):
 
     Attributes:
         message_id: The sender's own id for the message, exactly as it was given; a UUID in lower case.
-        recipient: Position in that message's recipient list; 0 for `AGGREGATE`, whose tokens hold none.
+        recipient: Position in that message's recipient list; 0 for `AGGREGATE`, whose tokens hold no recipient.
         mode: What may be recorded: `INDIVIDUAL`, `DELIVERABILITY` or `AGGREGATE`.
         issued_at: When the token was made, in UTC, whole seconds.
     """
@@ -87,7 +87,7 @@ class ClickToken(NamedTuple):
 
     Attributes:
         message_id: The sender's own id for the message, exactly as it was given; a UUID in lower case.
-        recipient: Position in that message's recipient list; 0 for `AGGREGATE`, whose tokens hold none.
+        recipient: Position in that message's recipient list; 0 for `AGGREGATE`, whose tokens hold no recipient.
         mode: What may be recorded: `INDIVIDUAL` or `AGGREGATE`.
         issued_at: When the token was made, in UTC, whole seconds.
         link_index: Which link of the message, from 0.
@@ -146,12 +146,12 @@ class UnsubscribeToken(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenHeader:
-    """What a token says about itself before any key is tried, from `explain_token`; anyone can write this.
+    """What a token says about itself before any key is tried, from `explain_token`; anyone can write such a header.
 
     Attributes:
         version: Format version; 1.
         kind: Kind of token, 0 to 15.
-        purpose: What that kind is for; None for a kind not in use.
+        purpose: What tokens of that kind are for; None for a kind not in use.
         mode: The kind's tracking mode; None for a kind not in use.
         key_hint: First byte of a hash of the key, 0 to 255; tells keys of one ring apart.
         issued_at: When the token claims to have been made.
@@ -176,26 +176,26 @@ def read_open_token(
 ) -> OpenToken:
     """Verify an open token and return what it holds.
 
-    It is valid if `-leeway <= age <= max_age`, both ends included, in whole seconds.
+    A token is valid if `-leeway <= age <= max_age`, both ends included, in whole seconds.
 
     Args:
         keys: The ring; a token signed by any of its keys is accepted.
         token: The text as it was received; only one spelling of each token is accepted.
         max_age: The maximum age; None for any age.
-        leeway: How far ahead the clock of the host that made it may be.
-        issued_after: Refuse what was made at this time or before, in whole seconds: for a whole tenant, after an
+        leeway: How far ahead the clock of the host that made the token may be.
+        issued_after: Refuse tokens made at this time or before, in whole seconds: for a whole tenant, after an
             incident.
         now: The time of the request.
 
     Raises:
         MalformedToken: The text is not a token.
-        UnknownVersion: A later release made it.
-        UnknownKey: No key of the ring made it.
-        BadTokenSignature: It was changed or made up.
-        WrongPurpose: It was made for something else.
-        TokenNotYetValid: It comes from the future.
-        TokenRevoked: `issued_after` revokes it; `.token` has its content.
-        TokenExpired: It is too old; `.token` has its content.
+        UnknownVersion: A later release made the token.
+        UnknownKey: No key of the ring signed the token.
+        BadTokenSignature: The token was changed or made up.
+        WrongPurpose: The token was made for another purpose.
+        TokenNotYetValid: The token comes from the future.
+        TokenRevoked: `issued_after` revokes the token; `.token` has its content.
+        TokenExpired: The token is too old; `.token` has its content.
         TypeError: An argument has the wrong type.
         ValueError: A duration is negative, or a time naive.
 
@@ -230,12 +230,12 @@ def read_click_token(
 ) -> ClickToken:
     """Verify a click token and return what it holds.
 
-    Its URL has passed the destination rules again. An expired or revoked click should still redirect: `.token` of the
-    error has the URL; nothing is recorded then. The arguments are those of `read_open_token`.
+    Its URL is checked by the destination rules again. A click with an expired or revoked token should still redirect,
+    although nothing is recorded: `.token` of the error has the URL. The arguments are those of `read_open_token`.
 
     Raises:
-        BadDestination: It was signed under rules that no longer apply.
-        BadToken: For all the reasons of `read_open_token`, as its subclasses.
+        BadDestination: The URL was signed under rules that no longer apply.
+        BadToken: The token was refused, by one of the subclasses that `read_open_token` raises.
         TypeError: An argument has the wrong type.
         ValueError: A duration is negative, or a time naive.
 
@@ -268,16 +268,16 @@ def read_click_token(
 
 
 def read_withdraw_token(keys: Keys, token: str, *, now: datetime | None = None) -> WithdrawToken:
-    """Verify a withdraw token and return what it holds; it is accepted whatever its time.
+    """Verify a withdraw token and return what it holds; its age does not matter.
 
     Args:
         keys: The ring; a token signed by any of its keys is accepted.
         token: The text as it was received; only one spelling of each token is accepted.
-        now: The time of the request. A token from any time, before or after, is accepted.
+        now: The time of the request. A token made at any time, even later, is accepted.
 
     Raises:
-        WrongPurpose: It was made for something else.
-        BadToken: It is malformed, unknown or forged, as a subclass that `read_open_token` raises.
+        WrongPurpose: The token was made for another purpose.
+        BadToken: The token is malformed, unknown or forged; a subclass that `read_open_token` raises says which.
         TypeError: An argument has the wrong type.
         ValueError: `now` is naive.
 
@@ -291,13 +291,13 @@ def read_withdraw_token(keys: Keys, token: str, *, now: datetime | None = None) 
 
 
 def read_unsubscribe_token(keys: Keys, token: str, *, now: datetime | None = None) -> UnsubscribeToken:
-    """Verify an unsubscribe token and return what it holds; it is accepted whatever its time.
+    """Verify an unsubscribe token and return what it holds; its age does not matter.
 
     The arguments are those of `read_withdraw_token`.
 
     Raises:
-        WrongPurpose: It was made for something else.
-        BadToken: It is malformed, unknown or forged, as a subclass that `read_open_token` raises.
+        WrongPurpose: The token was made for another purpose.
+        BadToken: The token is malformed, unknown or forged; a subclass that `read_open_token` raises says which.
         TypeError: An argument has the wrong type.
         ValueError: `now` is naive.
 
@@ -326,7 +326,7 @@ def explain_token(token: str, /) -> TokenHeader:
 
     Raises:
         MalformedToken: The text is not a token.
-        UnknownVersion: A later release made it; the rest may mean anything.
+        UnknownVersion: A later release made the token; the rest of it may mean anything.
         TypeError: `token` is not a `str`.
 
     >>> from datetime import UTC, datetime

@@ -40,7 +40,7 @@ _PATH: Final = compile_pattern(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]++)*+")
 
 @dataclass(frozen=True, slots=True)
 class TrackingDomain:
-    """The host that receives opens and clicks, and the keys its tokens are signed with.
+    """The host that receives opens and clicks, and the keys with which its tokens are signed.
 
     Attributes:
         base_url: `https://` host, optional port and path; one trailing slash is dropped. `http://` is accepted for
@@ -48,11 +48,11 @@ class TrackingDomain:
             internationalised name is given in its `xn--` form.
         keys: What `make_keys` returned; not part of the repr.
         ways_out_url: The base of the opt-out links, `/w/` and `/u/`, by the same rules; None means `base_url`. Use a
-            host that people know you by: blocklists block tracking hosts, and with them the opt-out links of those who
-            object.
+            host that people know you by: blocklists block tracking hosts, and with such a host the opt-out links of
+            people who object.
 
     Raises:
-        TypeError: A URL is not a str, or `keys` was not made by `make_keys`.
+        TypeError: A URL is not a str, or `keys` was not returned by `make_keys`.
         ValueError: A URL has another scheme, a query, a fragment, userinfo, or is not one a click could go to.
 
     >>> from lmtrack import TrackingDomain, make_keys
@@ -96,10 +96,10 @@ class TrackingDomain:
         return True
 
     def holds(self, url: str, /) -> bool:
-        """Return whether a URL is one of ours: this host, and under `/c/`, `/o/`, `/w/` or `/u/` of this base.
+        """Return whether a URL is one of ours: this host, and under `/c/`, `/o/`, `/w/` or `/u/` of this base URL.
 
-        It is read as leniently as the endpoint reads it: case of scheme and host, a final dot, default ports, percent
-        escapes, doubled slashes and whatever follows the token are ignored. Content is never refused.
+        The URL is read as leniently as the endpoint reads it: case of scheme and host, a final dot, default ports,
+        percent escapes, doubled slashes and whatever follows the token are ignored. Content is never refused.
 
         >>> from lmtrack import TrackingDomain, make_keys
         >>> domain = TrackingDomain("https://track.example", make_keys(b"an example secret"))
@@ -174,7 +174,7 @@ def withdraw_url(domain: TrackingDomain, token: str) -> str:
 
     Raises:
         TypeError: An argument has the wrong type.
-        ValueError: The token is for something else, so the link would be dead.
+        ValueError: The token is of another kind, so the link would be dead.
 
     >>> from lmtrack import TrackingDomain, make_keys, withdraw_url
     >>> withdraw_url(TrackingDomain("https://track.example", make_keys(b"an example secret")), "token")
@@ -188,7 +188,7 @@ def unsubscribe_url(domain: TrackingDomain, token: str) -> str:
 
     Raises:
         TypeError: An argument has the wrong type.
-        ValueError: The token is for something else, so the link would be dead.
+        ValueError: The token is of another kind, so the link would be dead.
 
     >>> from lmtrack import TrackingDomain, make_keys, unsubscribe_url
     >>> keys = make_keys(b"an example secret")

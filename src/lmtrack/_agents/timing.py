@@ -21,16 +21,16 @@ class Timing:
         scan_window: How long after delivery gateways scan. Vendors' documents and field reports, 2026-08; 97.4 % of 836
             sweeps came within half of it (craft-campaign issue 546, 2026).
         at_once: A click sooner than this is hardly a person's (mautic, `bot_helper_time_email_threshold`), and an email
-            proxy's open is weak evidence (mautic issues 7884 and 10409).
-        quick: The same, weaker (OpenAEV's delivery window, 2026-08).
+            proxy's open is weak evidence of a person (mautic issues 7884 and 10409).
+        quick: A click sooner than this is suspect, but less so (OpenAEV's delivery window, 2026-08).
         burst_links: This many links within `burst_span` are a burst.
         burst_span: Our simulation: within the scanning window of 0.04 % of readers; later, of 76 % of those who open
-            links in tabs about a second apart, so there it is a point only.
+            links in tabs about a second apart, so later it has weight 1.
         fast_links: This many links within `fast_span` are a machine's at any time.
         fast_span: Our simulation: of 0.3 % of readers who open links in tabs 0.8 s apart.
         pace_links: This many links within `pace_span` are a machine's within the scanning window.
         pace_span: Two and a half seconds a link; gateways were seen at one to one and a half (mautic issue 9798).
-        many_links: This many links within `many_span` are one too.
+        many_links: This many links within `many_span` are also a machine's within the scanning window.
         many_span: A minute (mautic issue 9798).
         sweep_links: The fewest links of an email of which a click on each within `sweep_span` is a sweep at any time.
         sweep_span: OpenAEV's window, 2026-08; Paminga's 3 s is too short for gateways that take turns.
@@ -38,23 +38,26 @@ class Timing:
             emails with tracked links have exactly two (our corpus, 2026-11), often a button and its address spelled
             out.
         few_pace: All links of an email with three, at most this far apart on average, are a sweep within that window.
-        pair_span: Two links in less than this are a point (Marketo's proximity pattern, 2026-08: the same second).
-        agents: So many agents at one address within `agents_span` are a point, and with `sweep_links` links a machine;
-            three, because an app hands a link to a browser.
+        pair_span: Two links in less than this count with weight 1 (Marketo's proximity pattern, 2026-08: the same
+            second).
+        agents: This many agents at one IP address within `agents_span` count with weight 1, and with `sweep_links`
+            links as a machine; three, because an app hands a link to a browser.
         agents_span: Field reports of gateways, 2026-08.
-        proof_before: A client that proves a machine made its opens up to this long before: the median of 836 sweeps is
-            33 s between the pixel and the links (craft-campaign issue 546, 2026).
-        proof_after: And this long after; a click of its that comes so long after is a point. Our choice: half of the
-            scanning window.
-        proof_near: Its clicks count this far before and after. Our choice, as a sweep.
-        trap_before: What the follower of an invisible link did this long before is suspect: such links are often last.
-        trap_after: And this long after (Paminga's sliding window, 2026-08).
-        trap_near: And whatever anyone clicks this close to it (mautic issue 9798).
-        look_span: A gateway's look at a link and the person's own click are so far apart at most. Our choice:
+        proof_before: The opens of a client that proved to be a machine are a machine's up to this long before: the
+            median of 836 sweeps is 33 s between the pixel and the links (craft-campaign issue 546, 2026).
+        proof_after: The same up to this long after; a click of that client up to this long after counts with weight 1.
+            Our choice: half of the scanning window.
+        proof_near: The clicks of such a client count as a machine's this long before and after. Our choice, as a sweep.
+        trap_before: Requests of a client this long before it followed an invisible link are suspect: such links are
+            often last.
+        trap_after: Requests of that client this long after are suspect too (Paminga's sliding window, 2026-08).
+        trap_near: Anyone's clicks this close to it are suspect too (mautic issue 9798).
+        look_span: A gateway's request for a link and the person's own click are at most this far apart. Our choice:
             detonations were seen to take seconds, and some come first.
-        duplicate_span: The same again by the same client sooner is a double click or a proxy's retry. Our choice.
-        handover_span: A mail client that fetched a link has its browser open it within this. Our choice: a browser
-            that has to start takes seconds.
+        duplicate_span: The same request by the same client again within this time is a double click or a proxy's retry.
+            Our choice.
+        handover_span: A mail client that fetched a link has the browser open that link within this time. Our choice: a
+            browser that has to start takes seconds.
 
     Raises:
         TypeError: A count is not an int, or a span not a timedelta.

@@ -189,7 +189,7 @@ class _Memo:
 class MessageDocument:
     """A message that was read once and can be tracked for any number of recipients; made by `scan_message`.
 
-    It compares and pickles as its bytes. It caches what the last policy meant for its links.
+    A document compares and pickles as its bytes. It caches what the last policy decided about its links.
 
     Attributes:
         raw: The message.

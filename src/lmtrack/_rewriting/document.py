@@ -105,7 +105,7 @@ class TextDocument:
 class HtmlDocument:
     """A document that was read once and can be tracked for any number of recipients; made by `scan_html`.
 
-    It compares and pickles as its text and its slots. It caches what the last policy meant for its links.
+    A document compares and pickles as its text and its slots. It caches what the last policy decided about its links.
 
     Attributes:
         html: The document.

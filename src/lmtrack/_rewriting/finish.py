@@ -45,7 +45,7 @@ class RewrittenHtml(Deferred):
         skipped: The other links, each with the reason.
         edits: All changes, by offset in the source, ascending and disjoint.
         pixel_offset: Where the pixel begins in the output; None if none was inserted.
-        decision: What was applied to this document (`track_html` only).
+        decision: The decision that was applied to this document (`track_html` only).
         personal_links: The links with a slot in their URL or text, tracked or not.
         personal_loads: The URLs of images and the like with a slot in them, as the template has them: fetching one
             reveals who reads the email, tracked or not.

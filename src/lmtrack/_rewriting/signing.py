@@ -30,13 +30,14 @@ Destinations: TypeAlias = Literal["inline", "by_id"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """What the tokens of an aggregate campaign are made from, and nothing else, so they are the same for everyone.
+    """All that the tokens of an aggregate campaign are made from, so that they are the same for everyone.
 
     Attributes:
         id: The campaign's id, by the rules of message ids.
         started_at: An aware datetime; in every token instead of the time of sending.
-        urls: The destinations of the shared template, from `campaign_urls`. Only links to these are tracked, each with
-            its position here as its index, so that no token can tell two recipients apart. None: no link is.
+        urls: The destinations of the shared template, from `campaign_urls`. Only links to these URLs are tracked, each
+            with the URL's position here as its index, so that no token can tell two recipients apart. None: no link is
+            tracked.
 
     Raises:
         TypeError: `id` is neither str nor UUID, `started_at` is not a datetime, or `urls` not a sequence of str.

@@ -38,9 +38,9 @@ _BLOCK_OCTETS = 64  # SHA-256's
 class Keys:
     """A key ring, made by `make_keys` or `read_keys`; pass it on as it is; its attributes are not public API.
 
-    Two rings with the same secrets in the same order and for the same tenant are equal. Its repr shows how many keys it
-    has. It is not a dataclass, because `asdict` on a value that contains one would show the secrets. Its pickle
-    contains them, so guard it as you guard them.
+    Two rings with the same secrets in the same order and for the same tenant are equal. The repr shows only how many
+    keys a ring has. This class is not a dataclass, because `asdict` on a value that contains a ring would show the
+    secrets. A pickle contains the secrets, so guard it as you guard them.
     """
 
     __slots__ = ("_secrets", "_tenant", "hint", "make_tag", "makers_by_hint")

@@ -57,11 +57,11 @@ def make_open_token(
     Args:
         keys: The ring; its current key signs.
         message_id: The sender's own id for the message: a UUID (shortest), or 1 to 64 characters U+0021 to U+007E
-            without `@`, because an address has no place in a URL.
+            without `@`, because an email address has no place in a URL.
         recipient: Position in the message's recipient list, 0 to 65,535; must be 0 for `AGGREGATE`.
-        mode: What the token allows you to record. `AGGREGATE` contains no recipient, so that everyone's can be the
-            same.
-        now: When it is made, 1970 to 2106, in whole seconds rounded down.
+        mode: What the token allows you to record. An `AGGREGATE` token contains no recipient, so that everyone can get
+            the same token.
+        now: When the token is made, 1970 to 2106, in whole seconds rounded down.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -92,11 +92,11 @@ def make_click_token(
         keys: The ring; its current key signs.
         message_id: The sender's own id for the message, a UUID or 1 to 64 printable characters.
         link_index: Which link of the message, 0 to 65,535.
-        url: Where the click goes, at most 2,048 bytes. None: whoever answers the click knows it by message id and
-            link index, and the token stays short.
+        url: Where the click goes, at most 2,048 bytes. None: the host that answers the click looks it up by message id
+            and link index, and the token stays short.
         recipient: Position in the message's recipient list, 0 to 65,535; 0 for `AGGREGATE`.
         mode: `INDIVIDUAL` or `AGGREGATE`; a click has no `DELIVERABILITY`.
-        now: When it is made, an aware datetime from 1970 to 2106.
+        now: When the token is made, an aware datetime from 1970 to 2106.
 
     Raises:
         BadDestination: A click may not go to `url`.
@@ -128,15 +128,15 @@ def make_click_tokens(
     mode: TrackingMode = INDIVIDUAL,
     now: datetime | None = None,
 ) -> list[str]:
-    """Sign the tokens of one message's links; each is what `make_click_token` returns for that URL and its position.
+    """Sign the tokens of one message's links, each as `make_click_token` signs that URL with its position.
 
     Args:
         keys: The ring; its current key signs.
         message_id: The sender's own id for the message, a UUID or 1 to 64 printable characters.
-        urls: Destinations in link order; None for one by id.
+        urls: Destinations in link order; None for a click by id.
         recipient: Position in the message's recipient list, 0 to 65,535; 0 for `AGGREGATE`.
         mode: `INDIVIDUAL` or `AGGREGATE`; a click has no `DELIVERABILITY`.
-        now: When they are made, the same for all; an aware datetime from 1970 to 2106.
+        now: When the tokens are made, the same time for all; an aware datetime from 1970 to 2106.
 
     Raises:
         BadDestination: A click may not go to one of the URLs.
@@ -198,7 +198,7 @@ def make_withdraw_token(keys: Keys, message_id: str | UUID, *, recipient: int = 
         keys: The ring; its current key signs.
         message_id: The sender's own id for the message, a UUID or 1 to 64 printable characters.
         recipient: Position in the message's recipient list, 0 to 65,535.
-        now: When it is made, an aware datetime from 1970 to 2106.
+        now: When the token is made, an aware datetime from 1970 to 2106.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -222,7 +222,7 @@ def make_unsubscribe_token(
         message_id: Your own id, as for `make_open_token`. People click such links after years, so use an id for the
             person and the list that you keep for as long as you mail them, not the id of a single message.
         recipient: Position in the message's recipient list, 0 to 65,535.
-        now: When it is made, 1970 to 2106, in whole seconds rounded down.
+        now: When the token is made, 1970 to 2106, in whole seconds rounded down.
 
     Raises:
         TypeError: An argument has the wrong type.
