@@ -4,7 +4,7 @@ A tree would lose what stands outside its root (text after `</html>`, comments b
 depth of 2,048 and takes a time that is quadratic in the attributes of a tag. Events have none of this. What is left
 is our own limit on the depth, since every misplaced end tag is looked for through all open elements.
 
-Who reads them drops them as they come: kept, those of a megabyte are a million objects, and Python's collector of
+Who reads them drops each after reading it: kept, those of a megabyte are a million objects, and Python's collector of
 garbage goes through all of them again and again.
 """
 
@@ -23,7 +23,7 @@ RAW: Final = frozenset(
 )
 DEEPEST: Final = 2048  # as deep as libxml2 builds trees
 
-# Octets given to libxml2 at a time. An error of ours stops it only at their end; and what it makes of them must be few
+# Bytes given to libxml2 at a time. An error of ours stops it only at their end; and what it makes of them must be few
 # objects, fewer than after how many Python looks for garbage (2,000): then all are gone before any are looked at.
 _PIECE: Final = 4_096
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
