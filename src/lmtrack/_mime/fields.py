@@ -219,11 +219,13 @@ def _read(name: str, value: str, where: str = "", /) -> Any:  # noqa: ANN401 - t
 
 
 def _on_one_line(header: Any, rules: EmailPolicy[Any], /) -> str:  # noqa: ANN401 - the same
+    # What the parser left out of the text of the header is still in its tree; from Python 3.15 on, folding writes it.
+    where = f"the header {header.name}"
     try:
         field: str = header.fold(policy=rules)
-    except UnicodeEncodeError:  # what its parser left out of the text of the header is still in its tree
-        raise ValueError(f"the header {header.name} holds a lone surrogate") from None
-    return field.partition(":")[2].removeprefix(" ").removesuffix("\r\n")
+    except UnicodeEncodeError:
+        raise ValueError(f"{where} holds a lone surrogate") from None
+    return _whole(where, field.partition(":")[2].removeprefix(" ").removesuffix("\r\n"))
 
 
 def _source_of(name: str, value: str, /) -> str:
