@@ -97,7 +97,7 @@ PROMISES: Final[dict[str, tuple[Proof, ...]]] = {
             "URLs as other programs write them",
         ),
     ),
-    "You can prove it.": (
+    "You can prove what an email does.": (
         Proof(
             "An audit looks at everything that a mail client may load.",
             ("tests/checking/audit", "tests/checking/messages", "tests/checking/pages"),
