@@ -237,7 +237,8 @@ def _has_sheets_elsewhere(reading: Reading, /) -> bool:
 def _scripts(elements: Sequence[Element], events: Sequence[Event], /) -> Iterator[str]:
     """Return what some reader might run; what describes the mail for programs (JSON-LD) runs nowhere."""
     for element in elements:
-        yield from (value for name, value in element.attributes.items() if name.startswith("on"))
+        if element.attributes:
+            yield from (value for name, value in element.attributes.items() if name.startswith("on"))
     runs = False
     for event in events:
         if isinstance(event, Start) and event.tag == "script":
@@ -289,6 +290,8 @@ class _Value(NamedTuple):
 
 def _values(element: Element, /) -> Iterator[tuple[int, _Value]]:
     """Return every URL of an element, each with its place among those of its attribute."""
+    if not element.attributes:
+        return
     ranks: Counter[str] = Counter()
     for value in _all_values(element):
         yield ranks[value.attribute], value

@@ -100,13 +100,16 @@ class Structure:
             one.around for one in self._elements if one.name == "template" and "shadowrootmode" in one.attributes
         }
         self._nodes: dict[Element, _Node] = {}
-        self._beside: dict[Element | None, int] = defaultdict(int)  # all neighbours, by the element that holds them
+        # All neighbours, by the element that holds them; 0 where no rule goes by them.
+        self._beside: dict[Element | None, int] = defaultdict(int)
         self._contexts: dict[Element, int] = {}
         self._groups = _Groups(numbers)
         # By the context of what chooses them, and the language, which decides on capitals and quotes: their characters.
         self._fonts: dict[tuple[int, str], set[str]] = defaultdict(set)
         self._read_elements()
         self._read_contexts()
+        if self.selected.by_font:
+            self._read_fonts()
         # Rules that load, or that make use of what others load, by the key of what they are for.
         rules = [rule for rule in self._rules if _loads(rule) or any(map(refers, rule.declarations))]
         wanted = {key for rule in rules for key in subjects(rule)}
@@ -121,6 +124,7 @@ class Structure:
     def _read_elements(self) -> None:
         numbers, selected = self._numbers, self.selected
         beside = self._beside
+        by_neighbours = any(Need.SIBLINGS in need for need in selected.needs.values())
         for element in self._elements:
             around = element.around
             need = selected.needs_of(element)
@@ -131,15 +135,14 @@ class Structure:
             is_plain = not (said or need or element.condition or element.name in selected.names or selected.by_parent)
             is_plain = is_plain and not selected.everything
             is_plain = is_plain and element.name in PLAIN and not (selected.by_font and element.name in FONTED)
-            self._nodes[element] = _Node(own, beside[around], need, is_plain=is_plain)
-            beside[around] = numbers[beside[around], own]
+            before = beside[around]  # what is around it holds something from now on, whatever rules go by
+            self._nodes[element] = _Node(own, before, need, is_plain=is_plain)
+            if by_neighbours:
+                beside[around] = numbers[before, own]
             self._groups.take(element, around)
 
     def _read_contexts(self) -> None:
         below = self._below() if any(Need.SUBTREE in need for need in self.selected.needs.values()) else {}
-        font_keys = self._font_keys()
-        scopes: dict[Element, int] = {}
-        languages: dict[Element, str] = {}
         for element in self._elements:
             around = element.around
             node = self._nodes[element]
@@ -147,12 +150,20 @@ class Structure:
             if not node.is_plain:
                 context = self._numbers[context, node.own, self._position(element, node, below)]
             self._contexts[element] = context
-            scope = scopes[around] if around else 0
-            chooses = _chooses_font(element, font_keys) or (self.selected.by_font and _is_fonted(element))
-            scopes[element] = context if chooses else scope
-            languages[element] = _language(element) or (languages[around] if around else "")
-            if self.selected.by_font and (scopes[element] or ANY in font_keys) and (drawn := _characters_of(element)):
-                self._fonts[scopes[element], languages[element]].update(drawn)
+
+    def _read_fonts(self) -> None:
+        """Collect the characters that each choice of a font is for."""
+        font_keys = self._font_keys()
+        scopes: dict[Element, int] = {}
+        languages: dict[Element, str] = {}
+        for element in self._elements:
+            around = element.around
+            chooses = _chooses_font(element, font_keys) or _is_fonted(element)
+            scope = self._contexts[element] if chooses else (scopes[around] if around else 0)
+            language = _language(element) or (languages[around] if around else "")
+            scopes[element], languages[element] = scope, language
+            if (scope or ANY in font_keys) and (drawn := _characters_of(element)):
+                self._fonts[scope, language].update(drawn)
 
     def _position(self, element: Element, node: _Node, below: Mapping[Element, int], /) -> tuple[Hashable, ...]:
         """Return what is next to an element and in it, as far as a rule may go by that."""
@@ -291,6 +302,8 @@ class _Groups:
     def take(self, element: Element, around: Element | None, /) -> None:
         """Add an element, behind all that stand before it."""
         outer = self._of.get(around) if around else None
+        if outer is None and element.name not in _GROUPS:
+            return
         whole = (element.name, tuple(sorted(element.attributes.items())))
         if outer is not None:
             self._held[outer] = self._numbers[self._held[outer], whole]
