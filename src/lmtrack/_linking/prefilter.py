@@ -118,11 +118,13 @@ _WITHIN_WORDS: Final = (
     "live_",
     *sorted(stem for stem in SECRET_SEGMENTS if any(word.startswith(stem) for word in SECRET_SEGMENT_ENDS)),
 )
-# Signatures: of itsdangerous; of Rails, behind two dashes. A key that ends a fragment.
+# Signatures: of itsdangerous; of Rails, behind two dashes. A key that ends a fragment. Segments of one person's pages,
+# and of what is done there.
 _SIGNATURES: Final = (
     re.compile(r"\.[a-z0-9_-]{27}"),
     re.compile("--[0-9a-f]{40}"),
     re.compile(r"\#[^\n#]*[a-z0-9_-]{22}=?$", re.MULTILINE),
+    re.compile(f"/(?:{'|'.join(sorted(SECRET_PAGES))})/|/(?:{'|'.join(sorted(SECRET_ACTIONS))})(?![a-z])"),
 )
 # What only a URL with capitals can hold: a word that begins within another (`userLogin`, `XMLReset`); base64.
 _CAPITAL_SIGNS: Final = (
@@ -285,7 +287,6 @@ def _passing_lines() -> re.Pattern[str]:
     ways_out = FIRST_ASCII_WORDS | {"un", "local", "public"}
     begins = {word[:5] if len(word) >= 5 else f"{word}(?![a-z])" for word in ways_out}
     begins |= {stem[:5] for stem in SECRET_SEGMENTS} | {"eyj", "gaaaa"}
-    begins |= {f"{word}(?![a-z])" for word in SECRET_PAGES | SECRET_ACTIONS if word.isalpha()}
     begins |= {written.replace("-", "[-_]") for written in SECRET_SEGMENTS_SPLIT}
     others = "".join(sorted(set("abcdefghijklmnopqrstuvwxyz") - {word[0] for word in begins}))
     # Of the references without a semicolon, those that are not text before a letter, a digit or `=` (WHATWG HTML
