@@ -181,6 +181,23 @@ def test_control_headers_are_stripped_by_themselves() -> None:
     assert strip_control_headers(stripped) is stripped
 
 
+@pytest.mark.parametrize(
+    ("raw", "stripped"),
+    [
+        (b"A: b\rX-LM-Override-TrackOpen\n\nX-LM-Override-TrackOpen", b"A: b\n\nX-LM-Override-TrackOpen"),
+        (b"A: b\rX-LM-Override-Track-Opens: 0\nX-LM-Override-Track-Clicks: 0\n\nbody", b"A: b\n\nbody"),
+        (b"A: b\rX-LM-Override-Track-Opens: 0\nC: d\n\nbody", b"A: b\rC: d\n\nbody"),
+        (b"A: b\r\nX-LM-Override-Track-Opens: 0\n\nbody", b"A: b\r\n\nbody"),
+    ],
+)
+def test_a_stripped_header_joins_no_two_line_ends(raw: bytes, stripped: bytes) -> None:
+    assert strip_control_headers(raw) == stripped
+    assert strip_control_headers(stripped) == stripped
+    result = track(raw, OFF)
+    assert result.raw == stripped
+    assert revert_message(result.raw, result.edits) == raw
+
+
 @pytest.mark.parametrize("field", [b"DKIM-Signature: v=1\r\n", b"ARC-Seal: i=1\r\n", b"Content-MD5: x\r\n"])
 def test_signed_mail_is_left_alone_unless_allowed(field: bytes) -> None:
     raw = html(fields=field + b"X-LM-Override-Track-Clicks: true\r\n")

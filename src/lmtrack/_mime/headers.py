@@ -13,7 +13,7 @@ from lmtrack._mime.fields import BRACKETED_URI
 from lmtrack._mime.raw_edit import RawEdit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from lmtrack._headers import HeaderField
 
@@ -120,14 +120,23 @@ def read_controls(raw: bytes, prefix: str, /, *, keep_covered: bool = True) -> C
         return _no_controls(prefix)
     override = parse_headers(block, prefix=prefix)
     covered = read_message_headers(iter_fields(block)).covered if keep_covered else frozenset()
-    return Controls(
-        override,
-        tuple(
-            RawEdit(field.start, raw[field.start : field.end], b"")
-            for field in find_controls(block, prefix)
-            if field.name.lower() not in covered
-        ),
-    )
+    fields = [field for field in find_controls(block, prefix) if field.name.lower() not in covered]
+    return Controls(override, tuple(_removals(raw, [(field.start, field.end) for field in fields])))
+
+
+def _removals(raw: bytes, spans: list[tuple[int, int]], /) -> Iterator[RawEdit]:
+    """Remove lines; between a CR and a LF that would become one line end, the CR goes and the lines' own LF stays."""
+    runs: list[list[tuple[int, int]]] = []
+    for span in spans:
+        if runs and runs[-1][-1][1] == span[0]:
+            runs[-1].append(span)
+        else:
+            runs.append([span])
+    for run in runs:
+        before, after = run[0][0], run[-1][1]
+        joins = before > 0 and raw[before - 1 : before] == b"\r" and raw[after : after + 1] == b"\n"
+        for start, end in run:
+            yield RawEdit(start - joins, raw[start - joins : end - joins], b"")
 
 
 @lru_cache(maxsize=16)
