@@ -410,6 +410,7 @@ def test_the_request_of_an_event_is_judged_again_as_it_was(target: str, ip: str 
     event = ask(target, headers=headers, ip=ip, delivered_at=lambda _: sent).event
     assert event is not None
     assert event.request is not None
+    assert event.request.ip == ip
     assert classify_message([event.request], delivered_at=sent) == [event.verdict]
     stored = Event.from_dict(event.request.to_dict())
     assert classify_message([stored], delivered_at=sent)[0].human is event.verdict.human
