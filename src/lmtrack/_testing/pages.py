@@ -111,8 +111,8 @@ _PIECES: Final = (
     "word " * 200,
 )
 # What a cut, a bad template or a bad merge leaves behind: from here on everything may be read differently.
-# A link that lost its quote and holds the next one's URL leads there, as a redirector does, or to whoever has the address
-# in it: an audit would say so.
+# A link that lost its quote and holds the next one's URL leads there, as a redirector does, or names whoever has the
+# address in it: an audit would say so.
 _JOINED: Final = re.compile(r"<a href='https://shop\.example/lamps[^']*(?://|%2f|@)", re.IGNORECASE)
 _DAMAGE: Final = (
     "<",
