@@ -114,6 +114,8 @@ _PIECES: Final = (
 # A link that lost its quote and holds the next one's URL leads there, as a redirector does, or names whoever has the
 # address in it: an audit would say so.
 _JOINED: Final = re.compile(r"<a href='https://shop\.example/lamps[^']*(?://|%2f|@)", re.IGNORECASE)
+# A list that is never closed hides every picture behind it, which an audit says as well.
+_SWALLOWED: Final = re.compile(r"<select>.*(?:<img|background)", re.IGNORECASE | re.DOTALL)
 _DAMAGE: Final = (
     "<",
     "</",
@@ -169,7 +171,7 @@ def html_documents(*, damaged: bool = True) -> SearchStrategy[str]:
 
     bodies = st.lists(pieces, max_size=10).map("".join)
     if damaged:
-        bodies = bodies.filter(lambda body: _JOINED.search(body) is None)
+        bodies = bodies.filter(lambda body: not (_JOINED.search(body) or _SWALLOWED.search(body)))
     documents = st.builds(lambda frame, body: frame[0] + body + frame[1], st.sampled_from(_FRAMES), bodies)
     if not damaged:
         return documents.filter(str.strip)  # nothing at all is a damage too
