@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lmtrack import TrackingDomain, click_url, make_click_token, make_keys, read_tracking_url
+from lmtrack import (
+    Consent,
+    Route,
+    TrackingDomain,
+    click_url,
+    handle_request,
+    make_click_token,
+    make_keys,
+    read_tracking_url,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +37,7 @@ AROUND = [
     "{}!", "{}\u00a0next", "{}\u2028next", '"{}"', "'{}'", "\u201c{}\u201d", "{}\u2019s", "{}\u2026", "{}</p>",
     "{}&nbsp;x",
     "{}\u3002", "{}\u200b", "{}_)", "{}-", "{})*", "{}=20", "{}#top", "{}?utm_source=x", "`{}`", "See {} there",
+    "<URL:{}>", "&lt;a href=&quot;{0}&quot;&gt;{0}&lt;/a&gt;", "<b>{}</b>",
 ]  # fmt: skip
 # What programs of the npm registry made of these, run in November 2026: linkify-it 6.1.0, linkify-string 4.3.3,
 # autolinker 4.1.5, anchorme 3.0.8, marked 18.2.1, markdown-it 15.0.3. Each ending of a link, and one that made it.
@@ -66,7 +76,18 @@ RECORDED = {
 
 @pytest.mark.parametrize("ending", RECORDED)
 def test_what_programs_made_of_a_link_redirects(ending: str) -> None:
-    assert read_tracking_url(URL + ending.format(URL), domain=DOMAIN, now=NOW).message_id == "m-1"
+    target = URL + ending.format(URL)
+    assert read_tracking_url(target, domain=DOMAIN, now=NOW).message_id == "m-1"
+    response = handle_request(
+        method="GET",
+        target=target,
+        headers=[],
+        domain=DOMAIN,
+        route=Route(track_clicks=True),
+        consent=lambda _: Consent.GRANTED,
+        now=NOW,
+    ).response
+    assert (response.status, dict(response.headers)["Location"]) == (302, "https://shop.example/lamps")
 
 
 def _urlize(text: str) -> str:
@@ -99,5 +120,7 @@ def _magiclink(text: str) -> str:
 @pytest.mark.parametrize("link", [_urlize, _markdown_it, _mistune, _bleach, _magiclink])
 def test_what_a_program_makes_of_a_link_redirects(link: Callable[[str], str], around: str) -> None:
     for href in re.findall(r"""href=["']([^"']*)["']""", link(around.format(URL))):
-        if "://_" not in href:  # Django 5.2 takes marks before a URL for the beginning of another host
+        if href == "#harmful-link" or href.startswith("URL:"):  # `<URL:...>` has another scheme to Markdown
+            assert around == "<URL:{}>"
+        elif "://_" not in href:  # Django 5.2 takes marks before a URL for the beginning of another host
             assert read_tracking_url(unescape(href), domain=DOMAIN, now=NOW).message_id == "m-1"
