@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import quopri
+from base64 import urlsafe_b64encode
+from hashlib import sha512
 from typing import TYPE_CHECKING, Final
 
+import pytest
 from hypothesis import given, strategies as st
 
 from message_oracles import check_edits
@@ -67,3 +71,42 @@ def test_what_fits_is_written_and_a_second_pass_changes_nothing(
     unwritten: Sequence[object] = [link for link, reason in tracked.skipped if reason == "line_too_long"]
     assert not unwritten or decision is not OPENS
     assert tracked.decision.track_opens == (tracked.pixel is not None)
+
+
+# A link of 900 bytes that no token can hold in fewer.
+_LONG: Final = (
+    "https://shop.example/?q="
+    + "".join(urlsafe_b64encode(sha512(b"%d" % number).digest()).decode().rstrip("=") for number in range(11))[:876]
+)
+
+
+def test_a_long_link_in_a_legal_line_costs_that_link_alone() -> None:
+    body = f'<a href="{_LONG}">x</a>\r\n<a href="https://shop.example/b">y</a>\r\n'
+    tracked = Sending().track(f"Content-Type: text/html\r\n\r\n{body}".encode())
+    assert [(link.url, reason) for link, reason in tracked.skipped] == [(_LONG, "line_too_long")]
+    assert [link.url for link in tracked.links] == ["https://shop.example/b"]
+    assert tracked.pixel == "1"
+
+
+@pytest.mark.parametrize("html", [f'<a href="{_LONG}">x</a>', f'<a href="{_LONG}">x</a>' + "y" * 70, "y" * 998])
+@pytest.mark.parametrize("plain", ["https://shop.example/t", _LONG])
+@pytest.mark.parametrize("html_first", [True, False])
+def test_a_second_pass_adds_nothing_that_the_first_left_out(html: str, plain: str, html_first: bool) -> None:
+    parts = [f"--b\r\nContent-Type: text/html\r\n\r\n{html}\r\n", f"--b\r\n\r\n{plain}\r\n"]
+    body = "".join(parts if html_first else parts[::-1])
+    raw = f"Content-Type: multipart/alternative; boundary=b\r\n\r\n{body}--b--\r\n".encode()
+    sending = Sending(text_links=True)
+    tracked = sending.track(raw)
+    left = [part.reason for part in tracked.parts] + [reason for _, reason in tracked.skipped]
+    assert "line_too_long" in left
+    assert sending.track(tracked.raw).raw == tracked.raw
+
+
+@pytest.mark.parametrize("size", range(76))
+def test_no_line_of_a_tracked_quoted_printable_mail_begins_with_a_dot(size: int) -> None:
+    links = "".join(f'<a href="https://shop.example/{number}">...example.</a>' for number in range(20))
+    head = "Content-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    body = quopri.encodestring(f"{'y' * size}{links}".encode()).replace(b"\n.", b"\n=2E").replace(b"\n", b"\r\n")
+    tracked = Sending().track(head.encode() + body)
+    assert len(tracked.links) == 20
+    assert b"\n." not in tracked.raw
