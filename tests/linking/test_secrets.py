@@ -66,7 +66,9 @@ def test_an_address_in_base64_is_sensitive(address: str, form: str, encode: obje
 
 
 @pytest.mark.parametrize("size", [12, 16, 20, 32, 64])
-@pytest.mark.parametrize("word", ["reset", "confirm-email", "verify", "magic_link", "inviteUser", "log-in"])
+@pytest.mark.parametrize(
+    "word", ["reset", "confirm-email", "verify", "activate", "magic_link", "inviteUser", "log-in", "password"]
+)
 def test_random_segments_are_found_and_words_are_not(size: int, word: str) -> None:
     seeds = [sha512(b"%d" % number).digest()[:size] for number in range(200)]
     tokens = [write(seed) for write in (bytes.hex, _base64url, _base32) for seed in seeds]

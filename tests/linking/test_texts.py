@@ -78,6 +78,11 @@ def test_other_texts_are_no_reason(content: str) -> None:
     assert reason(content) is None
 
 
+def test_a_title_of_a_link_is_no_text() -> None:
+    html = f'<a href="{U}" title="www.shop.example">Lamps</a>'
+    assert not track_html(html, CLICKS, domain=FOREIGN, message_id="m-1").skipped
+
+
 def test_without_a_tracking_host_no_text_is_foreign() -> None:
     html = f'<a href="{U}">shop.example</a>'
     assert rewrite_html(html, click_url=lambda _: "https://t.example/").skipped == ()

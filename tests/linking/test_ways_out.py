@@ -104,6 +104,7 @@ def test_any_text_is_judged(text: str) -> None:
     [
         ("https://s.example/mail", "https://s.example/mail", True),
         ("https://s.example/mail/77?x", "https://s.example/mail", True),
+        ("https://s.example/mail-preferences/77", "https://s.example/mail-preferences", True),
         ("https://s.example/mail?u=7", "https://s.example/mail", True),
         ("https://s.example/mail#x", "https://s.example/mail", True),
         ("HTTP://S.example:80/mail/7", "https://s.example/mail", True),
