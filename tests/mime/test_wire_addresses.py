@@ -119,7 +119,11 @@ def test_a_long_name_is_written_as_words_of_few_letters() -> None:
     assert (str(make_header(decode_header(written))), address) == (name, "news@shop.example")
 
 
-@pytest.mark.parametrize("value", ["jörg@reader.example", "Jörg <j@exämple.example>"])
+@pytest.mark.parametrize(
+    "value",
+    ["jörg@reader.example", "Jörg <j@exämple.example>",
+     "ann@reader.example\x85", "ann@reader.example\u2028"],  # the parser leaves these out, up to Python 3.14
+)  # fmt: skip
 @pytest.mark.parametrize("kind", [Message, EmailMessage])
 def test_an_address_beyond_ascii_takes_a_policy_that_says_so(kind: type[Message], value: str) -> None:
     message = kind()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from email.errors import HeaderParseError
+from email.errors import HeaderParseError, MessageError
 from email.header import Header, decode_header
 from email.headerregistry import Address, AddressHeader, HeaderRegistry, UnstructuredHeader
 from email.policy import EmailPolicy
@@ -64,6 +64,7 @@ _ONE_LINE_UTF8: Final = EmailPolicy(linesep="\r\n", max_line_length=None, utf8=T
 _ENCODED_WORD: Final = re.compile(r"=\?[^?\s]++\?[bBqQ]\?[^?\s]*+\?=")
 _SHORT_LINE: Final = 76
 _AROUND: Final = len("=?utf-8?b??=")
+_WORD_IN_DOMAIN: Final = re.compile(r"@[^\s<>\",;()=]*+=\?")
 
 # RFC 2047 section 5 allows encoded words in texts, comments and phrases; these have none (RFC 2369, 8058, 5322).
 _NO_WORDS: Final = re.compile(
@@ -202,8 +203,10 @@ def _structured(name: str, value: str, limit: int, /, *, utf8: bool = False) -> 
     if "=?" in value and hasattr(header, "addresses"):
         header = _read(name, _source_of(name, header))
     if not utf8 and not all(address.addr_spec.isascii() for address in getattr(header, "addresses", ())):
-        raise ValueError(f"an address in {name} is not ASCII: that needs policy.SMTPUTF8, and servers that support it")
+        raise _beyond_ascii(name)
     text = _on_one_line(header, _ONE_LINE_UTF8 if utf8 else _ONE_LINE)
+    if hasattr(header, "addresses") and _WORD_IN_DOMAIN.search(text):  # what the parser left out of the address
+        raise _beyond_ascii(name)
     return _ENCODED_WORD.sub(lambda word: _short_words(word[0], limit), text)
 
 
@@ -218,6 +221,10 @@ def _read(name: str, value: str, where: str = "", /) -> Any:  # noqa: ANN401 - t
         raise _unparsable(where or f"the header {name}") from None
 
 
+def _beyond_ascii(name: str, /) -> ValueError:
+    return ValueError(f"an address in {name} is not ASCII: that needs policy.SMTPUTF8, and servers that support it")
+
+
 def _on_one_line(header: Any, rules: EmailPolicy[Any], /) -> str:  # noqa: ANN401 - the same
     # What the parser left out of the text of the header is still in its tree; from Python 3.15 on, folding writes it.
     where = f"the header {header.name}"
@@ -225,6 +232,8 @@ def _on_one_line(header: Any, rules: EmailPolicy[Any], /) -> str:  # noqa: ANN40
         field: str = header.fold(policy=rules)
     except UnicodeEncodeError:
         raise ValueError(f"{where} holds a lone surrogate") from None
+    except MessageError:  # from Python 3.15 on; earlier ones write an encoded word into the address
+        raise _beyond_ascii(header.name) from None
     return _whole(where, field.partition(":")[2].removeprefix(" ").removesuffix("\r\n"))
 
 
