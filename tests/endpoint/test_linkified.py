@@ -122,5 +122,8 @@ def test_what_a_program_makes_of_a_link_redirects(link: Callable[[str], str], ar
     for href in re.findall(r"""href=["']([^"']*)["']""", link(around.format(URL))):
         if href == "#harmful-link" or href.startswith("URL:"):  # `<URL:...>` has another scheme to Markdown
             assert around == "<URL:{}>"
-        elif "://_" not in href:  # Django 5.2 takes marks before a URL for the beginning of another host
+        elif link is _urlize and not href.startswith(f"{DOMAIN.base_url}/"):
+            # Django 5.2 takes what is before a URL for the beginning of another host: no request comes from there.
+            assert around in {"_{}_", "__{}__", "<URL:{}>", "&lt;a href=&quot;{0}&quot;&gt;{0}&lt;/a&gt;"}
+        else:
             assert read_tracking_url(unescape(href), domain=DOMAIN, now=NOW).message_id == "m-1"
