@@ -232,7 +232,7 @@ def _on_one_line(header: Any, rules: EmailPolicy[Any], /) -> str:  # noqa: ANN40
         field: str = header.fold(policy=rules)
     except UnicodeEncodeError:
         raise ValueError(f"{where} holds a lone surrogate") from None
-    except MessageError:  # from Python 3.15 on; earlier ones write an encoded word into the address
+    except MessageError:  # pragma: no cover - from Python 3.15 on; earlier ones write an encoded word into the address
         raise _beyond_ascii(header.name) from None
     return _whole(where, field.partition(":")[2].removeprefix(" ").removesuffix("\r\n"))
 
