@@ -11,7 +11,7 @@ from lmtrack._html.tokenizer import Attribute, attributes, token_at
 from lmtrack._linking.optout_attributes import HINTS, LABELS, OPT_OUT, OPT_OUT_CLASSES, REMOVABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 _ASSIGNS: Final = re.compile(rf"{WS}*+=").match
 
@@ -22,12 +22,14 @@ class Mark(NamedTuple):
     Attributes:
         name: The attribute's name.
         opts_out: Whether it means "do not track this link".
-        start: Where the span begins that has to go so that the rest of the tag reads as before.
-        end: Where that span ends; a mark that stays has an empty one.
+        before: Where the attribute before it, or the tag's name, ends.
+        start: Where it begins.
+        end: Where it ends.
     """
 
     name: str
     opts_out: bool
+    before: int
     start: int
     end: int
 
@@ -48,14 +50,34 @@ def read_marks(html: str, tag_start: int, tag_end: int, more: Sequence[str] = ()
         if name in REMOVABLE:
             wanted = REMOVABLE[name]
             if applies.setdefault(name, wanted is None or ascii_lower(_value(html, attribute)) == wanted):
-                marks.append(Mark(name, name in OPT_OUT, *_removable(html, before, attribute)))
+                marks.append(Mark(name, name in OPT_OUT, before, attribute.start, attribute.end))
         elif name not in applies and (
             name in more or (name == "class" and not OPT_OUT_CLASSES.isdisjoint(_value(html, attribute).split()))
         ):
-            marks.append(Mark(name, True, attribute.end, attribute.end))  # noqa: FBT003 - a field
+            marks.append(Mark(name, True, before, attribute.start, attribute.end))  # noqa: FBT003 - a field
         applies.setdefault(name, False)
         before = attribute.end
     return marks
+
+
+def removals(html: str, marks: Sequence[Mark], names: Collection[str], /) -> list[tuple[int, int]]:
+    """Choose the spans to take out of a tag so that the marks of these names go and the rest of it reads as before.
+
+    What is between a mark and the attribute before it (blanks, slashes) goes along only if something behind keeps the
+    neighbours apart, or the tag ends there: a slash left at its end would close an element of svg. Before a name that
+    begins with `=` a mark must stay, or the attribute before it would get a value; so must those with the same name,
+    of which the first counts.
+    """
+    going = set(names) - {mark.name for mark in marks if _ASSIGNS(html, mark.end)}
+    spans: list[tuple[int, int]] = []
+    behind = -1  # where the text begins that stays behind the spans so far
+    for mark in reversed(marks):
+        if mark.name not in going:
+            continue
+        if not spans or spans[-1][0] != mark.end:
+            behind = mark.end
+        spans.append((mark.before if html[behind] in f"{WHITESPACE}>" else mark.start, mark.end))
+    return spans[::-1]
 
 
 def label_of(html: str, tag_start: int, limit: int, /) -> str | None:
@@ -71,16 +93,3 @@ def label_of(html: str, tag_start: int, limit: int, /) -> str | None:
 
 def _value(html: str, attribute: Attribute, /) -> str:
     return decode_attribute(html[attribute.value_start : attribute.value_end]).strip(WHITESPACE)
-
-
-def _removable(html: str, before: int, attribute: Attribute, /) -> tuple[int, int]:
-    """Choose the span that leaves the rest of the tag as it reads; `before` is where the attribute before this ends.
-
-    What is between the two (blanks, slashes) goes along only if something behind keeps the neighbours apart, and a
-    slash before the end of the tag would otherwise become a self-closing one. Before a name that begins with `=` the
-    attribute must stay, or the one before it would get a value: the span is empty.
-    """
-    start, end = attribute.start, attribute.end
-    if _ASSIGNS(html, end):
-        return end, end
-    return (before if html[end] in f"{WHITESPACE}>" else start), end

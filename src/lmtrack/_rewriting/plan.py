@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._html.visible import visible_text
-from lmtrack._linking.optout import read_marks
+from lmtrack._linking.optout import read_marks, removals
 from lmtrack._linking.optout_attributes import OF_OPT_OUT_CLASSES, OPT_OUT_CLASSES, OWN, OWN_LABEL, REMOVABLE
 from lmtrack._rewriting.own_tokens import verified_click
 from lmtrack._tokens.body import pack_checked_urls, pack_numbers
@@ -306,24 +306,20 @@ def _opt_out(
     html: str, found: Sequence[FoundLink], urls: list[str], reasons: dict[int, SkipReason], policy: LinkPolicy, /
 ) -> tuple[Edit, ...]:
     """Note the links with an opt-out, and their twins for Outlook; return the removals of marks."""
-    removals: list[Edit] = []
+    edits: list[Edit] = []
     removed = REMOVABLE if policy.strip_opt_out == "all" else {OWN, OWN_LABEL} if policy.strip_opt_out == "own" else ()
     for place in _may_be_marked(html, found, policy):
         marks = read_marks(html, found[place][0], found[place][1], policy.opt_out_attributes)
         if any(mark.opts_out for mark in marks):
             reasons.setdefault(place, SkipReason.OPT_OUT)
-        removals += [
-            Edit(mark.start, html[mark.start : mark.end], "")
-            for mark in marks
-            if mark.start < mark.end and mark.name in removed
-        ]
+        edits += [Edit(start, html[start:end], "") for start, end in removals(html, marks, removed)]
     opted_out = {urls[place] for place, reason in reasons.items() if reason is SkipReason.OPT_OUT}
     if opted_out:  # the same button drawn for Outlook has no attribute of its own
         opted_out -= {url for place, url in enumerate(urls) if not found[place][5] and place not in reasons}
         for place, url in enumerate(urls):
             if found[place][5] and url in opted_out:
                 reasons.setdefault(place, SkipReason.OPT_OUT)
-    return tuple(removals)
+    return tuple(edits)
 
 
 def _may_be_marked(html: str, found: Sequence[FoundLink], policy: LinkPolicy, /) -> Iterable[int]:

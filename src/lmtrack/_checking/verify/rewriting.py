@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 _FOREIGN: Final = frozenset(("math", "svg", "frameset", "template"))
 _EMPTY: Final = re.compile(rf"<(?:{'|'.join(sorted(RAW))})(?=[\t\n\f\r /])[^<>]*+(?<=/)>", re.IGNORECASE | re.ASCII)
 _OTHERS: Final = "the characters differ, although a parser may read the same"
-_LONGEST_LOOK: Final = 200  # characters; both are our choice
+_LONGEST_LOOK: Final = 200  # characters; all three are our choice
 _MOST_SLASHES: Final = 8
+_MOST_SECONDS: Final = 32
 # Where a long line was broken: ahead of the blank before a link's attribute, which ends the text in front of its value.
 _BREAK: Final = re.compile(rf"\r?\n(?=[{WHITE}][^{WHITE}\"'>/=]{{1,100}}+[{WHITE}]*+=[{WHITE}]*+[\"']?+\Z)")
 
@@ -104,8 +105,10 @@ class _Walk:
     def __init__(self, before: str, after: str, /) -> None:
         self._before = before
         self._after = after
-        # Up to where both were compared.
-        self._first = self._second = 0
+        # Up to where both were compared: in the second text several places where an opt-out attribute is gone, for
+        # nobody can tell which of the blanks and slashes around it went along.
+        self._first = 0
+        self._seconds = [0]
 
     def differences(self, before: list[Place], after: list[Place], /) -> list[tuple[int, str]]:
         """Return offsets in the first text, each with what is other there."""
@@ -123,7 +126,7 @@ class _Walk:
             found += self._compare(old.start, new.start, before_link=True)
             if new.quote not in {old.quote, old.quote or '"'}:
                 found.append((old.start, "the link's quotes have changed"))
-            self._first, self._second = old.end, new.end
+            self._first, self._seconds = old.end, [new.end]
             place += 1
         if place < len(after):
             return [*found, (self._first, "after this there is a link or an opt-out attribute that was not there")]
@@ -131,35 +134,44 @@ class _Walk:
 
     def _is_kept(self, old: Place, new: Place, /) -> bool:
         """Return whether an opt-out attribute is still there, with the same text before it."""
-        length = old.end - self._first
-        return new.end - self._second == length and self._after.startswith(
-            self._before[self._first : old.end], self._second
-        )
+        text = self._before[self._first : old.end]
+        return any(new.end - second == len(text) and self._after.startswith(text, second) for second in self._seconds)
 
     def _go_past(self, old: Place, following: int, /) -> bool:
         """Go on behind an opt-out attribute that was removed; False if the text before it is another."""
-        kept = self._before[self._first : old.start]
-        run = ""
-        if self._before[old.end] in f"{WHITE}>":
-            # What is between it and the attribute before may go along; slashes may be part of that one's value.
-            rest = kept.rstrip(f"{WHITE}/")
-            run, kept = kept[len(rest) :], rest
-        if not self._after.startswith(kept, self._second):
-            return False
-        self._first, self._second = old.end, self._second + len(kept)
-        same = _common(run, self._after[self._second : self._second + len(run)])
-        # As many slashes as were kept; one may as well be of what comes behind, up to the next place.
+        text = self._before[self._first : old.start]
         behind = self._before[old.end : min(following, old.end + _LONGEST_LOOK)].rstrip(f"{WHITE}/")
-        kept_ends = [at + 1 for at in range(same) if run[at] == "/"][-_MOST_SLASHES:]
-        ends = [end for end in (*reversed(kept_ends), 0) if self._after.startswith(behind, self._second + end)]
-        self._second += ends[0] if ends else run.rfind("/", 0, same) + 1
-        return True
+        # What is between it and the attribute before goes along where what is behind keeps the neighbours apart, or may
+        # go itself. Slashes may be part of that one's value.
+        is_apart = self._before[old.end] in f"{WHITE}>"
+        rest = text.rstrip(f"{WHITE}/") if is_apart or not behind else text
+        run = text[len(rest) :]
+        ends: set[int] = set()
+        for second in self._seconds:
+            if self._after.startswith(rest, second):
+                start = second + len(rest)
+                same = _common(run, self._after[start : start + len(run)])
+                slashes = [at + 1 for at in range(same) if run[at] == "/"][-_MOST_SLASHES:]
+                ends.update(
+                    start + end for end in (0, *slashes, *([same] if not is_apart and same == len(run) else []))
+                )
+        likely = [end for end in ends if self._after.startswith(behind, end)]
+        self._first = old.end
+        self._seconds = sorted(likely or ends)[-_MOST_SECONDS:]
+        return bool(ends)
 
     def _compare(self, first_end: int, second_end: int, /, *, before_link: bool = False) -> list[tuple[int, str]]:
-        old, new = self._before[self._first : first_end], self._after[self._second : second_end]
-        if before_link and len(new) > len(old):
-            new = _BREAK.sub("", new)
-        return [] if old == new else [(self._first + _common(old, new), _OTHERS)]
+        """Compare what is between the last place and these; with the place that fits best if none does."""
+        old = self._before[self._first : first_end]
+        same = -1
+        for second in self._seconds:
+            new = self._after[second:second_end]
+            if before_link and len(new) > len(old):
+                new = _BREAK.sub("", new)
+            if old == new:
+                return []
+            same = max(same, _common(old, new))
+        return [(self._first + same, _OTHERS)]
 
 
 def _common(old: str, new: str, /) -> int:
