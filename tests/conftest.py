@@ -16,8 +16,13 @@ settings.register_profile("default", deadline=None, max_examples=100)
 ENVIRONMENT = os.environ  # noqa: TID251 - the ban is for the library
 # For Pythons that are not the newest, or run slowly; in CI the same examples each time, as in hypothesis' own profile.
 settings.register_profile("few", deadline=None, max_examples=10, database=None, derandomize=bool(ENVIRONMENT.get("CI")))
+# New examples each time, in CI too, where a profile starts from hypothesis' own.
 settings.register_profile(
-    "deep", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    "deep",
+    deadline=None,
+    max_examples=5000,
+    derandomize=False,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 # hypothesis registers "ci" itself (derandomised, no database) and picks it when CI is set.
 if PROFILE := ENVIRONMENT.get("HYPOTHESIS_PROFILE", "" if ENVIRONMENT.get("CI") else "default"):
