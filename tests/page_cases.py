@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -91,14 +92,19 @@ def track(
     )
 
 
+def decoded(text: str) -> str:
+    """The text as a decoder gives it: U+FFFD for half a character, and no `?`, which behind `<` begins a comment."""
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)
+
+
 def hrefs(html: str) -> list[str]:
     """What lexbor reads as links, in tree order."""
-    nodes = LexborHTMLParser(html.encode(errors="replace")).css("a[href], area[href]")
+    nodes = LexborHTMLParser(decoded(html)).css("a[href], area[href]")
     return [(node.attributes["href"] or "").strip("\t\n\f\r ") for node in nodes]
 
 
 def images(html: str) -> list[str | None]:
-    return [node.attributes["src"] for node in LexborHTMLParser(html.encode(errors="replace")).css("img[src]")]
+    return [node.attributes["src"] for node in LexborHTMLParser(decoded(html)).css("img[src]")]
 
 
 def vml(url: str) -> str:

@@ -9,7 +9,7 @@ from hypothesis import example, given, strategies as st
 
 from lmtrack import LinkPolicy, rewrite_html, verify_rewrite
 from lmtrack._linking.optout_attributes import HINTS, REMOVABLE
-from page_cases import PIXEL, SHOP, numbered
+from page_cases import PIXEL, SHOP, decoded, numbered
 from strategies import link_tags
 
 
@@ -134,6 +134,6 @@ def tags(html: str) -> list[tuple[str, dict[str, str], bool]]:
     """The start tags that html5lib's tokeniser reads: name, attributes, whether it closes itself."""
     return [
         (str(token["name"]), dict(token["data"]), bool(token["selfClosing"]))  # type: ignore[arg-type]
-        for token in HTMLTokenizer(html.encode(errors="replace").decode())
+        for token in HTMLTokenizer(decoded(html))
         if token["type"] == tokenTypes["StartTag"]
     ]
