@@ -140,9 +140,12 @@ def _is_text_encoding(name: str) -> bool:
         return False
 
 
-def longest_line(octets: bytes) -> int:
-    """Length of the longest line without its end; where lines end in CRLF, a lone LF ends none on the wire."""
-    return max(map(len, octets.split(b"\r\n" if b"\r\n" in octets else b"\n")))
+def longest_line(octets: bytes, body: bytes) -> int:
+    """Length of the longest line without its end; where a body has a CRLF, a lone LF ends no line on the wire.
+
+    What became of a body has its lines, though its one CRLF may be gone with the URL that it was in.
+    """
+    return max(map(len, octets.split(b"\r\n" if b"\r\n" in body else b"\n")))
 
 
 def explain(
@@ -186,7 +189,10 @@ def explain(
                 found = _TOKEN_URL.findall(new)
                 indices = [read_click_token(KEYS, token.decode(), now=NOW).link_index for token in found]
                 return {max(indices) + 1} if indices else firsts
-            broken = decode is _identity and longest_line(want.encode("utf-8", "surrogateescape")) > LONGEST_LINE - 200
+            broken = (
+                decode is _identity
+                and longest_line(want.encode("utf-8", "surrogateescape"), before) > LONGEST_LINE - 200
+            )
             for one, _ in wants if broken else wants[:1]:  # the pixel may go where a line has room for it
                 if one == result or (broken and _BLANKS.sub(" ", one) == _BLANKS.sub(" ", result)):
                     ends.add(first + count)
@@ -327,7 +333,8 @@ def _with_skipped(sending: Sending, urls: Sequence[str]) -> Sending:
 
 def _too_long(raw: bytes, leaf: Leaf) -> bool:
     """Return whether a part may be left alone, because its lines are near or over the limit already."""
-    return decoders(leaf.encoding)[0] is _identity and longest_line(raw[leaf.start : leaf.end]) > LONGEST_LINE - 400
+    body = raw[leaf.start : leaf.end]
+    return decoders(leaf.encoding)[0] is _identity and longest_line(body, body) > LONGEST_LINE - 400
 
 
 def _counts(
@@ -351,7 +358,7 @@ def _owes_clicks(raw: bytes, leaf: Leaf, sending: Sending, decision: Decision) -
 
 def check_lines(before: bytes, after: bytes, encoding: str) -> None:
     """No line got longer than its encoding allows, and none ends in another way than those of the part."""
-    longest, grown = longest_line(before), longest_line(after)
+    longest, grown = longest_line(before, before), longest_line(after, before)
     name = encoding.rstrip("?").lower()
     assert len(_FROM.findall(after)) <= len(_FROM.findall(before)), "a line that mbox writers change"
     if name == "quoted-printable":

@@ -6,7 +6,7 @@ from email.header import decode_header, make_header
 from typing import Final
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from lmtrack import (
     BadSlot,
@@ -208,6 +208,7 @@ def test_email_reads_the_subject_back(name: str) -> None:
 
 
 @given(TEXTS)
+@example("a  b")
 def test_email_reads_the_name_back(name: str) -> None:
     if any(char < " " or char == "\x7f" for char in name):
         with pytest.raises(BadValue):
@@ -217,9 +218,10 @@ def test_email_reads_the_name_back(name: str) -> None:
     message = email.message_from_bytes(written + b"\r\n\r\n", policy=email.policy.default)
     assert len(message.keys()) == 1
     (address,) = message["To"].addresses
-    if len(name.encode()) > 45:  # in two encoded words; CPython's parser of addresses puts a blank between them
-        old = email.message_from_bytes(written + b"\r\n\r\n", policy=email.policy.compat32)
-        assert str(make_header(decode_header(str(old["To"]).partition(" <")[0]))) == name or name.isascii()
+    # CPython's parser of addresses puts a blank between two encoded words, and takes two blanks in one for one.
+    if len(name.encode()) > 45 or "  " in name:
+        old = str(email.message_from_bytes(written + b"\r\n\r\n", policy=email.policy.compat32)["To"])
+        assert str(make_header(decode_header(old.partition(" <")[0]))) == name or "=?" not in old
         return
     assert (address.display_name, address.addr_spec) == (name, "ann@reader.example")
 

@@ -351,6 +351,17 @@ def test_a_line_is_broken_from_the_first_octet_too_many_on(eol: bytes) -> None:
     assert max(seen) == 998
 
 
+@pytest.mark.parametrize("lines", [1, 10, 20])
+def test_lines_are_those_of_the_body_before_a_url_lost_its_only_crlf(lines: int) -> None:
+    made = single('<a href="https://shop.example/@@" >x</a>\n' + f"<p>{'z' * 60}</p>\n" * lines, eol=b"\n")
+    made = replace(made, raw=made.raw.replace(b"@@", b"\r\n"))
+    sending = Sending()
+    assert check(made, sending) == 1
+    body = sending.track(made.raw).raw.split(b"\n\n", 1)[1]
+    assert max(map(len, body.split(b"\r\n"))) <= 998 or lines == 20
+    assert (b"<a\r\nhref=" in body) is (lines > 1)
+
+
 @pytest.mark.parametrize("eol", [b"\r\n", b"\n"])
 @pytest.mark.parametrize("end", ["", " ", "\t", "From ", "="])
 def test_quoted_printable_lines_are_full_but_no_fuller(eol: bytes, end: str) -> None:
