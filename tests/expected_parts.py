@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lmtrack import Decision, TrackingMode, make_click_token, read_click_token, track_html, track_text
+from lmtrack.html import HtmlDocument
 from lmtrack.resolver import Reason
 from message_sending import CAMPAIGN, DOMAIN, KEYS, NOW, Sending
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 _CLICK: Final = "https://track.example/c/"
 
 
-def expected_html(text: str, sending: Sending, decision: Decision, *, first: int, pixel: bool) -> tuple[str, int]:
+def expected_html(
+    text: str, sending: Sending, decision: Decision, *, first: int, pixel: bool, early: bool
+) -> tuple[str, int]:
     """Track decoded HTML with indices from `first`; give how many indices it takes too."""
     if not pixel:
         decision = decision.lower(Reason.NO_HTML, opens=TrackingMode.OFF, clicks=TrackingMode.INDIVIDUAL)
@@ -36,6 +39,10 @@ def expected_html(text: str, sending: Sending, decision: Decision, *, first: int
     if pixel and edits[-1].offset == len(text):  # it goes before the last line end: the message may have to end with it
         end = len(text) - len(text.removesuffix("\n").removesuffix("\r")) if text.endswith("\n") else 0
         edits[-1] = edits[-1]._replace(offset=len(text) - end)
+    if pixel and early:  # where it goes in a document that a reader would clip; only `auto` says so
+        place = HtmlDocument(text).pixel_place("early")
+        edits = [edit._replace(offset=place) if edit.new.startswith("<img ") else edit for edit in edits]
+        edits.sort(key=lambda edit: edit.offset)
     indices = {link.index for link in result.links} if decision.track_clicks else set()
     return _joined(text, _written(edits, result.links, sending, first), first), len(indices)
 
@@ -78,11 +85,18 @@ def _joined(text: str, edits: Iterable[Edit], first: int) -> str:
 
 
 def expected(
-    text: str, sending: Sending, decision: Decision, *, kind: str, first: int = 0, pixel: bool = False
+    text: str,
+    sending: Sending,
+    decision: Decision,
+    *,
+    kind: str,
+    first: int = 0,
+    pixel: bool = False,
+    early: bool = False,
 ) -> tuple[str, int]:
     """Track what a part decodes to, HTML or plain text."""
     if kind == "text/html":
-        return expected_html(text, sending, decision, first=first, pixel=pixel)
+        return expected_html(text, sending, decision, first=first, pixel=pixel, early=early)
     return expected_text(text, sending, decision, first=first)
 
 

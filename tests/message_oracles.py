@@ -143,9 +143,9 @@ def _is_text_encoding(name: str) -> bool:
 def longest_line(octets: bytes, body: bytes) -> int:
     """Length of the longest line without its end; where a body has a CRLF, a lone LF ends no line on the wire.
 
-    What became of a body has its lines, though its one CRLF may be gone with the URL that it was in.
+    What became of a body ends its lines as the body did, though its only CRLF may be gone with the URL it was in.
     """
-    return max(map(len, octets.split(b"\r\n" if b"\r\n" in body else b"\n")))
+    return max(map(len, octets.split(b"\r\n" if b"\r\n" in body + octets else b"\n")))
 
 
 def explain(
@@ -179,9 +179,20 @@ def explain(
         old, new = decode(before), decode(after)
         pixel = new.count(_OPEN) > old.count(_OPEN)
         for (text, partial), (result, _) in zip(texts(old, charsets), texts(new, charsets), strict=True):
+            places = [(sending.position, False)]
+            if pixel:
+                places += [("end", False), ("start", False) if sending.position == "start" else ("end", True)]
             wants = [
-                expected(text, replace(sending, position=position), decision, kind=kind, first=first, pixel=pixel)
-                for position in dict.fromkeys((sending.position, "end", "start") if pixel else (sending.position,))
+                expected(
+                    text,
+                    replace(sending, position=position),
+                    decision,
+                    kind=kind,
+                    first=first,
+                    pixel=pixel,
+                    early=early,
+                )
+                for position, early in places
             ]
             want, count = wants[0]
             unsure = partial and not all(map(str.isascii, _links(text) if kind == "text/html" else text))
