@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from lmtrack.tokens import ClickToken, OpenToken
+    from lmtrack._token_values import ClickToken, OpenToken
 
 __all__ = [
     "BadDestination",

@@ -9,10 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import TypeVar
 
 from lmtrack._clock import epoch_seconds
-from lmtrack._tokens.body import AGGREGATE, HEADER, KINDS, VERSION, Purpose, unpack_id, unpack_number, unpack_url
+from lmtrack._token_values import (
+    ClickToken as ClickToken,
+    OpenToken as OpenToken,
+    TrackingMode,
+    UnsubscribeToken as UnsubscribeToken,
+    WithdrawToken as WithdrawToken,
+)
+from lmtrack._tokens.body import HEADER, KINDS, VERSION, Purpose, unpack_click, unpack_open, unpack_way_out
 from lmtrack._tokens.keys import Keys as Keys, make_keys, read_keys
 from lmtrack._tokens.make import (
     make_click_token,
@@ -22,16 +29,7 @@ from lmtrack._tokens.make import (
     make_withdraw_token,
 )
 from lmtrack._tokens.text import LEEWAY, MAX_AGE, to_octets, valid_window, verified_body
-from lmtrack.errors import (
-    BadToken,
-    MalformedToken,
-    TokenExpired,
-    TokenNotYetValid,
-    TokenRevoked,
-    UnknownVersion,
-    WrongPurpose,
-)
-from lmtrack.resolver import TrackingMode
+from lmtrack.errors import TokenExpired, TokenNotYetValid, TokenRevoked, UnknownVersion
 
 __all__ = [
     "explain_token",
@@ -48,100 +46,7 @@ __all__ = [
     "read_withdraw_token",
 ]
 
-# By the first byte of the body.
-_OPENS = {VERSION << 4 | kind.number: kind.mode for kind in KINDS.values() if kind.purpose == "open"}
-_CLICKS = {VERSION << 4 | kind.number: kind.mode for kind in KINDS.values() if kind.purpose == "click"}
-_INLINE = frozenset(VERSION << 4 | kind.number for kind in KINDS.values() if kind.inline)
-_WITHDRAWS = frozenset(VERSION << 4 | kind.number for kind in KINDS.values() if kind.purpose == "withdraw")
-_UNSUBSCRIBES = frozenset(VERSION << 4 | kind.number for kind in KINDS.values() if kind.purpose == "unsubscribe")
-
-_unpack_header = HEADER.unpack_from
-_from_timestamp = datetime.fromtimestamp
-_FIELDS = HEADER.size  # where the fields behind the header begin
-
-# A tuple subclass's own __new__ takes twice as long.
-_new_tuple = tuple.__new__
-
-
-class OpenToken(NamedTuple):
-    """The verified payload of an open token, from `read_open_token`. Its repr leaves out the recipient.
-
-    Attributes:
-        message_id: The sender's own id for the message, exactly as it was given; a UUID in lower case.
-        recipient: Position in that message's recipient list; 0 for `AGGREGATE`, whose tokens hold no recipient.
-        mode: What may be recorded: `INDIVIDUAL`, `DELIVERABILITY` or `AGGREGATE`.
-        issued_at: When the token was made, in UTC, whole seconds.
-    """
-
-    message_id: str
-    recipient: int
-    mode: TrackingMode
-    issued_at: datetime
-
-    def __repr__(self) -> str:
-        return f"OpenToken(message_id={self.message_id!r}, mode={self.mode.name}, issued_at='{self.issued_at}')"
-
-
-class ClickToken(NamedTuple):
-    """The verified payload of a click token, from `read_click_token`. Its repr leaves out the recipient and the URL.
-
-    Attributes:
-        message_id: The sender's own id for the message, exactly as it was given; a UUID in lower case.
-        recipient: Position in that message's recipient list; 0 for `AGGREGATE`, whose tokens hold no recipient.
-        mode: What may be recorded: `INDIVIDUAL` or `AGGREGATE`.
-        issued_at: When the token was made, in UTC, whole seconds.
-        link_index: Which link of the message, from 0.
-        url: Where the click goes; None if the token names the destination by message id and link index.
-    """
-
-    message_id: str
-    recipient: int
-    mode: TrackingMode
-    issued_at: datetime
-    link_index: int
-    url: str | None
-
-    def __repr__(self) -> str:
-        return (
-            f"ClickToken(message_id={self.message_id!r}, mode={self.mode.name}, issued_at='{self.issued_at}', "
-            f"link_index={self.link_index})"
-        )
-
-
-class WithdrawToken(NamedTuple):
-    """The verified payload of a withdraw token: this recipient stops being tracked. Its repr leaves out the recipient.
-
-    Attributes:
-        message_id: The sender's own id for the message, exactly as it was given; a UUID in lower case.
-        recipient: Position in that message's recipient list.
-        issued_at: When the token was made, in UTC, whole seconds.
-    """
-
-    message_id: str
-    recipient: int
-    issued_at: datetime
-
-    def __repr__(self) -> str:
-        return f"WithdrawToken(message_id={self.message_id!r}, issued_at='{self.issued_at}')"
-
-
-class UnsubscribeToken(NamedTuple):
-    """The verified payload of an unsubscribe token: this recipient leaves the list. Its repr leaves out the recipient.
-
-    Made by `read_unsubscribe_token`.
-
-    Attributes:
-        message_id: The sender's id, exactly as it was given; a UUID in lower case.
-        recipient: Position in that message's recipient list.
-        issued_at: When the token was made, in UTC, whole seconds.
-    """
-
-    message_id: str
-    recipient: int
-    issued_at: datetime
-
-    def __repr__(self) -> str:
-        return f"UnsubscribeToken(message_id={self.message_id!r}, issued_at='{self.issued_at}')"
+_Timed = TypeVar("_Timed", OpenToken, ClickToken)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,18 +110,9 @@ def read_open_token(
     >>> read_open_token(keys, token, now=datetime(2026, 1, 2, tzinfo=UTC))
     OpenToken(message_id='welcome-42', mode=INDIVIDUAL, issued_at='2026-01-01 12:00:00+00:00')
     """
-    earliest, latest, revoked_until = valid_window(max_age, leeway, issued_after, now)
+    window = valid_window(max_age, leeway, issued_after, now)
     body = verified_body(keys, token)
-    first, _, seconds = _unpack_header(body)
-    mode = _OPENS.get(first)
-    if mode is None:
-        raise WrongPurpose(first & 0xF)
-    recipient, position = (0, _FIELDS) if mode is AGGREGATE else unpack_number(body, _FIELDS)
-    issued_at = _from_timestamp(seconds, UTC)
-    opened = _new_tuple(OpenToken, (unpack_id(body[position:]), recipient, mode, issued_at))
-    if earliest <= seconds <= latest and seconds > revoked_until:
-        return opened
-    raise _untimely(opened, seconds, latest, revoked_until)
+    return _timely(unpack_open(body), body, window)
 
 
 def read_click_token(
@@ -244,27 +140,9 @@ def read_click_token(
     >>> read_click_token(keys, token).url
     'https://shop.example/'
     """
-    earliest, latest, revoked_until = valid_window(max_age, leeway, issued_after, now)
+    window = valid_window(max_age, leeway, issued_after, now)
     body = verified_body(keys, token)
-    first, _, seconds = _unpack_header(body)
-    mode = _CLICKS.get(first)
-    if mode is None:
-        raise WrongPurpose(first & 0xF)
-    recipient, position = (0, _FIELDS) if mode is AGGREGATE else unpack_number(body, _FIELDS)
-    link_index, position = unpack_number(body, position)
-    url = None
-    if first in _INLINE:
-        size, position = unpack_number(body, position)
-        end = position + size
-        if end > len(body):
-            raise MalformedToken
-        url = unpack_url(body[end:])
-        body = body[:end]
-    issued_at = _from_timestamp(seconds, UTC)
-    clicked = _new_tuple(ClickToken, (unpack_id(body[position:]), recipient, mode, issued_at, link_index, url))
-    if earliest <= seconds <= latest and seconds > revoked_until:
-        return clicked
-    raise _untimely(clicked, seconds, latest, revoked_until)
+    return _timely(unpack_click(body), body, window)
 
 
 def read_withdraw_token(keys: Keys, token: str, *, now: datetime | None = None) -> WithdrawToken:
@@ -287,7 +165,8 @@ def read_withdraw_token(keys: Keys, token: str, *, now: datetime | None = None) 
     >>> read_withdraw_token(keys, token)
     WithdrawToken(message_id='welcome-42', issued_at='2020-01-01 00:00:00+00:00')
     """
-    return WithdrawToken(*_way_out(keys, token, _WITHDRAWS, now))
+    epoch_seconds(now)  # a caller's mistake shows whatever the token says
+    return WithdrawToken(*unpack_way_out(verified_body(keys, token), "withdraw"))
 
 
 def read_unsubscribe_token(keys: Keys, token: str, *, now: datetime | None = None) -> UnsubscribeToken:
@@ -307,18 +186,8 @@ def read_unsubscribe_token(keys: Keys, token: str, *, now: datetime | None = Non
     >>> read_unsubscribe_token(keys, token)
     UnsubscribeToken(message_id='9b2e-letters', issued_at='2020-01-01 00:00:00+00:00')
     """
-    return UnsubscribeToken(*_way_out(keys, token, _UNSUBSCRIBES, now))
-
-
-def _way_out(keys: Keys, token: str, first_octets: frozenset[int], now: datetime | None) -> tuple[str, int, datetime]:
-    """Verify a token of one purpose that no time refuses; a clock that is ahead must not keep anyone in."""
     epoch_seconds(now)  # a caller's mistake shows whatever the token says
-    body = verified_body(keys, token)
-    first, _, seconds = _unpack_header(body)
-    if first not in first_octets:
-        raise WrongPurpose(first & 0xF)
-    recipient, position = unpack_number(body, _FIELDS)
-    return unpack_id(body[position:]), recipient, _from_timestamp(seconds, UTC)
+    return UnsubscribeToken(*unpack_way_out(verified_body(keys, token), "unsubscribe"))
 
 
 def explain_token(token: str, /) -> TokenHeader:
@@ -335,7 +204,7 @@ def explain_token(token: str, /) -> TokenHeader:
     >>> header.purpose, str(header.issued_at)
     ('open', '2026-01-01 00:00:00+00:00')
     """
-    first, hint, seconds = _unpack_header(to_octets(token))
+    first, hint, seconds = HEADER.unpack_from(to_octets(token))
     version, number = first >> 4, first & 0xF
     if version != VERSION:
         raise UnknownVersion(version)
@@ -346,13 +215,18 @@ def explain_token(token: str, /) -> TokenHeader:
         purpose=kind.purpose if kind else None,
         mode=kind.mode if kind else None,
         key_hint=hint,
-        issued_at=_from_timestamp(seconds, UTC),
+        issued_at=datetime.fromtimestamp(seconds, UTC),
     )
 
 
-def _untimely(token: OpenToken | ClickToken, seconds: int, latest: float, revoked_until: int) -> BadToken:
+def _timely(token: _Timed, body: bytes, window: tuple[float, float, int], /) -> _Timed:
+    """Return a token that counts at the time asked about."""
+    _, _, seconds = HEADER.unpack_from(body)
+    earliest, latest, revoked_until = window
+    if earliest <= seconds <= latest and seconds > revoked_until:
+        return token
     if seconds > latest:
-        return TokenNotYetValid()
+        raise TokenNotYetValid
     if seconds <= revoked_until:
-        return TokenRevoked(token)
-    return TokenExpired(token)
+        raise TokenRevoked(token)
+    raise TokenExpired(token)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum, StrEnum, auto
+from enum import StrEnum, auto
 from typing import Final, NamedTuple
 
 from lmtrack._checks import check_type, plain_str
@@ -23,22 +23,9 @@ from lmtrack._deciding.override import (
     combine,
     make_override,
 )
+from lmtrack._token_values import TrackingMode as TrackingMode
 
 _WORDING_LIMIT: Final = 64  # a SHA-256 in hexadecimal
-
-
-class TrackingMode(IntEnum):
-    """How much one flag may reveal; ordered, so that a ceiling can only lower it.
-
-    `AGGREGATE` counts a whole campaign without telling recipients apart, `DELIVERABILITY` may keep the day of a
-    recipient's last open and nothing else, `INDIVIDUAL` tells who opened or clicked and when.
-    Written to JSON by its lower-case name, never by its number.
-    """
-
-    OFF = 0
-    AGGREGATE = 1
-    DELIVERABILITY = 2
-    INDIVIDUAL = 3
 
 
 class Consent(StrEnum):

@@ -10,13 +10,14 @@ import re
 import struct
 import zlib
 from binascii import unhexlify
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from uuid import UUID
 
 from lmtrack._checks import plain_str, wrong_type
+from lmtrack._token_values import ClickToken, OpenToken, TrackingMode
 from lmtrack._url.destination import LIMIT_OCTETS, check_destination
-from lmtrack.errors import MalformedToken
-from lmtrack.resolver import TrackingMode
+from lmtrack.errors import MalformedToken, WrongPurpose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,6 +64,17 @@ KINDS: Final = {
     )
 }
 
+
+# By the first byte of the body.
+_OPENS: Final = {VERSION << 4 | kind.number: kind.mode for kind in KINDS.values() if kind.purpose == "open"}
+_CLICKS: Final = {VERSION << 4 | kind.number: kind.mode for kind in KINDS.values() if kind.purpose == "click"}
+_INLINE: Final = frozenset(VERSION << 4 | kind.number for kind in KINDS.values() if kind.inline)
+
+_unpack_header: Final = HEADER.unpack_from
+_from_timestamp: Final = datetime.fromtimestamp
+_FIELDS: Final = HEADER.size  # where the fields behind the header begin
+# A tuple subclass's own __new__ takes twice as long.
+_new_tuple: Final = tuple.__new__
 
 NUMBER_MAX = 65535  # our choice: no message has more recipients or links; three bytes at most
 
@@ -236,3 +248,60 @@ def _inflate(packed: bytes) -> bytes:
     if not inflater.eof or inflater.unused_data:
         raise MalformedToken
     return plain
+
+
+def unpack_open(body: bytes, /) -> OpenToken:
+    """Read the body of an open token.
+
+    Raises:
+        MalformedToken: A field is not as the packing half writes it.
+        WrongPurpose: The token was made for another purpose.
+    """
+    first, _, seconds = _unpack_header(body)
+    mode = _OPENS.get(first)
+    if mode is None:
+        raise WrongPurpose(first & 0xF)
+    recipient, position = (0, _FIELDS) if mode is AGGREGATE else unpack_number(body, _FIELDS)
+    issued_at = _from_timestamp(seconds, UTC)
+    return _new_tuple(OpenToken, (unpack_id(body[position:]), recipient, mode, issued_at))
+
+
+def unpack_click(body: bytes, /) -> ClickToken:
+    """Read the body of a click token; its URL is checked by the destination rules again.
+
+    Raises:
+        BadDestination: The URL was signed under rules that no longer apply.
+        MalformedToken: A field is not as the packing half writes it.
+        WrongPurpose: The token was made for another purpose.
+    """
+    first, _, seconds = _unpack_header(body)
+    mode = _CLICKS.get(first)
+    if mode is None:
+        raise WrongPurpose(first & 0xF)
+    recipient, position = (0, _FIELDS) if mode is AGGREGATE else unpack_number(body, _FIELDS)
+    link_index, position = unpack_number(body, position)
+    url = None
+    if first in _INLINE:
+        size, position = unpack_number(body, position)
+        end = position + size
+        if end > len(body):
+            raise MalformedToken
+        url = unpack_url(body[end:])
+        body = body[:end]
+    issued_at = _from_timestamp(seconds, UTC)
+    return _new_tuple(ClickToken, (unpack_id(body[position:]), recipient, mode, issued_at, link_index, url))
+
+
+def unpack_way_out(body: bytes, purpose: Purpose, /) -> tuple[str, int, datetime]:
+    """Read the body of a withdraw or unsubscribe token: its message id, recipient and issue time.
+
+    Raises:
+        MalformedToken: A field is not as the packing half writes it.
+        WrongPurpose: The token was made for another purpose.
+    """
+    first, _, seconds = _unpack_header(body)
+    kind = KINDS.get(first & 0xF)
+    if kind is None or kind.purpose != purpose:
+        raise WrongPurpose(first & 0xF)
+    recipient, position = unpack_number(body, _FIELDS)
+    return unpack_id(body[position:]), recipient, _from_timestamp(seconds, UTC)

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from lmtrack._clock import epoch_seconds
+from lmtrack._token_values import TrackingMode
 from lmtrack._tokens.body import (
     AGGREGATE,
     HEADER,
@@ -22,7 +23,6 @@ from lmtrack._tokens.body import (
 )
 from lmtrack._tokens.keys import Keys
 from lmtrack._tokens.text import seal, seal_all
-from lmtrack.resolver import TrackingMode
 
 # Link index and destination of each link, packed; None is a destination by id.
 PackedLinks: TypeAlias = list[tuple[bytes, bytes | None]]
