@@ -21,8 +21,9 @@ from html_oracles import (
     urls_by_us,
 )
 from lmtrack._html.entities import decode_attribute
-from lmtrack._html.formatting import ActiveFormatting, Formatting
+from lmtrack._html.formatting import ActiveFormatting
 from lmtrack._html.scan import Scan, _read_fast, scan
+from lmtrack._html.stack import Formatting
 from strategies import hostile_html, seeded_html
 
 if TYPE_CHECKING:

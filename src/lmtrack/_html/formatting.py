@@ -11,11 +11,12 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._html.entities import decode_attribute
-from lmtrack._html.stack import Border
-from lmtrack._html.tokenizer import Token, attributes
+from lmtrack._html.stack import Border, Formatting
+from lmtrack._html.tokenizer import attributes
 
 if TYPE_CHECKING:
     from lmtrack._html.stack import ElementStack
+    from lmtrack._html.tokenizer import Token
 
 # Our choice: of more elements that wait to be opened again in one table cell or object the oldest are forgotten.
 # Browsers limit the depth of the tree instead (Chromium: 512 elements).
@@ -27,32 +28,6 @@ _ROUNDS: Final = 8
 _KEPT: Final = 3
 # The "Noah's Ark clause": so many of one name with the same attributes.
 _SAME: Final = 3
-
-
-class Formatting:
-    """An active formatting element.
-
-    Attributes:
-        name: The element.
-        tag: Its start tag.
-        offset: Where it is on the stack; -1 if it was popped and may come back.
-        ghost: The adoption agency left it open in the middle of the stack: it stands right above `offset`, in no place
-            of its own. It is in reach of its end tag and comes back like any other, but is never the current node.
-        described: Its attributes, once they were asked for.
-    """
-
-    __slots__ = ("described", "ghost", "name", "offset", "tag")
-
-    def __init__(self, name: str, tag: Token, offset: int, /) -> None:
-        self.name = name
-        self.tag = tag
-        self.offset = offset
-        self.ghost = False
-        # `<b>` has none, and needs no look.
-        self.described = _NO_ATTRIBUTES if tag[1] - tag[0] == len(name) + 2 else None
-
-
-_NO_ATTRIBUTES: Final[frozenset[tuple[str, str]] | None] = frozenset()
 
 
 _offset = attrgetter("offset")

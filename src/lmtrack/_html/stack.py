@@ -26,7 +26,7 @@ from lmtrack._html.elements import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lmtrack._html.formatting import Formatting
+    from lmtrack._html.tokenizer import Token
 
 
 class Border(IntEnum):
@@ -69,6 +69,32 @@ _FOREIGN_SCOPE: Final = (Border.SPECIAL, Border.LIST_STOP, *_EVERY_SCOPE)
 _ISLANDS: Final = frozenset(f"math {name}" for name in MATHML_TEXT) | frozenset(f"svg {name}" for name in SVG_HTML)
 _BORDERS: Final = {name: _borders_of(name) for name in sorted(SPECIAL)}
 _BORDERS.update(dict.fromkeys(sorted(_ISLANDS), _FOREIGN_SCOPE), **{"math annotation-xml": _FOREIGN_SCOPE})
+
+
+class Formatting:
+    """An active formatting element.
+
+    Attributes:
+        name: The element.
+        tag: Its start tag.
+        offset: Where it is on the stack; -1 if it was popped and may come back.
+        ghost: The adoption agency left it open in the middle of the stack: it stands right above `offset`, in no place
+            of its own. It is in reach of its end tag and comes back like any other, but is never the current node.
+        described: Its attributes, once they were asked for.
+    """
+
+    __slots__ = ("described", "ghost", "name", "offset", "tag")
+
+    def __init__(self, name: str, tag: Token, offset: int, /) -> None:
+        self.name = name
+        self.tag = tag
+        self.offset = offset
+        self.ghost = False
+        # `<b>` has none, and needs no look.
+        self.described = _NO_ATTRIBUTES if tag[1] - tag[0] == len(name) + 2 else None
+
+
+_NO_ATTRIBUTES: Final[frozenset[tuple[str, str]] | None] = frozenset()
 
 
 class ElementStack:
