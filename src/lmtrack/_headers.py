@@ -36,7 +36,7 @@ else:
     AnyMessage = _AnyMessage()
 
 # RFC 5322 section 3.6.8: ftext is %d33-57 / %d59-126.
-_FTEXT = r"[!-9;-~]"
+FTEXT: Final = r"[!-9;-~]"
 # A run of CRs counts as one line end: taking them one by one while looking for the LF would be quadratic.
 _LINE = r"[^\r\n]*+(?:\r++\n?+|\n|\Z)"
 # Linear: no character can be taken by two parts, so nothing is tried twice. The capturing groups stand outside of
@@ -45,8 +45,8 @@ _FIELD = compile_pattern(
     rf"""
     (?!\Z)
     (?: (?P<envelope>\AFrom[ ]){_LINE}                          # an mbox entry's first line
-      | (?: (?P<name>{_FTEXT}++):                               # a field
-          | [^!-9;-~\r\n]*+(?P<malformed>{_FTEXT}*+) )          # a line that is not one
+      | (?: (?P<name>{FTEXT}++):                               # a field
+          | [^!-9;-~\r\n]*+(?P<malformed>{FTEXT}*+) )          # a line that is not one
         {_LINE} (?:[ \t]{_LINE})*+ )                            # its rest, and the lines folded below it
     """.encode(),
     re.VERBOSE,
@@ -143,26 +143,6 @@ _KNOWN: Final = frozenset((
     "list-unsubscribe", "message-id", "mime-version", "received", "reply-to", "return-path", "sender", "subject", "to",
 ))  # fmt: skip
 _OURS: Final = "x-lm-override-"
-
-
-# Fields that begin no page and no text: written by programs that make or carry mail.
-_PROGRAMS: Final = frozenset((
-    "content-type", "dkim-signature", "message-id", "mime-version", "received", "return-path",
-))  # fmt: skip
-_BEGINS_AS_FIELD: Final = re.compile(rf"{_FTEXT}{{1,76}}:[ \t\r\n]")
-
-
-def begins_as_message(text: str, /) -> bool:
-    """Return whether a text is a raw message rather than a page or a plain text: a block of header fields, then a body.
-
-    A quoted "From: Ann" is not one: there must be a field that programs write, and an empty line after the block.
-    """
-    if not _BEGINS_AS_FIELD.match(text):
-        return False
-    block, found, _ = text.replace("\r\n", "\n").partition("\n\n")
-    fields = list(iter_fields(f"{block}\n\n".encode("latin-1", "replace"))) if found else []
-    names = {field.name.lower() for field in fields if field.certain}
-    return bool(fields) and fields[-1].certain and not names.isdisjoint(_PROGRAMS)
 
 
 def is_message(data: bytes, /) -> bool:

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Final, Literal
 from uuid import UUID
 
 from lmtrack._checks import plain_str
-from lmtrack._headers import begins_as_message
 from lmtrack._html.entities import decode_attribute, encode_attribute, encode_in_comment
 from lmtrack._html.grammar import WHITESPACE
-from lmtrack._rewriting.document import HtmlDocument as HtmlDocument
+from lmtrack._rewriting.document import HtmlDocument as HtmlDocument, begins_as_message
 from lmtrack._rewriting.finish import (
     LineLimit,
     Pixel,

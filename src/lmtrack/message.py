@@ -33,7 +33,6 @@ from lmtrack._mime.merging import (
 )
 from lmtrack._mime.raw_edit import RawEdit as RawEdit, splice_octets
 from lmtrack._mime.structure import PartReason
-from lmtrack._mime.untrack import untracking_raw_edits
 from lmtrack._mime.wire import HIDDEN_FIELDS, message_bytes, wire_problems
 from lmtrack._mime.write_parts import write_parts
 from lmtrack._rewriting.document import HtmlDocument
@@ -444,7 +443,7 @@ def untrack_message(raw: bytes, /, *, domain: TrackingDomain | str) -> bytes:
     """
     owner = owner_of(domain)
     raw = plain_bytes(raw, "raw")
-    edits = [edit for leaf in MessageDocument(raw).leaves().values() for edit in untracking_raw_edits(leaf, owner)]
+    edits = [edit for leaf in MessageDocument(raw).leaves().values() for edit in leaf.untracking_edits(owner)]
     return splice_octets(raw, edits) if edits else raw
 
 

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from uuid import UUID
 
 from lmtrack._checks import check_type, plain_str
-from lmtrack._headers import begins_as_message
-from lmtrack._rewriting.document import TextDocument, merge
+from lmtrack._rewriting.document import TextDocument, begins_as_message, merge
 from lmtrack._rewriting.finish import chosen_urls, tracked_links, with_values
 from lmtrack._rewriting.outcome import Deferred, Outcome, deferred
 from lmtrack._rewriting.own_tokens import owner_of

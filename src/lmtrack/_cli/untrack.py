@@ -10,26 +10,18 @@ from lmtrack._cli.arguments import Verb, add_key_arguments, add_output_argument
 from lmtrack._cli.files import add_source_arguments, read_keys, read_source, write_output
 from lmtrack._cli.options import add_base_url, read_domain
 from lmtrack._cli.output import CommandError, as_json, as_table, say, standard_output
+from lmtrack._rewriting.document import HtmlDocument
 from lmtrack._rewriting.finish import untracking_edits
 from lmtrack._rewriting.own_tokens import verified_click, verified_open
 from lmtrack._rewriting.splice import splice
-from lmtrack.html import scan_html
-from lmtrack.links import LinkPolicy
-from lmtrack.message import PartReason, scan_message, track_message, untrack_message
-from lmtrack.resolver import Route, resolve
+from lmtrack.message import scan_message, untrack_message
 
 if TYPE_CHECKING:
     import argparse
 
     from lmtrack._cli.arguments import Parser
     from lmtrack._cli.files import Source
-    from lmtrack._rewriting.document import HtmlDocument
-    from lmtrack.tokens import ClickToken
     from lmtrack.urls import TrackingDomain
-
-
-_POLICY: Final = LinkPolicy()
-_NOTHING_NEW: Final = (None, PartReason.NO_CHANGE)
 
 
 def _add_arguments(parser: Parser, /) -> None:
@@ -90,15 +82,11 @@ def _left(source: Source, domain: TrackingDomain) -> list[tuple[str, str, str]]:
     ours = [(place, "pixel" if pixel else "link") for place, pixel, link in signed if pixel or link]
     reasons: dict[str, str] = {}
     if ours and source.is_message:
-        tracked = track_message(
-            source.raw,
-            resolve(Route(track_clicks=True)),
-            domain=domain,
-            message_id="left",
-            text_links=True,
-            allow_signed=True,
-        )
-        reasons = {part.path: str(part.reason) for part in tracked.parts if part.reason not in _NOTHING_NEW}
+        document = scan_message(source.raw)
+        leaves = document.leaves()
+        for number, each in enumerate(document.found):
+            reason = leaves[number].problem if number in leaves else each.reason
+            reasons |= {each.path: str(reason)} if reason else {}
     left: list[tuple[str, str, str]] = []
     for place, what in ours:
         part = place.partition(",")[0].removeprefix("part ")
@@ -111,7 +99,7 @@ def _left(source: Source, domain: TrackingDomain) -> list[tuple[str, str, str]]:
 def _untracked(source: Source, domain: TrackingDomain) -> bytes:
     if source.is_message:
         return untrack_message(source.raw, domain=domain)
-    edits = untracking_edits(scan_html(source.text), domain)
+    edits = untracking_edits(HtmlDocument(source.text), domain)
     if source.encoding != "utf-8":
         # Which bytes a destination's characters are here is unknown; a reference means the same in any encoding.
         edits = [edit._replace(new=edit.new.encode("ascii", "xmlcharrefreplace").decode("ascii")) for edit in edits]
@@ -132,15 +120,14 @@ class _Ours(NamedTuple):
 
 
 def _count(source: Source, domain: TrackingDomain) -> _Ours:
-    clicks: tuple[ClickToken, ...]
-    pages: list[HtmlDocument]
     if source.is_message:
-        layout = scan_message(source.raw).layout(_POLICY, domain, text_links=True, allow_signed=True)
-        clicks = layout.clicks
-        pages = [planned.leaf.document for planned in layout.leaves.values() if planned.leaf.is_html]
+        leaves = [leaf for leaf in scan_message(source.raw).leaves().values() if leaf.problem is None]
+        pages = [leaf.document for leaf in leaves if leaf.is_html]
+        urls = [url for leaf in leaves for url in leaf.written_urls()]
     else:
-        page = scan_html(source.text)
-        clicks, pages = page.plan(_POLICY, domain).clicks, [page]
+        pages = [HtmlDocument(source.text)]
+        urls = pages[0].written_urls()
+    clicks = [click for url in urls if (click := verified_click(domain, url))]
     by_id = sum(click.url is None for click in clicks)
     pixels = sum(verified_open(domain, image.url) is not None for page in pages for image in page.pixels())
     return _Ours(len(clicks) - by_id, by_id, pixels)

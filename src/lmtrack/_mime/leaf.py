@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Final, Literal
 from lmtrack._headers import find_body, iter_fields
 from lmtrack._mime.base64 import Base64Body
 from lmtrack._mime.charsets import is_unsafe, read_content
-from lmtrack._mime.lines import LONGEST_LINE, NO_LIMIT, LinesBody
+from lmtrack._mime.lines import LONGEST_LINE, NO_LIMIT, LinesBody, LinesStencil
 from lmtrack._mime.quoted import QuotedBody, RequotedBody
-from lmtrack._mime.raw_edit import RawEdit
+from lmtrack._mime.raw_edit import Content, RawEdit
 from lmtrack._mime.structure import PartReason
 from lmtrack._rewriting.document import HtmlDocument, TextDocument
 from lmtrack._rewriting.escapes import Place, escaped
+from lmtrack._rewriting.finish import untracking_edits
+from lmtrack._rewriting.plain_text import find_urls, plain_untracking_edits
 from lmtrack._rewriting.slot_places import TextHole
 from lmtrack.errors import BadSlot, BadValue
 
@@ -25,9 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lmtrack._mime.charsets import View
-    from lmtrack._mime.raw_edit import Body, Content, Span
+    from lmtrack._mime.raw_edit import Body, Span
     from lmtrack._mime.structure import Part
     from lmtrack._rewriting.judge import MessageContext
+    from lmtrack._rewriting.own_tokens import Owner
     from lmtrack._rewriting.plan import Plan
     from lmtrack._rewriting.slot_places import Hole
     from lmtrack._rewriting.slots import Slots
@@ -164,6 +167,31 @@ class Leaf:
         if not view.explained:
             context = context._replace(repair=view.repair, shown=view.shown())
         return self.document.make_plan(policy, domain, context)
+
+    def written_urls(self) -> list[str]:
+        """Return the URL of each link of the part, as it is read."""
+        text = self.view.text
+        return self.document.written_urls() if self.is_html else [text[start:end] for start, end in find_urls(text)]
+
+    def untracking_edits(self, owner: Owner, /) -> list[RawEdit]:
+        """Return what puts the destinations of the part's links back and takes its pixels out."""
+        if self.problem is not None:
+            return []
+        if self.is_html:
+            edits = untracking_edits(self.document, owner)
+        else:
+            edits = plain_untracking_edits(self.view.text, owner)
+        # A destination in letters that the part's charset lacks cannot be written into plain text.
+        values = [(edit, self.encode(edit.new)) for edit in edits]
+        kept = [(edit, value) for edit, value in values if value is not None]
+        if not kept:
+            return []
+        stencil = self.body.cut(
+            self.spans([(edit.offset, edit.offset + len(edit.old), Content.NOTHING, 0) for edit, _ in kept])
+        )
+        if isinstance(stencil, LinesStencil):  # a line that tracking had to break was too long before
+            stencil = stencil.without_limit()
+        return stencil.fill([value for _, value in kept]).edits
 
     def pixel_place(self, position: Literal["end", "start", "early"], /) -> int:
         """Where a pixel goes in the text, -1 if nowhere; not behind its last line end, which the message may need."""

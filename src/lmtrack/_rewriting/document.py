@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from lmtrack._checks import plain_str, wrong_type
+from lmtrack._headers import FTEXT, iter_fields
+from lmtrack._html.entities import decode_attribute
+from lmtrack._html.grammar import WHITESPACE
 from lmtrack._html.scan import Image, Scan, content_start, is_before_doctype, live_images, scan
 from lmtrack._rewriting.escapes import Place
 from lmtrack._rewriting.judge import NO_CONTEXT, Judge, MessageContext
@@ -50,6 +53,26 @@ _ESCAPED_PATH: Final = re.compile(
 # The same with percent escapes; in the decoded URL either, or backslashes, which browsers take for slashes.
 _PERCENT_PATH: Final = re.compile(r"%(?:2[fF](?:o|%6[fF])|6[fF])")
 _MAY_BE_PIXEL: Final = re.compile(r"/o/|%2[fF]|%6[fF]|\\")
+
+
+# Fields that begin no page and no text: written by programs that make or carry mail.
+_PROGRAMS: Final = frozenset((
+    "content-type", "dkim-signature", "message-id", "mime-version", "received", "return-path",
+))  # fmt: skip
+_BEGINS_AS_FIELD: Final = re.compile(rf"{FTEXT}{{1,76}}:[ \t\r\n]")
+
+
+def begins_as_message(text: str, /) -> bool:
+    """Return whether a text is a raw message rather than a page or a plain text: a block of header fields, then a body.
+
+    A quoted "From: Ann" is not one: there must be a field that programs write, and an empty line after the block.
+    """
+    if not _BEGINS_AS_FIELD.match(text):
+        return False
+    block, found, _ = text.replace("\r\n", "\n").partition("\n\n")
+    fields = list(iter_fields(f"{block}\n\n".encode("latin-1", "replace"))) if found else []
+    names = {field.name.lower() for field in fields if field.certain}
+    return bool(fields) and fields[-1].certain and not names.isdisjoint(_PROGRAMS)
 
 
 def merge(
@@ -144,6 +167,11 @@ class HtmlDocument:
     def found(self) -> Scan:
         """What the pass over the document found (internal)."""
         return self._scan
+
+    def written_urls(self) -> list[str]:
+        """Return the URL of each link that was found, as it is read (internal)."""
+        html = self.html
+        return [decode_attribute(html[link[2] : link[3]]).strip(WHITESPACE) for link in self._scan.links]
 
     def images(self) -> list[Image]:
         """Return the live images (internal)."""

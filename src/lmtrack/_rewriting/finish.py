@@ -9,8 +9,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from lmtrack._checks import check_type, plain_str, wrong_type
-from lmtrack._html.entities import decode_attribute, encode_attribute, encode_in_comment
-from lmtrack._html.grammar import WHITESPACE
+from lmtrack._html.entities import encode_attribute, encode_in_comment
 from lmtrack._rewriting.lines import fit_lines
 from lmtrack._rewriting.outcome import Deferred, Outcome, deferred
 from lmtrack._rewriting.own_tokens import Owner, is_own_pixel, own_destination
@@ -90,10 +89,10 @@ def untracking_edits(document: HtmlDocument, owner: Owner, /) -> list[Edit]:
     """Return what puts the destinations of the domain's own links back and takes its pixels out."""
     html = document.html
     edits: list[Edit] = []
-    for link in document.found.links:
-        start, written = link[2], html[link[2] : link[3]]
-        destination = own_destination(owner, decode_attribute(written).strip(WHITESPACE))
+    for link, url in zip(document.found.links, document.written_urls(), strict=True):
+        destination = own_destination(owner, url)
         if destination is not None:
+            start, written = link[2], html[link[2] : link[3]]
             before = html[start - 1]
             encode = encode_in_comment if link[5] else encode_attribute
             value = encode(destination, before if before in "\"'" else "")
