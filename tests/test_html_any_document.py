@@ -137,7 +137,13 @@ def start(link: Link) -> int:
     return link.start
 
 
+def asked(url: str) -> str:
+    """The URL as browsers ask for it, and as a link has it: tabs and line ends go, a blank behind the host is `%20`."""
+    return decoded(url).translate({9: None, 10: None, 13: None}).replace(" ", "%20")
+
+
 @given(DOCUMENTS, POLICIES)
+@example("<a href='https://shop.example/a b'>", LinkPolicy())
 def test_a_parser_finds_exactly_the_new_urls_at_those_places(html: str, policy: LinkPolicy) -> None:
     # A base makes another URL of the value, and an area inside svg or math is no link.
     assume(not any(name in html.lower() for name in ("<base", "<svg", "<math")))
@@ -146,15 +152,14 @@ def test_a_parser_finds_exactly_the_new_urls_at_those_places(html: str, policy: 
         return f"https://t.example/?{escape(link.url)}"
 
     result = rewrite_html(html, click_url=new_url, policy=policy)
-    found = {decoded(link.url): new_url(link) for link in result.links}
-    dropped = {9: None, 10: None, 13: None}  # browsers drop tabs and line ends inside a URL, and so do we
+    found = {asked(link.url): new_url(link) for link in result.links}
     # One URL that is tracked here and left alone there, as behind a scheme with a tab in it, says nothing.
-    assume(not found.keys() & {decoded(link.url).translate(dropped) for link, _ in result.skipped})
+    assume(not found.keys() & {asked(link.url) for link, _ in result.skipped})
     conditional = Counter(link.url for link in result.links if link.conditional)
     live = Counter(link.url for link in result.links if not link.conditional)
     before, after = hrefs(html), hrefs(result.html)
     if policy.track_conditional or not conditional:
-        assert after == [found.get(url.translate(dropped), url) for url in before]
+        assert after == [found.get(asked(url), url) for url in before]
     assert sum(live.values()) + sum(conditional.values()) == len(result.edits) - sum(not e.new for e in result.edits)
 
 
