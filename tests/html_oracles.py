@@ -10,8 +10,8 @@ from html5lib._tokenizer import HTMLTokenizer
 from selectolax.lexbor import LexborHTMLParser
 
 from lmtrack._html.entities import decode_attribute
-from lmtrack._html.live import LiveTokens
 from lmtrack._html.scan import Scan, _read_exactly, _read_fast, scan
+from lmtrack._html.tree import LiveTokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

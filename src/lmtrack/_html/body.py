@@ -5,7 +5,10 @@ from __future__ import annotations
 from enum import IntEnum, auto
 from typing import TYPE_CHECKING, Final
 
-from lmtrack._html.elements import (
+from lmtrack._html.entities import decode_attribute
+from lmtrack._html.formatting import ActiveFormatting
+from lmtrack._html.grammar import RAW_TEXT, ascii_lower
+from lmtrack._html.stack import (
     BLOCK_END,
     CLOSES_P,
     FORMATTING,
@@ -16,11 +19,9 @@ from lmtrack._html.elements import (
     MARKED,
     VOID_APART,
     VOID_IN_LINE,
+    Border,
+    ElementStack,
 )
-from lmtrack._html.entities import decode_attribute
-from lmtrack._html.formatting import ActiveFormatting
-from lmtrack._html.grammar import RAW_TEXT, ascii_lower
-from lmtrack._html.stack import Border, ElementStack
 from lmtrack._html.tokenizer import Token, attributes, is_self_closing
 
 if TYPE_CHECKING:

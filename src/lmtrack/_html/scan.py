@@ -32,7 +32,7 @@ from lmtrack._pattern import compile_pattern
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lmtrack._html.live import LiveTokens
+    from lmtrack._html.tree import LiveTokens
 
 
 # A link as it is in the source: the span of its tag, the span of its href value inside the quotes, its element,
@@ -190,7 +190,7 @@ def live_images(html: str, /) -> list[Image]:
 
 
 def _live_tokens(html: str, /) -> LiveTokens:
-    from lmtrack._html.live import LiveTokens  # noqa: PLC0415 - few documents hold svg; 4 ms of every import
+    from lmtrack._html.tree import LiveTokens  # noqa: PLC0415 - few documents hold svg; 4 ms of every import
 
     return LiveTokens(html)
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._html.body import Builder, Mode, end_in_body, start_in_body
-from lmtrack._html.elements import CELLS, IN_TEMPLATE_HEAD, TABLE_PARTS, TABLE_SECTIONS
-from lmtrack._html.stack import Border
+from lmtrack._html.stack import CELLS, IN_TEMPLATE_HEAD, TABLE_PARTS, TABLE_SECTIONS, Border
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -203,7 +203,7 @@ class _Walk:
         self._runs = _runs(markers)
 
     def through_document(self) -> None:
-        from lmtrack._html.live import LiveTokens  # noqa: PLC0415 - few documents have slots; 12 ms of every import
+        from lmtrack._html.tree import LiveTokens  # noqa: PLC0415 - few documents have slots; 12 ms of every import
 
         reading = LiveTokens(self._readable)
         opening = ""  # the element whose content has just begun

@@ -10,17 +10,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.pages.element import Element
-from lmtrack._html.elements import (
+from lmtrack._html.entities import decode_attribute
+from lmtrack._html.grammar import WHITESPACE
+from lmtrack._html.stack import (
     CLOSES_P,
     FORMATTING,
     IMPLIED_END,
     IN_HEAD,
     TABLE_PARTS,
     TABLE_SECTIONS,
+    Border,
 )
-from lmtrack._html.entities import decode_attribute
-from lmtrack._html.grammar import WHITESPACE
-from lmtrack._html.stack import Border
 from lmtrack._html.tokenizer import attributes, next_token, raw_text_end
 from lmtrack._html.tree import OpenElements
 
