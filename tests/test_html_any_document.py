@@ -21,7 +21,7 @@ from lmtrack import (
     track_html,
     untrack_html,
 )
-from lmtrack._rewriting.splice import splice
+from lmtrack._rewriting.edits import splice
 from lmtrack.html import PixelPosition
 from lmtrack.links import Edit, Link
 from page_cases import (

@@ -15,6 +15,7 @@ from lmtrack._checks import plain_str
 from lmtrack._html.entities import decode_attribute, encode_attribute, encode_in_comment
 from lmtrack._html.grammar import WHITESPACE
 from lmtrack._rewriting.document import HtmlDocument as HtmlDocument, begins_as_message
+from lmtrack._rewriting.edits import revert, splice
 from lmtrack._rewriting.finish import (
     LineLimit,
     Pixel,
@@ -32,7 +33,6 @@ from lmtrack._rewriting.finish import (
 from lmtrack._rewriting.own_tokens import owner_of, verified_open
 from lmtrack._rewriting.signing import Campaign, sending
 from lmtrack._rewriting.slots import SlotMarkers as SlotMarkers, Values as Values, make_slots, read_slots
-from lmtrack._rewriting.splice import revert, splice
 from lmtrack.links import Edit, Link, LinkPolicy
 from lmtrack.resolver import Decision, Reason
 from lmtrack.urls import TrackingDomain, open_url

@@ -30,18 +30,18 @@ from lmtrack._mime.merging import (
     has_written_links,
     own_pixels,
     part_edits,
+    write_parts,
 )
 from lmtrack._mime.raw_edit import RawEdit as RawEdit, splice_octets
 from lmtrack._mime.structure import PartReason
 from lmtrack._mime.wire import HIDDEN_FIELDS, message_bytes, wire_problems
-from lmtrack._mime.write_parts import write_parts
 from lmtrack._rewriting.document import HtmlDocument
+from lmtrack._rewriting.edits import revert
 from lmtrack._rewriting.finish import PixelPosition, check_options
 from lmtrack._rewriting.outcome import Deferred, deferred
 from lmtrack._rewriting.own_tokens import owner_of
 from lmtrack._rewriting.signing import Campaign, Sending, sending
 from lmtrack._rewriting.slots import SlotMarkers, Values, read_slots
-from lmtrack._rewriting.splice import revert
 from lmtrack._url.reader import host_of
 from lmtrack.links import Link, LinkPolicy, SkipReason
 from lmtrack.resolver import Decision, Reason, TrackingMode
@@ -49,8 +49,8 @@ from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
     from lmtrack._mime.document import Layout
+    from lmtrack._mime.merging import PartEdits, WrittenParts
     from lmtrack._mime.structure import Part
-    from lmtrack._mime.write_parts import PartEdits, WrittenParts
 
 __all__ = [
     "PartAction",

@@ -15,13 +15,13 @@ from uuid import UUID
 
 from lmtrack._checks import check_type, plain_str
 from lmtrack._rewriting.document import TextDocument, begins_as_message, merge
+from lmtrack._rewriting.edits import carry_out, revert, splice
 from lmtrack._rewriting.finish import chosen_urls, tracked_links, with_values
 from lmtrack._rewriting.outcome import Deferred, Outcome, deferred
 from lmtrack._rewriting.own_tokens import owner_of
 from lmtrack._rewriting.plain_text import plain_untracking_edits
 from lmtrack._rewriting.signing import Campaign, sending
 from lmtrack._rewriting.slots import SlotMarkers, Values, read_slots
-from lmtrack._rewriting.splice import carry_out, revert, splice
 from lmtrack.links import Edit, Link, LinkPolicy, SkipReason
 from lmtrack.resolver import Decision, Reason, TrackingMode
 from lmtrack.urls import TrackingDomain

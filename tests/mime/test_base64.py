@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 
 from lmtrack._mime.base64 import Base64Body
 from lmtrack._mime.raw_edit import Content
-from lmtrack._rewriting.splice import revert, splice
+from lmtrack._rewriting.edits import revert, splice
 
 HEAD = b"A: b\n\n"
 TAIL = b"\n--b--"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from lmtrack._mime.lines import NO_LIMIT, LinesBody
 from lmtrack._mime.raw_edit import Content
-from lmtrack._rewriting.splice import revert, splice
+from lmtrack._rewriting.edits import revert, splice
 
 HEAD = b"A: b\r\n\r\n"
 URL = b"https://track.example/c/" + b"t" * 176

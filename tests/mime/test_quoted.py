@@ -10,7 +10,7 @@ from hypothesis import example, given, strategies as st
 
 from lmtrack._mime.quoted import QuotedBody
 from lmtrack._mime.raw_edit import Content, RawEdit
-from lmtrack._rewriting.splice import revert, splice
+from lmtrack._rewriting.edits import revert, splice
 
 URL = b"https://track.example/c/" + b"0123456789" * 12
 HEAD = b"A: b\r\n\r\n"

@@ -11,9 +11,9 @@ from lmtrack._cli.files import add_source_arguments, read_keys, read_source, wri
 from lmtrack._cli.options import add_base_url, read_domain
 from lmtrack._cli.output import CommandError, as_json, as_table, say, standard_output
 from lmtrack._rewriting.document import HtmlDocument
+from lmtrack._rewriting.edits import splice
 from lmtrack._rewriting.finish import untracking_edits
 from lmtrack._rewriting.own_tokens import verified_click, verified_open
-from lmtrack._rewriting.splice import splice
 from lmtrack.message import scan_message, untrack_message
 
 if TYPE_CHECKING:

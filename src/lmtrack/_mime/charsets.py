@@ -13,12 +13,13 @@ its letters and digits alone, as programs spell the rest in every way (`iso_8859
 aliases of Python 3.15 (`encodings.aliases`, read on 2026-11-30), the labels of the WHATWG Encoding standard
 (section 4.2) that mean the same, and those of old mailers (`cp-850`, `x-sjis`). Until 3.14 Python reads
 `ks_c_5601-1987`, which Outlook writes for Korean, as EUC-KR; from 3.15 on as cp949, which holds all of EUC-KR and the
-other 8,822 syllables, as browsers always have.
+other 8,822 syllables, as browsers always have. Encoded words (RFC 2047) in a header are read by the same table.
 """
 
 from __future__ import annotations
 
 import re
+from binascii import Error, a2b_base64, a2b_qp
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -251,3 +252,34 @@ def codec_of(label: str, /) -> str | None:
 def _plain(label: str, /) -> str:
     """A label without the quotes and blanks that some mailers put around it."""
     return label.strip("\"' \t\r\n").lower()
+
+
+# Section 2; between two of them blanks do not count (section 6.2). RFC 2231 section 5 adds a language to the charset.
+_WORD: Final = re.compile(r"=\?([^?*\s]++)(?:\*[^?\s]*+)?\?([bBqQ])\?([^?\s]*+)\?=")
+_BETWEEN: Final = re.compile(r"(?<=\?=)[ \t\r\n]++(?==\?)")
+
+
+def read_words(text: str, /) -> str:
+    """Decode the encoded words of a text; in an unknown charset they are UTF-8 or Latin-1."""
+    return _WORD.sub(_decoded, _BETWEEN.sub("", text)) if "=?" in text else text
+
+
+def as_text(octets: bytes, /) -> str:
+    """Read bytes of a header as they are: UTF-8 (RFC 6532), else Latin-1."""
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
+
+
+def _decoded(word: re.Match[str], /) -> str:
+    octets = word[3].encode("utf-8")
+    try:
+        octets = a2b_qp(octets, header=True) if word[2] in "qQ" else a2b_base64(octets + b"==")
+    except Error:  # one letter too many
+        return ""
+    codec = codec_named(word[1].lower())
+    try:
+        return octets.decode(codec) if codec else as_text(octets)
+    except UnicodeDecodeError:
+        return as_text(octets)

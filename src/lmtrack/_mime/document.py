@@ -16,9 +16,9 @@ from lmtrack._mime.leaf import Leaf
 from lmtrack._mime.message_slots import read_message_slots, refuse_signed
 from lmtrack._mime.raw_edit import NO_INSTEAD, Content
 from lmtrack._mime.structure import Part, PartReason, find_parts
+from lmtrack._rewriting.edits import octets
 from lmtrack._rewriting.judge import MessageContext
 from lmtrack._rewriting.slots import Slots
-from lmtrack._rewriting.splice import octets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -12,7 +12,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 from lmtrack._headers import BLANKS, HeaderField, unfold
-from lmtrack._mime.encoded_words import as_text, read_words
+from lmtrack._mime.charsets import as_text, read_words
 from lmtrack._mime.fields import BRACKETED_URI, ESCAPED
 from lmtrack._mime.raw_edit import RawEdit
 from lmtrack._pattern import compile_pattern

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._deciding.override import Override, find_controls, parse_headers
 from lmtrack._headers import BLANKS, find_body, iter_fields, unfold
-from lmtrack._mime.encoded_words import as_text, read_words
+from lmtrack._mime.charsets import as_text, read_words
 from lmtrack._mime.fields import BRACKETED_URI
 from lmtrack._mime.raw_edit import RawEdit
 

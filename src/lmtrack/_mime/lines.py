@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._mime.raw_edit import NO_INSTEAD, Content, Filled, RawEdit, splice_octets
-from lmtrack._rewriting.lines import break_before, fit_lines
+from lmtrack._rewriting.edits import break_before, fit_lines
 from lmtrack.links import Edit
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from lmtrack._deciding.override import PREFIX, find_controls
 from lmtrack._headers import find_body, unfold
-from lmtrack._mime.charsets import codec_named
-from lmtrack._mime.encoded_words import as_text, read_words
+from lmtrack._mime.charsets import as_text, codec_named, read_words
 from lmtrack._mime.header_slots import find_header_slots
 from lmtrack.errors import BadSlot
 

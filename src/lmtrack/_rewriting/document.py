@@ -14,8 +14,7 @@ from lmtrack._html.grammar import WHITESPACE
 from lmtrack._html.scan import Image, Scan, content_start, is_before_doctype, live_images, scan
 from lmtrack._rewriting.escapes import Place
 from lmtrack._rewriting.judge import NO_CONTEXT, Judge, MessageContext
-from lmtrack._rewriting.plain_slots import find_plain_holes, without_markers
-from lmtrack._rewriting.plain_text import find_urls, plain_plan
+from lmtrack._rewriting.plain_text import find_plain_holes, find_urls, plain_plan, without_markers
 from lmtrack._rewriting.plan import Plan, make_plan
 from lmtrack._rewriting.slot_places import TextHole
 from lmtrack._rewriting.slots import Slots, masked

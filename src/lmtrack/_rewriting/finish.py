@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from lmtrack._checks import check_type, plain_str, wrong_type
 from lmtrack._html.entities import encode_attribute, encode_in_comment
-from lmtrack._rewriting.lines import fit_lines
+from lmtrack._rewriting.edits import carry_out, fit_lines, octets
 from lmtrack._rewriting.outcome import Deferred, Outcome, deferred
 from lmtrack._rewriting.own_tokens import Owner, is_own_pixel, own_destination
 from lmtrack._rewriting.pixel_spelling import PIXEL_BEGINS, PIXEL_ENDS
-from lmtrack._rewriting.splice import carry_out, octets
 from lmtrack.links import Edit, Link, LinkPolicy, SkipReason
 from lmtrack.resolver import Decision, Reason, TrackingMode
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.finding import FindingKind
 from lmtrack._headers import iter_fields
-from lmtrack._mime.encoded_words import read_words
+from lmtrack._mime.charsets import read_words
 from lmtrack._mime.part_headers import read_field
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import example, given, strategies as st
 from lxml import html as lxml_html
 
-from lmtrack._rewriting.lines import break_before, fit_lines
-from lmtrack._rewriting.splice import octets, revert, splice
+from lmtrack._rewriting.edits import break_before, fit_lines, octets, revert, splice
 from lmtrack.html import pixel_tag
 from lmtrack.links import Edit
 

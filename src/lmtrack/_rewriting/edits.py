@@ -1,4 +1,4 @@
-"""Keep the lines of a rewritten document within a limit, by line breaks inside tags.
+"""Edits on a text: carry them out, undo them, and keep the lines of what comes of them within a limit.
 
 A message body that is sent as it is (7bit, 8bit) may hold lines of 998 bytes at most (RFC 5321 section 4.5.3.1.6), and
 minified HTML is one line. Before a link's attribute a line may be broken without any change to what a reader sees, and
@@ -8,14 +8,64 @@ in our own pixel; nowhere else is anything sure to mean the same.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, AnyStr, Final, NamedTuple
 
 from lmtrack._html.grammar import WS
-from lmtrack._rewriting.splice import octets
 from lmtrack.links import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from lmtrack._rewriting.template import Change
+
+
+def splice(source: AnyStr, edits: Iterable[tuple[int, AnyStr, AnyStr]], /) -> AnyStr:
+    """Carry out edits, which must ascend and be disjoint."""
+    parts: list[AnyStr] = []
+    position = 0
+    for offset, old, new in edits:
+        parts.append(source[position:offset])
+        parts.append(new)
+        position = offset + len(old)
+    parts.append(source[position:])
+    return source[:0].join(parts)
+
+
+def revert(output: AnyStr, edits: Iterable[tuple[int, AnyStr, AnyStr]], /) -> AnyStr:
+    """Undo edits.
+
+    Raises:
+        ValueError: They do not ascend, overlap, or the text does not contain what they put there.
+    """
+    parts: list[AnyStr] = []
+    position = shift = last = 0
+    for offset, old, new in edits:
+        start = offset + shift
+        if offset < last or start > len(output) or not output.startswith(new, start):
+            raise ValueError("the edits do not fit this document")
+        parts += (output[position:start], old)
+        position = start + len(new)
+        shift += len(new) - len(old)
+        last = offset + len(old)
+    parts.append(output[position:])
+    return output[:0].join(parts)
+
+
+def carry_out(source: str, changes: list[Change], /) -> str:
+    """Carry out changes, which must ascend and be disjoint; the same object if there are none."""
+    if not changes:
+        return source
+    starts, ends, texts = zip(*changes, strict=True)
+    parts = [""] * (2 * len(changes) + 1)
+    parts[::2] = [source[end:start] for end, start in zip((0, *ends), (*starts, None), strict=True)]
+    parts[1::2] = texts
+    return "".join(parts)
+
+
+def octets(text: str, /) -> int:
+    """Length in UTF-8; a lone surrogate counts three."""
+    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
+
 
 _PIXEL_START: Final = "<img "
 # A blank before the attribute whose value begins here.
