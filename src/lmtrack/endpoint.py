@@ -5,12 +5,10 @@ things up with `await`. `TrackingHost` is a whole host around your own functions
 the answer is a value, and what may be recorded is returned.
 """
 
-from lmtrack._endpoint.answer import pixel_response, redirect_response
+from lmtrack._endpoint.answer import HttpResponse as HttpResponse, PageWords, pixel_response, redirect_response
 from lmtrack._endpoint.gate import Admission as Admission, AdmissionReason, admit
 from lmtrack._endpoint.handled import Handled as Handled, LastOpen as LastOpen, RecordedEvent as RecordedEvent
 from lmtrack._endpoint.handling import PendingRequest as PendingRequest, handle_request, read_request
-from lmtrack._endpoint.http_response import HttpResponse as HttpResponse
-from lmtrack._endpoint.pages import PageWords
 from lmtrack._endpoint.path import read_tracking_url
 from lmtrack._endpoint.payload import event_payload, minimise
 from lmtrack._endpoint.servers import TrackingHost

@@ -12,7 +12,7 @@ from html5lib import HTMLParser
 from hypothesis import example, given, strategies as st
 
 from lmtrack import TrackingMode
-from lmtrack._endpoint.pages import PageWords, missing_page, stop_page, stopped_page
+from lmtrack._endpoint.answer import PageWords, missing_page, stop_page, stopped_page
 from lmtrack._url.destination import is_destination
 from lmtrack.endpoint import HttpResponse, pixel_response, redirect_response
 from lmtrack.tokens import ClickToken

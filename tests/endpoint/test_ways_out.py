@@ -27,7 +27,7 @@ from endpoint_requests import (
     open_token,
 )
 from lmtrack import Consent, TrackingDomain, make_keys, make_unsubscribe_token, make_withdraw_token
-from lmtrack._endpoint.pages import pressed
+from lmtrack._endpoint.answer import pressed
 from lmtrack.endpoint import AdmissionReason, PageWords, read_tracking_url
 from lmtrack.resolver import ConsentRecord
 from lmtrack.tokens import ClickToken, OpenToken, UnsubscribeToken, WithdrawToken

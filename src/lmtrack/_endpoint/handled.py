@@ -7,8 +7,8 @@ from datetime import date
 
 from lmtrack._agents.events import Event
 from lmtrack._agents.verdict import Verdict
+from lmtrack._endpoint.answer import HttpResponse
 from lmtrack._endpoint.gate import Admission
-from lmtrack._endpoint.http_response import HttpResponse
 from lmtrack.tokens import ClickToken, OpenToken, UnsubscribeToken, WithdrawToken
 
 

@@ -17,22 +17,24 @@ from lmtrack._agents.own_agents import Agents
 from lmtrack._agents.verdict import Actor, Human, Verdict
 from lmtrack._checks import check_type, plain_bytes, plain_str
 from lmtrack._clock import exact_time
-from lmtrack._endpoint.answer import pixel_response, redirect_response
-from lmtrack._endpoint.gate import AdmissionReason, refused, weigh
-from lmtrack._endpoint.handled import Handled, LastOpen, RecordedEvent
-from lmtrack._endpoint.http_response import HttpResponse, for_method
-from lmtrack._endpoint.pages import (
+from lmtrack._endpoint.answer import (
     ENGLISH,
+    HttpResponse,
     PageWords,
+    for_method,
     gone_page,
     leave_page,
     left_page,
     missing_page,
+    pixel_response,
     pressed,
+    redirect_response,
     returned_page,
     stop_page,
     stopped_page,
 )
+from lmtrack._endpoint.gate import AdmissionReason, refused, weigh
+from lmtrack._endpoint.handled import Handled, LastOpen, RecordedEvent
 from lmtrack._endpoint.path import Token, is_moved_copy, locate, read_path
 from lmtrack._url.destination import is_destination
 from lmtrack.classifier import Networks, classify_event

@@ -17,11 +17,10 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from lmtrack._agents.header_rules import Headers
 from lmtrack._agents.own_agents import Agents
 from lmtrack._checks import check_type
+from lmtrack._endpoint.answer import BODY_LIMIT_BYTES, ENGLISH, HttpResponse, PageWords, failed_page, unknown_page
 from lmtrack._endpoint.gate import AdmissionReason
 from lmtrack._endpoint.handled import Handled, LastOpen, RecordedEvent
 from lmtrack._endpoint.handling import PendingRequest, WayOut, read_request
-from lmtrack._endpoint.http_response import HttpResponse
-from lmtrack._endpoint.pages import BODY_LIMIT_BYTES, ENGLISH, PageWords, failed_page, unknown_page
 from lmtrack.classifier import Networks
 from lmtrack.resolver import Consent, ConsentRecord, Route
 from lmtrack.tokens import ClickToken, OpenToken, UnsubscribeToken, WithdrawToken
