@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import example, given, strategies as st
 
-from lmtrack._agents.matches import RULES
+from lmtrack._agents.events import RULES
 from lmtrack.classifier import (
     SETTLE_AFTER,
     Actor,

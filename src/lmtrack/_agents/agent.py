@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from lmtrack._agents.grammar import BROWSER_FORM, LONGEST_AGENT
 from lmtrack._agents.tables import names, shapes
-from lmtrack._agents.tables.chrome_builds import possible_builds
+from lmtrack._agents.tables.shapes import possible_builds
 from lmtrack._agents.tables.vocabulary import GUARDS, MAIL_TOOLS, PURPOSES, ROBOTS, TOOLS, Word
 from lmtrack._agents.verdict import Actor, Evidence, Human, Kind, Signal, Verdict
 from lmtrack._checks import plain_str, wrong_type

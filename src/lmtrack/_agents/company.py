@@ -14,7 +14,7 @@ from collections import defaultdict
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._agents.matches import (
+from lmtrack._agents.events import (
     AGAIN,
     DETONATION,
     NO_LINK,

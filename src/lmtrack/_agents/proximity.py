@@ -13,7 +13,7 @@ from functools import lru_cache
 from operator import sub
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._agents.matches import (
+from lmtrack._agents.events import (
     AGENTS,
     BURST,
     FAST,

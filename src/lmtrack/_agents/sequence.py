@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Final
 from lmtrack._agents.addresses import pack_address
 from lmtrack._agents.agent import judge_agent
 from lmtrack._agents.company import match_looks, match_proven, match_traps
-from lmtrack._agents.events import Event
-from lmtrack._agents.matches import (
+from lmtrack._agents.events import (
     RULES,
+    Event,
     MessageEvent,
     RuleMatches,
     are_two_kinds,

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from lmtrack._agents.tables.chrome_builds import possible_builds
+from lmtrack._agents.tables.shapes import possible_builds
 
 # Chromium's release branches by major version, chromiumdash.appspot.com/branches, read 2026-08; not the table's rows.
 RELEASES = {
