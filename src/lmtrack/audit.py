@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 from lmtrack._checking.audit.message import audit_message
-from lmtrack._checking.audit.outcome import Audit as Audit, AuditOutcome
-from lmtrack._checking.audit.page import audit_html
-from lmtrack._checking.compare.difference import Difference as Difference
+from lmtrack._checking.audit.page import Audit as Audit, AuditOutcome, audit_html
 from lmtrack._checking.compare.messages import compare_messages
-from lmtrack._checking.compare.pages import compare_renderings
+from lmtrack._checking.compare.pages import Difference as Difference, compare_renderings
 from lmtrack._checking.finding import Finding as Finding, FindingKind
 from lmtrack._checking.unsubscribe.header import lint_unsubscribe
 from lmtrack._checking.verify.message import verify_message

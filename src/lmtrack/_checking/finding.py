@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum, auto
+from typing import Final
+
+_LONGEST_SHOWN: Final = 2_000  # our choice: a longer URL says no more to a person
 
 
 class FindingKind(StrEnum):
@@ -81,3 +84,8 @@ class Finding:
     def to_dict(self) -> dict[str, object]:
         """Return the finding as JSON types."""
         return {"kind": self.kind.value, "place": self.place, "url": self.url, "why": self.why}
+
+
+def shown(url: str, /) -> str:
+    """Return a URL for a finding: whole, or its first 1,999 characters and an ellipsis."""
+    return url if len(url) <= _LONGEST_SHOWN else url[: _LONGEST_SHOWN - 1] + "\u2026"

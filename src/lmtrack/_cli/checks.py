@@ -66,7 +66,7 @@ def _run_audit(arguments: argparse.Namespace, /) -> int:
 
 def _audit(source: Source, domains: list[TrackingDomain | str], trackers: list[str]) -> Audit:
     from lmtrack import audit  # noqa: PLC0415 - a quarter of the start of every verb
-    from lmtrack._checking.audit.outcome import audit_of  # noqa: PLC0415 - the same
+    from lmtrack._checking.audit.page import audit_of  # noqa: PLC0415 - the same
 
     if source.is_message:
         return audit.audit_message(source.raw, domains=domains, known_trackers=trackers)

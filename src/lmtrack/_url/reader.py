@@ -290,3 +290,29 @@ def browser_url(url: str, /) -> str:
         return url
     parts = read_url(text)
     return url if parts.authority is None or " " in parts.authority else text.replace(" ", "%20")
+
+
+class Address(NamedTuple):
+    """A remote URL taken apart.
+
+    Attributes:
+        url: As a reader would ask for it.
+        host: In its one spelling; empty if it is none that exists.
+        path: As written, without query and fragment.
+        query: What follows the question mark, as written.
+        bare: Whether there is neither user, query nor fragment.
+    """
+
+    url: str
+    host: str
+    path: str
+    query: str
+    bare: bool
+
+
+def address_of(url: str, /) -> Address:
+    """Take apart what `remote_url` returned."""
+    parts = read_url(url)
+    user, host, _ = read_authority(parts.authority or "")
+    bare = user is None and parts.query is None and parts.fragment is None
+    return Address(url, plain_host(host), parts.path, parts.query or "", bare)

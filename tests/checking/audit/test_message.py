@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from lmtrack._checking.audit.message import audit_message
-from lmtrack._checking.audit.outcome import Audit, AuditOutcome
+from lmtrack._checking.audit.page import Audit, AuditOutcome
 from lmtrack._checking.finding import FindingKind
 from lmtrack.html import rewrite_html
 from lmtrack.message import message_bytes, track_message

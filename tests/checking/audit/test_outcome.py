@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from lmtrack._checking.audit.outcome import Audit, AuditOutcome, audit_of
+from lmtrack._checking.audit.page import Audit, AuditOutcome, audit_of
 from lmtrack._checking.finding import Finding, FindingKind
 
 K = FindingKind

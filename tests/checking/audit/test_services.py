@@ -9,7 +9,7 @@ import pytest
 
 from lmtrack import TrackingDomain, audit_html, make_keys
 from lmtrack._checking.audit.services import CLICKS, OPENS, click_service, open_service
-from lmtrack._checking.pages.address import address_of
+from lmtrack._url.reader import address_of
 
 TOKEN = "5VKx96a4mJuryAA6cvh54rs4rQ"
 CLICK_URLS = [

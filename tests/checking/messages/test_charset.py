@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from lmtrack._checking.messages.charset import read_characters
+from lmtrack._checking.messages.body_readings import read_characters
 
 PIXEL = '<img src="https://t.example/o/1" width="1" height="1">'
 

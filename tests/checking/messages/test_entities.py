@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from lmtrack._checking.finding import Finding
+from lmtrack._checking.messages.body_readings import read_octets
 from lmtrack._checking.messages.entities import Entity, Head, read_entities
-from lmtrack._checking.messages.transfer import read_octets
 from message_strategies import junk, messages, seeded_message
 
 if TYPE_CHECKING:

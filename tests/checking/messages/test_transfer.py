@@ -8,7 +8,7 @@ import quopri
 import pytest
 from hypothesis import given, strategies as st
 
-from lmtrack._checking.messages.transfer import Octets, read_octets
+from lmtrack._checking.messages.body_readings import Octets, read_octets
 
 
 def readings(body: bytes, encoding: str, *, closed: bool = True) -> tuple[bytes, ...]:

@@ -25,7 +25,7 @@ from lmtrack.links import is_unsubscribe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lmtrack._checking.pages.address import Address
+    from lmtrack._url.reader import Address
 
 
 class _Value(NamedTuple):

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._checking.pages.address import Address, address_of
 from lmtrack._checks import plain_str
 from lmtrack._rewriting.own_tokens import verified_click, verified_open
-from lmtrack._url.reader import plain_host, read_url
+from lmtrack._url.reader import Address, address_of, plain_host, read_url
 from lmtrack.resolver import TrackingMode
 from lmtrack.tokens import ClickToken
 from lmtrack.urls import TrackingDomain

@@ -11,13 +11,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.audit.known_hosts import watch_of
-from lmtrack._checking.audit.outcome import Audit, audit_of
-from lmtrack._checking.audit.page import audit_page, audit_text
+from lmtrack._checking.audit.page import Audit, audit_of, audit_page, audit_text
 from lmtrack._checking.finding import Finding, FindingKind
-from lmtrack._checking.messages.charset import read_characters
+from lmtrack._checking.messages.body_readings import read_characters, read_octets
 from lmtrack._checking.messages.entities import Entity, Head, is_encoded_message, place_of, read_entities
 from lmtrack._checking.messages.part_kinds import FOLD, SOFT_BREAK, Form, Kind, as_html
-from lmtrack._checking.messages.transfer import read_octets
 from lmtrack._checks import plain_bytes
 from lmtrack._headers import iter_fields, unfold
 from lmtrack._url.reader import remote_url

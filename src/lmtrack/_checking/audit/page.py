@@ -1,6 +1,7 @@
 """The audit of a document: judge every URL in it, and every picture that nobody is meant to see.
 
-The rules and what they cannot see are told in `docs/explanation/what-an-audit-proves.md`.
+What an audit says is its findings, and the one word that follows from them. The rules and what they cannot see are told
+in `docs/explanation/what-an-audit-proves.md`.
 """
 
 from __future__ import annotations
@@ -8,15 +9,15 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum, auto
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.audit.identifiers import identifier_in, is_static
 from lmtrack._checking.audit.known_hosts import Watch, watch_of
-from lmtrack._checking.audit.outcome import Audit, audit_of
 from lmtrack._checking.audit.redirects import counter, named_hosts, redirector
 from lmtrack._checking.audit.services import open_service
-from lmtrack._checking.finding import Finding, FindingKind
-from lmtrack._checking.pages.address import Address, address_of, shown
+from lmtrack._checking.finding import Finding, FindingKind, shown
 from lmtrack._checking.pages.all_readers import Reading
 from lmtrack._checking.pages.display import Display, cascades_of, unseen_rule
 from lmtrack._checking.pages.element import Lines
@@ -24,14 +25,73 @@ from lmtrack._checking.pages.loads import Way, uses_of
 from lmtrack._checks import plain_str
 from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.plain_text import find_urls
-from lmtrack._url.reader import remote_url, remote_urls
+from lmtrack._url.reader import Address, address_of, remote_url, remote_urls
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from lmtrack._checking.audit.known_hosts import Watch
     from lmtrack._checking.pages.element import Element
+
+
+class AuditOutcome(StrEnum):
+    """What the findings of an audit add up to, from best to worst."""
+
+    CLEAN = auto()  # everything was read, and nothing was found
+    AGGREGATE = auto()  # nothing but our tokens that are the same for every recipient
+    NOT_PROVABLE = auto()  # no tracker was found, but something could not be read
+    TRACKED = auto()
+
+
+# Every kind has its outcome; of several the last one of `AuditOutcome` holds. A tracker that was found is one, however
+# much else could not be read; and what could not be read is not known to be the same for everyone.
+_OUTCOMES: Final = {
+    FindingKind.OWN_TRACKING_URL: AuditOutcome.TRACKED,
+    FindingKind.KNOWN_TRACKER: AuditOutcome.TRACKED,
+    FindingKind.HIDDEN_IMAGE: AuditOutcome.TRACKED,
+    FindingKind.REDIRECTOR: AuditOutcome.TRACKED,
+    FindingKind.IDENTIFIER: AuditOutcome.TRACKED,
+    FindingKind.READ_RECEIPT: AuditOutcome.TRACKED,
+    FindingKind.AGGREGATE_TOKEN: AuditOutcome.AGGREGATE,
+    FindingKind.ENCRYPTED: AuditOutcome.NOT_PROVABLE,
+    FindingKind.UNDECODABLE: AuditOutcome.NOT_PROVABLE,
+    FindingKind.TRUNCATED: AuditOutcome.NOT_PROVABLE,
+    FindingKind.LIMIT_REACHED: AuditOutcome.NOT_PROVABLE,
+}
+_RANK: Final = {outcome: rank for rank, outcome in enumerate(AuditOutcome)}
+_NOTHING: Final = AuditOutcome.CLEAN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """The result of an audit; made by `audit_html` and `audit_message`.
+
+    Attributes:
+        outcome: `clean`, `aggregate`, `tracked` or `not_provable`.
+        findings: What the outcome follows from, in document order; empty if and only if the outcome is `clean`.
+    """
+
+    outcome: AuditOutcome
+    findings: tuple[Finding, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the audit as JSON types.
+
+        >>> from lmtrack import audit_html
+        >>> audit_html("<p>Hello</p>").to_dict()
+        {'outcome': 'clean', 'findings': []}
+        """
+        return {"outcome": self.outcome.value, "findings": [finding.to_dict() for finding in self.findings]}
+
+
+def audit_of(findings: Iterable[Finding], /) -> Audit:
+    """Make an audit of findings in document order; of equal kind, place and URL the first one stays."""
+    first: dict[tuple[FindingKind, str, str | None], Finding] = {}
+    for finding in findings:
+        first.setdefault((finding.kind, finding.place, finding.url), finding)
+    outcome = max((_OUTCOMES[finding.kind] for finding in first.values()), key=_RANK.__getitem__, default=_NOTHING)
+    return Audit(outcome=outcome, findings=tuple(first.values()))
 
 
 class Judgement(NamedTuple):

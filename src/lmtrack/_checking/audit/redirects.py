@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from lmtrack._checking.audit.services import click_service
-from lmtrack._checking.pages.address import address_of
 from lmtrack._pattern import compile_pattern, word_set
-from lmtrack._url.reader import remote_url
+from lmtrack._url.reader import address_of, remote_url
 from lmtrack.links import is_unsubscribe
 
 if TYPE_CHECKING:
-    from lmtrack._checking.pages.address import Address
+    from lmtrack._url.reader import Address
 
 
 # A page that only counts and redirects is called so in English, whatever the site's language. `track` alone is none of

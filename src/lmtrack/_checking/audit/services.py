@@ -15,7 +15,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from lmtrack._checking.pages.address import Address
+    from lmtrack._url.reader import Address
 
 
 class Service(NamedTuple):

@@ -1,22 +1,169 @@
-"""Compare what several people get of one email: HTML."""
+"""Compare what several people get of one email: HTML, and what of it a sender has declared to be personal.
+
+What all renderings hold, as often as all of them hold it, is taken away first; order does not matter for that. What is
+left is laid side by side by its place between those that were taken away, so that what differs stands beside what it
+differs from.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from lmtrack._checking.compare.aligning import align
-from lmtrack._checking.compare.difference import Difference, read_allow
 from lmtrack._checking.compare.occurrences import read_page
 from lmtrack._checking.compare.structure import Numbers
 from lmtrack._checks import plain_str
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
-    from lmtrack._checking.compare.difference import Allowed
     from lmtrack._checking.compare.occurrences import Occurrence, Page, Trait
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Something that differs between renderings of one email; made by `compare_renderings` and `compare_messages`.
+
+    Attributes:
+        place: Where it is in the first rendering that has it: the part of a message as IMAP counts, the element
+            with its attribute and line, the header.
+        values: What is there in each rendering, in order, None where there is nothing: the URL; for a header, its
+            value; for a part without URLs, its file name or type, and the beginning of its SHA-256.
+        expected: Whether it is meant to differ from person to person: because mail requires it, or because `allow`
+            declares it. What is not expected may reveal who opened or clicked.
+        why: The evidence, in a sentence; it is for people and may change.
+    """
+
+    place: str
+    values: tuple[str | None, ...]
+    expected: bool
+    why: str
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the difference as JSON types."""
+        return {"place": self.place, "values": list(self.values), "expected": self.expected, "why": self.why}
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What was declared personal: exact values, and patterns that are searched for in a value."""
+
+    values: frozenset[str]
+    patterns: tuple[re.Pattern[str], ...]
+
+    def __call__(self, value: str, /) -> bool:
+        """Return whether a value was declared."""
+        return value in self.values or any(pattern.search(value) for pattern in self.patterns)
+
+
+def read_allow(allow: Sequence[str | re.Pattern[str]], /) -> Allowed:
+    """Check what a caller allows.
+
+    Raises:
+        TypeError: It is no sequence of str and text patterns; one str would be read letter by letter.
+    """
+    if isinstance(allow, str | re.Pattern):
+        raise TypeError("allow must be a sequence, not one value")
+    entries = tuple(allow)
+    patterns = tuple(entry for entry in entries if isinstance(entry, re.Pattern) and isinstance(entry.pattern, str))
+    values = frozenset(plain_str(entry, "allow") for entry in entries if isinstance(entry, str))
+    if len(patterns) + sum(isinstance(entry, str) for entry in entries) != len(entries):
+        raise TypeError("allow must hold str and compiled patterns of str")
+    return Allowed(values, patterns)
+
+
+_NOT_THE_SAME: Final = "the URL is not the same for everyone, so a request for it may identify the recipient"
+_NOT_EVERYWHERE: Final = (
+    "not every rendering holds this URL, or not as often, so a request for it may identify the recipient"
+)
+_NOT_CHOSEN_ALIKE: Final = (
+    "whether this URL is requested is not the same for everyone, so a request for it may identify the recipient"
+)
+_DECLARED: Final = "the URL is not the same for everyone, and was declared personal"
+
+
+class _Gap(NamedTuple):
+    """Between two URLs that all renderings have, the URLs of one kind that not all have.
+
+    Attributes:
+        expected: Why they are meant to be personal; empty if they are not.
+        passed: How many common URLs come before.
+        what: The name of the place they are in.
+    """
+
+    expected: str
+    passed: int
+    what: str
+
+
+def align(
+    renderings: Sequence[Sequence[Occurrence]],
+    allowed: Allowed,
+    /,
+    *,
+    key: Callable[[Occurrence], Hashable],
+    place: str = "",
+    own: Callable[[int, Occurrence], str | None] = lambda _rendering, _occurrence: None,
+) -> list[Difference]:
+    """Return what differs.
+
+    Args:
+        renderings: The URLs of each, in order.
+        allowed: What was declared personal.
+        key: What of a URL has to be the same in all of them.
+        place: Where they are in a message.
+        own: Says why a URL of one rendering is meant to be personal.
+    """
+    gaps = _gaps(renderings, key, lambda number, one: _DECLARED if allowed(one.url) else own(number, one) or "")
+    found = [
+        (gap.passed, _difference(gap, beside, place))
+        for gap, columns in gaps.items()
+        for beside in zip_longest(*columns)
+    ]
+    found.sort(key=lambda one: one[0])
+    return [difference for _, difference in found]
+
+
+def _gaps(
+    renderings: Sequence[Sequence[Occurrence]],
+    key: Callable[[Occurrence], Hashable],
+    expected: Callable[[int, Occurrence], str],
+    /,
+) -> dict[_Gap, list[list[Occurrence]]]:
+    """Take away what all have, and return what is left in each gap: a list for each rendering."""
+    counts = [Counter(map(key, occurrences)) for occurrences in renderings]
+    common = counts[0].copy()
+    for count in counts[1:]:
+        common &= count
+    gaps: dict[_Gap, list[list[Occurrence]]] = defaultdict(lambda: [[] for _ in renderings])
+    for number, occurrences in enumerate(renderings):
+        left = common.copy()
+        passed = 0
+        for occurrence in occurrences:
+            if left[one := key(occurrence)]:
+                left[one] -= 1
+                passed += 1
+            else:
+                gaps[_Gap(expected(number, occurrence), passed, occurrence.what)][number].append(occurrence)
+    return gaps
+
+
+def _difference(gap: _Gap, beside: Sequence[Occurrence | None], place: str, /) -> Difference:
+    first = next(occurrence for occurrence in beside if occurrence is not None)
+    values = tuple(None if occurrence is None else occurrence.url for occurrence in beside)
+    if gap.expected:
+        why = gap.expected
+    elif None in values:
+        why = _NOT_EVERYWHERE
+    else:
+        why = _NOT_THE_SAME if len(set(values)) > 1 else _NOT_CHOSEN_ALIKE
+    where = f"{place}, {first.where}" if place else first.where
+    return Difference(place=where, values=values, expected=bool(gap.expected), why=why)
+
 
 T = TypeVar("T", str, bytes)
 

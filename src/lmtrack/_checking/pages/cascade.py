@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lmtrack._checking.pages.element import Element
 
 
-# What `hidden` and `visible_links` ask for. Rules about nothing else are not kept.
+# What `hidden` and `visible_unsubscribe` ask for. Rules about nothing else are not kept.
 _ASKED: Final = word_set("""
     display visibility opacity filter clip clip-path transform scale content-visibility zoom translate rotate font-size
     color position left top right bottom margin margin-left margin-top text-indent inset inset-inline

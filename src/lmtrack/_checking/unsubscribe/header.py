@@ -11,16 +11,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.audit.known_hosts import watch_of
-from lmtrack._checking.finding import Finding, FindingKind
+from lmtrack._checking.finding import Finding, FindingKind, shown
 from lmtrack._checking.messages.entities import Head, read_entities
-from lmtrack._checking.pages.address import address_of, shown
 from lmtrack._checking.unsubscribe.list_field import has_bad_character, is_placeholder, read_list_field
 from lmtrack._checking.unsubscribe.rules import broken
 from lmtrack._checking.unsubscribe.visible_unsubscribe import Exits, check_ways_out, exit_key, leads_through
 from lmtrack._checks import plain_bytes
 from lmtrack._headers import BLANKS, iter_fields, unfold
 from lmtrack._mime.headers import LIST_UNSUBSCRIBE, read_message_headers
-from lmtrack._url.reader import remote_url
+from lmtrack._url.reader import address_of, remote_url
 from lmtrack.links import LinkPolicy
 from lmtrack.resolver import Decision, TrackingMode
 from lmtrack.urls import TrackingDomain

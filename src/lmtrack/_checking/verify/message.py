@@ -7,10 +7,9 @@ from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.finding import Finding, FindingKind
+from lmtrack._checking.messages.body_readings import read_octets
 from lmtrack._checking.messages.entities import Entity, place_of, read_entities
-from lmtrack._checking.messages.transfer import read_octets
-from lmtrack._checking.verify.pixels import take_out
-from lmtrack._checking.verify.rewriting import verify_rewrite
+from lmtrack._checking.verify.rewriting import take_out, verify_rewrite
 from lmtrack._checks import plain_bytes
 
 if TYPE_CHECKING:
