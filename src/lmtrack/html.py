@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from lmtrack._rewriting.plan import Plan
     from lmtrack._rewriting.template import Change
-    from lmtrack.tokens import OpenToken
+    from lmtrack._token_values import OpenToken
 
 __all__ = [
     "Campaign",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from lmtrack.audit import Difference, Finding
+    from lmtrack._checking.compare.pages import Difference
+    from lmtrack._checking.finding import Finding
 
 
 def printable(text: str, /) -> str:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from lmtrack._mime.raw_edit import Filled, Stencil
     from lmtrack._rewriting.plan import Plan
     from lmtrack._rewriting.slot_places import Hole
+    from lmtrack._token_values import ClickToken
     from lmtrack.links import LinkPolicy
-    from lmtrack.tokens import ClickToken
     from lmtrack.urls import TrackingDomain
 
 

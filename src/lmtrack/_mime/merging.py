@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from lmtrack._rewriting.signing import Sending, Signed
     from lmtrack._rewriting.slots import Values
     from lmtrack._rewriting.template import Template
-    from lmtrack.tokens import OpenToken
+    from lmtrack._token_values import OpenToken
     from lmtrack.urls import TrackingDomain
 
 

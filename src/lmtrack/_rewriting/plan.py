@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from lmtrack._rewriting.judge import Judge
     from lmtrack._rewriting.slot_places import TextHole, UrlHole
     from lmtrack._rewriting.template import Filled, Template
+    from lmtrack._token_values import ClickToken
     from lmtrack._tokens.make import PackedLinks
     from lmtrack.links import LinkPolicy
-    from lmtrack.tokens import ClickToken
 
 _MOST_LINKS: Final = 65_536  # a click token holds an index of 0 to 65,535
 

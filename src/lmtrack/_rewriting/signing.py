@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from lmtrack._rewriting.plan import Merged, Plan
+    from lmtrack._token_values import ClickToken, OpenToken
     from lmtrack._tokens.make import PackedLinks
     from lmtrack.links import Link
-    from lmtrack.tokens import ClickToken, OpenToken
 
 _MOST_LINKS: Final = 65_536  # a click token holds an index of 0 to 65,535
 Destinations: TypeAlias = Literal["inline", "by_id"]

@@ -124,9 +124,9 @@ def compare_messages(raws: Sequence[bytes], /, *, allow: Sequence[str | re.Patte
 def _compare(copies: list[_Copy], allowed: Allowed, /) -> Iterator[Difference]:
     for path in _paths(copy.heads for copy in copies):
         blocks = [copy.heads.get(path) for copy in copies]
-        yield from compare_headers(blocks, allowed, place=place_of(path) if path else "")
+        yield from _compare_headers(blocks, allowed, place=place_of(path) if path else "")
     for path in _paths(copy.within for copy in copies):
-        yield from compare_headers([copy.within.get(path) for copy in copies], allowed, place=place_of(path))
+        yield from _compare_headers([copy.within.get(path) for copy in copies], allowed, place=place_of(path))
     for path in _paths(copy.alternatives for copy in copies):
         kinds = tuple(", ".join(copy.alternatives.get(path, {}).values()) or None for copy in copies)
         if len(set(kinds)) > 1:
@@ -186,7 +186,7 @@ def _compare_part(path: str, copies: list[_Copy], allowed: Allowed, /) -> Iterat
     blocks = [
         part.block if part and part.block not in copy.blocks else None for part, copy in zip(parts, copies, strict=True)
     ]
-    yield from compare_headers(blocks, allowed, place=place)
+    yield from _compare_headers(blocks, allowed, place=place)
 
     def own(number: int, occurrence: Occurrence) -> str | None:
         return _UNLISTED if occurrence.is_link and occurrence.url in copies[number].unsubscribe else None
@@ -316,7 +316,7 @@ _OTHER: Final = "the header is not the same for everyone, and nothing in mail ne
 _WRITING: Final = frozenset(("content-transfer-encoding", "mime-version"))
 
 
-def expected_why(name: str, /) -> str | None:
+def _expected_why(name: str, /) -> str | None:
     """Say why a header (in lower case) is expected to differ; None if it is not."""
     for start, why in _EXPECTED_STARTS.items():
         if name.startswith(start):
@@ -336,7 +336,7 @@ class _Field(NamedTuple):
     columns: list[list[str]]
 
 
-def compare_headers(blocks: Sequence[bytes | None], allowed: Allowed, /, *, place: str) -> list[Difference]:
+def _compare_headers(blocks: Sequence[bytes | None], allowed: Allowed, /, *, place: str) -> list[Difference]:
     """Compare header blocks, of which some may be missing."""
     if len(set(blocks)) == 1 or sum(block is not None for block in blocks) < 2:
         return []
@@ -359,7 +359,7 @@ def _fields(blocks: Sequence[bytes | None], /) -> dict[str, _Field]:
 
 
 def _difference(place: str, key: str, values: tuple[str | None, ...], allowed: Allowed, /) -> Difference:
-    why = expected_why(key)
+    why = _expected_why(key)
     if why is None and all(value is None or allowed(value) for value in values):
         why = _DECLARED
     return Difference(place=place, values=values, expected=why is not None, why=why or _OTHER)

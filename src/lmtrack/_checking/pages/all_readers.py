@@ -234,7 +234,7 @@ class Reading:
     ) -> None:
         """Read a `data:` URL if it is a document or a style sheet."""
         as_sheet = as_sheet or (element is not None and _names_a_sheet(element))
-        content = read_data_url(url, as_sheet=as_sheet)
+        content = _read_data_url(url, as_sheet=as_sheet)
         for why in content.limits:
             self._limit(why)
         for text in content.documents:
@@ -317,7 +317,7 @@ class Content(NamedTuple):
 _NOTHING: Final = Content()
 
 
-def read_data_url(url: str, /, *, as_sheet: bool = False) -> Content:
+def _read_data_url(url: str, /, *, as_sheet: bool = False) -> Content:
     """Read a URL; nothing is found if it is no `data:` URL, or a picture or text.
 
     With `as_sheet` it is a style sheet whatever type it names: in quirks mode some browsers ask for none.

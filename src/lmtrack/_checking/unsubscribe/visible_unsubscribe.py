@@ -163,7 +163,7 @@ def _closed(part: Entity, /) -> FindingKind | None:
 
 def _links(page: Page, /) -> list[FoundLink] | None:
     """Return the links of a page; None if it is too deep to be read."""
-    return html_links(page.text) if page.is_html else text_links(page.text)
+    return _html_links(page.text) if page.is_html else text_links(page.text)
 
 
 def _check_unsubscribe(links: list[tuple[Page, FoundLink]], exits: Exits, watch: Watch, place: str, /) -> list[Finding]:
@@ -277,7 +277,7 @@ class _Link:
     visible: bool = False
 
 
-def html_links(html: str, /) -> list[FoundLink] | None:
+def _html_links(html: str, /) -> list[FoundLink] | None:
     """Return the links of a document in order; None if it is too deep to be read."""
     try:
         events = list(read_events(html))
