@@ -56,6 +56,18 @@ def test_lines_that_are_short_enough_are_left_as_they_are() -> None:
     assert fit_lines(source, edits, 40, instead={edit.offset: edit.old for edit in edits}).edits == edits
 
 
+@pytest.mark.parametrize("eol", ["", "\n", "\r\n"])
+def test_a_line_end_is_no_part_of_its_line(eol: str) -> None:
+    source = f'<a href="1">a</a>{eol}'
+    edits = link_edits(source, "https://t.example/")
+    assert fit(source, edits, 34) == (splice(source, edits), set())
+    assert fit(source, edits, 33) == (splice(source, [Edit(2, "", "\r\n" if "\r" in eol else "\n"), *edits]), set())
+    two = f'<a href="1">a</a><a href="1">b</a>{eol}'
+    longer = link_edits(two, "https://t.example/" + "x" * 4)
+    assert longest(fit(two, longer, 20)[0]) == 34
+    assert fit(two, link_edits(two, "https://t.example/" + "x" * 5), 20)[1] == {9, 26}
+
+
 def test_a_long_line_is_broken_before_each_link_and_inside_the_pixel() -> None:
     source = '<p><a href="1">a</a> and <a class="x" href="2">b</a></p>'
     url = "https://t.example/c/" + "x" * 60
@@ -132,6 +144,12 @@ PARTS: Final = st.sampled_from(
 @given(parts=st.lists(PARTS, max_size=20), length=st.integers(18, 90), limit=st.integers(20, 200), pixel=st.booleans())
 @example(parts=['<a href="1">'] * 3, length=60, limit=80, pixel=True)
 @example(parts=["\r\n"], length=18, limit=141, pixel=True)
+@example(
+    parts=['<a href="1">'] * 2 + ["<a href=2 >"] + ["<a title='x y' href='3'>"] * 2 + ["<b>", "\r\n"],
+    length=76,
+    limit=20,
+    pixel=False,
+)
 def test_no_line_passes_the_limit_that_did_not_before(parts: list[str], length: int, limit: int, pixel: bool) -> None:
     source = "".join(parts)
     edits = link_edits(source, "https://t.example/".ljust(length, "x"))

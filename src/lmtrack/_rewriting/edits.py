@@ -228,20 +228,20 @@ def _pixel_pieces(tag: str, /) -> list[str]:
 
 
 def _edited_lines(source: str, edits: Iterable[Edit], /) -> Iterator[_Line]:
-    """Group edits by the line that they are on."""
+    """Group edits by the line that they are on; the CR of its line end is not measured."""
     line: list[Edit] = []
     start = end = 0
     for edit in edits:
         stop = edit.offset + len(edit.old)
         if line and edit.offset > end:
-            yield _Line(line, start, end)
+            yield _Line(line, start, end - source.endswith("\r", start, end))
             line = []
         if not line:
             start, end = source.rfind("\n", 0, edit.offset) + 1, _line_end(source, edit.offset)
         line.append(edit)
         end = end if stop <= end else _line_end(source, stop)
     if line:
-        yield _Line(line, start, end)
+        yield _Line(line, start, end - source.endswith("\r", start, end))
 
 
 def _line_end(source: str, position: int, /) -> int:
