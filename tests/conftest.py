@@ -12,10 +12,18 @@ import pure_part
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
-settings.register_profile("default", deadline=None, max_examples=100)
+# How fast a busy machine draws examples says nothing about the code, which hypothesis' own "ci" takes into account too.
+settings.register_profile("default", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 ENVIRONMENT = os.environ  # noqa: TID251 - the ban is for the library
 # For Pythons that are not the newest, or run slowly; in CI the same examples each time, as in hypothesis' own profile.
-settings.register_profile("few", deadline=None, max_examples=10, database=None, derandomize=bool(ENVIRONMENT.get("CI")))
+settings.register_profile(
+    "few",
+    deadline=None,
+    max_examples=10,
+    database=None,
+    derandomize=bool(ENVIRONMENT.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 # New examples each time, in CI too, where a profile starts from hypothesis' own.
 settings.register_profile(
     "deep",

@@ -77,7 +77,6 @@ def answers(call: Callable[[], object], other: type[Exception] = lmtrack.Lmtrack
 
 @pytest.mark.parametrize("name", sorted(CALLS))
 @given(chance=st.randoms(use_true_random=False))
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_a_mutated_call_has_an_answer(name: str, chance: random.Random) -> None:
     fails = AssertionError if name.startswith("assert_") else lmtrack.LmtrackError  # in senders' tests
     answers(lambda: CALLS[name](mutated(chance)), fails)
