@@ -62,9 +62,12 @@ def _trackable(value: str, /) -> str:
 
 
 def _read(url: str, /) -> str:
-    """Undo a URL's percent escapes as the rules do, blanks as `+`; "" if only the rules can read what comes out."""
-    text = decoded(decoded(url)).replace(" ", "+")
-    return text if text.isascii() and "\n" not in text and not _HALF_ESCAPE.search(url) else ""
+    """Undo a URL's percent escapes, blanks as `+`; "" if only the rules can read what comes out.
+
+    They undo escapes a second time, and they read names before they undo them; a half escape may be a placeholder's.
+    """
+    text = decoded(url).replace(" ", "+")
+    return "" if "%" in text or "\n" in text or not text.isascii() or _ESCAPED_NAME.search(url) else text
 
 
 def _passes(url: str, /) -> bool:
@@ -94,12 +97,12 @@ def _passing(lines: str, /) -> list[bool]:
 
 _FEW: Final = 4
 _LONGEST_KEPT: Final = 2_000  # our choice, as a policy's own limit: what is longer is not worth the memory
-_ONE_DIGIT: Final = bytes.maketrans(b"123456789", b"0" * 9)
-_HALF_ESCAPE: Final = re.compile("%(?![0-9A-Fa-f]{2})")  # a placeholder may begin so
+_ONE_DIGIT: Final = bytes.maketrans(b"013456789", b"2" * 9)  # as in `oauth2`, the one listed word with a digit
+_ESCAPED_NAME: Final = re.compile(r"[?&#~][^?&#~=%]*+%[^?&#~=]*+=")
 
 
 def _shape(ascii_text: str, /) -> str:
-    """Write every digit as 0; bytes are translated several times as fast as a str."""
+    """Write every digit as 2; bytes are translated several times as fast as a str."""
     return ascii_text.encode("ascii").translate(_ONE_DIGIT).decode("ascii")
 
 
@@ -113,18 +116,19 @@ def _by_first_letter(words: Iterable[str], /) -> list[tuple[str, list[str]]]:
 
 # What the rules look for elsewhere than at the beginning of a word in small letters.
 _WITHIN_WORDS: Final = (
-    "unsub",
-    "un-sub",
-    "live_",
+    *("unsub", "un-sub", "un_sub", "un+sub"),
+    *("eyj", "gaaaaa", "live_"),  # how signed values begin: JSON, Fernet, Stripe
     *sorted(stem for stem in SECRET_SEGMENTS if any(word.startswith(stem) for word in SECRET_SEGMENT_ENDS)),
 )
-# Signatures: of itsdangerous; of Rails, behind two dashes. A key that ends a fragment. Segments of one person's pages,
-# and of what is done there.
+# Signatures: of itsdangerous and PASETO; of Rails, behind two dashes. A key that ends a fragment. Segments of one
+# person's pages with another behind them, and of what is done there.
 _SIGNATURES: Final = (
     re.compile(r"\.[a-z0-9_-]{27}"),
     re.compile("--[0-9a-f]{40}"),
     re.compile(r"\#[^\n#]*[a-z0-9_-]{22}=?$", re.MULTILINE),
-    re.compile(f"/(?:{'|'.join(sorted(SECRET_PAGES))})/|/(?:{'|'.join(sorted(SECRET_ACTIONS))})(?![a-z])"),
+    re.compile(
+        rf"/(?:{'|'.join(sorted(SECRET_PAGES))})(?:\?[^\n/]*+)?/|/(?:{'|'.join(sorted(SECRET_ACTIONS))})(?![a-z])"
+    ),
 )
 # What only a URL with capitals can hold: a word that begins within another (`userLogin`, `XMLReset`); base64.
 _CAPITAL_SIGNS: Final = (
@@ -134,7 +138,7 @@ _CAPITAL_SIGNS: Final = (
             for first, ends in _by_first_letter(word.capitalize() for word in SECRET_SEGMENTS)
         )
     ),
-    re.compile(r"[^A-Za-z0-9_-](?:[I-Za-f][C-HS-Xi-ny-z0-3][A-Za-z0-9_-]{2}){3}"),
+    re.compile(r"[^A-Za-z0-9_-](?:[I-Za-f][C-HS-Xi-ny-z0-3][A-Za-z0-9+/_-]{2}){3}"),
 )
 _NAMES: Final = re.compile(r"[?&#~]([^?&#~=\n]*+)=")
 
@@ -283,10 +287,8 @@ def _passing_lines() -> re.Pattern[str]:
     It may only ever be missing too often: a word that begins like a listed one, a parameter that begins like a secret,
     a sign that a placeholder, an address or an escape needs, all make a URL go the long way.
     """
-    # With "un", of which "sub" may be set apart, and with how signed values begin: JSON, PASETO, Fernet.
-    ways_out = FIRST_ASCII_WORDS | {"un", "local", "public"}
-    begins = {word[:5] if len(word) >= 5 else f"{word}(?![a-z])" for word in ways_out}
-    begins |= {stem[:5] for stem in SECRET_SEGMENTS} | {"eyj", "gaaaa"}
+    begins = {word[:5] if len(word) >= 5 else f"{word}(?![a-z])" for word in FIRST_ASCII_WORDS}
+    begins |= {stem[:5] for stem in SECRET_SEGMENTS}
     begins |= {written.replace("-", "[-_]") for written in SECRET_SEGMENTS_SPLIT}
     others = "".join(sorted(set("abcdefghijklmnopqrstuvwxyz") - {word[0] for word in begins}))
     # Of the references without a semicolon, those that are not text before a letter, a digit or `=` (WHATWG HTML
