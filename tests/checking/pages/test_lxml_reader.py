@@ -9,12 +9,14 @@ from hypothesis import example, given
 from lxml import etree
 
 from hostile_inputs import HOSTILE
+from lmtrack import audit_html
 from lmtrack._checking.pages.element import Element
 from lmtrack._checking.pages.lxml_reader import Unread, read_tree
 from lmtrack._checking.pages.own_reader import Comment, RawText
 from strategies import hostile_html
 
-PIECE = 1 << 18  # characters that are read at a time
+FIRST = 1 << 12  # characters that are read at a time, as long as no element has begun
+LATER = FIRST + (1 << 18)  # where the second piece ends otherwise
 DEEP = "elements are nested too deep, or the parser reached another of its limits"
 
 
@@ -89,8 +91,24 @@ def test_any_document_is_read_as_its_tree_is(html: str) -> None:
 )  # fmt: skip
 def test_what_lies_across_two_pieces_is_one_thing(html: str) -> None:
     for before in range(len(html) + 1):
-        whole = '<div hidden="">a<b>b</b>'.ljust(PIECE - before, "x") + html
-        assert read(whole) == expected(whole)
+        for start in ('<div hidden="">a<b>b</b>'.ljust(end - before, "x") for end in (FIRST, LATER)):
+            assert read(start + html) == expected(start + html)
+        # Nothing has begun.
+        for start in ("<!-- a -->".ljust(end - before) for end in (FIRST, 2 * FIRST)):
+            assert read(start + html) == expected(start + html)
+
+
+@pytest.mark.parametrize("comment", ["<!>", "<?x>", "<!-- a -->"])
+def test_comments_before_the_first_element_are_read_up_to_a_limit(comment: str) -> None:
+    """lxml takes as long for each as there are before it."""
+    assert read(comment * 1_000 + "<p>x") == expected(comment * 1_000 + "<p>x")
+    why = "more than 1,000 comments are before the first element"
+    assert read(comment * 1_000_000) == [(why,)]
+    assert read("<p>x" + comment * 10_000) == expected("<p>x" + comment * 10_000)
+    audit = audit_html(comment * 4_000 + '<img src="https://a.example/x" width=1 height=1>')
+    assert audit.findings[-1].kind == "limit_reached"
+    assert audit.findings[-1].why.endswith(why)
+    assert audit.outcome == "tracked"
 
 
 def test_nothing_is_read_of_nothing() -> None:

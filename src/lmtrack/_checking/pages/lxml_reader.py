@@ -48,7 +48,10 @@ _LONGEST_LINE: Final = 65_535  # libxml2 counts no further
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 # libxml2 takes what these hold for text, in svg and math too.
 _TEXTS: Final = RAW_TEXT | {"plaintext"}
-_PIECE: Final = 1 << 18  # characters given to lxml at a time; our choice: most mails are one piece
+_PIECE: Final = 1 << 18  # characters given to lxml at a time; our choice: most mails are two pieces
+# Before the first element lxml takes as long for each comment as there are comments before it: 20,000 take a second.
+_FIRST_PIECE: Final = 1 << 12
+_MOST_COMMENTS: Final = 1_000
 _EVENTS: Final = ("start", "end", "comment", "pi")
 
 
@@ -70,10 +73,14 @@ def read_tree(
         raise Unread(f"a tag has more than {_MOST_ATTRIBUTES:,} attributes")
     parser = etree.HTMLPullParser(_EVENTS, encoding="utf-8", huge_tree=True)
     tree = _Tree(note, first_line, words=words)
-    for start in range(0, max(len(html), 1), _PIECE):  # of nothing, too, it has to be told
+    start, end = 0, _FIRST_PIECE
+    while start < max(len(html), 1):  # of nothing, too, it has to be told
         # A lone surrogate cannot be written down as UTF-8; a reader shows the replacement character.
-        parser.feed(_SURROGATES.sub("\ufffd", html[start : start + _PIECE]).encode())
+        parser.feed(_SURROGATES.sub("\ufffd", html[start:end]).encode())
         yield from tree.read(parser.read_events())
+        if tree.leading > _MOST_COMMENTS:
+            raise Unread(f"more than {_MOST_COMMENTS:,} comments are before the first element")
+        start, end = end, end + (_PIECE if tree.has_begun else _FIRST_PIECE)
     parser.close()
     yield from tree.read(parser.read_events())
     if any(entry.level_name == "FATAL" for entry in parser.feed_error_log):
@@ -102,9 +109,14 @@ class _Open:
 
 
 class _Tree:
-    """Takes each node of the tree as it comes, and drops it when it has ended: lxml's take more room than ours."""
+    """Takes each node of the tree as it comes, and drops it when it has ended: lxml's take more room than ours.
 
-    __slots__ = ("_first_line", "_known", "_note", "_open", "_words")
+    Attributes:
+        has_begun: Whether an element has come.
+        leading: How many comments came before the first.
+    """
+
+    __slots__ = ("_first_line", "_known", "_note", "_open", "_words", "has_begun", "leading")
 
     def __init__(self, note: str, first_line: int, /, *, words: bool) -> None:
         self._note = note
@@ -112,10 +124,13 @@ class _Tree:
         self._words = words
         self._known: dict[str, str] = {}  # names, each by the way it is written
         self._open: list[_Open] = []
+        self.has_begun = False
+        self.leading = 0
 
     def read(self, events: Iterable[tuple[str, _Element]], /) -> Iterator[Element | RawText | Comment]:
         for event, node in events:
             if event == "start":
+                self.has_begun = True
                 yield self._start(node)
                 continue
             if event == "end":
@@ -124,6 +139,7 @@ class _Tree:
                 if not ended.kept:
                     node.clear(keep_tail=True)
             else:
+                self.leading += not self.has_begun
                 yield Comment(node.text or "", self._line(node), self._open[-1].element if self._open else None)
             self._drop_before(node)
 
