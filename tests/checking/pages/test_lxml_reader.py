@@ -100,7 +100,7 @@ def test_what_lies_across_two_pieces_is_one_thing(html: str) -> None:
 
 @pytest.mark.parametrize("comment", ["<!>", "<?x>", "<!-- a -->"])
 def test_comments_before_the_first_element_are_read_up_to_a_limit(comment: str) -> None:
-    """lxml takes as long for each as there are before it."""
+    """For each comment lxml takes as long as there are before it."""
     assert read(comment * 1_000 + "<p>x") == expected(comment * 1_000 + "<p>x")
     why = "more than 1,000 comments are before the first element"
     assert read(comment * 1_000_000) == [(why,)]
