@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import re
+from random import Random  # noqa: TID251 - seeded, in tests only
+
 import pytest
 from hypothesis import example, given, strategies as st
 
 from lmtrack import Consent, LinkPolicy, Route, TrackingDomain, make_keys, resolve, rewrite_html, track_html
 from lmtrack._html.scan import scan
 from lmtrack._html.visible import visible_text
-from lmtrack._linking.prefilter import telling_texts
+from lmtrack._linking.prefilter import _LETTER, telling_texts
 from lmtrack._linking.shown_host import shown_host
 from lmtrack._linking.ways_out import is_way_out_text
 from lmtrack._linking.words import WAYS_OUT, WAYS_OUT_ANYWHERE, WAYS_OUT_TEXTS, WAYS_OUT_WHOLE
@@ -37,6 +40,31 @@ def test_what_people_read_is_a_reason(text: str) -> None:
 @pytest.mark.parametrize(
     "content",
     [
+        "D&eacute;sabonnement",
+        "d&eacutesabonner",
+        "<abbr>Shop</abbr>: unsubscribe",
+        "abm<b><i>elden</i></b>",
+        "abm<b title='> '>elden</b>",
+        "abm<b < >elden</b>",
+        "abm<style>.x {}</style>elden",
+        "<textarea></a></textarea>Unsubscribe",
+        "<b title='>' </a>Unsubscribe</b>",
+        "<!-- </a> -->Unsubscribe",
+        "de\u0301<b>sabonner</b>",
+        "de<b>\u0301sabonner</b>",
+        "\u24b6<b>bmelden</b>",
+        "<b>\uad6c\ub3c5</b> <b>\ud574\uc9c0</b>",
+        "ยกเลิกการสม<b>ัคร</b>",
+    ],
+)
+def test_markup_inside_hides_no_way_out(content: str) -> None:
+    assert reason(content) == "unsubscribe"
+    assert reason(content, LinkPolicy(track_unsubscribe=True, skip_url_text="never")) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
         "https://www.shop.example/sale",
         "www.shop.example",
         "Shop.example lamps",
@@ -48,11 +76,19 @@ def test_what_people_read_is_a_reason(text: str) -> None:
         "sh&shy;op.example",
         "&#8203;shop.example",
         "\u200bshop\u200b.example",
+        "shop.\u200bexample",
+        "shop</b>.<i>example",
+        "_ shop.example",
+        "< shop.example",
+        "Visit https:<wbr>//<wbr>shop.example",
+        "Visit https:/\u200b/shop.example",
+        "&laquo; shop.example",
         "(https://shop.example/)",
         "-&gt; shop.example",
         "Visit https://shop.example/",
         '<img src="logo.png" alt="shop.example">',
         "<img alt=shop.example src=logo.png>",
+        "<img alt=shop.\u200bexample src=logo.png>",
         "<IMG ALT='www.shop.example'> Shop",
         "<span style='color:red'> shop.example</span>",
         "<!-- x --> shop.example",
@@ -105,6 +141,43 @@ def test_the_quick_look_sees_every_phrase(phrase: str) -> None:
         assert telling_texts(html, scan(html).links, (), ways_out=True, hosts=False) == [0]
 
 
+def test_every_character_of_the_phrases_is_a_letter_of_the_quick_look() -> None:
+    phrases = WAYS_OUT | WAYS_OUT_WHOLE | WAYS_OUT_TEXTS | WAYS_OUT_ANYWHERE
+    assert {char for phrase in phrases for char in phrase if not re.match(_LETTER, char)} == {"-"}
+
+
+PIECES = [
+    "<b>", "</b>", "<b><i>", "<br>", "<b title='>'>", "<!-- </a> -->", "</a", "</abbr>", "</A>", "<style>", "<", ">",
+    "&shy;", "&#46;", "&period;", "&nbsp;", "&eacute;", "&eacute", "&", "\u200b", "\u0301", "\xa0", ".", "/", ":", "_",
+    "-", " ", "'", "=", "\0", "shop.example", "https://", "Node.js", "Sale", "\u24b6", "\uff0e", "<img alt='",
+    "<a href='https://b.example/'>",
+]  # fmt: skip
+
+
+def test_the_quick_look_misses_no_damaged_text_that_is_a_reason() -> None:
+    random = Random(1)  # noqa: S311 - no secret is made here
+    texts = [text for group in [*TEXTS.values(), SETTINGS] for text in group]
+    texts += ["shop.example", "(https://shop.example/)", "www.shop.example", "Our lamps", "Read more..."]
+    forms = ['<a href="{}">{}</a>', '<A HREF="{}">{}</A>', '<area href="{}" alt="{}">',
+             '<!--[if mso]><v:rect href="{}"><v:box>x</v:box>{}</v:rect><![endif]-->']  # fmt: skip
+    missed = []
+    for _ in range(8_000):
+        html = ""
+        for _ in range(random.randint(1, 3)):
+            text = random.choice(texts)
+            for _ in range(random.randint(0, 2)):
+                at = random.randint(0, len(text))
+                text = text[:at] + random.choice(PIECES) + text[at + random.randint(0, 1) :]
+            html += random.choice(forms).format("https://a.example/", text)
+        found = scan(html).links
+        ways, hosts = (set(telling_texts(html, found, (), ways_out=ways, hosts=not ways)) for ways in (True, False))
+        for place, link in enumerate(found):
+            text = visible_text(html, link[0], link[5] or len(html))
+            if (is_way_out_text(text) and place not in ways) or (shown_host(text) is not None and place not in hosts):
+                missed.append((html, text))
+    assert missed == []
+
+
 CONTENTS = st.lists(
     st.sampled_from(
         ["<b>", "</b>", "<b title=",
@@ -135,6 +208,15 @@ def test_the_quick_look_misses_no_text_that_is_a_reason(contents: list[str]) -> 
 def test_an_end_tag_in_an_unquoted_value_ends_no_link() -> None:
     html = '<a href="https://a.example/"><b title=</a>Unsubscribe</b></a>'
     assert [reason for _, reason in rewrite_html(html).skipped] == [SkipReason.UNSUBSCRIBE]
+
+
+def test_an_end_tag_inside_a_button_ends_no_link() -> None:
+    button = f'<!--[if mso]><v:rect href="{U}"><v:box>Our</v:box>%s</v:rect><![endif]-->'
+    for text, chosen in [(" shop", []), (" unsubscribe", [0])]:
+        html = button % text
+        assert telling_texts(html, scan(html).links, (), ways_out=True, hosts=False) == chosen
+        html = html.replace("v:rect", "V:RECT")
+        assert telling_texts(html, scan(html).links, (), ways_out=True, hosts=False) == chosen
 
 
 def test_capital_end_tags_and_nul_are_read() -> None:

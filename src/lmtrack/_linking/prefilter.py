@@ -13,6 +13,7 @@ from html.entities import html5
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from lmtrack._html.grammar import RAW_TEXT, WS, any_case
 from lmtrack._linking.secrets import decoded, may_be_sensitive
 from lmtrack._linking.ways_out import FIRST_ASCII_WORDS, may_say_way_out, plain
 from lmtrack._linking.words import (
@@ -114,6 +115,11 @@ def _by_first_letter(words: Iterable[str], /) -> list[tuple[str, list[str]]]:
     return [(first, sorted(ends[first])) for first in sorted(ends)]
 
 
+def _beginnings(pieces: Iterable[str], /) -> str:
+    """Spell a pattern for whatever begins like one of the pieces."""
+    return "|".join(f"{letter}(?:{'|'.join(ends)})" for letter, ends in _by_first_letter(pieces))
+
+
 # What the rules look for elsewhere than at the beginning of a word in small letters.
 _WITHIN_WORDS: Final = (
     *("unsub", "un-sub", "un_sub", "un+sub"),
@@ -189,27 +195,42 @@ _known_sensitive: Final = lru_cache(maxsize=1024)(may_be_sensitive)
 
 
 _LONGEST_TEXT: Final = 10_000  # what `visible_text` reads of a link
-# Behind a tag, a first word with a dot in it, or one that goes on behind the next tag with a dot; or a URL anywhere.
-# The same in an image's alt text.
+_DOT: Final = r"[.\u3002\uff0e]"
+# No blank and no ASCII but words, hyphens and the beginnings of tags and references.
+_AFTER_DOT: Final = r"[^\s\x00-%'-,./:;=>?@\[-^`{-\x7f]"
+# In a text behind a tag, a first word with a dot in it, or one that goes on behind the next tag with a dot; or a URL
+# anywhere, with tags and unseen characters in its `://` or not.
 _MAY_SHOW_HOST: Final = compile_pattern(
-    r""">(?: (?: &\w++; | [^<>\w] )*+ (?: (?<=[.\u3002\uff0e])\w | [^\s<>.\u3002\uff0e]++ [.\u3002\uff0e] [\w<&] )
-          | [^<>]*? :// )
+    rf""">(?: (?: &\w++; | [^<>\w.\u3002\uff0e] | _ | {_DOT}(?!{_AFTER_DOT}) )*+
+              (?: {_DOT} | [^\s<>.\u3002\uff0e]++ {_DOT} {_AFTER_DOT} )
+          | [^<>]*? : (?: [^\x00-\x7f] | <[^<>]*+> )*+ / (?: [^\x00-\x7f] | <[^<>]*+> )*+ / )
     """,
     re.VERBOSE,
 )
-# In one piece, so that it is read once; then what it may show.
-_ALT: Final = compile_pattern(r"[aA][lL][tT]([^<>]*+)(<?)")
-_MAY_SHOW_HOST_IN_ALT: Final = re.compile(r"[\w&;][.\u3002\uff0e][\w&]|://")
-_REFERENCE: Final = re.compile(r"&(?:#|(?:shy|zw|period|colon|sol))")
-# What was cut inside a tag, a quoted value or a comment, in which an end tag does not count; NUL stands for the cut.
-_CUT_SHORT: Final = compile_pattern(
-    r"""<[^<>\x00]*+\x00 | =[\t\n\f\r ]*+ (?: "[^"\x00]*+\x00 | '[^'\x00]*+\x00 ) | <!""", re.VERBOSE
+# The same in an image's alt text: that in one piece, so that it is read once; then what it may show.
+_ALT: Final = re.compile("[aA][lL][tT]([^<>]*+)")
+_MAY_SHOW_HOST_IN_ALT: Final = re.compile(rf"{_DOT}{_AFTER_DOT}|:[^\x00-\x7f]*+/[^\x00-\x7f]*+/")
+# References to other characters than these may spell a word or a host. Without a semicolon only old ones are read.
+_PUNCTUATION: Final = """
+    amp apos bull copy gt hellip iexcl iquest laquo larr ldquo lsaquo lsquo lt mdash middot nbsp ndash quot raquo rarr
+    rdquo reg rsaquo rsquo
+"""
+_OLD: Final = {name for name in html5 if not name.endswith(";")}
+_REFERENCE: Final = re.compile(
+    f"&(?!(?:{'|'.join(_PUNCTUATION.split())});)(?:#|{_beginnings(_OLD)}|[a-zA-Z][a-zA-Z0-9]*+;)"
 )
-
-
-_CAPITAL_END: Final = re.compile("</(?:A|V:)")
-# A word that goes on behind a tag.
-_WORD_IN_TAGS: Final = re.compile(r"<(?<=[^\W\d_]<)[^<>]*+>[^\W\d_]")
+# What is not text between plain tags, each a `<`, a name and all to the next `>`: a `<` that opens no tag, comments,
+# raw text, a tag that was cut (NUL stands for the cut) or holds `<` or, in a quoted value, `>`. There an end tag need
+# not be one.
+_NO_PLAIN_TAG: Final = compile_pattern(
+    rf"""<(?: [^a-zA-Z/] | [^<>\x00]*+ [<\x00] | (?:{"|".join(map(any_case, sorted(RAW_TEXT)))}) )
+       | ={WS}*+ (?: "[^"<>\x00]*+ [<>\x00] | '[^'<>\x00]*+ [<>\x00] )
+    """,
+    re.VERBOSE,
+)
+# A word that goes on behind tags: ASCII letters, and all beyond Latin-1 signs that may be, or belong to, a letter.
+_LETTER: Final = r"[^\x00-@\[-`{-\xa9\xab-\xb4\xb6-\xb9\xbb-\xbf]"
+_WORD_IN_TAGS: Final = compile_pattern(rf"<(?<={_LETTER}<)[^<>]*+>(?:<[^<>]*+>)*+{_LETTER}")
 
 
 def telling_texts(
@@ -228,7 +249,7 @@ def telling_texts(
     together = "".join([f">{content}\0" for content in distinct])
     if together.count("\0") != len(distinct):
         return list(places)
-    offsets = [*_offsets(_CUT_SHORT, together), *_offsets(_REFERENCE, together)]
+    offsets = [*_offsets(_NO_PLAIN_TAG, together), *_offsets(_REFERENCE, together)]
     if hosts:
         offsets += [*_offsets(_MAY_SHOW_HOST, together), *_hosts_in_alts(together)]
     if ways_out:
@@ -246,8 +267,8 @@ def _offsets(pattern: re.Pattern[str], text: str, /) -> list[int]:
 
 
 def _hosts_in_alts(together: str, /) -> list[int]:
-    """Find alt texts that may show a host, or that hold the beginning of a tag."""
-    return [match.start() for match in _ALT.finditer(together) if match[2] or _MAY_SHOW_HOST_IN_ALT.search(match[1])]
+    """Find alt texts that may show a host."""
+    return [match.start() for match in _ALT.finditer(together) if _MAY_SHOW_HOST_IN_ALT.search(match[1])]
 
 
 def _around(offsets: Iterable[int], together: str, /) -> set[int]:
@@ -258,24 +279,21 @@ def _around(offsets: Iterable[int], together: str, /) -> set[int]:
 
 
 def _contents(html: str, found: Sequence[FoundLink], /) -> list[str]:
-    """Return what is between each tag and the first end tag of its kind; an `area`'s own tag too."""
-    following = len(html)
+    """Return what is between each tag and its end tag or the next link of its kind; of an `area`, its own tag."""
+    following: dict[tuple[str, int], int] = {}
     contents: list[str] = []
     for start, end, _, _, element, comment_end, _ in reversed(found):
-        limit = end + _LONGEST_TEXT
-        around = comment_end or following
-        limit = min(limit, around)
-        if element == "a":
-            closing = html.find("</a", end, limit)
-            contents.append(html[end : limit if closing < 0 else closing])
-            if not comment_end:
-                following = start
-        else:
-            closing = html.find("</v:", end, limit)
-            contents.append(html[start if element == "area" else end : limit if closing < 0 else closing])
+        if element == "area":
+            contents.append(html[start:end])
+            continue
+        around = element, comment_end
+        limit = min(end + _LONGEST_TEXT, following.get(around) or comment_end or len(html))
+        following[around] = start
+        closing = html.find("</a>" if element == "a" else f"</{element}>", end, limit)
+        if closing < 0:
+            closing = html.find(f"</{element.upper()}>", end, limit)
+        contents.append(html[end : limit if closing < 0 else closing])
     contents.reverse()
-    if any(map(_CAPITAL_END.search, contents)):
-        return [_CAPITAL_END.split(content, maxsplit=1)[0] for content in contents]
     return contents
 
 
@@ -293,7 +311,7 @@ def _passing_lines() -> re.Pattern[str]:
     others = "".join(sorted(set("abcdefghijklmnopqrstuvwxyz") - {word[0] for word in begins}))
     # Of the references without a semicolon, those that are not text before a letter, a digit or `=` (WHATWG HTML
     # 13.2.5.73).
-    references = "|".join(sorted({_shape(name.lower()) for name in html5 if not name.endswith(";")}))
+    references = "|".join(sorted({_shape(name.lower()) for name in _OLD}))
     return compile_pattern(
         rf"""
         (?:
@@ -312,8 +330,3 @@ def _passing_lines() -> re.Pattern[str]:
         """,
         re.VERBOSE,
     )
-
-
-def _beginnings(pieces: Iterable[str], /) -> str:
-    """Spell a pattern for whatever begins like one of the pieces."""
-    return "|".join(f"{letter}(?:{'|'.join(ends)})" for letter, ends in _by_first_letter(pieces))
