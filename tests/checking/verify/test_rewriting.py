@@ -472,3 +472,13 @@ def test_opt_out_attributes_among_slashes_may_go_as_we_take_them_out() -> None:
         assert verify_rewrite(html * 2, tracked) == [], html
         damaged = tracked.replace(">x<", " >x<", 1)
         assert verify_rewrite(html * 2, damaged), html
+
+
+@pytest.mark.parametrize(
+    ("between", "kept"), [("/ ", ""), (" / ", ""), (" /", ""), (" ", ""), (" /", " /"), ("/", "/")]
+)
+def test_many_opt_out_attributes_may_go_with_or_without_the_slashes_between(between: str, kept: str) -> None:
+    html = f"<a href='https://shop.example/'{f'{between}data-lm-no-track' * 100}{'/ ' * 100}title=x>x</a>"
+    gone = html.replace(f"{between}data-lm-no-track", kept).replace("//shop", "//t")
+    assert verify_rewrite(html, gone) == []
+    assert kinds(verify_rewrite(html, gone.replace("/ title", "// title"))) == ["spelling_changed"]

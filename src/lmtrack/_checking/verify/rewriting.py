@@ -251,7 +251,10 @@ class _Walk:
                 )
         likely = [end for end in ends if self._after.startswith(behind, end)]
         self._first = old.end
-        self._seconds = sorted(likely or ends)[-_MOST_SECONDS:]
+        seconds = sorted(likely or ends)
+        if len(seconds) > _MOST_SECONDS:  # all went along or none did: what is between is the least likely
+            seconds = seconds[: _MOST_SECONDS // 2] + seconds[-_MOST_SECONDS // 2 :]
+        self._seconds = seconds
         return bool(ends)
 
     def _compare(self, first_end: int, second_end: int, /, *, before_link: bool = False) -> list[tuple[int, str]]:
