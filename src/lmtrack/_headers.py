@@ -45,8 +45,8 @@ _FIELD = compile_pattern(
     rf"""
     (?!\Z)
     (?: (?P<envelope>\AFrom[ ]){_LINE}                          # an mbox entry's first line
-      | (?: (?P<name>{FTEXT}++):                               # a field
-          | [^!-9;-~\r\n]*+(?P<malformed>{FTEXT}*+) )          # a line that is not one
+      | (?: (?P<name>{FTEXT}++):                                # a field
+          | [^!-9;-~\r\n]*+(?P<malformed>{FTEXT}*+) )           # a line that is not one
         {_LINE} (?:[ \t]{_LINE})*+ )                            # its rest, and the lines folded below it
     """.encode(),
     re.VERBOSE,
