@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from lmtrack._checking.terminal_text import printable
-from lmtrack._cli.output import CommandError, from_json, say, standard_output
+from lmtrack._cli.json_text import from_json
+from lmtrack._cli.output import CommandError, say, standard_output
 from lmtrack._deciding.override import PREFIX
 from lmtrack.errors import InvalidOverride
 from lmtrack.resolver import Consent, Decision, Override, Route, TrackingMode, parse_headers, parse_settings, resolve

@@ -17,7 +17,8 @@ from urllib.parse import unquote
 
 from lmtrack._agents.addresses import pack_address
 from lmtrack._cli.files import why
-from lmtrack._cli.output import CommandError, from_json, name_of
+from lmtrack._cli.json_text import from_json
+from lmtrack._cli.output import CommandError, name_of
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:

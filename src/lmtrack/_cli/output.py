@@ -1,8 +1,4 @@
-"""What the command prints, plain text or one JSON object, with nothing in it that a terminal would obey; and JSON read.
-
-What `json` does with text that is nested too deeply depends on the Python: it raises RecursionError, from 3.15 on it
-reads on, and in WebAssembly the whole program ends (Pyodide 314.0.7). So such text is refused before it is read.
-"""
+"""What the command prints: plain text or one JSON object, with nothing in it that a terminal would obey."""
 
 from __future__ import annotations
 
@@ -10,14 +6,13 @@ import json
 import os
 import re
 import sys
-from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Final, NamedTuple, TextIO
 
 from lmtrack._checking.terminal_text import printable
 from lmtrack.links import SkipReason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lmtrack._mime.document import Layout
     from lmtrack._rewriting.plan import Plan
@@ -178,25 +173,3 @@ def flag_rows(decision: Decision, /) -> list[tuple[str, str, str]]:
         codes = [reason.partition(":")[2] for reason in decision.reasons if reason.startswith(f"{flag}:")]
         rows.append((flag, mode.name.lower(), ", ".join(codes) or "the route says so"))
     return rows
-
-
-_DEEPEST: Final = 100  # our choice: settings and the lines of logs have no more than four levels
-_STRING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)  # RFC 8259 section 7
-_BRACKET: Final = re.compile(r"[][{}]")
-
-
-def from_json(text: str, /, members: Callable[[list[tuple[str, Any]]], object] | None = None) -> Any:  # noqa: ANN401
-    """Read a text; `members` makes an object of its members.
-
-    Raises:
-        ValueError: It is not JSON, or nested too deeply.
-    """
-    # Few texts have as many brackets at all.
-    if text.count("[") + text.count("{") > _DEEPEST and _depth(text) > _DEEPEST:
-        raise ValueError("nested too deeply")
-    return json.loads(text, object_pairs_hook=members)
-
-
-def _depth(text: str) -> int:
-    brackets: list[str] = _BRACKET.findall(_STRING.sub("", text))
-    return max(accumulate(1 if bracket in "[{" else -1 for bracket in brackets), default=0)
