@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from lmtrack._mime.structure import Part
     from lmtrack.links import LinkPolicy
     from lmtrack.message import MessageDocument, TrackedMessage
-    from lmtrack.resolver import Override
     from lmtrack.urls import TrackingDomain
 
 _POST: Final = "list-unsubscribe-post"

@@ -31,7 +31,6 @@ from lmtrack.urls import TrackingDomain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from lmtrack._checking.audit.known_hosts import Watch
     from lmtrack._checking.pages.element import Element
 
 

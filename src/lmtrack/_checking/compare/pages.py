@@ -19,7 +19,7 @@ from lmtrack._checking.compare.structure import Numbers
 from lmtrack._checks import plain_str
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator
 
     from lmtrack._checking.compare.occurrences import Occurrence, Page, Trait
 
