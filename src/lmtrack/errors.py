@@ -134,7 +134,10 @@ class UnknownKey(BadToken, BadSignature):
 
 
 class BadTokenSignature(BadToken, BadSignature):
-    """The signature does not match: the token was changed or made up."""
+    """The signature does not match: the token was changed or made up.
+
+    So does the token of a dropped key in one case of 256: where its hint is that of a key in the ring.
+    """
 
     reason = "bad_signature"
     _text = "the token's signature does not match"

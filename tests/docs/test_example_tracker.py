@@ -363,7 +363,7 @@ def test_key_letters_and_events_survive_a_restart(server: Server, tmp_path: Path
     other_folder.mkdir()
     with server.serve(other_folder) as other:
         ask(other, pixel)  # of another key
-        assert other.store.refusals() == {"unknown_key": 1}
+        assert other.store.refusals() in ({"unknown_key": 1}, {"bad_signature": 1})  # one key in 256 has the same hint
 
 
 def test_what_a_mail_says_is_no_markup_on_the_pages(host: Host) -> None:
