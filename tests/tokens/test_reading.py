@@ -214,6 +214,14 @@ def test_rot13_copy_tells_a_scanner_whatever_is_asked(token: str, reader: Callab
     assert caught.value.scanner
 
 
+def test_rot13_copy_of_the_longest_token_tells_a_scanner() -> None:
+    token = signed(header(1) + b"x" * (3072 - 16 - 6))
+    assert len(token) == 4096
+    with pytest.raises(BadToken) as caught:
+        read_open_token(KEYS, encode(token, "rot13"), now=NOW)
+    assert caught.value.scanner
+
+
 def test_text_too_long_for_a_token_tells_no_scanner() -> None:
     with pytest.raises(MalformedToken) as caught:
         read_open_token(KEYS, "A" * 4097, now=NOW)

@@ -59,6 +59,7 @@ def test_keys_are_equal_by_their_secrets_and_tenant() -> None:
     assert keys != make_keys(OLD_SECRET, [SECRET], tenant=b"t")
     assert keys != make_keys(SECRET, [OLD_SECRET])
     assert keys != make_keys(SECRET, tenant=b"t")
+    assert len({hash(make_keys(SECRET, tenant=b"%d" % number)) for number in range(9)}) > 1
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
@@ -70,8 +71,11 @@ def test_keys_survive_pickling_and_copying(protocol: int) -> None:
 
 
 def test_keys_are_frozen() -> None:
-    with pytest.raises(FrozenInstanceError):
+    rule = r"^a key ring cannot be changed; make a new one with make_keys$"
+    with pytest.raises(FrozenInstanceError, match=rule):
         KEYS.hint = 0
+    with pytest.raises(FrozenInstanceError, match=rule):
+        del KEYS.hint
 
 
 def test_short_secrets_are_value_errors() -> None:

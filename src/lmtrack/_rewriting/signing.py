@@ -187,7 +187,7 @@ class Sending(NamedTuple):
     def _seal(self, links: PackedLinks, /) -> list[str]:
         keys, mode = self.domain.keys, self.decision.clicks
         if self.campaign is not None and mode is TrackingMode.AGGREGATE:
-            return seal_links(keys, self.campaign.id, links, mode=mode, now=self.campaign.started_at)
+            return seal_links(keys, self.campaign.id, links, recipient=0, mode=mode, now=self.campaign.started_at)
         return seal_links(keys, self.message_id, links, recipient=self.recipient, mode=mode, now=self.now)
 
     def lowered(

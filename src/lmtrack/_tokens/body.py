@@ -137,7 +137,7 @@ def unpack_number(body: bytes, position: int) -> tuple[int, int]:
     for size, octet in enumerate(body[position : position + 3]):
         value |= (octet & 0x7F) << 7 * size
         if octet < 0x80:
-            if value > NUMBER_MAX or (octet == 0 and size > 0):
+            if value > NUMBER_MAX or octet == 0:
                 break
             return value, position + size + 1
     raise MalformedToken

@@ -111,8 +111,7 @@ def make_click_token(
     'E51pVbkAAAAKd2VsY29tZS00Mmh0dHBzOi8vc2hvcC5leGFtcGxlL5m7n5sDqQZLmVx8vZWwImM'
     """
     field = pack_id(message_id)
-    small = type(link_index) is int and 0 <= link_index < 0x80  # as for the recipient, see `_start`
-    index = ONE_OCTET[link_index] if small else pack_number(link_index, "link_index")
+    index = pack_number(link_index, "link_index")
     if url is None:
         return seal(keys, _start(keys, _CLICKS, mode, recipient, now) + index + field)
     start = _start(keys, _INLINE_CLICKS, mode, recipient, now)
@@ -154,7 +153,7 @@ def make_click_tokens(
     return seal_links(keys, message_id, links, recipient=recipient, mode=mode, now=now)
 
 
-def pack_links(urls: Iterable[str | None], *, deflate: bool = True) -> PackedLinks:
+def pack_links(urls: Iterable[str | None], *, deflate: bool) -> PackedLinks:
     """Pack what a message's click tokens share with those of every other recipient: link indices and destinations.
 
     Pass `deflate=False` for aggregate tokens, as for `pack_url`.
@@ -177,9 +176,9 @@ def seal_links(
     message_id: str | UUID,
     links: PackedLinks,
     *,
-    recipient: int = 0,
-    mode: TrackingMode = INDIVIDUAL,
-    now: datetime | None = None,
+    recipient: int,
+    mode: TrackingMode,
+    now: datetime | None,
 ) -> list[str]:
     """Sign the click tokens of one message from packed links; arguments and errors are those of `make_click_tokens`."""
     by_id = _start(keys, _CLICKS, mode, recipient, now)
