@@ -51,8 +51,13 @@ def plain_str(value: object, name: str, /) -> str:
     if type(value) is str:
         return value
     if isinstance(value, str):
-        return str.__str__(value)  # `str(value)` would ask the subclass
+        return exact_str(value)
     raise wrong_type(name, "a str", value)
+
+
+def exact_str(text: str, /) -> str:
+    """Return as an exact `str` what is known to be text."""
+    return str.__str__(text)  # `str(text)` would ask the subclass
 
 
 def plain_str_or_none(value: object, name: str, /) -> str | None:
@@ -64,7 +69,7 @@ def plain_str_or_none(value: object, name: str, /) -> str | None:
     if value is None:
         return None
     if isinstance(value, str):
-        return plain_str(value, name)
+        return exact_str(value)
     raise wrong_type(name, "a str or None", value)
 
 
@@ -82,8 +87,13 @@ def plain_bytes(value: object, name: str, /) -> bytes:
     if type(value) is bytes:
         return value
     if isinstance(value, bytes):
-        return bytes.__getitem__(value, slice(None))  # `bytes(value)` would ask the subclass
+        return exact_bytes(value)
     raise wrong_type(name, "bytes", value)
+
+
+def exact_bytes(octets: bytes, /) -> bytes:
+    """Return as exact `bytes` what is known to be bytes; the same object if they are."""
+    return bytes.__getitem__(octets, slice(None))  # `bytes(octets)` would ask the subclass
 
 
 def wrong_type(name: str, wanted: str, value: object, /) -> TypeError:

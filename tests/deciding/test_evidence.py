@@ -126,6 +126,54 @@ def test_evidence_with_another_form_in_it_is_refused(path: tuple[Any, ...], valu
         Decision.from_dict(evidence)
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "rule"),
+    [
+        (("decided_at",), 3, "a time or null"),
+        (("inputs", "consent", "method"), 3, "a text or null"),
+        (("inputs", "overrides"), {}, "an array"),
+        (("inputs", "route", "ceiling"), "on", "one of off, aggregate, deliverability, individual"),
+        (("limits",), [{}], "an object with exactly flag, mode, reason"),
+    ],
+)
+def test_evidence_that_is_refused_says_what_was_expected(path: tuple[Any, ...], value: object, rule: str) -> None:
+    evidence = json.loads(json.dumps(resolve(BOTH, consent=ConsentRecord(state=Consent.GRANTED)).to_dict()))
+    put(evidence, path, value)
+    with pytest.raises(ValueError, match=f"^evidence: expected {rule}$"):
+        Decision.from_dict(evidence)
+
+
+def test_evidence_of_version_1_has_a_consent_for_each_flag() -> None:
+    evidence = json.loads(json.dumps(GOLDEN["evidence"][0]))
+    evidence["inputs"]["clicks_consent"] = None
+    with pytest.raises(ValueError, match=r"^evidence: expected one of granted, denied, withdrawn, unknown$"):
+        Decision.from_dict(evidence)
+
+
+def test_evidence_holds_a_consent_once_that_is_for_both_flags() -> None:
+    record = ConsentRecord(state=Consent.GRANTED, reference="b1f0")
+    for clicks in (None, record):
+        inputs = resolve(BOTH, consent=record, clicks_consent=clicks).to_dict()["inputs"]
+        assert isinstance(inputs, dict)
+        assert inputs["clicks_consent"] is None
+
+
+def test_names_in_evidence_may_be_of_a_subclass_of_str() -> None:
+    class Text(str):
+        __slots__ = ()
+
+    evidence = json.loads(json.dumps(resolve(BOTH, parse_headers([("X-LM-Override-Opens", "1")])).to_dict()))
+    evidence["inputs"]["overrides"][0]["unread"] = [Text("X-LM-Override-Opens")]
+    inputs: Anything = Decision.from_dict(evidence).inputs
+    assert [type(name) for name in inputs.overrides[0].unread] == [str]
+
+
+def test_evidence_of_a_shared_body_keeps_the_names_that_nobody_could_read() -> None:
+    misspelt = parse_headers([("X-LM-Override-Opens", "1")])
+    inputs = resolve_shared([resolve(BOTH, misspelt), resolve(BOTH)]).to_dict()["inputs"]
+    assert json.dumps(inputs).count('"unread": ["X-LM-Override-Opens"]') == 1
+
+
 def test_evidence_of_a_lowered_shared_body_holds_every_step() -> None:
     shared = resolve_shared([resolve(BOTH), resolve(BOTH, consent=Consent.GRANTED)])
     evidence = shared.lower(Reason.NO_HTML, opens=OFF).to_dict()

@@ -73,6 +73,16 @@ def test_wrong_type_is_a_type_error(call: Callable[[Anything], object], bad: Any
         call(bad)
 
 
+def test_an_option_of_another_type_is_named() -> None:
+    wrong: Anything = b"X-"
+    with pytest.raises(TypeError, match=r"^strict must be a bool, not bytes$"):
+        parse_settings({}, strict=wrong)
+    with pytest.raises(TypeError, match=r"^strict must be a bool, not bytes$"):
+        parse_headers([], strict=wrong)
+    with pytest.raises(TypeError, match=r"^prefix must be a str, not bytes$"):
+        parse_headers([], prefix=wrong)
+
+
 @pytest.mark.parametrize("prefix", ["", "X LM-", "X-LM:", "X-ümlaut-", "X\n"])
 def test_prefix_must_be_part_of_a_header_name(prefix: str) -> None:
     text = "^prefix must be one or more header name characters: printable ASCII, no space, no colon$"
@@ -376,6 +386,12 @@ def test_header_object_in_a_message_is_off() -> None:
     assert parse_headers(message).problems == INVALID
 
 
+def test_letters_that_python_lowers_to_ours_are_in_no_value() -> None:
+    lowered = {chr(code).lower() for code in range(0x80, 0x110000) if chr(code).lower().isascii()}
+    assert lowered == {"k"}
+    assert not any("k" in value for value in ("true", "1", "yes", "on", "false", "0", "no", "off"))
+
+
 def test_hostile_header_values_are_not_parsed() -> None:
     raw = b'X-LM-Override-Track-Opens: =?x-evil?q?\xff?= (((((\r\nTo: =?utf-8?b?!?=, "<@,;:\r\n\r\n'
     for chosen in POLICIES:
@@ -478,6 +494,8 @@ def test_flag_with_a_problem_is_off_even_if_the_problem_is_dropped(override: Ove
         ("X-LM-Override- Track-Opens: false", ("opens:override_invalid", "clicks:override_invalid")),
         ("X-LM-Override-Track-O pens: false", ("opens:override_invalid", "clicks:override_invalid")),
         ("X-LM-Override-Track-O : false", ("opens:override_invalid",)),
+        ("X-LM-Override-Track-O X-LM-Override-Track-O: false", ("opens:override_invalid",)),
+        ("X-LM-Override- : false", ("opens:override_invalid", "clicks:override_invalid")),
         ("X-LM-Override-TLS : x", ()),
         ("X-LM-Override-Tag : x", ()),
         ("X-LM -Override-Track-Opens: false", ()),

@@ -304,12 +304,22 @@ def test_times_of_a_record_are_aware_datetimes_in_range(field: str) -> None:
 
 @pytest.mark.parametrize("state", ["granted", None, True])
 def test_the_state_of_a_record_is_a_consent(state: Anything) -> None:
-    with pytest.raises(TypeError, match=r"^state must be a Consent, not"):
+    kind = type(state).__name__
+    with pytest.raises(TypeError, match=f"^state must be a Consent, not {kind}$"):
         ConsentRecord(state=state)
     for name in ("consent", "clicks_consent"):
         if name == "consent" or state is not None:
-            with pytest.raises(TypeError, match=f"^{name} must be a Consent or a ConsentRecord, not"):
+            with pytest.raises(TypeError, match=f"^{name} must be a Consent or a ConsentRecord, not {kind}$"):
                 resolve(Route(), **{name: state})
+
+
+@pytest.mark.parametrize("field", ["route", "consent", "clicks_consent"])
+def test_inputs_of_another_type_are_type_errors(field: str) -> None:
+    inputs: Anything = resolve(BOTH).inputs
+    with pytest.raises(TypeError, match=f"^{field} must be a .*, not str$"):
+        dataclasses.replace(inputs, **{field: "granted"})
+    with pytest.raises(TypeError, match=r"^override must be an Override, not str$"):
+        dataclasses.replace(inputs, overrides=(Override(), "no"))
 
 
 def test_no_mode_after_a_refusal_tells_people_apart() -> None:
@@ -328,6 +338,12 @@ def test_order_of_overrides_does_not_matter(
     second = resolve(route, *shuffled, consent=consent, clicks_consent=clicks, now=AFTER)
     assert first == second
     assert first.to_dict() == second.to_dict()
+
+
+def test_order_of_overrides_that_differ_in_their_source_does_not_matter() -> None:
+    overrides = parse_headers({OPENS: "no"}), parse_settings({"track_opens": False}), Override(track_opens=False)
+    written = [str(resolve(BOTH, *order, now=AFTER).to_dict()) for order in itertools.permutations(overrides)]
+    assert len(set(written)) == 1
 
 
 @given(ROUTES, st.lists(OVERRIDES, max_size=3), CONSENTS)
@@ -373,9 +389,10 @@ def test_route_flags_are_real_booleans(value: Anything) -> None:
 
 
 @pytest.mark.parametrize("value", [1, "off", True, None])
-def test_mode_without_consent_is_a_tracking_mode(value: Anything) -> None:
-    with pytest.raises(TypeError, match="without_consent"):
-        Route(without_consent=value)
+def test_modes_of_a_route_are_tracking_modes(value: Anything) -> None:
+    for name in ("without_consent", "after_refusal", "ceiling"):
+        with pytest.raises(TypeError, match=f"^{name} must be a TrackingMode, not {type(value).__name__}$"):
+            Route(**{name: value})
 
 
 def test_values_are_made_by_keyword_and_problems_only_by_reading() -> None:

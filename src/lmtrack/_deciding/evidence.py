@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from lmtrack._checks import plain_str
+from lmtrack._checks import exact_str
 from lmtrack._deciding.override import CONFLICT, INVALID, Flag, Override, Source, make_override
 from lmtrack._deciding.rules import Consent, ConsentRecord, Inputs, Reason, Route, TrackingMode
 
@@ -127,7 +127,7 @@ def read_time(value: object, /) -> datetime | None:
         return None
     if not isinstance(value, str):
         raise ValueError("evidence: expected a time or null")  # noqa: TRY004 - stored data, not a caller's argument
-    return datetime.fromisoformat(plain_str(value, "time"))
+    return datetime.fromisoformat(exact_str(value))
 
 
 def _read_record(data: object, version: int, /) -> ConsentRecord:
@@ -156,7 +156,7 @@ def read_names(value: object, /) -> tuple[str, ...]:
 def _read_text(value: object, /) -> str | None:
     if value is not None and not isinstance(value, str):
         raise ValueError("evidence: expected a text or null")
-    return value if value is None else plain_str(value, "text")
+    return value if value is None else exact_str(value)
 
 
 def read_object(data: object, /, *members: str) -> dict[str, object]:
@@ -187,7 +187,7 @@ def read_choice(choices: Mapping[_K, _T], value: object, /) -> _T:
     Raises:
         ValueError: It stands for none.
     """
-    value = plain_str(value, "value") if isinstance(value, str) else value
+    value = exact_str(value) if isinstance(value, str) else value
     for written, choice in choices.items():
         if type(value) is type(written) and value == written:
             return choice

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, TypeGuard
 
-from lmtrack._checks import plain_bytes, plain_str
+from lmtrack._checks import exact_bytes, exact_str, plain_str
 from lmtrack._headers import FIELD_NAME, AnyMessage, HeaderField, find_body, iter_fields, unfold
 from lmtrack.errors import InvalidOverride
 
@@ -127,7 +127,7 @@ def layer_overrides(*overrides: Override) -> Override:
     """
     answers: dict[Flag, bool | str | None] = dict.fromkeys(_SETTINGS)
     unread: dict[str, None] = {}
-    sources: dict[Source | None, None] = {}
+    sources: set[Source | None] = set()
     for override in overrides:
         if not isinstance(override, Override):
             raise TypeError(f"each level must be an Override, not {type(override).__name__}")
@@ -140,7 +140,7 @@ def layer_overrides(*overrides: Override) -> Override:
                 answers[flag] = answer
         unread |= dict.fromkeys(override.unread)
         if any(answer is not None for answer in said.values()):
-            sources[override.source] = None
+            sources.add(override.source)
     return make_override(answers, unread=unread, source=next(iter(sources)) if len(sources) == 1 else None)
 
 
@@ -169,7 +169,7 @@ def parse_settings(settings: Mapping[str, object] | None, /, *, strict: bool = T
     """
     _check_strict(strict)
     if settings is None:
-        return _finish(dict.fromkeys(_SETTINGS), {}, source="settings", strict=strict)
+        return make_override(dict.fromkeys(_SETTINGS), source="settings")
     if not isinstance(settings, Mapping):
         bad = {"settings": "must be an object or null"}
         return _finish(dict.fromkeys(_SETTINGS, INVALID), bad, source="settings", strict=strict)
@@ -269,7 +269,7 @@ def combine(said: AbstractSet[bool | str], /) -> bool | str | None:
 class _Header(NamedTuple):
     name: str  # ASCII, name characters only
     written: str  # all that is in the place of the name, from there on
-    value: object
+    value: object  # None where it is not read, as the header is not certain
     certain: bool
 
     @property
@@ -281,8 +281,8 @@ def _of_field(raw: bytes, found: HeaderField, /) -> _Header:
     if found.certain:
         return _Header(found.name, found.name, found.value, certain=True)
     line = raw[found.start : found.end].partition(b":")[0]
-    written = line[max(line.find(found.name.encode("ascii")), 0) :].decode("utf-8", "replace")
-    return _Header(found.name, written, found.value, certain=False)
+    written = line[max(line.find(found.name.encode()), 0) :].decode(errors="replace")
+    return _Header(found.name, written, value=None, certain=False)
 
 
 def _is_misspelt(header: _Header, prefix: str, /) -> bool:
@@ -307,7 +307,7 @@ def _is_near_miss(name: str, /) -> bool:
 
 def _read(headers: object, prefix: str) -> Iterator[_Header]:
     if isinstance(headers, bytes):
-        headers = plain_bytes(headers, "headers")
+        headers = exact_bytes(headers)
         # Most header blocks hold no override at all; this search is a hundred times faster than taking them apart.
         if prefix.lower().encode() in headers[: find_body(headers)[0]].lower():
             yield from (_of_field(headers, found) for found in iter_fields(headers))
@@ -354,18 +354,17 @@ def _read_pairs(pairs: Iterable[object]) -> Iterator[_Header]:
     for pair in pairs:
         if not isinstance(pair, tuple | list) or len(pair) != 2 or not isinstance(pair[0], str):
             raise TypeError("each header must be a tuple of its name, a str, and its value")
-        written = plain_str(pair[0], "a name")
+        written = exact_str(pair[0])
         found = FIELD_NAME.search(written)  # what surrounds it makes the name malformed, and the header uncertain
-        name, start = (found[0], found.start()) if found else ("", 0)
-        yield _Header(name, written[start:], pair[1], certain=name == written)
+        if found:
+            yield _Header(found[0], written[found.start() :], pair[1], certain=found[0] == written)
 
 
 def _read_value(value: object) -> bool | str:
     if not isinstance(value, str):
         return INVALID
-    text = unfold(plain_str(value, "a value")).strip(_BLANKS)
-    # Beyond ASCII, `lower` turns other letters into ours (U+0130, U+212A).
-    return _VALUES.get(text.lower(), INVALID) if text.isascii() else INVALID
+    # Beyond ASCII, `lower` turns one character into a letter of ours, U+212A into a k, and no value has a k.
+    return _VALUES.get(unfold(exact_str(value)).strip(_BLANKS).lower(), INVALID)
 
 
 def _finish(
@@ -386,7 +385,7 @@ def _shown(name: str, /) -> str:
     """Write a misspelt name so that it can be kept as evidence: short, and without an address."""
     if "@" in name:
         return "(a name with an address)"
-    return name.encode("utf-8", "backslashreplace")[:_UNREAD_LIMIT_BYTES].decode("utf-8", "ignore")
+    return name.encode(errors="backslashreplace")[:_UNREAD_LIMIT_BYTES].decode(errors="ignore")
 
 
 def _check_strict(strict: object) -> None:

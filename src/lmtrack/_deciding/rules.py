@@ -172,8 +172,8 @@ class Route:
     def __post_init__(self) -> None:
         flags = {"track_opens": self.track_opens, "track_clicks": self.track_clicks}
         check_type(bool, **flags, require_consent=self.require_consent)
-        check_type(TrackingMode, without_consent=self.without_consent, after_refusal=self.after_refusal)
-        check_type(TrackingMode, ceiling=self.ceiling)
+        modes = {"without_consent": self.without_consent, "after_refusal": self.after_refusal}
+        check_type(TrackingMode, **modes, ceiling=self.ceiling)
         if self.without_consent is TrackingMode.INDIVIDUAL:
             raise ValueError("without_consent must be below INDIVIDUAL: individual tracking is what consent is for")
         if self.after_refusal > TrackingMode.AGGREGATE:

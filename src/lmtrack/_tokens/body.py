@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from uuid import UUID
 
-from lmtrack._checks import plain_str, wrong_type
+from lmtrack._checks import exact_str, plain_str, wrong_type
 from lmtrack._token_values import ClickToken, OpenToken, TrackingMode
 from lmtrack._url.destination import LIMIT_OCTETS, check_destination
 from lmtrack.errors import MalformedToken, WrongPurpose
@@ -155,7 +155,7 @@ def pack_id(message_id: str | UUID, name: str = "message_id") -> bytes:
             return message_id.bytes
         if not isinstance(message_id, str):
             raise wrong_type(name, "a str or a uuid.UUID", message_id)
-        message_id = plain_str(message_id, name)
+        message_id = exact_str(message_id)
     if _UUID(message_id):
         return unhexlify(message_id.replace("-", ""))
     # An address in a URL's spelling is one as well; readers take it, because early releases signed it.

@@ -14,7 +14,7 @@ from typing import final
 
 from itsdangerous import Signer
 
-from lmtrack._checks import plain_bytes, plain_str, wrong_type
+from lmtrack._checks import exact_bytes, exact_str, plain_bytes, wrong_type
 
 TagMaker = Callable[[bytes], bytes]
 
@@ -137,9 +137,9 @@ def read_keys(text: str | bytes, /, *, tenant: bytes = b"") -> Keys:
     <Keys: 1 current, 1 previous>
     """
     if isinstance(text, str):
-        raw = plain_str(text, "text").encode("utf-8", "surrogatepass")
+        raw = exact_str(text).encode(errors="surrogatepass")
     elif isinstance(text, bytes):
-        raw = plain_bytes(text, "text")
+        raw = exact_bytes(text)
     else:
         raise wrong_type("text", "a str or bytes", text)
     keys = [line for line in raw.replace(b"\r\n", b"\n").split(b"\n") if line]
