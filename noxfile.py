@@ -145,7 +145,7 @@ def fuzz(session: nox.Session) -> None:
 MUTATED: Final = {
     "tokens": ("tests/tokens",),
     "deciding": ("tests/deciding", "tests/test_resolver.py"),
-    "url": ("tests/url", "tests/test_urls.py"),
+    "url": ("tests/url", "tests/test_urls.py", "tests/endpoint/test_path.py"),
     "linking": (
         "tests/linking",
         "tests/test_links.py",

@@ -28,6 +28,7 @@ GOOD = [
     "HTTPS://Shop.Example/",
     "hTtP://a_b.test/",
     "http://a..b/",
+    "http://X/",
     "http://a.test./",
     "http://1.2.3.4/",
     "http://xn--bcher-kva.example/",
@@ -159,7 +160,7 @@ def test_destination_is_refused_with_its_rule(url: str, problem: str) -> None:
 @pytest.mark.parametrize("filler", ["a", "ü", "❤", "%", "\u3000"])
 def test_destination_is_limited_in_octets(filler: str) -> None:
     octets = len(filler.encode())
-    start = "https://shop.example/"
+    start = "https://Shop.example/"  # not one of the common forms, which end earlier
     longest = start + "x" * ((LIMIT_OCTETS - len(start)) % octets) + filler * ((LIMIT_OCTETS - len(start)) // octets)
     assert len(longest.encode()) == LIMIT_OCTETS
     check_destination(longest)
@@ -266,7 +267,7 @@ def test_no_code_point_hides_a_delimiter_in_the_host(mark: str) -> None:
     assert not any(is_destination(f"https://a{character}b.test/") for character in hiding)
 
 
-@pytest.mark.parametrize("url", [b"x" * 3000, ["x"] * 3000, 1, None])
+@pytest.mark.parametrize("url", [b"x" * 3000, ["x"] * 3000])
 def test_what_is_no_str_is_the_callers_mistake_however_long(url: object) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=f"^a URL must be a str, not {type(url).__name__}$"):
         check_destination(url)  # type: ignore[arg-type]

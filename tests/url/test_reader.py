@@ -7,7 +7,9 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from lmtrack._url.reader import (
+    Address,
     Authority,
+    address_of,
     browser_url,
     effective_port,
     host_of,
@@ -94,6 +96,7 @@ def test_an_authority_is_user_host_and_port(text: str, parts: tuple[str | None, 
         ("ftp", "21", "21"),
         ("https", "0", "0"),
         ("https", "000", "0"),
+        ("https", "X443", "X443"),
     ],
 )
 def test_a_port_has_one_spelling(scheme: str, port: str | None, written: str) -> None:
@@ -116,13 +119,25 @@ def test_a_port_has_one_spelling(scheme: str, port: str | None, written: str) ->
         ("a%00b", ""),
         ("ü" * 64, ""),
         ("x" * 1001, ""),
+        ("x" * 253, "x" * 253),
         ("x" * 254, ""),
+        ("a" + "." * 999, "a"),
+        ("a" + "." * 1000, ""),
     ],
 )
 def test_a_host_has_one_spelling(text: str, host: str) -> None:
     assert plain_host(text) == host
     assert plain_host(host) == host
     assert host_of(f"https://ann@{text}:80/x") == host or "/" in text
+
+
+def test_the_longest_label_has_63_characters() -> None:
+    assert plain_host("ü" * 63).startswith("xn--")
+    assert plain_host("ü" * 64) == plain_host("a." + "ü" * 64) == ""
+
+
+def test_a_url_without_a_host_has_none() -> None:
+    assert host_of("mailto:ann@a.example") == host_of("https:///x") == host_of("") == ""
 
 
 SEGMENTS = st.sampled_from(["a", "b;c", "", ".", "..", "...", "%2e", ".%2E", "d%2fe", "://"])
@@ -147,6 +162,13 @@ def test_a_reference_resolves_as_the_standard_library_says(segments: list[str], 
         ("https://a.example", "?b", "https://a.example/?b"),
         ("https://a.example/x?y", "#z", "https://a.example/x?y#z"),
         ("https://a.example/x?y", "", "https://a.example/x?y"),
+        ("https://a.example/x?y", "?z", "https://a.example/x?z"),
+        ("https://a.example/x/", "X/../b", "https://a.example/x/b"),
+        ("https://a.example/x/y", "%2e%2E/b", "https://a.example/b"),
+        ("https://a.example/x/yy/z", "../b", "https://a.example/x/b"),
+        ("https://a.example/x/yy/zz/q", "../../b", "https://a.example/x/b"),
+        ("https://a.example/x/", "../../b", "https://a.example/b"),
+        ("https://a.example/x//", "../b", "https://a.example/x/b"),
         ("https://a.example/go/", "https://b.example//c", "https://a.example/go/https://b.example//c"),
         ("https://a.example/x/", "../../../b", "https://a.example/b"),
         ("https://a.example/x/y", "/./b/..", "https://a.example/"),
@@ -173,10 +195,47 @@ def test_a_reference_keeps_what_it_does_not_resolve(base: str, reference: str, u
         ("file://a.example/x", "file://a.example/x"),
         ("file:////a.example/x", "file://a.example/x"),
         ("https:", None),
+        ("https://a.example\\X\\y?z\\?w", "https://a.example/X/y?z\\?w"),
+        ("//Xa.example", "https://Xa.example"),
+        ("\x00https://a.example/\x1f", "https://a.example/"),
+        ("\u00a0https://a.example/", None),
+        ("file:a.example/x", None),
+        ("file:/x", None),
     ],
 )
 def test_a_client_asks_another_machine_for(value: str, url: str | None) -> None:
     assert remote_url(value) == url
+
+
+@pytest.mark.parametrize(
+    ("value", "url"),
+    [
+        ("b", "https://a.example/x/b"),
+        ("\\b", "https://a.example/b"),
+        ("?b\\c", "https://a.example/x/y?b\\c"),
+        ("b#c", "https://a.example/x/b#c"),
+        ("#c", None),
+        ("", None),
+    ],
+)
+def test_a_document_with_a_base_asks_another_machine_for(value: str, url: str | None) -> None:
+    assert remote_url(value, "https://a.example/x/y") == url
+    assert remote_urls(value, ["https://a.example/x/y"]) == ([] if url is None else [url])
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        ("https://A.example:80/x", ("a.example", "/x", "", True)),
+        ("https://ann@a.example/x", ("a.example", "/x", "", False)),
+        ("https://a.example?q", ("a.example", "", "q", False)),
+        ("https://a.example/x?", ("a.example", "/x", "", False)),
+        ("https://a.example/x#f", ("a.example", "/x", "", False)),
+        ("https://?q", ("", "", "q", False)),
+    ],
+)
+def test_an_address_is_host_path_query_and_whether_it_has_more(url: str, parts: tuple[str, str, str, bool]) -> None:
+    assert address_of(url) == Address(url, *parts)
 
 
 def test_a_scheme_without_slashes_is_a_path_to_some() -> None:

@@ -138,9 +138,10 @@ def _host_problem(host: str) -> str | None:
 def _ipv6_problem(literal: str) -> str | None:
     from ipaddress import IPv6Address  # noqa: PLC0415 - rare in mail, and 3 ms of every import
 
-    address = literal[1:-1]
+    if "%" in literal or not literal.endswith("]"):
+        return "ipv6"
     try:
-        IPv6Address(address if literal.endswith("]") and "%" not in address else "")
+        IPv6Address(literal[1:-1])
     except ValueError:
         return "ipv6"
     return None

@@ -26,7 +26,7 @@ _PARTS: Final = compile_pattern(
     r"(?:([A-Za-z][A-Za-z0-9+.-]*+):)? (?://([^/?\#]*+))? ([^?\#]*+) (?:\?([^\#]*+))? (?:\#(.*+))?",
     re.VERBOSE | re.DOTALL,
 )
-_BRACKETED: Final = re.compile(r"(\[[^\]]*+\])(.*+)", re.DOTALL)
+_BRACKETED: Final = re.compile(r"(\[[^\]]*+\])(?::(.*+))?", re.DOTALL)
 
 # `file:` with a host is a share on a network; Outlook asks for it.
 _REMOTE_SCHEMES: Final = frozenset(("http", "https", "ftp", "file"))
@@ -110,10 +110,9 @@ def read_authority(text: str, /) -> Authority:
     """
     user, at, rest = text.rpartition("@")
     literal = _BRACKETED.fullmatch(rest)
-    if literal and literal[2][:1] in {"", ":"}:
-        host, colon, port = literal[1], literal[2][:1], literal[2][1:]
-    else:
-        host, colon, port = rest.partition(":")
+    if literal:
+        return Authority(user if at else None, literal[1], literal[2])
+    host, colon, port = rest.partition(":")
     return Authority(user if at else None, host, port if colon else None)
 
 
@@ -152,7 +151,7 @@ def plain_host(text: str, /) -> str:
 
 def _in_ascii(label: str, /) -> str:
     # Python's own codec knows the characters of 2002, and takes some for others that browsers no longer do.
-    return "xn--" + label.encode("punycode").decode("ascii") if len(label) <= _LONGEST_LABEL else " "  # no host has one
+    return "xn--" + label.encode("punycode").decode() if len(label) <= _LONGEST_LABEL else " "  # no host has one
 
 
 def host_of(url: str, /) -> str:
@@ -182,7 +181,7 @@ def join(base: Url, reference: str, /) -> str:
     elif path.startswith("/"):
         joined = without_dots(path)
     else:
-        joined = without_dots((base.path or "/")[: base.path.rfind("/") + 1] or "/", path)
+        joined = without_dots(base.path[: base.path.rfind("/") + 1] or "/", path)
     return f"{base.origin}{joined}{behind}"
 
 

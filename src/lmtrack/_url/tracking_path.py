@@ -112,7 +112,7 @@ def path_in(path: str, base_path: str, /) -> TrackingPath | None:
         asked = _SLASHES.sub("/", asked)
     if "/." in asked:
         asked = without_dots(asked)
-    for prefix in (base_path, "") if base_path else ("",):  # a base may look like a kind: it goes first
+    for prefix in (base_path, ""):  # a base may look like a kind: it goes first
         kind = _KIND.match(asked, len(prefix)) if asked.startswith(prefix) else None
         if kind:
             token = _TOKEN.match(asked, kind.end())
