@@ -172,8 +172,9 @@ MUTATED: Final = {
 
 @nox.session(default=False)
 def mutation(session: nox.Session) -> None:
-    """Change the code bit by bit and see whether a test notices (on demand; `-- tokens` does one wing).
+    """Change the code bit by bit and see whether a test notices (on demand).
 
+    `-- tokens` does one wing, `-- endpoint.gate` one module of a wing.
     What no test can notice is listed in `tests/equivalent-mutants.diff`.
     """
     # Not the project itself: the mutants have to be what is imported.
@@ -181,8 +182,9 @@ def mutation(session: nox.Session) -> None:
     # The same examples each time, and few of them: what they would find by chance is no proof.
     env = {"HYPOTHESIS_PROFILE": "few", "CI": "1"}
     found = ""
-    for wing in session.posargs or MUTATED:
-        copy = Path(session.create_tmp(), wing).resolve()
+    for part in session.posargs or MUTATED:
+        wing = part.partition(".")[0]
+        copy = Path(session.create_tmp(), part).resolve()
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(
             ".", copy, ignore=shutil.ignore_patterns(".git", ".nox", ".venv", "_build", "mutants", "*cache*")
@@ -196,8 +198,8 @@ def mutation(session: nox.Session) -> None:
         selection = f"[tool.mutmut]\npytest_add_cli_args_test_selection = {list(MUTATED[wing])}"
         project.write_text(text.replace("[tool.mutmut]", selection, 1), encoding="utf-8")
         with session.chdir(copy):
-            session.run("mutmut", "run", f"lmtrack._{wing}.*", env=env)
-            found += session.run("python", "tests/surviving_mutants.py", wing, silent=True) or ""
+            session.run("mutmut", "run", f"lmtrack._{part}.*", env=env)
+            found += session.run("python", "tests/surviving_mutants.py", part, silent=True) or ""
     if found:
         session.error(f"mutants that no test notices, or entries of the list that a test notices\n\n{found}")
 

@@ -48,11 +48,11 @@ def _change(name: str) -> str:
     return entry(f"{module}.{function}", [line for line in hunks if line.startswith(("-", "+"))])
 
 
-def main(wing: str) -> None:
-    """Print each survivor that is not listed, and each entry of the wing that is no survivor."""
+def main(part: str) -> None:
+    """Print each survivor of a wing or a module that is not listed, and each entry of it that is no survivor."""
     command = (str(Path(sys.executable).with_name("mutmut")), "results")
     results = subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout  # noqa: S603 - ours
-    prefix = f"lmtrack._{wing}."
+    prefix = f"lmtrack._{part}."
     alive = {_change(name) for name in _ALIVE.findall(results) if name.startswith(prefix)}
     expected = {one for one in listed() if one.startswith(prefix)}
     for heading, entries in (("no test notices", alive - expected), ("listed, but not alive", expected - alive)):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import codecs
 import pickle
+import time
 from datetime import UTC, datetime, timedelta
 from email.message import Message
 from pathlib import Path
@@ -21,6 +22,7 @@ from endpoint_requests import (
     HEADERS,
     ID,
     INDIVIDUAL,
+    IP,
     ISSUED,
     NOW,
     ROBOT,
@@ -143,6 +145,21 @@ def test_of_the_day_of_a_last_open_nothing_but_the_day_is_left() -> None:
 # Clicks
 
 
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system has no tzset")
+def test_the_day_of_a_last_open_is_that_of_utc_whatever_the_zone_of_the_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    time.tzset()
+    try:
+        last_open = ask(f"/t/o/{open_token(DELIVERABILITY)}", now=NOW.replace(hour=23)).last_open
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert last_open is not None
+    assert last_open.day == NOW.date()
+
+
 def test_a_click_with_consent_is_recorded_and_redirected() -> None:
     handled = ask(f"/t/c/{click_token(recipient=2)}")
     assert handled.response == redirect_response(URL)
@@ -190,6 +207,13 @@ def test_a_forged_click_is_not_found_and_goes_nowhere(token: str, reason: str) -
     handled = ask(f"/t/c/{token}", destination=lambda _token: ELSEWHERE)
     assert handled.response == redirect_response(None)
     assert (handled.event, handled.admission.record, handled.admission.reason) == (None, False, reason)
+
+
+def test_a_click_that_leads_nowhere_is_answered_to_its_method() -> None:
+    for target in (f"/t/c/{click_token()[:-2]}AA", f"/t/c/{click_token(url=None)}"):
+        full, head, options = (ask(target, method=method).response for method in ("GET", "HEAD", "OPTIONS"))
+        assert (full.status, head.status, options.status) == (404, 404, 200)
+        assert (bool(full.body), head.body, options.body) == (True, b"", b"")
 
 
 def test_a_click_by_id_asks_where_it_goes() -> None:
@@ -247,6 +271,15 @@ def test_a_click_that_leads_nowhere_is_not_found_and_not_recorded(destination: A
     head = ask(f"/t/c/{click_token(url=None)}", destination=destination, method="HEAD")
     assert head.response == redirect_response(None, method="HEAD")
     assert head.admission.reason == reason
+
+
+@pytest.mark.parametrize("route", [fail, lambda _: None, lambda _: True])
+@pytest.mark.parametrize("mode", [AGGREGATE, INDIVIDUAL])
+def test_a_route_that_cannot_be_asked_records_nothing_and_still_answers(route: Any, mode: TrackingMode) -> None:  # noqa: ANN401
+    handled = ask(f"/t/o/{open_token(mode)}", route=route)
+    assert handled.response == pixel_response()
+    assert (handled.event, handled.admission.record) == (None, False)
+    assert handled.admission.reason is AdmissionReason.ROUTE_UNAVAILABLE
 
 
 @pytest.mark.parametrize(
@@ -335,8 +368,22 @@ def test_the_time_since_the_mail_was_made_is_told_the_classifier_and_a_campaigns
     assert "time.lt_2s" in reasons(INDIVIDUAL, soon)
     assert "time.lt_2s" in reasons(INDIVIDUAL, ISSUED)
     assert "time.lt_2s" not in reasons(INDIVIDUAL, NOW)
-    assert "time.lt_2s" not in reasons(AGGREGATE, soon)
     assert "time.lt_2s" not in reasons(INDIVIDUAL, ISSUED - timedelta(seconds=1))
+    counted = ask(f"/t/c/{click_token(AGGREGATE)}", now=soon, headers=bare).event
+    assert counted is not None
+    assert counted.verdict.human is Human.YES
+
+
+def test_the_delivery_is_asked_for_by_the_token() -> None:
+    bare = {"User-Agent": BROWSER}
+    for own, soon in ((True, True), (False, False)):
+        handled = ask(
+            f"/t/c/{click_token()}",
+            headers=bare,
+            delivered_at=lambda token, own=own: NOW if (token.message_id == ID) is own else ISSUED,
+        )
+        assert handled.event is not None
+        assert ("time.lt_2s" in handled.event.verdict.reasons) is soon
 
 
 def test_what_is_known_of_the_network_is_told_the_classifier() -> None:
@@ -425,6 +472,13 @@ def test_the_request_of_an_event_has_the_fractions_of_its_second() -> None:
     assert event.request is not None
     rounding = timedelta(microseconds=1)  # of a time read as a number, where the clock stands still meanwhile
     assert before - rounding <= event.request.at <= datetime.now(UTC) + rounding  # noqa: TID251 - the same
+
+
+def test_the_request_of_an_event_has_what_is_known_of_the_network() -> None:
+    event = ask(f"/t/c/{click_token()}", ip=IP, asn=64500).event
+    assert event is not None
+    assert event.request is not None
+    assert (event.request.ip, event.request.asn) == (IP, 64500)
 
 
 def test_what_is_only_counted_has_no_request() -> None:

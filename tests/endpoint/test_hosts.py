@@ -26,6 +26,8 @@ from lmtrack import (
     pixel_response,
     redirect_response,
 )
+from lmtrack.classifier import load_agents, load_networks
+from lmtrack.tokens import WithdrawToken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +44,8 @@ DAY = f"/t/o/{make_open_token(KEYS, ID, mode=TrackingMode.DELIVERABILITY)}"
 STOP, LEAVE = f"/t/w/{make_withdraw_token(KEYS, ID)}", f"/t/u/{make_unsubscribe_token(KEYS, ID)}"
 BACK = b"lmtrack=return"
 ONE_CLICK = b"List-Unsubscribe=One-Click"
+
+PAIR = "unsubscribe and resubscribe belong together: the page of the one offers the other"
 
 # Every answer that stores something: path, method, body, function.
 STORED = [
@@ -88,6 +92,10 @@ class Store:
     def names(self) -> list[str]:
         """What was called."""
         return [name for name, _ in self.calls]
+
+
+def fail(_value: object) -> Any:  # noqa: ANN401 - in place of any function
+    raise OSError("down")
 
 
 def answer_plain(host: TrackingHost, path: str, method: str = "GET", body: bytes = b"") -> tuple[int, bytes]:
@@ -147,6 +155,7 @@ def test_what_may_be_stored_is_stored_before_the_answer(
     assert status == (302 if path == CLICK else 200)
     assert store.names.count(name) == 1
     assert store.names[-1] == name
+    assert None not in [value for _, value in store.calls]
     assert {*store.names} - {name} == ({"words"} if method == "POST" else {"consent", "route"})
 
 
@@ -159,7 +168,7 @@ def test_a_store_that_fails_keeps_nobody_from_a_page_and_never_says_that_it_is_d
     store = Store()
     told: list[Exception] = []
     store.failing = {name}
-    for report in (told.append, None, store.function("route", plain=True)):
+    for report in (told.append, None, fail):
         status, page = ask(store.host(plain=plain, report=report), path, method, body)
         if method == "POST":
             assert (status, "Échec" in page.decode()) == (503, True)
@@ -193,6 +202,22 @@ def test_a_lookup_that_fails_records_nothing_and_still_answers(ask: Ask, plain: 
     assert ask(host, OPEN) == (200, pixel_response().body)
     assert ask(host, CLICK)[0] == 302
     assert "record" not in store.names
+
+
+@each_way
+def test_a_click_goes_where_it_was_signed_to_go_if_nobody_can_say_where(ask: Ask, plain: bool) -> None:
+    assert ask(Store().host(plain=plain, destination=fail), CLICK)[0] == 302
+
+
+def test_a_plain_function_may_return_what_is_to_be_awaited() -> None:
+    store = Store()
+    to_await = store.function("record", plain=False)
+
+    def record(event: object) -> object:
+        return to_await(event)
+
+    assert answer_asgi(store.host(record=record), CLICK)[0] == 302
+    assert store.names[-1] == "record"
 
 
 @each_way
@@ -233,7 +258,7 @@ def test_without_a_function_for_it_there_is_no_list_to_leave(ask: Ask, plain: bo
     host = Store().host(plain=plain, unsubscribe=None, resubscribe=None, last_open=None, words=None, route=ROUTE)
     assert ask(host, LEAVE)[0] == ask(host, LEAVE, "POST", ONE_CLICK)[0] == 404
     assert ask(host, STOP)[0] == ask(host, STOP, "POST")[0] == ask(host, DAY)[0] == 200
-    assert ask(host, "/nothing")[0] == 404
+    assert ask(host, "/nothing")[0] == ask(host, "/nothing", "PUT")[0] == ask(host, LEAVE, "PUT")[0] == 404
 
 
 def test_a_coroutine_function_needs_the_asynchronous_way() -> None:
@@ -244,18 +269,32 @@ def test_a_coroutine_function_needs_the_asynchronous_way() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "error"),
+    ("changed", "error", "text"),
     [
-        ({"domain": "https://track.example"}, TypeError),
-        ({"record": None}, TypeError),
-        ({"consent": Consent.GRANTED}, TypeError),
-        ({"report": "log"}, TypeError),
-        ({"unsubscribe": None}, ValueError),
-        ({"resubscribe": None}, ValueError),
+        ({"domain": "https://track.example"}, TypeError, "domain must be a TrackingDomain, not str"),
+        ({"record": None}, TypeError, "record must be callable"),
+        ({"consent": Consent.GRANTED}, TypeError, "consent must be callable"),
+        ({"withdraw": None}, TypeError, "withdraw must be callable"),
+        *(
+            ({name: "x"}, TypeError, f"{name} must be callable or None")
+            for name in (
+                "last_open",
+                "unsubscribe",
+                "resubscribe",
+                "delivered_at",
+                "destination",
+                "client_ip",
+                "report",
+            )
+        ),
+        ({"unsubscribe": None}, ValueError, PAIR),
+        ({"resubscribe": None}, ValueError, PAIR),
     ],
 )
-def test_a_host_that_lacks_a_function_is_the_callers_mistake(changed: dict[str, Any], error: type[Exception]) -> None:
-    with pytest.raises(error):
+def test_a_host_that_lacks_a_function_is_the_callers_mistake(
+    changed: dict[str, Any], error: type[Exception], text: str
+) -> None:
+    with pytest.raises(error, match=f"^{text}$"):
         Store().host(**changed)
 
 
@@ -294,6 +333,13 @@ def run_asgi(host: TrackingHost, scope: dict[str, Any], received: list[dict[str,
     return sent
 
 
+def test_asgi_sends_an_answer_in_two_messages() -> None:
+    start, body = run_asgi(Store().host(), scope_of(path=CLICK), [])
+    headers = [(name.lower().encode(), value.encode()) for name, value in redirect_response(URL).headers]
+    assert start == {"type": "http.response.start", "status": 302, "headers": headers}
+    assert body == {"type": "http.response.body", "body": b""}
+
+
 def test_asgi_is_a_function_which_uvicorn_takes_for_an_application_of_today() -> None:
     host = Store().host()
     assert inspect.isfunction(host.asgi)
@@ -314,7 +360,7 @@ def test_asgi_speaks_of_its_life_and_closes_what_is_no_request() -> None:
     "changed",
     [
         {},
-        {"raw_path": OPEN.encode()},
+        {"raw_path": OPEN.encode(), "path": "/nothing"},
         {"raw_path": None},
         {"raw_path": f"https://track.example{OPEN}".encode()},
         {"path": f"https://track.example{OPEN}"},
@@ -332,11 +378,61 @@ def test_asgi_finds_the_path_however_a_server_hands_it_over(changed: dict[str, o
 def test_asgi_reads_no_more_than_it_looks_at_and_stops_when_the_client_has_gone() -> None:
     store = Store()
     host = store.host(client_ip=lambda _scope: None)
-    parts: list[dict[str, Any]] = [{"type": "http.request", "body": b"a=b&" * 500, "more_body": True} for _ in range(9)]
+    parts: list[dict[str, Any]] = [{"type": "http.request", "body": b"a=b&" * 512, "more_body": True} for _ in range(9)]
     run_asgi(host, scope_of(path=LEAVE, method="POST"), parts)
-    assert len(parts) == 4
+    assert len(parts) == 5
     run_asgi(host, scope_of(path=LEAVE, method="POST"), [{"type": "http.disconnect"}])
     assert "unsubscribe" not in store.names
+    said = {"type": "http.request", "body": ONE_CLICK, "more_body": True}
+    run_asgi(host, scope_of(path=LEAVE, method="POST"), [said, {"type": "http.disconnect"}])
+    assert "unsubscribe" in store.names
+
+
+def asked_by_wsgi(host: TrackingHost, address: str) -> None:
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": CLICK, "REMOTE_ADDR": address, "HTTP_USER_AGENT": "Lampreader/2"}
+    list(host.wsgi(environ, lambda _status, _headers: None))
+
+
+def asked_by_asgi(host: TrackingHost, address: str) -> None:
+    headers = [(b"user-agent", b"Lampreader/2")]
+    run_asgi(host, scope_of(path=CLICK, client=(address, 5), headers=headers), [])
+
+
+@pytest.mark.parametrize("ask", [asked_by_wsgi, asked_by_asgi])
+def test_the_last_hop_is_the_client_unless_a_function_says_which(ask: Callable[[TrackingHost, str], None]) -> None:
+    store = Store()
+    ask(store.host(), "192.0.2.7")
+    hops = {"REMOTE_ADDR": "192.0.2.7", "client": ("192.0.2.7", 5)}
+    told = store.host(client_ip=lambda seen: "192.0.2.8" if hops.items() & seen.items() else None)
+    ask(told, "192.0.2.7")
+    assert [value.request.ip for name, value in store.calls if name == "record"] == ["192.0.2.7", "192.0.2.8"]
+
+
+@pytest.mark.parametrize("ask", [asked_by_wsgi, asked_by_asgi])
+def test_own_networks_and_agents_are_told_the_classifier(ask: Callable[[TrackingHost, str], None]) -> None:
+    store = Store()
+    networks = load_networks("198.51.100.0/24", tag="our_gateway", evidence=3)
+    agents = load_agents("Lampreader", actor="human", human="yes")
+    for known in ({}, {"networks": networks}, {"agents": agents}):
+        ask(store.host(**known), "198.51.100.7")
+    bare, listed, named = (value.verdict for name, value in store.calls if name == "record")
+    assert "net.listed" in listed.reasons
+    assert "net.listed" not in bare.reasons
+    assert named != bare
+
+
+@each_way
+def test_the_words_of_a_page_that_replaces_the_answer_are_those_of_its_token(ask: Ask, plain: bool) -> None:
+    store = Store()
+    store.failing = {"withdraw"}
+
+    def words(token: object) -> PageWords:
+        return FRENCH if isinstance(token, WithdrawToken) else PageWords()
+
+    texts: Any
+    for texts, title in ((FRENCH, "Échec"), (words, "Échec"), ("fr", "did not work"), (fail, "did not work")):
+        status, page = ask(store.host(plain=plain, words=texts), STOP, "POST")
+        assert (status, title in page.decode()) == (503, True)
 
 
 def test_an_answer_is_that_of_the_pieces() -> None:

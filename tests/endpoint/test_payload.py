@@ -91,9 +91,10 @@ def test_an_open_has_the_fields_of_message_opened() -> None:
 def test_a_message_can_have_several_tags() -> None:
     data = event_payload(opened(), PERSON, **ALL, tags=("letters", "november"))["data"]
     assert data["tags"] == ["letters", "november"]
-    for tags in ("letters", b"letters", (1,)):
-        with pytest.raises(TypeError, match=r"^tags must be "):
-            event_payload(opened(), PERSON, **ALL, tags=tags)  # type: ignore[arg-type]
+    tags: Any
+    for tags, rule in (("letters", "several str, not str"), (b"x", "several str, not bytes"), ((1,), "a str, not int")):
+        with pytest.raises(TypeError, match=f"^tags must be {rule}$"):
+            event_payload(opened(), PERSON, **ALL, tags=tags)
     aggregate = event_payload(opened(TrackingMode.AGGREGATE), PERSON, **ALL, tags=("letters",))
     assert "tags" not in aggregate["data"]
     assert "engagement" not in aggregate["data"]
@@ -294,6 +295,11 @@ def test_what_was_minimised_before_stays() -> None:
     assert minimise({"event": "message.opened"}, mode=AGGREGATE) == {"event": "message.opened", "data": {}}
 
 
+def test_other_events_are_not_counted_by_name() -> None:
+    for payload in ({}, {"event": "message.bounced"}, {"event": None}):
+        assert minimise(payload, mode=AGGREGATE) == {"data": {}}
+
+
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system has no tzset")
 def test_the_zone_of_the_machine_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = event_payload(opened(), PERSON, **ALL)
@@ -372,6 +378,20 @@ def test_below_individual_nothing_of_a_recipient_is_left(
 def test_the_url_that_is_given_goes_before_the_tokens_own() -> None:
     for url in ("https://shop.example/moved", ""):
         assert event_payload(clicked(), PERSON, **CLICKED, url=url)["data"]["destination_url"] == url
+
+
+def test_texts_may_be_of_a_subclass_of_str() -> None:
+    class Text(str):
+        __slots__ = ()
+
+        def __str__(self) -> str:
+            return "asked"
+
+    payload = event_payload(opened(), PERSON, **ALL | {"event_id": Text("e1"), "recipient": Text("ann")})
+    for text, plain in ((payload["id"], "e1"), (payload["data"]["recipient"], "ann")):
+        assert (type(text), text) == (str, plain)
+    day = minimise({"last_open_date": Text("2026-01-02")}, mode=DELIVERABILITY)
+    assert day == {"last_open_date": "2026-01-02"}
 
 
 def test_payloads_are_json() -> None:

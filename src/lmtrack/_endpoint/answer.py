@@ -13,7 +13,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Final, Literal, TypeAlias
 
-from lmtrack._checks import plain_str, plain_str_or_none, wrong_type
+from lmtrack._checks import exact_str, plain_str, wrong_type
 from lmtrack._url.destination import ascii_host, is_destination
 from lmtrack.tokens import ClickToken
 
@@ -137,8 +137,7 @@ def redirect_response(destination: ClickToken | str | None, /, *, method: str = 
     url = destination.url if isinstance(destination, ClickToken) else destination
     if url is not None and not isinstance(url, str):
         raise wrong_type("destination", "a ClickToken, a str or None", url)
-    url = plain_str_or_none(url, "destination")
-    if url is None or not is_destination(url):
+    if url is None or not is_destination(url := exact_str(url)):
         return for_method(missing_page(), method)
     headers = (("Location", to_ascii(url)), TEXT, ("Content-Length", "0"), NO_STORE, *PRIVATE)
     return for_method(HttpResponse(status=302, headers=headers), method)
@@ -319,12 +318,12 @@ def pressed(body: bytes, /) -> Pressed | None:
 
     Gateways post too, so a body that says neither presses nothing. Both form encodings of the RFC are read.
     """
-    found: set[Pressed] = set()
+    found: list[Pressed] = []
     for name, value in _fields_of(body[:BODY_LIMIT_BYTES]):
         if (name.lower(), value.lower()) == _ONE_CLICK:
-            found.add("leave")
+            found.append("leave")
         elif name == _OWN_FIELD.encode() and value in _OWN_VALUES:
-            found.add(_OWN_VALUES[value])
+            found.append(_OWN_VALUES[value])
     return "leave" if "leave" in found else next(iter(found), None)
 
 
@@ -336,7 +335,7 @@ def _fields_of(body: bytes, /) -> list[tuple[bytes, bytes]]:
         return [(name[1], value.strip(b"\n")) for name, value in named if name]
     from urllib.parse import unquote_to_bytes  # noqa: PLC0415 - rare, and 2 ms of every import
 
-    pairs = [pair.replace(b"+", b" ").partition(b"=") for pair in body.strip().split(b"&")]
+    pairs = [pair.partition(b"=") for pair in body.strip().split(b"&")]
     return [(unquote_to_bytes(name), unquote_to_bytes(value)) for name, _, value in pairs]
 
 

@@ -15,7 +15,7 @@ from lmtrack._agents.events import Event
 from lmtrack._agents.header_rules import Headers, is_ahead
 from lmtrack._agents.own_agents import Agents
 from lmtrack._agents.verdict import Actor, Human, Verdict
-from lmtrack._checks import check_type, plain_bytes, plain_str
+from lmtrack._checks import check_type, exact_bytes, exact_str, plain_bytes, plain_str
 from lmtrack._clock import exact_time
 from lmtrack._endpoint.answer import (
     ENGLISH,
@@ -162,9 +162,8 @@ class PendingRequest:
         return self._record(judge, response, _ask(route, token), consent)
 
     def _nothing(self) -> Handled:
-        also = "POST" if self.kind else ""
         method = self.method if self.kind or self.method == "HEAD" else "GET"
-        response = for_method(missing_page(), method, also=also)
+        response = for_method(missing_page(), method, also="POST")
         return Handled(response=response, admission=refused(self.problem or AdmissionReason.NOT_FOUND))
 
     def _withdraw(self, token: WithdrawToken, words: PageWords, /) -> Handled:
@@ -403,10 +402,10 @@ def _by_name(headers: Headers, /) -> dict[str, str]:
     for pair in items() if callable(items) else headers:
         name, value = pair if isinstance(pair, tuple | list) and len(pair) == 2 else (None, None)
         if isinstance(name, str) and isinstance(value, str):
-            named.setdefault(plain_str(name, "a name").lower(), plain_str(value, "a value"))
+            named.setdefault(exact_str(name).lower(), exact_str(value))
         elif isinstance(name, bytes) and isinstance(value, bytes):
-            key = plain_bytes(name, "a name").lower().decode("latin-1")
-            named.setdefault(key, plain_bytes(value, "a value").decode("latin-1"))
+            key = exact_bytes(name).lower().decode("latin-1")
+            named.setdefault(key, exact_bytes(value).decode("latin-1"))
     return named
 
 
@@ -435,7 +434,7 @@ def _redirect(
         return redirect_response(None, method=method), AdmissionReason.NO_DESTINATION
     if not isinstance(url, str):
         return redirect_response(token.url, method=method), AdmissionReason.DESTINATION_UNAVAILABLE
-    url = plain_str(url, "url")
+    url = exact_str(url)
     return redirect_response(url, method=method), None if is_destination(url) else AdmissionReason.BAD_DESTINATION
 
 
@@ -464,7 +463,7 @@ def _unasked(method: str, named: dict[str, str], /) -> AdmissionReason | None:
 def _counted(token: OpenToken | ClickToken, verdict: Verdict, /) -> RecordedEvent:
     """Return what may be kept of a request that is only counted: whether it counts."""
     human = Human.YES if verdict.counts_for_metrics else Human.UNKNOWABLE
-    kept = Verdict(actor=Actor.UNKNOWN, human=human, evidence=1, reasons=())
+    kept = Verdict(actor=Actor.UNKNOWN, human=human, evidence=1)
     return RecordedEvent(token=token, verdict=kept, dedup_key=None, request=None)
 
 

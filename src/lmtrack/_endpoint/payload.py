@@ -13,7 +13,7 @@ from uuid import UUID
 
 from lmtrack._agents.clients import ClientInfo
 from lmtrack._agents.verdict import Actor, Human, Verdict
-from lmtrack._checks import plain_str, plain_str_or_none
+from lmtrack._checks import exact_str, plain_str, plain_str_or_none
 from lmtrack._clock import in_utc
 from lmtrack.resolver import TrackingMode
 from lmtrack.tokens import ClickToken, OpenToken
@@ -95,11 +95,10 @@ def event_payload(
         raise TypeError("recipient must be a str, first a bool, event_id a str or UUID")
     _check_optional(client, metadata, tags)
     all_tags = [plain_str(one, "tags") for one in tags or ()]
-    recipient = plain_str(recipient, "recipient")
     subject, tag = plain_str_or_none(subject, "subject"), plain_str_or_none(tag, "tag")
     user_agent = plain_str_or_none(user_agent, "user_agent")
     url, anchor_text = plain_str_or_none(url, "url"), plain_str_or_none(anchor_text, "anchor_text")
-    event_id = plain_str(event_id, "event_id") if isinstance(event_id, str) else str(event_id)
+    event_id = exact_str(event_id) if isinstance(event_id, str) else str(event_id)
     if isinstance(token, OpenToken) and not (url is None and anchor_text is None):
         raise ValueError("url and anchor_text belong to a click")
     time = _written_time(occurred_at)
@@ -110,7 +109,7 @@ def event_payload(
         "subject": subject,
         "metadata": dict(metadata or {}),
         "tag": tag,
-        "recipient": recipient,
+        "recipient": exact_str(recipient),
         f"{done}_at": time,
         f"first_{what}": first,
     }
@@ -229,7 +228,7 @@ def _utc_day(time: object, /) -> str | None:
     """Return the day of an ISO 8601 date, or of a time with its offset; None for anything else."""
     if not isinstance(time, str):
         return None
-    time = plain_str(time, "time")
+    time = exact_str(time)
     try:
         read = datetime.fromisoformat(time)
         if len(time) == len("2026-01-02"):

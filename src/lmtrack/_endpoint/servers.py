@@ -18,7 +18,6 @@ from lmtrack._agents.header_rules import Headers
 from lmtrack._agents.own_agents import Agents
 from lmtrack._checks import check_type
 from lmtrack._endpoint.answer import BODY_LIMIT_BYTES, ENGLISH, HttpResponse, PageWords, failed_page, unknown_page
-from lmtrack._endpoint.gate import AdmissionReason
 from lmtrack._endpoint.handled import Handled, LastOpen, RecordedEvent
 from lmtrack._endpoint.handling import PendingRequest, WayOut, read_request
 from lmtrack.classifier import Networks
@@ -202,7 +201,7 @@ class TrackingHost:
         headers = [(name[5:].replace("_", "-"), text) for name, text in environ.items() if name.startswith("HTTP_")]
         body = b""
         if environ["REQUEST_METHOD"] == "POST":
-            size = str(environ.get("CONTENT_LENGTH") or "0")
+            size = str(environ.get("CONTENT_LENGTH"))
             body = environ["wsgi.input"].read(min(int(size) if size.isdecimal() else 0, BODY_LIMIT_BYTES))
         answer = self.answer(
             method=environ["REQUEST_METHOD"],
@@ -244,14 +243,14 @@ class TrackingHost:
             body=body,
             ip=self.client_ip(scope) if self.client_ip else client and client[0],
         )
-        headers = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in answer.headers]
+        headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
 
     def _read(self, method: str, target: str, headers: Headers | None, body: bytes, /) -> PendingRequest:
         pending = read_request(method=method, target=target, headers=headers, body=body, domain=self.domain)
         if pending.kind == "unsubscribe" and self.unsubscribe is None:  # a page that this host does not have
-            return replace(pending, kind=None, token=None, problem=AdmissionReason.NOT_FOUND)
+            return replace(pending, kind=None, token=None)
         return pending
 
     def _storing(self, handled: Handled, /) -> _Storing | None:
