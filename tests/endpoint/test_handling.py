@@ -26,6 +26,7 @@ from endpoint_requests import (
     ISSUED,
     NOW,
     ROBOT,
+    STRICT,
     URL,
     WATCHED,
     WITHDRAW,
@@ -51,6 +52,7 @@ from lmtrack.endpoint import (
     Handled,
     LastOpen,
     pixel_response,
+    read_request,
     redirect_response,
 )
 from lmtrack.tokens import ClickToken, OpenToken
@@ -100,6 +102,11 @@ def test_the_pixel_is_the_same_and_nothing_is_left_to_record(token: str, changed
     assert handled.response == pixel_response()
     assert handled.event is None
     assert (handled.admission.record, handled.admission.reason) == (False, reason)
+
+
+def test_the_route_is_asked_for_by_the_token() -> None:
+    handled = ask(f"/t/o/{open_token()}", route=lambda token: STRICT if token.message_id == ID else None)
+    assert handled.admission.identified
 
 
 def test_a_machine_is_recorded_as_one_beside_the_person() -> None:
@@ -214,6 +221,7 @@ def test_a_click_that_leads_nowhere_is_answered_to_its_method() -> None:
         full, head, options = (ask(target, method=method).response for method in ("GET", "HEAD", "OPTIONS"))
         assert (full.status, head.status, options.status) == (404, 404, 200)
         assert (bool(full.body), head.body, options.body) == (True, b"", b"")
+        assert ask(target, method="POST").response.status == 405
 
 
 def test_a_click_by_id_asks_where_it_goes() -> None:
@@ -331,6 +339,20 @@ def test_a_path_that_is_none_of_ours_is_not_found(target: str) -> None:
     head = ask(target, method="HEAD")
     assert (head.response.status, head.response.body) == (404, b"")
     assert ask(target, method="OPTIONS").response.status == 404
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"),
+    [
+        ("/nothing", None),
+        (f"/t/o/{open_token()}", "open"),
+        (f"/t/c/{click_token()[:-2]}AA", "click"),
+        (f"/t/w/{WITHDRAW}", "withdraw"),
+    ],
+)
+def test_a_request_that_was_read_has_its_kind_and_no_more_than_it_came_with(target: str, kind: str | None) -> None:
+    pending = read_request(method="GET", target=target, headers=None, domain=DOMAIN, now=NOW)
+    assert (pending.kind, pending.method, pending.headers, pending.body) == (kind, "GET", {}, b"")
 
 
 def test_a_path_whose_letters_were_turned_tells_a_scanner() -> None:

@@ -207,6 +207,7 @@ def test_pages_speak_the_recipients_language() -> None:
         return FRENCH if token.recipient == 2 else PageWords()
 
     assert b"Se d\xc3\xa9sabonner" in ask(f"/t/u/{UNSUBSCRIBE}", words=words).response.body
+    assert "Arrêter" in ask(f"/t/w/{WITHDRAW}", words=words).response.body.decode()
     left = ask(f"/t/u/{UNSUBSCRIBE}", method="POST", body=ONE_CLICK, words=words).response.body.decode()
     assert "C'est fait" in unescape(left)
     for broken in (fail, lambda _token: "fr", None):

@@ -352,6 +352,6 @@ def _page(
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
         f"<body>\n<main>\n<h1>{escape(title)}</h1>\n<p>{escape(text)}</p>\n{form}</main>\n</body>\n</html>\n"
-    ).encode("utf-8", "replace")
+    ).encode(errors="replace")
     headers = (("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body))))
     return HttpResponse(status=status, headers=(*headers, NO_STORE, *PRIVATE, AS_TYPED, _LOCKED), body=body)
