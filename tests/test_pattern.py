@@ -6,8 +6,9 @@ import inspect
 import pkgutil
 import re
 import re._parser as sre_parser  # type: ignore[import-not-found]
+import sys
 from types import BuiltinMethodType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, AnyStr
 
 import pytest
 from hypothesis import given, strategies as st
@@ -124,13 +125,22 @@ def test_blanks_and_comments_of_verbose_patterns_are_read_as_such() -> None:
     assert with_atomic_groups("(?:#)*+", verbose=False) == "(?>(?:#)*)"
 
 
-@pytest.mark.parametrize("name", sorted(PATTERNS))
+def atomic_spelling(pattern: re.Pattern[AnyStr]) -> AnyStr:
+    return with_atomic_groups(pattern.pattern, verbose=bool(pattern.flags & re.VERBOSE))
+
+
+RESPELT = sorted(name for name, pattern in PATTERNS.items() if atomic_spelling(pattern) != pattern.pattern)
+
+
+def test_there_are_patterns_that_are_spelt_in_another_way() -> None:
+    assert len(RESPELT) > 30 or sys.version_info < (3, 11, 5)  # there they are compiled in that spelling
+
+
+@pytest.mark.parametrize("name", RESPELT)
 @given(data=st.data())
 def test_the_atomic_spelling_matches_the_same(name: str, data: st.DataObject) -> None:
     pattern = PATTERNS[name]
-    atomic = re.compile(
-        with_atomic_groups(pattern.pattern, verbose=bool(pattern.flags & re.VERBOSE)), pattern.flags & ~re.UNICODE
-    )
+    atomic = re.compile(atomic_spelling(pattern), pattern.flags & ~re.UNICODE)
     text = data.draw(st.text("<>/!-=\"' \n?#&;:.%@[]()abhrefsvt19é", max_size=40))
     subject = text.encode("latin-1") if isinstance(pattern.pattern, bytes) else text
     ours, theirs = pattern.search(subject), atomic.search(subject)
