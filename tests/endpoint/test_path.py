@@ -410,6 +410,16 @@ def test_copy_in_one_case_is_told_by_the_time_of_the_request() -> None:
         assert not refusal(target).scanner
 
 
+def test_copy_in_one_case_is_told_five_minutes_before_its_time() -> None:
+    times = (datetime(2040, 1, 1, tzinfo=UTC) + timedelta(hours=number, seconds=number) for number in range(9999))
+    # Capitals are the earliest spelling of a time, so no other is of one before.
+    made, token = next((time, text) for time in times if (text := make_open_token(KEYS, ID, now=time))[3:8].isupper())
+    for early, told in ((300, True), (301, False)):
+        with pytest.raises(BadToken) as caught:
+            read_tracking_url(f"/o/{token.upper()}", domain=DOMAIN, now=made - timedelta(seconds=early))
+        assert caught.value.scanner is told
+
+
 def test_letters_of_one_case_tell_nothing_while_chance_could_have_made_them() -> None:
     header = OPEN[:8].lower()
     letters = sum(map(str.isalpha, header))

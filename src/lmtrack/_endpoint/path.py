@@ -116,8 +116,8 @@ def read_path(
         if path.kind == "c":
             return read_click_token(keys, token, max_age=max_age, issued_after=issued_after, now=now)
         if path.kind == "u":
-            return read_unsubscribe_token(keys, token, now=now)
-        return read_withdraw_token(keys, token, now=now)
+            return read_unsubscribe_token(keys, token)
+        return read_withdraw_token(keys, token)
     except (MalformedToken, UnknownVersion, UnknownKey, BadTokenSignature) as error:
         error.scanner = error.scanner or _is_folded_copy(token, domain, now)
         raise
