@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 _WORD: Final = re.compile(r"[^\t\n\f\r ]++")
-_NO_CLASSES: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(slots=True, eq=False)
@@ -27,7 +26,6 @@ class Element:
         in_tree: Whether the reader that saw it knows what is around it.
         words: The text that is in it directly; only where it was asked for.
         picture: The `img` that a `picture` is drawn as.
-        classes: In lower case.
     """
 
     name: str
@@ -42,11 +40,14 @@ class Element:
     in_tree: bool = False
     words: str = ""
     picture: Element | None = None
-    classes: frozenset[str] = field(init=False)
+    _classes: frozenset[str] | None = field(default=None, init=False)
 
-    def __post_init__(self) -> None:
-        written = self.attributes.get("class")
-        self.classes = frozenset(words_of(written.lower())) if written else _NO_CLASSES
+    @property
+    def classes(self) -> frozenset[str]:
+        """Its classes, in lower case."""
+        if self._classes is None:
+            self._classes = frozenset(words_of(self.attributes.get("class", "").lower()))
+        return self._classes
 
     @property
     def around(self) -> Element | None:

@@ -48,6 +48,9 @@ _LONGEST_LINE: Final = 65_535  # libxml2 counts no further
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 # libxml2 takes what these hold for text, in svg and math too.
 _TEXTS: Final = RAW_TEXT | {"plaintext"}
+_FOREIGN: Final = frozenset(("svg", "math"))
+_HEEDED: Final = _TEXTS | _FOREIGN
+_NOWHERE: Final = 1 << 30  # deeper than anything
 _PIECE: Final = 1 << 18  # characters given to lxml at a time; our choice: most mails are two pieces
 # Before the first element lxml takes as long for each comment as there are comments before it: 20,000 take a second.
 _FIRST_PIECE: Final = 1 << 12
@@ -87,101 +90,93 @@ def read_tree(
         raise Unread("elements are nested too deep, or the parser reached another of its limits")
 
 
-class _Open:
-    """An element whose end has not come yet.
+class _Names(dict[str, str]):
+    """Names in lower case, each by the way it is written."""
 
-    Attributes:
-        element: Itself.
-        last: The last element that was read in it.
-        words: What is left of the text in it, when nodes are gone.
-        foreign: Whether it is in svg or math.
-        kept: Whether it is in an element whose content is text, and so is needed until that ends.
-    """
-
-    __slots__ = ("element", "foreign", "kept", "last", "words")
-
-    def __init__(self, element: Element, /, *, foreign: bool, kept: bool) -> None:
-        self.element = element
-        self.last: Element | None = None
-        self.words: list[str] = []
-        self.foreign = foreign
-        self.kept = kept
+    def __missing__(self, written: str) -> str:
+        return self.setdefault(written, written.lower())
 
 
 class _Tree:
-    """Takes each node of the tree as it comes, and drops it when it has ended: lxml's take more room than ours.
+    """Takes the nodes of the tree a piece at a time, and drops what has ended: lxml's take more room than ours.
 
     Attributes:
         has_begun: Whether an element has come.
         leading: How many comments came before the first.
     """
 
-    __slots__ = ("_first_line", "_known", "_note", "_open", "_words", "has_begun", "leading")
+    __slots__ = (
+        *("_before", "_foreign", "_kept", "_lines", "_names", "_note", "_open", "_words"),
+        *("has_begun", "leading"),
+    )
 
     def __init__(self, note: str, first_line: int, /, *, words: bool) -> None:
         self._note = note
-        self._first_line = first_line
+        self._lines = first_line - 1
         self._words = words
-        self._known: dict[str, str] = {}  # names, each by the way it is written
-        self._open: list[_Open] = []
+        self._names = _Names()
+        self._open: list[Element] = []  # what has not ended yet
+        self._before: list[Element | None] = []  # in each of these the last element that was read
+        self._foreign = self._kept = _NOWHERE  # how deep the outermost one of `_FOREIGN` and of `_TEXTS` is
         self.has_begun = False
         self.leading = 0
 
-    def read(self, events: Iterable[tuple[str, _Element]], /) -> Iterator[Element | RawText | Comment]:
+    def read(self, events: Iterable[tuple[str, _Element]], /) -> list[Element | RawText | Comment]:
+        """Read what has come of the tree."""
+        found: list[Element | RawText | Comment] = []
+        open_, before, node = self._open, self._before, None
         for event, node in events:
             if event == "start":
+                element = self._element(node)
+                if open_:
+                    element.parent, element.before = open_[-1], before[-1]
+                    before[-1] = element
+                open_.append(element)
+                before.append(None)
+                found.append(element)
                 self.has_begun = True
-                yield self._start(node)
-                continue
-            if event == "end":
-                ended = self._open.pop()
-                yield from self._end(ended, node)
-                if not ended.kept:
-                    node.clear(keep_tail=True)
+            elif event == "end":
+                before.pop()
+                element = open_.pop()
+                if self._words:
+                    tails = (child.tail for child in node if child.tail)
+                    element.words = "".join((node.text or "", element.words, *tails))
+                if element.name in _HEEDED:
+                    found += self._leave(element, node)
             else:
                 self.leading += not self.has_begun
-                yield Comment(node.text or "", self._line(node), self._open[-1].element if self._open else None)
+                line = self._lines + min(node.sourceline or 1, _LONGEST_LINE)
+                found.append(Comment(node.text or "", line, open_[-1] if open_ else None))
+        if node is not None:
             self._drop_before(node)
+        return found
 
-    def _line(self, node: _Element, /) -> int:
-        return self._first_line - 1 + min(node.sourceline or 1, _LONGEST_LINE)
-
-    def _name(self, written: str, /) -> str:
-        return self._known.get(written) or self._known.setdefault(written, written.lower())
-
-    def _start(self, node: _Element, /) -> Element:
-        outer = self._open[-1] if self._open else None
+    def _element(self, node: _Element, /) -> Element:
+        names, written = self._names, node.items()
         element = Element(
-            name=self._name(str(node.tag)),
-            attributes={self._name(key): value for key, value in reversed(node.attrib.items())},
-            line=self._line(node),
-            note=self._note,
-            in_tree=True,
+            names[node.tag],  # type: ignore[index]  # a str: it is no comment
+            {names[key]: value for key, value in reversed(written)} if written else {},
+            self._lines + min(node.sourceline or 1, _LONGEST_LINE),
+            self._note,
         )
-        is_foreign = is_kept = False
-        if outer is not None:
-            element.parent, element.before = outer.element, outer.last
-            outer.last = element
-            is_foreign = outer.foreign or outer.element.name in {"svg", "math"}
-            is_kept = outer.kept
-        self._open.append(_Open(element, foreign=is_foreign, kept=is_kept or element.name in _TEXTS))
+        element.in_tree = True
+        if element.name in _FOREIGN:
+            self._foreign = min(self._foreign, len(self._open))
+        elif element.name in _TEXTS:
+            self._kept = min(self._kept, len(self._open))
         return element
 
-    def _end(self, ended: _Open, node: _Element, /) -> Iterator[RawText]:
+    def _leave(self, element: Element, node: _Element, /) -> Iterator[RawText]:
         """Say what text is in an element that has been read to its end."""
-        element = ended.element
-        if self._words:
-            tails = (child.tail for child in node if child.tail)
-            element.words = "".join((node.text or "", *ended.words, *tails))
+        depth = len(self._open)
         if element.name in _TEXTS and (text := "".join(node.itertext())):
-            yield RawText(element.name, text, element.line, ended.foreign, element)
+            yield RawText(element.name, text, element.line, depth > self._foreign, element)
+        self._foreign = _NOWHERE if depth == self._foreign else self._foreign
+        self._kept = _NOWHERE if depth == self._kept else self._kept
 
     def _drop_before(self, node: _Element, /) -> None:
-        """Drop what is before a node in the same element. Itself it stays: text may be added behind it."""
-        parent = node.getparent()
-        if parent is None or self._open[-1].kept:
-            return
-        while (before := node.getprevious()) is not None:
-            if self._words and before.tail:
-                self._open[-1].words.append(before.tail)
-            parent.remove(before)
+        """Drop what is before a node and what it is in. These stay: text may be added behind them."""
+        for element, around in zip(self._open[: self._kept], reversed([*node.iterancestors()])):  # noqa: B905
+            if self._words:
+                element.words += "".join(child.tail or "" for child in around[:-1])
+            del around[:-1]
