@@ -164,6 +164,7 @@ HOSTILE: Final[dict[str, Callable[[int], str]]] = {
     "svg, then many fonts": _numbered("<font size=%>", before="<svg/>"),
     "svg, then many fonts and their ends": _halves("<font x=1>", "</font>", before="<svg/>"),
     "elements that come back": _repeat("<p>x", before=f"<svg/><p>{_FORMATTING}</p>"),
+    "elements that come back, then svg": _repeat("<p>x", before=f"<p>{_FORMATTING}</p>", after="<svg>"),
     "elements that come back in cells": _repeat("<td><b><p></b>x", before="<svg/><table>"),
     "blocks on one <b>": _halves("<div>", "</b>", before="<svg/><b>"),
     "blocks on many <b>": _halves("<div>", "</b></i>", before=f"<svg/>{_BOLD}"),

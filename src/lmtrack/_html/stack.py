@@ -180,6 +180,11 @@ class ElementStack:
         return self._islands[-1] == len(self._names) - 1
 
     @property
+    def has_foreign(self) -> bool:
+        """Return whether an svg or math element is open."""
+        return self._runs[-1] >= 0
+
+    @property
     def height(self) -> int:
         """The offset the next element will get."""
         return len(self._names)

@@ -148,6 +148,11 @@ class OpenElements:
         self._raw = False
         self.in_html = True
 
+    @property
+    def is_plain(self) -> bool:
+        """Return whether no svg or math element and no template is open."""
+        return not self.stack.has_foreign and not self._builder.templates
+
     def declaration(self, token: Token, /) -> None:
         """Note a comment or doctype; of these only the doctype that opens the document matters."""
         html = self._builder.html

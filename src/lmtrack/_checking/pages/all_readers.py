@@ -151,7 +151,7 @@ class Reading:
         return True
 
     def _read_exactly(self, html: str, first_line: int, place: _Place, /) -> None:
-        for item in read_exactly(html, note=place.note, first_line=first_line):
+        for item in read_exactly(html, note=place.note, first_line=first_line, once=not self._complete):
             if self._complete and isinstance(item, Element):
                 self.exact.append(item)
             if (key := _key(item)) not in place.seen:

@@ -7,6 +7,7 @@ browser takes for a tag. What only this reader sees has no tree around it.
 from __future__ import annotations
 
 import re
+from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.pages.element import Element, Lines
@@ -16,7 +17,7 @@ from lmtrack._html.tokenizer import Token, attributes, is_self_closing, next_tok
 from lmtrack._html.tree import OpenElements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
 # Tags without any of these load nothing and lead nowhere.
 _TELLING: Final = re.compile(
@@ -27,6 +28,7 @@ CDATA: Final = re.compile(r"<!\[CDATA\[|\]\]>")
 # What a tag means depends on every open element only where one of these is (as for the rewriter: `_html.scan`).
 _NEEDS_STACK: Final = re.compile("<(?:svg|math|template)", re.IGNORECASE)
 _ENDLESS: Final = RAW_TEXT | {"plaintext"}
+_REMEMBERED: Final = 10_000  # tags; our choice: no mail has as many, and a megabyte of links must not be held twice
 
 
 class RawText(NamedTuple):
@@ -72,6 +74,11 @@ class _ForeignStyle:
         self._own: list[str] = []
         self._all: list[str] = []
 
+    @property
+    def is_open(self) -> bool:
+        """Return whether there is a style sheet around."""
+        return self._height > 0
+
     def open(self, height: int, line: int, /) -> None:
         """Begin a style sheet, unless this one is in another."""
         if not self._height:
@@ -98,79 +105,127 @@ class _ForeignStyle:
         return [RawText("style", text, self._line) for text in texts if text]
 
 
-def read_exactly(html: str, /, *, note: str = "", first_line: int = 1) -> Iterator[Element | RawText | Comment]:
-    """Go through tags of interest, raw text and comments, in order."""
-    return (_read_with_stack if _NEEDS_STACK.search(html) else _read_plainly)(html, note, first_line)
+def read_exactly(
+    html: str, /, *, note: str = "", first_line: int = 1, once: bool = False
+) -> Iterator[Element | RawText | Comment]:
+    """Go through tags of interest, raw text and comments, in order.
+
+    With `once`, most tags that are written like one before are left out.
+    """
+    reader = _Reader(html, note, first_line, once=once)
+    needing = deque(_NEEDS_STACK.finditer(html), maxlen=1)
+    position = (yield from reader.with_stack(needing[0].start())) if needing else 0
+    if position >= 0:
+        yield from reader.plainly(position)
 
 
-def _read_plainly(html: str, note: str, first_line: int, /) -> Iterator[Element | RawText | Comment]:
-    """Read a document in which every tag means the same wherever it stands."""
-    position, end = 0, len(html)
-    lines = Lines(html, first_line)
-    condition = _condition(in_template=False, foreign=False)
-    while token := next_token(html, position, end):
-        start, position, name = token
-        if not name:
-            if html.startswith("<!--", start):
-                yield Comment(_inside(html, token), lines.at(position))
-        elif name[0] != "/":
-            if _TELLING.search(html, start, position):
-                yield Element(name, _attributes(html, token), lines.at(position), note, condition=condition)
-            if name in _ENDLESS:
-                after, position = position, raw_text_end(html, name, position, end)
-                yield RawText(name, html[after : position if position >= 0 else end], lines.at(after))
+class _Reader:
+    """Reads one document."""
+
+    __slots__ = ("_html", "_known", "_lines", "_note", "_once")
+
+    def __init__(self, html: str, note: str, first_line: int, /, *, once: bool) -> None:
+        self._html = html
+        self._note = note
+        self._lines = Lines(html, first_line)
+        self._once = once
+        self._known: set[int] = set()  # tags, as written, that need no further look; hashes, as some are long
+
+    def plainly(self, position: int, /) -> Iterator[Element | RawText | Comment]:
+        """Read on where every tag means the same wherever it stands."""
+        html, end = self._html, len(self._html)
+        while token := next_token(html, position, end):
+            start, position, name = token
+            if not name:
+                if html.startswith("<!--", start):
+                    yield Comment(_inside(html, token), self._lines.at(position))
+            elif name[0] != "/":
+                if self._is_of_interest(token):
+                    yield self._element(token, in_template=False, foreign=False)
+                if name in _ENDLESS:
+                    after, position = position, raw_text_end(html, name, position, end)
+                    yield self._raw_text(name, after, position)
+                    if position < 0:
+                        return
+        yield from self._unfinished(position)
+
+    def with_stack(self, last: int, /) -> Generator[Element | RawText | Comment, None, int]:
+        """Read with all that is open at each tag, until that cannot matter any more; return where, or -1 at the end.
+
+        `last` is where the last tag may be that lets it matter.
+        """
+        html, end, position = self._html, len(self._html), 0
+        elements, style = OpenElements(html), _ForeignStyle()
+        stack = elements.stack
+        while token := next_token(html, position, end, cdata=stack.foreign):
+            start, after, name = token
+            if start > position:
+                elements.text(position, start)
+                style.take(html[position:start], stack.height)
+            position = after
+            if not name:
+                elements.declaration(token)
+                if html.startswith("<!--", start):
+                    yield Comment(_inside(html, token), self._lines.at(after))
+            elif name[0] == "/":
+                elements.end(name[1:])
+            else:
+                found, position = self._start(token, elements, style)
+                yield from found
                 if position < 0:
-                    return
-    yield from _unfinished(html, position, lines)
+                    return -1
+            if style.is_open:
+                yield from style.sheets(stack.height)
+            if position > last and elements.is_plain:
+                return position
+        style.take(html[position:], stack.height)
+        yield from style.sheets(0)
+        yield from self._unfinished(position)
+        return -1
 
+    def _start(
+        self, token: Token, elements: OpenElements, style: _ForeignStyle, /
+    ) -> tuple[list[Element | RawText], int]:
+        """Open an element; return what is of interest, and where to read on, or -1 if its text goes up to the end."""
+        stack = elements.stack
+        height = stack.height
+        is_raw = elements.start(token)
+        found: list[Element | RawText] = []
+        if self._is_of_interest(token):
+            in_template = stack.last("template") >= 0
+            found.append(self._element(token, in_template=in_template, foreign=not elements.in_html))
+        if token.name == "style" and not elements.in_html and stack.height > height:
+            style.open(stack.height, self._lines.at(token.end))
+        if not is_raw:
+            return found, token.end
+        end = raw_text_end(self._html, token.name, token.end, len(self._html))
+        found.append(self._raw_text(token.name, token.end, end))
+        return found, end
 
-def _read_with_stack(html: str, note: str, first_line: int, /) -> Iterator[Element | RawText | Comment]:
-    """Read a document with all that is open at each tag."""
-    elements = OpenElements(html)
-    stack = elements.stack
-    position, end = 0, len(html)
-    lines = Lines(html, first_line)
-    style = _ForeignStyle()
-    while token := next_token(html, position, end, cdata=stack.foreign):
-        start, after, name = token
-        if start > position:
-            elements.text(position, start)
-            style.take(html[position:start], stack.height)
-        position = after
-        if not name:
-            elements.declaration(token)
-            if html.startswith("<!--", start):
-                yield Comment(_inside(html, token), lines.at(after))
-        elif name[0] == "/":
-            elements.end(name[1:])
-        else:
-            height = stack.height
-            raw = elements.start(token)
-            if _TELLING.search(html, start, after):
-                condition = _condition(in_template=stack.last("template") >= 0, foreign=not elements.in_html)
-                yield Element(name, _attributes(html, token), lines.at(after), note, condition=condition)
-            if name == "style" and not elements.in_html and stack.height > height:
-                style.open(stack.height, lines.at(after))
-            if raw:
-                position = raw_text_end(html, name, after, end)
-                yield RawText(name, html[after : position if position >= 0 else end], lines.at(after))
-                if position < 0:
-                    return
-        yield from style.sheets(stack.height)
-    style.take(html[position:], stack.height)
-    yield from style.sheets(0)
-    yield from _unfinished(html, position, lines)
+    def _is_of_interest(self, token: Token, /) -> bool:
+        tag = hash(self._html[token.start : token.end])
+        if tag in self._known:
+            return False
+        is_telling = _TELLING.search(self._html, token.start, token.end) is not None
+        if self._once or not is_telling:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known.add(tag)
+        return is_telling
 
+    def _element(self, token: Token, /, *, in_template: bool, foreign: bool) -> Element:
+        # The condition says where it is, as far as that decides whether it is live at all.
+        values, line = _attributes(self._html, token), self._lines.at(token.end)
+        return Element(token.name, values, line, self._note, condition=f"{in_template} {foreign}")
 
-def _condition(*, in_template: bool, foreign: bool) -> str:
-    """Say where an element is, as far as that decides whether it is live at all."""
-    return f"{in_template} {foreign}"
+    def _raw_text(self, name: str, start: int, end: int, /) -> RawText:
+        return RawText(name, self._html[start : end if end >= 0 else None], self._lines.at(start))
 
-
-def _unfinished(html: str, position: int, lines: Lines, /) -> Iterator[Comment]:
-    """Take a comment that never ends for one up to the end ("eof-in-comment"); an unfinished tag is nothing."""
-    if html.startswith("<!--", start := open_point(html, position, len(html))):
-        yield Comment(html[start + 4 :], lines.at(len(html)))
+    def _unfinished(self, position: int, /) -> Iterator[Comment]:
+        """Take a comment that never ends for one up to the end ("eof-in-comment"); an unfinished tag is nothing."""
+        html = self._html
+        if html.startswith("<!--", start := open_point(html, position, len(html))):
+            yield Comment(html[start + 4 :], self._lines.at(len(html)))
 
 
 def _inside(html: str, token: Token, /) -> str:
