@@ -275,7 +275,8 @@ class _Page:
         self._judge_sheets()
         with_urls = any(cascade.has_urls for cascade in cascades.values())
         for element in self._reading.elements:
-            self._judge_element(element)
+            if element.attributes:
+                self._judge_element(element)
             if with_urls or "style" in element.attributes:
                 self._judge_style(element)
         limits = list(self._reading.limits)
@@ -304,8 +305,6 @@ class _Page:
         self._found.append((line, _finding(judgement, _where(self._place, here), url)))
 
     def _judge_element(self, element: Element, /) -> None:
-        if not element.attributes:
-            return
         for use in uses_of(element):
             here = _here(f"{element.name} {use.attribute}", element.line, element.note)
             for url in self._urls(use.value):

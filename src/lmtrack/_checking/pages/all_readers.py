@@ -16,6 +16,7 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from dataclasses import dataclass, field
 from hashlib import sha256
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -126,7 +127,7 @@ class Reading:
         self._left = len(html) * _MOST_TEXT + 10_000
         self._read(html, 1, _Place("", _DEEPEST))
         self.in_reading_order = self.elements
-        self.elements = sorted(self.elements, key=lambda element: element.line)
+        self.elements = sorted(self.elements, key=attrgetter("line"))
 
     def _read(self, html: str, first_line: int, place: _Place, /) -> None:
         if not self._read_tree(html, first_line, place):
@@ -142,9 +143,10 @@ class Reading:
             self._limit(_TOO_MUCH)
             return False
         self._left -= len(html)
+        seen = place.seen
         try:
             for item in read_tree(html, note=place.note, first_line=first_line, words=self._complete):
-                place.seen.add(_key(item))
+                seen.add(_key(item))
                 self._take(item, place)
         except Unread as why:
             self._limit(str(why))
@@ -168,7 +170,9 @@ class Reading:
                 item.host = place.host
             item.document = place.document
             item.condition = item.condition or place.condition
-            self._take_element(item, place.depth)
+            self.elements.append(item)
+            if item.attributes or item.name == "img":
+                self._take_element(item, place.depth)
         elif isinstance(item, RawText):
             if item.name == "style":
                 self._sheet(item.text, item.line, place.note, place.depth, item.element or place.host)
@@ -214,7 +218,6 @@ class Reading:
             self._read(text, first_line, place)
 
     def _take_element(self, element: Element, depth: int, /) -> None:
-        self.elements.append(element)
         attributes = element.attributes
         if element.name == "img" and (picture := _picture_around(element)) is not None:
             picture.picture = element
@@ -225,9 +228,11 @@ class Reading:
                 self._limit("there are too many different base URLs")
         if "srcdoc" in attributes:
             self._again(attributes["srcdoc"], element.line, _inside(element, "in a srcdoc", depth))
-        for use in uses_of(element):
-            if use.way in {Way.LOAD, Way.PICTURE}:
-                self._data(use.value, element.line, element.note, depth, element)
+        values = "".join(attributes.values())
+        if "," in values or "\\" in values:  # a `data:` URL holds a comma, and CSS may escape it
+            for use in uses_of(element):
+                if use.way in {Way.LOAD, Way.PICTURE}:
+                    self._data(use.value, element.line, element.note, depth, element)
 
     def _data(
         self, url: str, line: int, note: str, depth: int, element: Element | None, /, *, as_sheet: bool = False

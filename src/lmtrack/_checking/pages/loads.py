@@ -98,8 +98,6 @@ _PARAMS: Final = frozenset(("movie", "src", "filename", "url", "data", "flashvar
 
 def uses_of(element: Element, /) -> Iterator[Use]:
     """Find every URL in the attributes of an element, its style aside."""
-    if not element.attributes:
-        return
     for attribute, value in element.attributes.items():
         if attribute in _DRAWN and "(" in value:
             declarations = read_declarations(f"{attribute}:{value}")
