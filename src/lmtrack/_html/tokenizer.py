@@ -114,10 +114,9 @@ def attributes(html: str, tag: Token, /) -> Iterator[Attribute]:
             return
         group = match.lastindex or 1
         value_start, value_end = match.span(group) if group > 1 else (match.end(), match.end())
-        yield Attribute(
-            ascii_lower(match[1]), match.start(1), match.end(), value_start, value_end, ("", "", '"', "'", "")[group]
-        )
-        position = match.end()
+        name, start, position = match[1], match.start(1), match.end()
+        name = name if name.islower() else ascii_lower(name)
+        yield _new(Attribute, (name, start, position, value_start, value_end, ("", "", '"', "'", "")[group]))
 
 
 def is_self_closing(html: str, tag: Token, /) -> bool:
