@@ -17,6 +17,8 @@ from lmtrack._pattern import compile_pattern
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_PATH: Final = re.compile(r"[^?#]*+")
+
 DEFAULT_PORTS: Final = {"https": "443", "http": "80"}
 
 # RFC 3986 section 3.1.
@@ -34,6 +36,7 @@ _WITH_SLASHES: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*+):([/\\]*+)")
 # Outer controls and blanks go, tabs and line ends inside too (4.4, first steps).
 OUTER: Final = "".join(map(chr, range(0x21)))
 DROPPED: Final = {ord(char): None for char in "\t\n\r"}
+_DOTTED: Final = frozenset((".", "%"))  # how dot segments begin
 _NO_SLASHES: Final = re.compile(r"https?:(?=[^/\\])", re.IGNORECASE)
 # What may be in a host once it is decoded (3.5, "forbidden domain code point").
 _HOST: Final = compile_pattern(r"\[[0-9a-f:.]++\]|[^\x00-\x20#%/:<>?@\[\\\]^`{|}\x7f]{1,253}+")
@@ -172,7 +175,7 @@ def join(base: Url, reference: str, /) -> str:
     >>> join(read_url("https://shop.example/a/b?c"), "../d?e")
     'https://shop.example/d?e'
     """
-    path = reference[: next((index for index, char in enumerate(reference) if char in "?#"), len(reference))]
+    path = _PATH.match(reference)[0]  # type: ignore[index]  # matches all
     behind = reference[len(path) :]
     if not path:
         joined = base.path or "/"
@@ -193,7 +196,7 @@ def without_dots(folder: str, reference: str = "", /) -> str:
     kept: list[str] = []
     segments = reference.split("/")
     for index, segment in enumerate(segments):
-        dots = segment.lower().replace("%2e", ".") if len(segment) <= len("%2e%2e") else segment
+        dots = segment.lower().replace("%2e", ".") if segment[:1] in _DOTTED else segment
         if dots not in {".", ".."}:
             kept.append(segment)
             continue
@@ -239,30 +242,34 @@ def remote_url(text: str, base: str = "", /) -> str | None:
     >>> remote_url(" HTTP:shop.example"), remote_url("mailto:ann@shop.example")
     ('http://shop.example', None)
     """
-    text = cleaned(text)
-    match = _WITH_SLASHES.match(text)
-    if match is None:
-        url = _slashed(text)
-        if url.startswith("//"):
-            return f"https:{url}" if (url := "//" + url.lstrip("/")) != "//" else None
-        return join(read_url(base), url) if base and url and url[0] != "#" else None
-    scheme = match[1].lower()
-    if scheme not in _REMOTE_SCHEMES or (scheme == "file" and len(match[2]) in {0, 1, 3}):  # three: the reader's own
-        return None
-    rest = _slashed(text[match.end() :])
-    return f"{scheme}://{rest}" if rest else None
+    return next(iter(_remote(cleaned(text), [read_url(base)] if base else [])), None)
 
 
-def remote_urls(text: str, bases: Sequence[str], /) -> list[str]:
+def remote_urls(text: str, bases: Sequence[Url], /) -> list[str]:
     """Return every absolute URL a value leads to, resolved with each base, in order.
 
     A scheme without slashes is the base's own to browsers if it is the same, and another machine's to others.
     """
-    found = [url for base in bases or ("",) if (url := remote_url(text, base))]
-    if bases and (scheme := _NO_SLASHES.match(text := cleaned(text))):
-        same = scheme[0].lower()
-        found += [join(read_url(base), text[scheme.end() :]) for base in bases if base.startswith(same)]
-    return list(dict.fromkeys(found))
+    text = cleaned(text)
+    found = _remote(text, bases)
+    if bases and (scheme := _NO_SLASHES.match(text)):
+        same, reference = scheme[0].lower().removesuffix(":"), text[scheme.end() :]
+        found += [join(base, reference) for base in bases if base.scheme == same]
+    return list(dict.fromkeys(found)) if found[1:] else found
+
+
+def _remote(text: str, bases: Sequence[Url], /) -> list[str]:
+    match = _WITH_SLASHES.match(text)
+    if match is None:
+        url = _slashed(text)
+        if url.startswith("//"):
+            return [f"https:{url}"] if (url := "//" + url.lstrip("/")) != "//" else []
+        return [join(base, url) for base in bases] if url and url[0] != "#" else []
+    scheme = match[1].lower()
+    if scheme not in _REMOTE_SCHEMES or (scheme == "file" and len(match[2]) in {0, 1, 3}):  # three: the reader's own
+        return []
+    rest = _slashed(text[match.end() :])
+    return [f"{scheme}://{rest}"] if rest else []
 
 
 def _slashed(text: str, /) -> str:
@@ -312,6 +319,9 @@ class Address(NamedTuple):
 def address_of(url: str, /) -> Address:
     """Take apart what `remote_url` returned."""
     parts = read_url(url)
-    user, host, _ = read_authority(parts.authority or "")
+    authority = parts.authority or ""
+    user, host = None, authority
+    if not _PLAIN_HOST.fullmatch(authority):  # of nearly all that is all there is
+        user, host, _ = read_authority(authority)
     bare = user is None and parts.query is None and parts.fragment is None
     return Address(url, plain_host(host), parts.path, parts.query or "", bare)

@@ -25,7 +25,7 @@ from lmtrack._checking.pages.loads import Way, uses_of
 from lmtrack._checks import plain_str
 from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.plain_text import find_urls
-from lmtrack._url.reader import Address, address_of, remote_url, remote_urls
+from lmtrack._url.reader import Address, address_of, read_url, remote_url, remote_urls
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
@@ -263,7 +263,7 @@ class _Page:
         self._place = place
         self._judge = Judge(watch)
         self._reading = Reading(html)
-        self._bases = list(dict.fromkeys((*self._reading.bases, *bases)))
+        self._bases = [read_url(base) for base in dict.fromkeys((*self._reading.bases, *bases))]
         self._resolved = 0  # URLs of values that lead elsewhere from each base
         self._found: list[tuple[int, Finding]] = []
         self._sizes: dict[int, str] = {}  # findings that a static file's size alone speaks for: index to URL
