@@ -20,7 +20,6 @@ from urllib.parse import unquote
 
 from lmtrack._checking.audit.services import personal_parameter
 from lmtrack._linking.secrets import MAIL_ADDRESS, is_secret_parameter
-from lmtrack.links import is_unsubscribe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,9 +73,7 @@ def is_static(address: Address, /) -> bool:
 
 def identifier_in(address: Address, /, *, is_link: bool) -> str | None:
     """Say in a few words what in a URL has the form of a person's own value; None if nothing has."""
-    if is_link and (
-        is_unsubscribe(address.url) or any(is_secret_parameter(one.name, one.text) for one in _query(address.query))
-    ):
+    if is_link and any(is_secret_parameter(one.name, one.text) for one in _query(address.query)):
         return None
     if "@" in address.url or "%" in address.url:
         everything = unquote(unquote(address.url))
@@ -84,8 +81,6 @@ def identifier_in(address: Address, /, *, is_link: bool) -> str | None:
             return "it contains an email address"
     static = _STATIC.search(address.path) is not None
     for value in _values(address):
-        if not value.name and len(value.text) < _SHORTEST:
-            continue
         if found := _dressed(value.text):
             return f"{value.place} holds {found}"
         if value.name and (service := personal_parameter(value.name, address.host)):
@@ -104,12 +99,14 @@ def _may_be_content(value: _Value, /, *, is_link: bool, static: bool, alone: boo
 
 
 def _values(address: Address, /) -> Iterator[_Value]:
+    """Take a URL apart; of its values without a name only the long ones."""
     for label in address.host.split("."):
-        yield _Value("a part of the host name", "", label)
+        if len(label) >= _SHORTEST:
+            yield _Value("a part of the host name", "", label)
     for segment in address.path.split("/", _MOST_VALUES)[:_MOST_VALUES]:
-        if segment:
-            yield _Value("a part of the path", "", unquote(segment))
-    yield from _query(address.query)
+        if len(segment) >= _SHORTEST and len(text := unquote(segment)) >= _SHORTEST:
+            yield _Value("a part of the path", "", text)
+    yield from (value for value in _query(address.query) if value.name or len(value.text) >= _SHORTEST)
 
 
 def _query(query: str, /) -> Iterator[_Value]:

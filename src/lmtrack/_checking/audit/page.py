@@ -26,6 +26,7 @@ from lmtrack._checks import plain_str
 from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.plain_text import find_urls
 from lmtrack._url.reader import Address, address_of, read_url, remote_url, remote_urls
+from lmtrack.links import is_unsubscribe
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
@@ -142,20 +143,22 @@ class Judge:
             return (
                 Judgement(FindingKind.KNOWN_TRACKER, f"its host is {listed} of the list that was given, or under it"),
             )
-        why = self._through(address) if is_link else None
+        is_way_out = is_link and is_unsubscribe(address.url)
+        why = self._through(address, is_way_out=is_way_out) if is_link else None
         if why:
             return (Judgement(FindingKind.REDIRECTOR, why),)
         if not is_link and (service := open_service(address)):
             return (Judgement(FindingKind.KNOWN_TRACKER, f"{service} counts opens by such URLs"),)
         if not is_link and not is_static(address) and (found := counter(address)):
             return (Judgement(FindingKind.IDENTIFIER, f"{found}: it may tell one recipient from another"),)
-        if found := identifier_in(address, is_link=is_link):
+        # Whom it unsubscribes such a link has to know.
+        if not is_way_out and (found := identifier_in(address, is_link=is_link)):
             return (Judgement(FindingKind.IDENTIFIER, f"{found}, so that it may tell one recipient from another"),)
         return ()
 
-    def _through(self, address: Address, /) -> str | None:
+    def _through(self, address: Address, /, *, is_way_out: bool) -> str | None:
         """Say through whom or what a link leads; None if it leads straight to its page."""
-        if found := redirector(address):
+        if found := redirector(address, is_way_out=is_way_out):
             return found
         named = next(filter(self._watch.is_watched, named_hosts(address)), None)
         return f"it names {named}, a host to look out for" if named else None
@@ -306,9 +309,8 @@ class _Page:
 
     def _judge_element(self, element: Element, /) -> None:
         for use in uses_of(element):
-            here = _here(f"{element.name} {use.attribute}", element.line, element.note)
             for url in self._urls(use.value):
-                judged = self._judge(url, is_link=use.way in {Way.LINK, Way.FORM})
+                judged = self._judge(url, is_link=use.way is Way.LINK or use.way is Way.FORM)
                 if use.way is Way.FORM:
                     # Who fills in a form means to send something; only whom it is sent to can be wrong.
                     judged = tuple(one for one in judged if one.kind not in _BY_FORM)
@@ -317,6 +319,7 @@ class _Page:
                 elif use.way is Way.PICTURE:
                     judged = self._seen(element, url, judged)
                 for one in judged:
+                    here = _here(f"{element.name} {use.attribute}", element.line, element.note)
                     self._note(one, element.line, here, url)
 
     def _judge_style(self, element: Element, /) -> None:

@@ -12,7 +12,6 @@ from urllib.parse import unquote
 from lmtrack._checking.audit.services import click_service
 from lmtrack._pattern import compile_pattern, word_set
 from lmtrack._url.reader import address_of, remote_url
-from lmtrack.links import is_unsubscribe
 
 if TYPE_CHECKING:
     from lmtrack._url.reader import Address
@@ -30,10 +29,21 @@ _OPEN_WORDS: Final = word_set("""
     emailopen emailopened emailopentracking mailopen openrate opentrack opentracker opentracking trackopen trackopens
     trackmail trackurl tracker tracking beacon webbug webbeacon markread readreceipt
 """)
+
+
+def _hint(words: frozenset[str], /) -> re.Pattern[str]:
+    """Compile the shortest words: each of the others holds one of them."""
+    return re.compile("|".join(sorted(one for one in words if not any(other in one for other in words - {one}))))
+
+
+_HINTS: Final = {words: _hint(words) for words in (_CLICK_WORDS, _OPEN_WORDS)}
+_NO_LETTERS: Final = re.compile(r"[^a-z]+")
 # A URL in a URL: as it is, escaped, or escaped twice.
 _EMBEDDED: Final = compile_pattern(r"https?(?::|%3A|%253A)(?:/|%2F|%252F){1,2}+[^/%]", re.IGNORECASE)
 # The same in base64, which may itself be escaped.
 _ENCODED: Final = re.compile(r"(?:aHR0c|[aA]HR0cHM6)[A-Za-z0-9_+/-]{8,4096}")
+# What neither of the two is without.
+_MAY_EMBED: Final = re.compile(r"%|[hH][tT][tT][pP]|HR0c")
 
 # Links that hand a URL over to be shown, shared, checked or translated, and those that come back to one afterwards:
 # nobody who follows them is sent on to it at once. Our choice, from the footers of the corpus and public share links.
@@ -62,11 +72,14 @@ _HOST_NAME: Final = re.compile(r"[a-z0-9-]++(?:\.[a-z0-9-]++)+")
 _SIGNS: Final = re.compile(r"[^a-z0-9]+")
 
 
-def redirector(address: Address, /) -> str | None:
-    """Say in a few words through whom or what a link leads; None if it leads straight to its page."""
+def redirector(address: Address, /, *, is_way_out: bool) -> str | None:
+    """Say in a few words through whom or what a link leads; None if it leads straight to its page.
+
+    A link that unsubscribes (`is_way_out`) is a redirector only if it is one of a service.
+    """
     if service := click_service(address):
         return f"it leads through a redirector of {service}"
-    if is_unsubscribe(address.url):
+    if is_way_out:
         return None
     if _is_named(address, _CLICK_WORDS):
         return "its path has the name of a redirector, and a value follows"
@@ -86,6 +99,8 @@ def counter(address: Address, /) -> str | None:
 
 def _is_named(address: Address, names: frozenset[str], /) -> bool:
     """Return whether a segment of the path is one of the words, or two joined, with a value in or after it."""
+    if not _HINTS[names].search(_NO_LETTERS.sub("", address.path.lower())):
+        return False
     segments = [segment for segment in address.path.split("/", _MOST_SEGMENTS) if segment]
     for at, segment in enumerate(segments):
         plain = segment.partition(".")[0]
@@ -107,6 +122,8 @@ def _keeps(address: Address, /) -> bool:
 
 def _embedded(address: Address, /) -> str | None:
     """Find a URL of another host where a redirector has it."""
+    if not _MAY_EMBED.search(address.path) and not _MAY_EMBED.search(address.query):
+        return None
     for value in _candidates(address):
         if found := _EMBEDDED.search(value):
             inner = unquote(unquote(value[found.start() :]))
@@ -127,6 +144,8 @@ def _embedded(address: Address, /) -> str | None:
 
 def named_hosts(address: Address, /) -> list[str]:
     """Return the values of a query that are host names, as link wrappers have them beside an id."""
+    if not address.query:
+        return []
     values = (pair.partition("=")[2] for pair in address.query.split("&", _MOST_VALUES)[:_MOST_VALUES])
     return [host for value in values if (host := unquote(value).lower()) and _HOST_NAME.fullmatch(host)]
 

@@ -134,11 +134,21 @@ _PARAMETERS: Final = {
 _PARAMETERS_OF: Final = {("mailchi.mp", "e"): "Mailchimp", ("campaign-archive.com", "e"): "Mailchimp"}
 
 
-def _by_host(rows: tuple[Service, ...], /) -> dict[str, tuple[tuple[re.Pattern[str], str], ...]]:
-    hosts: dict[str, tuple[tuple[re.Pattern[str], str], ...]] = {}
+class _Paths(NamedTuple):
+    """What is on one host: an expression with a group for each row (which has none itself), and the rows' names."""
+
+    pattern: re.Pattern[str]
+    names: list[str]
+
+
+def _by_host(rows: tuple[Service, ...], /) -> dict[str, _Paths]:
+    hosts: dict[str, list[Service]] = {}
     for row in rows:
-        hosts[row.host] = (*hosts.get(row.host, ()), (re.compile(row.path), row.name))
-    return hosts
+        hosts.setdefault(row.host, []).append(row)
+    return {
+        host: _Paths(re.compile("|".join(f"({row.path})" for row in found)), [row.name for row in found])
+        for host, found in hosts.items()
+    }
 
 
 _CLICKS_OF: Final = _by_host(CLICKS)
@@ -155,13 +165,12 @@ def open_service(address: Address, /) -> str | None:
     return _service(_OPENS_OF, address)
 
 
-def _service(table: dict[str, tuple[tuple[re.Pattern[str], str], ...]], address: Address, /) -> str | None:
+def _service(table: dict[str, _Paths], address: Address, /) -> str | None:
     target = f"{address.path or '/'}?{address.query}"
     host = address.host
     while True:
-        for pattern, name in table.get(host, ()):
-            if pattern.match(target):
-                return name
+        if (paths := table.get(host)) and (found := paths.pattern.match(target)):
+            return paths.names[(found.lastindex or 1) - 1]
         if not host:
             return None
         host = host.partition(".")[2]

@@ -122,7 +122,9 @@ def leads_through(address: Address, watch: Watch, /) -> bool:
     """Return whether a URL goes through our host, a known tracker or a redirect, and is not a way out we signed."""
     if is_our_way_out(address.url, watch, "u"):
         return False
-    if watch.own(address, is_link=False) or watch.tracker(address.host) or redirector(address):
+    if watch.own(address, is_link=False) or watch.tracker(address.host):
+        return True
+    if redirector(address, is_way_out=is_unsubscribe(address.url)):
         return True
     for domain in watch.domains:
         base = address_of(domain.base_url.lower())
