@@ -158,13 +158,15 @@ def test_evidence_holds_a_consent_once_that_is_for_both_flags() -> None:
         assert inputs["clicks_consent"] is None
 
 
-def test_names_in_evidence_may_be_of_a_subclass_of_str() -> None:
+def test_texts_in_evidence_may_be_of_a_subclass_of_str() -> None:
     class Text(str):
         __slots__ = ()
 
     evidence = json.loads(json.dumps(resolve(BOTH, parse_headers([("X-LM-Override-Opens", "1")])).to_dict()))
     evidence["inputs"]["overrides"][0]["unread"] = [Text("X-LM-Override-Opens")]
+    evidence["inputs"]["consent"]["state"] = Text("unknown")
     inputs: Anything = Decision.from_dict(evidence).inputs
+    assert inputs.consent.state is Consent.UNKNOWN
     assert [type(name) for name in inputs.overrides[0].unread] == [str]
 
 
