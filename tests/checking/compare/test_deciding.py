@@ -33,6 +33,15 @@ def bold(body: str) -> str:
     return f"<style>{FACE.replace('src', 'font-weight:700;src')}{other}p{{font-family:F}}</style>{body}"
 
 
+def framed(style: str) -> str:
+    sheet = "@media(width<99px){b{background:url(https://shop.example/1)}}"
+    return f"<iframe style='{style}' src='data:text/html,<style>{sheet}</style><b>x'></iframe>"
+
+
+def transformed(how: str, text: str, characters: str = "41-5A") -> str:
+    return f"<style>{FACE.replace('41-5A', characters)}p{{font-family:F;text-transform:{how}}}</style><p>{text}"
+
+
 def drawn(body: str) -> str:
     return f"<style>{FACE}*{{font-family:F}}</style>{body}"
 
@@ -398,6 +407,62 @@ DECIDING: Final[dict[str, tuple[str, str]]] = {
     ),
     "the language of a document whose tag comes late": (
         styled(":lang(fr)", "<html lang=fr><p>x"), styled(":lang(fr)", "<html lang=de><p>x"),
+    ),
+    "an attribute that a style makes a value of": (
+        "<p title=none style='display:attr(title type(*))'><b style='background:url(/1)'>x",
+        "<p title=block style='display:attr(title type(*))'><b style='background:url(/1)'>x",
+    ),
+    "the name of an animation, from a class": (
+        f"<style>@keyframes ann{{from{RULE}}}</style><p class=ann style='animation:A\\54tr(CLASS type(*)) 9s'>x",
+        f"<style>@keyframes ann{{from{RULE}}}</style><p class=bob style='animation:A\\54tr(CLASS type(*)) 9s'>x",
+    ),
+    "whether something inside is empty": (
+        styled("p:has(b:empty)", "<p><b></b>"), styled("p:has(b:empty)", "<p><b>x</b>"),
+    ),
+    "whether something inside is empty, for what is not": (
+        styled(":is(p:not(:has(> :empty)))", "<p><b></b>"), styled(":is(p:not(:has(> :empty)))", "<p><b>x</b>"),
+    ),
+    "whether the title is empty": (
+        styled("head:has(title:empty) ~ body", "<title></title>"),
+        styled("head:has(title:empty) ~ body", "<title>x</title>"),
+    ),
+    "the name of another element that only one may be open of": (
+        "<details name=a open>x</details><details name=a open><p style='background:url(/1)'>x</details>",
+        "<details name=b open>x</details><details name=a open><p style='background:url(/1)'>x</details>",
+    ),
+    "the name of a slot": (
+        "<div><template shadowrootmode=open><slot name=a></slot></template><p slot=a style='background:url(/1)'>x",
+        "<div><template shadowrootmode=open><slot name=b></slot></template><p slot=a style='background:url(/1)'>x",
+    ),
+    "how wide a frame is, with its document in its URL": (framed("width:50px"), framed("width:150px")),
+    "capitals of other letters": (transformed("uppercase", "a"), transformed("uppercase", "1")),
+    "which letter is a capital": (transformed("capitalize", "aB", "41"), transformed("capitalize", "Ba", "41")),
+    "a letter at the end of a word": (transformed("lowercase", "ΑΣ", "3C2"), transformed("lowercase", "ΣΑ", "3C2")),
+    "two letters that are one": (transformed("uppercase", "ǆ", "1C4"), transformed("uppercase", "dž", "1C4")),
+    "a variable of one letter": (transformed("math-auto", "x", "1D465"), transformed("math-auto", "xx", "1D465")),
+    "which letter is the first": (
+        drawn("<p>AB").replace("*{", "p::first-letter{").replace("5A", "41"),
+        drawn("<p>BA").replace("*{", "p::first-letter{").replace("5A", "41"),
+    ),
+    "which line is the first": (
+        drawn("<p>x A").replace("*{", "p::first-line{"), drawn("<p>x x x x x x x A").replace("*{", "p::first-line{"),
+    ),
+    "whether a text fits": (
+        drawn("<p>an").replace("*{", "p{overflow:hidden;text-overflow:ellipsis;").replace("41-5A", "2026"),
+        drawn("<p>anananan").replace("*{", "p{overflow:hidden;text-overflow:ellipsis;").replace("41-5A", "2026"),
+    ),
+    "whether a text is broken": (
+        drawn("<p>a&shy;b").replace("*{", "p{hyphenate-character:'X';").replace("41-5A", "58"),
+        drawn("<p>aaaa&shy;bbb").replace("*{", "p{hyphenate-character:'X';").replace("41-5A", "58"),
+    ),
+    "whether a text is broken, in a style": (
+        drawn("<p style='hyphenate-character:\"X\"'>a&shy;b").replace("41-5A", "58"),
+        drawn("<p style='hyphenate-character:\"X\"'>aaaa&shy;bbb").replace("41-5A", "58"),
+    ),
+    "the title of a picture that is missing": (drawn("<img title=A>"), drawn("<img title=1>")),
+    "a font of a drawing": (
+        f"<style>{FACE}</style><svg><text font-family=f>A</text></svg>",
+        f"<style>{FACE}</style><svg><text font-family=f>1</text></svg>",
     ),
     "what a tracker looks like": (
         "<img src=/1 width=1 height=1>", "<img src=/1 width=600 height=1>",

@@ -12,7 +12,7 @@ from collections import defaultdict
 from enum import Flag, auto
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._checking.pages.css import GROUPING
+from lmtrack._checking.pages.css import GROUPING, read_declarations
 from lmtrack._checking.pages.selectors import CSS_NAME
 from lmtrack._pattern import compile_pattern
 
@@ -95,7 +95,7 @@ class Selected:
         by_size: Whether a rule goes by how large an element is drawn.
         by_font: Whether fonts are loaded, each when it is the one that some text is drawn in.
         by_state: Whether a rule goes by what is in a form's fields.
-        shown: The attributes whose values rules make text or other values of.
+        shown: The attributes whose values rules and styles make text or other values of.
     """
 
     __slots__ = (
@@ -112,7 +112,7 @@ class Selected:
         "tests",
     )
 
-    def __init__(self, rules: Iterable[Rule], /, *, everything: bool) -> None:
+    def __init__(self, rules: Iterable[Rule], elements: Iterable[Element], /, *, everything: bool) -> None:
         self.everything = everything
         self.names: set[str] = set()
         self.tests: dict[str, dict[Test, None]] = {}
@@ -129,6 +129,7 @@ class Selected:
             self.by_size = self.by_size or any(BY_PLACE.match(one.name) for one in rule.declarations)
             if not rule.prelude.startswith("@") or rule.prelude.startswith("@scope"):
                 self._take(rule.prelude)
+        self.shown |= _shown_by_styles(elements)
 
     def _take(self, prelude: str, /) -> None:
         """Note what a list of selectors goes by."""
@@ -152,7 +153,9 @@ class Selected:
                 need = Need.SIBLINGS if part[0].strip() in {"+", "~"} else Need.NOTHING
             elif depth:
                 inner |= self._need(part)
+                is_nested = is_nested or part[0] == ":has"
             else:
+                is_nested = is_nested or part[0] == ":has"
                 need |= self._need(part)
                 parts.append(part)
         self._note(parts, need | inner, inner if is_nested else Need.NOTHING)
@@ -208,6 +211,15 @@ class Selected:
     def is_compared_whole(self, attribute: str, /) -> bool:
         """Return whether so much is asked of an attribute that its value may as well be compared."""
         return len(self.tests.get(attribute, ())) > _MOST_TESTS
+
+
+def _shown_by_styles(elements: Iterable[Element], /) -> set[str]:
+    """Return the attributes whose values elements' own styles make other values of."""
+    found: set[str] = set()
+    for style in (element.attributes.get("style", "") for element in elements):
+        if "(" in style and ("attr" in style.lower() or "\\" in style):
+            found.update(name.lower() for one in read_declarations(style) for name in _SHOWN.findall(one.value))
+    return found
 
 
 def keys_of(element: Element, /) -> Iterator[str]:

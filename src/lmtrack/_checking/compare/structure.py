@@ -16,7 +16,7 @@ from collections import defaultdict
 from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Final, NamedTuple
-from unicodedata import category
+from unicodedata import category, normalize
 
 from lmtrack._checking.compare.load_conditions import (
     FONTED,
@@ -33,7 +33,7 @@ from lmtrack._html.grammar import WHITESPACE
 from lmtrack._pattern import word_set
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Callable, Hashable, Iterator, Mapping
 
     from lmtrack._checking.pages.all_readers import Reading
     from lmtrack._checking.pages.css import Rule
@@ -51,6 +51,21 @@ _RELATION: Final = re.compile(r"[ >+~]|(?<!:):(?!:)")
 _NEWLINE_FIRST: Final = frozenset(("listing", "pre", "textarea"))
 _NUMBERING: Final = frozenset(("reversed", "start", "type", "value"))
 _NOT_DRAWN: Final = word_set("iframe noembed noframes script style title")
+_DOCUMENTS: Final = frozenset(("iframe", "frame", "object", "embed"))
+_FACES: Final = frozenset(("face", "font-family"))  # of HTML, and of SVG
+_FIRST_LETTER: Final = re.compile(r"[\W_]*+\w?")
+_WORD: Final = re.compile(r"\w++")
+# How `text-transform` may have a text drawn (CSS Text 3, section 2.1): in Greek without accents, in Turkish with dots.
+_CAPITALS: Final[tuple[Callable[[str], str], ...]] = (
+    str,
+    lambda text: text.upper() + normalize("NFD", text.upper()) + ("\u0130" if "i" in text else ""),
+    lambda text: text.lower() + ("\u0131" if "I" in text else ""),
+    lambda text: _WORD.sub(lambda word: word[0][0].title() + word[0][1:], text),
+)
+# Marks that a browser draws where a text does not fit, and the letters that MathML draws a single one as.
+_MARKS_DRAWN: Final = frozenset(("-", "\u2010", "\u2026", "\u210e", *map(chr, range(0x1D400, 0x1D800))))
+_ENDS: Final = frozenset(("text-overflow", "hyphenate-character", "-webkit-hyphenate-character"))
+_END: Final = re.compile("text-overflow|hyphenate-character", re.IGNORECASE)
 # Attributes that are drawn as text.
 _DRAWN_TEXTS: Final = ("alt", "label", "placeholder", "value")
 _NO_TEXT, _BLANKS, _MARKS, _TEXT = range(4)
@@ -58,6 +73,7 @@ _NO_TEXT, _BLANKS, _MARKS, _TEXT = range(4)
 _BY_TEXT: Final = "a rule depends on the size of a text or on the direction it is written in, and the texts differ"
 _BY_SIZE: Final = "a rule or a picture depends on how large something is drawn, and what decides that differs"
 _BY_STATE: Final = "a rule depends on what is in a form's fields, and those differ"
+_BY_NAME: Final = "of several details with one name only the first is open, and those differ"
 _ELSEWHERE: Final = "a style sheet that is elsewhere may depend on any name, value or element, and those differ"
 _FONTS_ELSEWHERE: Final = "a style sheet that is elsewhere may load fonts for certain characters, and those differ"
 
@@ -91,7 +107,7 @@ class Structure:
         self._numbers = numbers
         self._sheets_elsewhere = sheets_elsewhere
         self._rules = [rule for one in reading.sheets for rule in one.sheet.rules]
-        self.selected = Selected(self._rules, everything=sheets_elsewhere)
+        self.selected = Selected(self._rules, self._elements, everything=sheets_elsewhere)
         self.is_related = any(
             _RELATION.search(rule.prelude) and any(decides(one, self.selected) for one in rule.declarations)
             for rule in self._rules
@@ -104,8 +120,10 @@ class Structure:
         self._beside: dict[Element | None, int] = defaultdict(int)
         self._contexts: dict[Element, int] = {}
         self._groups = _Groups(numbers)
-        # By the context of what chooses them, and the language, which decides on capitals and quotes: their characters.
-        self._fonts: dict[tuple[int, str], set[str]] = defaultdict(set)
+        # By the context of what chooses them, the language, which decides on capitals and quotes, and what may be done
+        # to capitals: their characters.
+        self._fonts: dict[tuple[int, str, int], set[str]] = defaultdict(set)
+        self._texts_in: dict[tuple[int, str], list[str]] = defaultdict(list)
         self._read_elements()
         self._read_contexts()
         if self.selected.by_font:
@@ -129,7 +147,7 @@ class Structure:
             around = element.around
             need = selected.needs_of(element)
             if element in self._hosts:  # what its slots show in place of nothing
-                need |= Need.CONTENT
+                need |= Need.CONTENT | Need.SUBTREE
             said = tuple(conditions_of(element, selected, need)) if element.attributes else ()
             own = numbers[element.name, element.condition, said]
             is_plain = not (said or need or element.condition or element.name in selected.names or selected.by_parent)
@@ -142,7 +160,8 @@ class Structure:
             self._groups.take(element, around)
 
     def _read_contexts(self) -> None:
-        below = self._below() if any(Need.SUBTREE in need for need in self.selected.needs.values()) else {}
+        wanted = self._hosts or any(Need.SUBTREE in need for need in self.selected.needs.values())
+        below = self._below() if wanted else {}
         for element in self._elements:
             around = element.around
             node = self._nodes[element]
@@ -162,8 +181,9 @@ class Structure:
             scope = self._contexts[element] if chooses else (scopes[around] if around else 0)
             language = _language(element) or (languages[around] if around else "")
             scopes[element], languages[element] = scope, language
-            if (scope or ANY in font_keys) and (drawn := _characters_of(element)):
-                self._fonts[scope, language].update(drawn)
+            for how, drawn in enumerate(_characters_of(element) if scope or ANY in font_keys else ()):
+                self._fonts[scope, language, how].update(drawn)
+            self._texts_in[scope, language].append(_drawn_words(element))
 
     def _position(self, element: Element, node: _Node, below: Mapping[Element, int], /) -> tuple[Hashable, ...]:
         """Return what is next to an element and in it, as far as a rule may go by that."""
@@ -181,7 +201,9 @@ class Structure:
         below: dict[Element, int] = defaultdict(int)
         for element in reversed(self._elements):
             if around := element.around:
-                below[around] = self._numbers[below[around], self._nodes[element].own, below[element]]
+                node = self._nodes[element]
+                text = _kind_of_text(element) if Need.CONTENT in node.need else _NO_TEXT
+                below[around] = self._numbers[below[around], node.own, text, below[element]]
         return below
 
     def _font_keys(self) -> set[str]:
@@ -230,7 +252,8 @@ class Structure:
         found.update(
             context
             for element, context in self._contexts.items()
-            if "face" in element.attributes or any(map(refers, read_declarations(element.attributes.get("style", ""))))
+            if not _FACES.isdisjoint(element.attributes)
+            or any(map(refers, read_declarations(element.attributes.get("style", ""))))
         )
         return frozenset(found)
 
@@ -252,11 +275,37 @@ class Structure:
         ]
         spans = [(int(first.replace("?", "0"), 16), int(last or first.replace("?", "f"), 16)) for first, last in ranges]
         if spans:
-            return frozenset((scope, _has_any(text, spans)) for scope, text in self._fonts.items())
+            found = {scope: _has_any(text, spans) for scope, text in self._fonts.items()}
+            if _has_any(self._marks, spans):
+                lacking = {scope[:2] for scope, has_any in found.items() if not has_any}
+                texts = frozenset((scope, *self._texts_in[scope]) for scope in lacking)
+                return frozenset(found.items()), texts, self._beginnings
+            return frozenset(found.items()), self._beginnings
         # The second of two is loaded for what the first one lacks, which cannot be known.
         if self._several_fonts:
             return frozenset((scope, _blocks(text)) for scope, text in self._fonts.items())
-        return frozenset(context for context, _ in self._fonts)
+        return frozenset(context for context, *_ in self._fonts), self._beginnings
+
+    @cached_property
+    def _texts(self) -> tuple[str, ...]:
+        return tuple(map(_drawn_words, self._elements))
+
+    @cached_property
+    def _beginnings(self) -> Hashable:
+        """Return what decides which letters are the first ones and which lines, if a font is for those."""
+        chosen = [rule.prelude for rule in self._rules if any(map(changes_font, rule.declarations))]
+        if any("first-line" in prelude for prelude in chosen):
+            return self._texts
+        if any("first-letter" in prelude for prelude in chosen):
+            return tuple(found[0] if (found := _FIRST_LETTER.match(text)) else "" for text in self._texts)
+        return None
+
+    @cached_property
+    def _marks(self) -> set[str]:
+        """Return what a reader draws by itself, depending on the text: where it does not fit, and for one variable."""
+        own = (one.attributes.get("style", "") for one in self._elements)
+        ends = "".join(one.value for rule in self._rules for one in rule.declarations if one.name in _ENDS)
+        return {*_MARKS_DRAWN, *ends, *ends.upper(), *"".join(style for style in own if _END.search(style))}
 
     @cached_property
     def _several_fonts(self) -> bool:
@@ -273,12 +322,15 @@ class Structure:
         selected = self.selected
         by_size = selected.by_size or any(BY_PLACE.search(one.attributes.get("style", "")) for one in self._elements)
         if by_size or (selected.by_direction and any(map(_is_auto, self._elements))):
-            yield _BY_TEXT, tuple(map(_drawn_words, self._elements))
+            yield _BY_TEXT, self._texts
         if by_size or any(map(_asks_for_size, self._elements)):
             yield _BY_SIZE, tuple(map(self._drawn, self._elements))
         if selected.by_state:
             fields = (element for element in self._elements if element.name in _FIELDS)
             yield _BY_STATE, tuple((self._drawn(field), field.words) for field in fields)
+        details = (one.attributes for one in self._elements if one.name == "details")
+        if exclusive := tuple((one["name"], "open" in one) for one in details if "name" in one):
+            yield _BY_NAME, exclusive
         if self._sheets_elsewhere:
             yield _ELSEWHERE, self._kinds
             yield _FONTS_ELSEWHERE, _blocks({char for element in self._elements for char in _drawn_words(element)})
@@ -334,7 +386,12 @@ class _Groups:
 
 def _asks_for_size(element: Element, /) -> bool:
     """Return whether an element is a document in the document, which knows its own width, or asks for a size itself."""
-    return "srcdoc" in element.attributes or element.attributes.get("sizes", "").strip().lower().startswith("auto")
+    attributes = element.attributes
+    if "srcdoc" in attributes or attributes.get("sizes", "").strip().lower().startswith("auto"):
+        return True
+    return element.name in _DOCUMENTS and any(
+        attributes.get(name, "").strip().lower().startswith("data:") for name in ("src", "data")
+    )
 
 
 def _loads(rule: Rule, /) -> bool:
@@ -343,7 +400,7 @@ def _loads(rule: Rule, /) -> bool:
 
 def _chooses_font(element: Element, keys: set[str], /) -> bool:
     attributes = element.attributes
-    if "face" in attributes:
+    if not _FACES.isdisjoint(attributes):
         return True
     if "style" in attributes and _FONT_STYLE.search(attributes["style"]):
         return True
@@ -370,11 +427,17 @@ def _drawn_words(element: Element, /) -> str:
     return "" if element.name in _NOT_DRAWN else element.words
 
 
-def _characters_of(element: Element, /) -> set[str]:
-    """Return what is drawn of an element's texts: none if that is only white space, a hyphen for where one may be."""
-    texts = [_drawn_words(element), *(element.attributes.get(name, "") for name in _DRAWN_TEXTS)]
-    found = {character for text in texts if text.strip(WHITESPACE) for character in text}
-    return found | {"-", "\u2010"} if "\u00ad" in found else found
+def _characters_of(element: Element, /) -> Iterator[set[str]]:
+    """Return what is drawn of an element's texts, with each thing that a style may do to capitals.
+
+    Nothing is if there is only white space, and a hyphen is where one may be.
+    """
+    names = (*_DRAWN_TEXTS, "title") if element.name in {"img", "input"} else _DRAWN_TEXTS  # in place of an `alt`
+    given = (_drawn_words(element), *(element.attributes.get(name, "") for name in names))
+    texts = [text for text in given if text.strip(WHITESPACE)]
+    for draw in _CAPITALS if texts else ():
+        found = {character for text in texts for character in draw(text)}
+        yield found | {"-", "\u2010"} if "\u00ad" in found else found
 
 
 def _kind_of_text(element: Element, /) -> int:
