@@ -2,11 +2,11 @@
 # A redirect should send the `Location` that it is given. aiohttp 3.14.5 reads it with yarl 1.25.1 and writes it again:
 # escapes that a query does not need are decoded (%2F, %3A, %40), the path's dots are resolved, and a lone ? is dropped. A
 # URL that is signed as text arrives with a wrong signature. Known upstream as aio-libs/aiohttp#5319.
-# Seen: starlette 1.3.1 and falcon 4.2.0 send the same bytes, aiohttp's `HTTPFound` others, its `Response` the same.
+# Seen: starlette 1.10.0 and falcon 4.4.0 send the same bytes, aiohttp's `HTTPFound` others, its `Response` the same.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT; cd "$folder"
 python3 -m venv env
-env/bin/pip install --quiet --disable-pip-version-check aiohttp==3.14.5 yarl==1.25.1 starlette==1.3.1 falcon==4.2.0
+env/bin/pip install --quiet --disable-pip-version-check aiohttp==3.14.5 yarl==1.25.1 starlette==1.10.0 falcon==4.4.0
 env/bin/python -c '
 import falcon
 from aiohttp import web

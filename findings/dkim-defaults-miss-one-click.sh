@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # A message with both one-click headers, signed by a current DKIM library with its default header list, should satisfy
 # RFC 8058, section 4, which requires a signature over List-Unsubscribe and List-Unsubscribe-Post. It does not with
-# dkimpy 1.1.8 and mailauth 4.13.3: both sign List-Unsubscribe and leave List-Unsubscribe-Post out, so mailbox providers
+# dkimpy 1.1.8 and mailauth 7.1.0: both sign List-Unsubscribe and leave List-Unsubscribe-Post out, so mailbox providers
 # need not show the button. nodemailer 10.6.1 signs both.
 # Seen: "dkimpy False True", "mailauth False True", "nodemailer True True" (Post signed, List-Unsubscribe signed).
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT; cd "$folder"
 python3 -m venv env
-env/bin/pip install --quiet --disable-pip-version-check dkimpy==1.1.8 cryptography==46.0.3
-npm init -y >npm.log && npm install --silent --no-audit --no-fund mailauth@4.13.3 nodemailer@10.6.1 >>npm.log 2>&1
+env/bin/pip install --quiet --disable-pip-version-check dkimpy==1.1.8 cryptography==50.0.2
+npm init -y >npm.log && npm install --silent --no-audit --no-fund mailauth@7.1.0 nodemailer@10.6.1 >>npm.log 2>&1
 cat >sign.py <<'PY'
 import re
 

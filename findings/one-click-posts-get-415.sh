@@ -5,11 +5,11 @@
 # cost: people who unsubscribed get the next message too, and report it as spam. A test that posts without a body
 # passes.
 # Seen (no body, urlencoded, multipart): 200 415 415 from Fastify, 200 200 415 from hapi; 200 200 200 from Express
-# 5.3.0, Hono 4.13.19, restify 12.0.0, Starlette 1.3.1 and Falcon 4.2.0.
+# 5.3.0, Hono 4.13.19, restify 12.0.0, Starlette 1.10.0 and Falcon 4.4.0.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT; cd "$folder"
 python3 -m venv env
-env/bin/pip install --quiet --disable-pip-version-check starlette==1.3.1 falcon==4.2.0 httpx==0.28.1
+env/bin/pip install --quiet --disable-pip-version-check starlette==1.10.0 falcon==4.4.0 httpx==0.28.1
 npm init -y >npm.log
 npm install --silent --no-audit --no-fund fastify@5.12.8 @hapi/hapi@21.4.10 express@5.3.0 hono@4.13.19 \
   restify@12.0.0 >>npm.log 2>&1

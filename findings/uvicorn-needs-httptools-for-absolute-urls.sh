@@ -7,7 +7,7 @@
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT; cd "$folder"
 python3 -m venv env
-env/bin/pip install --quiet --disable-pip-version-check uvicorn==0.54.0 httptools==0.9.0 hypercorn==0.18.0 starlette==1.3.1
+env/bin/pip install --quiet --disable-pip-version-check uvicorn==0.54.0 httptools==0.9.0 hypercorn==0.18.0 starlette==1.10.0
 cat > seen.py <<'PYTHON'
 import asyncio, socket
 import uvicorn

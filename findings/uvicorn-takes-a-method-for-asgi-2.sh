@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # An application that is a coroutine method of an object should be served as the same function is: hypercorn 0.18.0 and
-# starlette 1.3.1 do. uvicorn 0.54.0 tells ASGI 3 by functions and by `__call__`, so it takes a bound method for ASGI 2,
+# starlette 1.10.0 do. uvicorn 0.54.0 tells ASGI 3 by functions and by `__call__`, so it takes a bound method for ASGI 2,
 # calls it with the scope alone and answers each request with 500; `--interface asgi3` or a function around it helps.
 # Seen: 200 from uvicorn for the function, 500 for the method, 200 for the method with the interface named.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT; cd "$folder"
 python3 -m venv env
-env/bin/pip install --quiet --disable-pip-version-check uvicorn==0.54.0 hypercorn==0.18.0 starlette==1.3.1 httpx==0.28.1
+env/bin/pip install --quiet --disable-pip-version-check uvicorn==0.54.0 hypercorn==0.18.0 starlette==1.10.0 httpx==0.28.1
 cat > seen.py <<'PYTHON'
 import asyncio, socket, sys
 import httpx, uvicorn

@@ -2,11 +2,11 @@
 # A browser that asks for Swiss German, then French, should get the German page: RFC 4647 (3.4) shortens de-CH to de before
 # it looks at the next. Werkzeug 3.1.9 (Flask, Quart) shortens only if no tag fits as it is (pallets/werkzeug#2732), and
 # accept-language-parser 1.5.0 only if it is `loose`, so French wins: an unsubscribe page in the reader's second language.
-# Seen: French from those two; German from Django 5.2.19, from WebOb 1.8.10's `lookup` and from negotiator 1.1.0.
+# Seen: French from those two; German from Django 5.2.19, from WebOb 1.8.11's `lookup` and from negotiator 1.1.0.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT; cd "$folder"
 python3 -m venv env
-env/bin/pip install --quiet --disable-pip-version-check Werkzeug==3.1.9 WebOb==1.8.10 Django==5.2.19
+env/bin/pip install --quiet --disable-pip-version-check Werkzeug==3.1.9 WebOb==1.8.11 Django==5.2.19
 npm init -y >npm.log
 npm install --silent --no-audit --no-fund accept-language-parser@1.5.0 negotiator@1.1.0 >>npm.log 2>&1
 env/bin/python -c '
