@@ -93,6 +93,31 @@ position:sticky;top:-9999px
 rotate:y 90deg
 rotate:1 0 0 .25turn
 clip-path:path('M0 0')
+width:0;width:-5px
+width:0;width:50px 50px
+width:0;width:none
+width:0;width:-moz-fit-content
+max-width:0;max-width:auto
+max-height:0;max-height:-1px
+width:1px;height:1px;min-width:-50px
+position:absolute;left:-999px;left:5px 5px
+position:absolute;left:-999px;left:none
+margin-left:-999px;margin-left:none
+translate:-999px;translate:1px 1px 1px 1px
+opacity:0;opacity:1.
+opacity:0;opacity:1&nbsp;
+zoom:.001;zoom:-1
+rotate:y 90deg;rotate:5
+transform:scale(0);transform:scale(1,)
+transform:scale(0);transform:scale(1px)
+transform:scale(0);transform:rotate(1)
+transform:scale(0);transform:translate(1)
+transform:scale(0);transform:rotate3d(0,1,0,5)
+opacity:0;{opacity:1}
+opacity:0;opacity:1}
+-webkit-logical-width:0
+-webkit-max-logical-height:0
+-webkit-margin-start:-9999px
 """.splitlines()
 
 HIDING_PAGES: Final = [
@@ -125,7 +150,8 @@ HIDING_PAGES: Final = [
         f"<div style='width:600px;height:200px;background:url({PICTURE}) {how}'>x</div>"
         for how in (
             "0 0/0 0", "0 0 / 0", ";background-size:0", ";background-size:600px 0", ";background-size:calc(1px - 1px)",
-            "no-repeat -9999px 0", ";background-repeat:no-repeat;background-position:0 9999px",
+            "0 0/0 0;background-size:foo", "no-repeat -9999px 0",
+            ";background-repeat:no-repeat;background-position:0 9999px",
         )
     ),
     # Rules: which hold, and for whom.

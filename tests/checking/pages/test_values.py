@@ -48,6 +48,12 @@ def test_what_a_value_is() -> None:
         ("left", "5", Validity.UNSURE), ("left", "0", Validity.KEPT), ("left", "foo", Validity.DROPPED),
         ("left", "calc(5px)", Validity.UNSURE), ("margin", "0 auto", Validity.KEPT),
         ("margin", "0 foo", Validity.DROPPED), ("transform", "scale(0)", Validity.KEPT),
+        ("transform", "scale(1) rotate(0) rotate3d(0,1,0,5deg) translate(5%,0) perspective(9px)", Validity.KEPT),
+        ("transform", "skew(5)", Validity.DROPPED), ("transform", "scale(foo)", Validity.DROPPED),
+        ("width", "max-content", Validity.KEPT), ("margin", "0 0 0 0 0", Validity.DROPPED),
+        ("left", "5foo", Validity.DROPPED), ("max-width", "none", Validity.KEPT), ("zoom", "-1", Validity.DROPPED),
+        ("background", "url() 0 0/0 0", Validity.KEPT), ("background", "red", Validity.UNSURE),
+        ("background-size", "cover, 5px auto", Validity.KEPT), ("background-size", "foo", Validity.DROPPED),
         ("transform", "foo", Validity.DROPPED), ("clip", "auto", Validity.KEPT), ("color", "red", Validity.UNSURE),
     ],
 )  # fmt: skip

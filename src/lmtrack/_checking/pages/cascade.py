@@ -8,9 +8,10 @@ for some readers only (`@media`, `:hover`) hide nothing, but what they show, som
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._checking.pages.css import NO_LAYER, Declaration, When, read_declarations
+from lmtrack._checking.pages.css import NO_LAYER, When, read_declarations
 from lmtrack._checking.pages.selectors import Selector, read_selectors
 from lmtrack._checking.pages.values import Validity, Values, is_unitless, validity
 from lmtrack._pattern import word_set
@@ -18,7 +19,7 @@ from lmtrack._pattern import word_set
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from lmtrack._checking.pages.css import Rule
+    from lmtrack._checking.pages.css import Declaration, Rule
     from lmtrack._checking.pages.element import Element
 
 
@@ -32,6 +33,13 @@ _ASKED: Final = word_set("""
     max-height min-width min-height object-position content backface-visibility background-size background-position
     background-repeat background contain
 """)
+# What WebKit called properties before css-logical-1.
+_LOGICAL: Final = {
+    **{f"-webkit-{how}logical-width": f"{how}inline-size" for how in ("", "min-", "max-")},
+    **{f"-webkit-{how}logical-height": f"{how}block-size" for how in ("", "min-", "max-")},
+    "-webkit-margin-start": "margin-inline-start",
+    "-webkit-margin-before": "margin-block-start",
+}
 # Presentation attributes of SVG (SVG 2, section 6.6) that hide something.
 _DRAWN: Final = frozenset(("display", "visibility", "opacity", "transform", "clip-path", "filter"))
 _DRAWINGS: Final = frozenset(("svg", "g", "image", "use", "foreignobject", "switch", "symbol", "a", "rect", "text"))
@@ -70,14 +78,15 @@ class _Said(NamedTuple):
 
     def in_quirks_mode(self) -> bool:
         one = self.declaration
-        if self.when is not When.ALL:
+        if self.when is not When.ALL or one.spoiled:
             return False
         valid = validity(one.name, one.value)
         return valid is Validity.KEPT or (valid is Validity.UNSURE and is_unitless(one.value))
 
     def in_standards_mode(self) -> bool:
         one = self.declaration
-        return self.when is When.ALL and self.exact and validity(one.name, one.value) is Validity.KEPT
+        is_for_it = self.when is When.ALL and self.exact and not one.spoiled
+        return is_for_it and validity(one.name, one.value) is Validity.KEPT
 
 
 class World(NamedTuple):
@@ -187,7 +196,7 @@ def _is_asked(declaration: Declaration, /) -> bool:
 
 def _plain(name: str, /) -> str:
     """Return the name that a property of WebKit is another one for (Compatibility Standard, section 3)."""
-    return name.removeprefix("-webkit-")
+    return _LOGICAL.get(name) or name.removeprefix("-webkit-")
 
 
 def _drawn(element: Element, /) -> list[Declaration]:
@@ -218,7 +227,7 @@ def _plainly(said: _Said, /) -> _Said:
     one = said.declaration
     if not one.name.startswith("-"):
         return said
-    return said._replace(declaration=Declaration(_plain(one.name), one.value, one.important, one.urls))
+    return said._replace(declaration=replace(one, name=_plain(one.name)))
 
 
 def _shows(said: _Said, /) -> bool:

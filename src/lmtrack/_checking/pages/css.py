@@ -8,7 +8,7 @@ over a line end), it is read all the same: an older reader may not have thrown i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, auto
 from typing import Final
 
@@ -79,12 +79,17 @@ _NAMING: Final = ("@namespace", "@document", "@-moz-document")
 
 @dataclass(slots=True)
 class Declaration:
-    """A property and its value, without comments and in lower case, and the URLs in it as they are meant."""
+    """A property and its value, without comments and in lower case, and the URLs in it as they are meant.
+
+    Attributes:
+        spoiled: Whether it is in a style attribute where it is no declaration: in a block, or before a stray bracket.
+    """
 
     name: str
     value: str
     important: bool
     urls: list[str]
+    spoiled: bool = False
 
 
 class When(IntEnum):
@@ -138,7 +143,8 @@ def read_declarations(text: str, /) -> list[Declaration]:
     """Read a style attribute."""
     reader = _Reader(text, Rule("", 0))
     reader.read()
-    return [declaration for rule in reader.sheet.rules for declaration in rule.declarations]
+    own, *nested = (rule.declarations for rule in reader.sheet.rules)
+    return own + [replace(declaration, spoiled=True) for declarations in nested for declaration in declarations]
 
 
 def read_sheet(text: str, /) -> Sheet:
@@ -227,7 +233,7 @@ class _Statement:
     def declaration(self) -> Declaration:
         """Take it for a declaration."""
         name = "".join(self.pieces[: max(self.colon, 0)]).strip()
-        value = "".join(self.pieces[self.colon + 1 :]).strip()
+        value = "".join(self.pieces[self.colon + 1 :]).strip(" ")  # other white space is part of a word
         urls = self.urls
         if name.startswith("--") or name == "initial-value":
             urls = urls + self.strings  # whatever `image-set(var(--x))` makes of it
@@ -296,9 +302,12 @@ class _Reader:
         if sign == "{":
             self._open()
             return
+        is_said = bool(self._statement.pieces)
         self._finish()
         if sign == "}" and len(self._blocks) > 1:
             self._blocks.pop()
+        elif sign == "}" and is_said and (outer := self._blocks[0]) and outer.declarations:
+            outer.declarations[-1].spoiled = True
 
     def _open(self) -> None:
         """Begin a block; what comes before it are selectors or an at-rule."""

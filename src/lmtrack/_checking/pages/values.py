@@ -26,13 +26,14 @@ _PIXELS: Final = {
     "em": 16.0, "rem": 16.0, "ex": 8.0, "ch": 8.0, "lh": 19.0, "rlh": 19.0, "ic": 16.0, "cap": 11.0,
 }  # fmt: skip
 _DEGREES: Final = {"deg": 1.0, "grad": 0.9, "rad": 57.29578, "turn": 360.0}
-NUMBER: Final = r"[-+]?+(?:[0-9]{1,20}+(?:\.[0-9]{0,20}+)?+|\.[0-9]{1,20}+)(?:e[-+]?+[0-9]{1,2}+)?+"
+NUMBER: Final = r"[-+]?+(?:[0-9]{1,20}+(?:\.[0-9]{1,20}+)?+|\.[0-9]{1,20}+)(?:e[-+]?+[0-9]{1,2}+)?+"
 _LENGTH: Final = compile_pattern(rf"({NUMBER})([a-z%]*+)")
 _SUM: Final = compile_pattern(r"(calc|min|max|clamp|-webkit-calc|)\(([^()]*+)\)")
 _TOKEN: Final = compile_pattern(rf"[ ]*+(?:({NUMBER})([a-z%]*+)|([-+*/,]))")
 _FUNCTION: Final = compile_pattern(r"([-a-z0-9]++)\([ ]*+([^()]*+)\)")
 _FUNCTIONS: Final = compile_pattern(r"none|(?:[-a-z0-9]++\([^()]*+(?:\([^()]*+\)[^()]*+)*+\)[ ]?+)++")
 _WIDE: Final = frozenset(("inherit", "initial", "unset", "revert", "revert-layer"))
+_EXTENT: Final = rf"(?:auto|cover|contain|(?:-webkit-)?+calc\([^()]*+\)|{NUMBER}[a-z%]*+)"
 _KEYWORDS: Final = {
     "display": compile_pattern(
         r"none|block|inline|contents|flow-root|list-item|run-in|(?:inline-)?(?:block|flex|grid|table)"
@@ -47,20 +48,43 @@ _KEYWORDS: Final = {
     ),
     "opacity": compile_pattern(rf"{NUMBER}%?+"),
     "scale": compile_pattern(rf"none|{NUMBER}%?+(?: {NUMBER}%?+){{0,2}}+"),
-    "zoom": compile_pattern(rf"normal|{NUMBER}%?+"),
+    "zoom": compile_pattern(rf"normal|(?!-){NUMBER}%?+"),
+    "rotate": compile_pattern(rf"none|(?:[xyz] |(?:{NUMBER} ){{3}}+)?+{NUMBER}(?:deg|grad|rad|turn)(?: [xyz])?+"),
+    "background-size": compile_pattern(rf"{_EXTENT}(?:(?: |, ?+| ,){_EXTENT})*+"),
     "backface-visibility": compile_pattern(r"visible|hidden"),
 }
-_LENGTH_OR_WORD: Final = re.compile(r"auto|none|(?:min|max|fit)-content|thin|medium|thick")
-_LENGTHS: Final = frozenset(
-    (
-        *("left", "top", "right", "bottom", "inset", "inset-inline", "inset-inline-start", "inset-inline-end"),
-        *("inset-block", "inset-block-start", "inset-block-end", "margin", "margin-left", "margin-top"),
-        *("margin-inline", "margin-inline-start", "margin-block", "margin-block-start"),
-        *("text-indent", "translate", "width", "height", "inline-size", "block-size"),
-        *("max-width", "max-height", "min-width", "min-height"),
-        *("max-inline-size", "max-block-size", "min-inline-size", "min-block-size"),
-    )
-)
+_SIZE_WORD: Final = re.compile(r"(?:-webkit-)?+(?:(?:min|max|fit)-content|fill-available)|stretch|(?:min-)?+intrinsic")
+_SIDES: Final = ("width", "height", "inline-size", "block-size")
+_AUTO: Final = re.compile("auto")
+_NONE: Final = re.compile("none")
+
+
+class _Lengths(NamedTuple):
+    """What a property with lengths takes: how many at most, which word besides, and whether one may be negative."""
+
+    most: int
+    word: re.Pattern[str]
+    negative: bool = True
+
+
+# css-position-3, css-box-4, css-logical-1, css-sizing-3, css-text-3, css-transforms-2.
+_LENGTHS: Final = {
+    **dict.fromkeys(("left", "top", "right", "bottom", "inset-inline-start", "inset-inline-end"), _Lengths(1, _AUTO)),
+    **dict.fromkeys(("inset-block-start", "inset-block-end", "margin-left", "margin-top"), _Lengths(1, _AUTO)),
+    **dict.fromkeys(("margin-right", "margin-inline-start", "margin-block-start"), _Lengths(1, _AUTO)),
+    **dict.fromkeys(("inset-inline", "inset-block", "margin-inline", "margin-block"), _Lengths(2, _AUTO)),
+    **dict.fromkeys(("inset", "margin"), _Lengths(4, _AUTO)),
+    **{how + side: _Lengths(1, _AUTO, negative=False) for how in ("", "min-") for side in _SIDES},
+    **{"max-" + side: _Lengths(1, _NONE, negative=False) for side in _SIDES},
+    "text-indent": _Lengths(3, re.compile("hanging|each-line")),
+    "translate": _Lengths(3, _NONE),
+}
+# Units of what functions of `transform` take; a zero needs none.
+_ARGUMENTS: Final = {
+    "translate": frozenset((*_PIXELS, "%")) - {""},
+    **dict.fromkeys(("rotate", "skew"), frozenset(_DEGREES)),
+    **dict.fromkeys(("scale", "matrix"), frozenset(("", "%"))),
+}
 _WITH_FUNCTIONS: Final = frozenset(("transform", "filter", "clip", "clip-path"))
 _REMEMBERED: Final = 2_048  # values; an email has some hundred different ones
 _LONGEST_REMEMBERED: Final = 200  # characters; our choice: what is longer is seldom twice in an email
@@ -120,20 +144,41 @@ def _validity(name: str, value: str, /) -> Validity:
     if (keywords := _KEYWORDS.get(name)) is not None:
         return Validity.KEPT if keywords.fullmatch(value) else Validity.DROPPED
     if name in _WITH_FUNCTIONS:
-        return Validity.KEPT if value in {"none", "auto"} or _FUNCTIONS.fullmatch(value) else Validity.DROPPED
-    if name not in _LENGTHS:
+        if value in {"none", "auto"}:
+            return Validity.KEPT
+        is_valid = _FUNCTIONS.fullmatch(value) and (name != "transform" or all(map(_is_transform, functions(value))))
+        return Validity.KEPT if is_valid else Validity.DROPPED
+    if name == "background" and "url(" in value:
+        return Validity.KEPT
+    kind = _LENGTHS.get(name)
+    return Validity.UNSURE if kind is None else _validity_of_lengths(kind, value)
+
+
+def _validity_of_lengths(kind: _Lengths, value: str, /) -> Validity:
+    if "(" in value:  # an older reader does not know sums
         return Validity.UNSURE
-    worst = Validity.KEPT
-    for part in value.split(" "):
+    parts = value.split(" ")
+    worst = Validity.KEPT if len(parts) <= kind.most else Validity.DROPPED
+    for part in parts:
         length = _LENGTH.fullmatch(part)
-        if length is not None and (length[2] in _PIXELS or length[2] == "%"):
-            if not length[2] and float(length[1]):
-                worst = min(worst, Validity.UNSURE)
-        elif "(" in value:  # an older reader does not know sums
-            worst = min(worst, Validity.UNSURE)
-        elif not _LENGTH_OR_WORD.fullmatch(part):
+        if length is None:
+            is_word = kind.word.fullmatch(part) or (not kind.negative and _SIZE_WORD.fullmatch(part))
+            worst = min(worst, Validity.KEPT if is_word else Validity.DROPPED)
+        elif (length[2] not in _PIXELS and length[2] != "%") or (float(length[1]) < 0 and not kind.negative):
             return Validity.DROPPED
+        elif not length[2] and float(length[1]):
+            worst = min(worst, Validity.UNSURE)
     return worst
+
+
+def _is_transform(function: Function, /) -> bool:
+    """Return whether the arguments of a function of `transform` are of the kind that it takes (css-transforms-2)."""
+    name, arguments = function
+    units = next((units for start, units in _ARGUMENTS.items() if name.startswith(start)), None)
+    if units is None:
+        return True
+    lengths = map(_LENGTH.fullmatch, arguments[-1:] if name == "rotate3d" else arguments)
+    return all(one is not None and (one[2] in units or (not one[2] and not float(one[1]))) for one in lengths)
 
 
 _known_validity: Final = lru_cache(_REMEMBERED)(_validity)
