@@ -96,6 +96,7 @@ def test_url_that_was_made_is_read_by_the_reader_of_its_kind(
         "https:/track.example",
         "https:///track.example",
         "https:\\\\track.example",
+        "/\\track.example",
         "https://track%2Eexample",
         "https://ｔrack。example",
         "https://track.\texample",

@@ -74,6 +74,7 @@ def test_plain_urls_are_read_as_the_standard_library_reads_them(pieces: list[str
         ("a@b@c", ("a@b", "c", None)),
         ("[::1]", (None, "[::1]", None)),
         ("[::1]:80", (None, "[::1]", "80")),
+        ("ann@[::1]:80", ("ann", "[::1]", "80")),
         ("[::1]x", (None, "[", ":1]x")),
         ("[::1", (None, "[", ":1")),
         ("", (None, "", None)),
@@ -243,6 +244,12 @@ def test_a_scheme_without_slashes_is_a_path_to_some() -> None:
     assert remote_urls("https:x", [base]) == ["https://x", "https://a.example/y/x"]
     assert remote_urls("http:x", [base]) == ["http://x"]
     assert remote_urls("x", []) == []
+
+
+def test_a_url_that_several_bases_give_is_told_once() -> None:
+    base, other = read_url("https://a.example/y/"), read_url("https://b.example/")
+    assert remote_urls("x", [base, base]) == ["https://a.example/y/x"]
+    assert remote_urls("x", [other, base, other]) == ["https://b.example/x", "https://a.example/y/x"]
 
 
 @pytest.mark.parametrize(
