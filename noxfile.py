@@ -151,6 +151,7 @@ MUTATED: Final = {
     "url": ("tests/url", "tests/test_urls.py", "tests/endpoint/test_path.py"),
     "linking": (
         "tests/linking",
+        "tests/test_html_optout.py",
         "tests/test_links.py",
         "tests/test_links_base.py",
         "tests/test_links_policy.py",

@@ -29,6 +29,8 @@ from strategies import link_tags
         "clicktracking='&#111;ff'",
         "clicktracking=OFF",
         'data-msys-clicktrack="0"',
+        "data-lm-no-track title='label tag linkname'",
+        "clicktracking=off class=x",
     ],
 )
 def test_each_vendors_attribute_opts_out(attribute: str) -> None:
@@ -46,6 +48,8 @@ def test_each_vendors_attribute_opts_out(attribute: str) -> None:
         "clicktracking=on",
         "clicktracking",
         "clicktracking=on clicktracking=off",
+        "clicktracking='\u00a0off'",
+        "class=x class=untracked",
         "data-msys-clicktrack=1",
         "data-msys-clicktrack",
         "no-track",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import WHITESPACE, WS, ascii_lower
 from lmtrack._html.tokenizer import Attribute, attributes, token_at
-from lmtrack._linking.optout_attributes import HINTS, LABELS, OPT_OUT, OPT_OUT_CLASSES, REMOVABLE
+from lmtrack._linking.optout_attributes import HINTS, LABELS, OPT_OUT_CLASSES, OWN_LABEL, REMOVABLE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -47,17 +47,20 @@ def read_marks(html: str, tag_start: int, tag_end: int, more: Sequence[str] = ()
     before = tag.start + 1 + len(tag.name)
     for attribute in attributes(html, tag):
         name = attribute.name
-        if name in REMOVABLE:
-            wanted = REMOVABLE[name]
-            if applies.setdefault(name, wanted is None or ascii_lower(_value(html, attribute)) == wanted):
-                marks.append(Mark(name, name in OPT_OUT, before, attribute.start, attribute.end))
-        elif name not in applies and (
-            name in more or (name == "class" and not OPT_OUT_CLASSES.isdisjoint(_value(html, attribute).split()))
-        ):
-            marks.append(Mark(name, True, before, attribute.start, attribute.end))  # noqa: FBT003 - a field
-        applies.setdefault(name, False)
+        if name not in applies:
+            applies[name] = _is_mark(html, attribute, more)
+        if applies[name]:
+            marks.append(Mark(name, name != OWN_LABEL, before, attribute.start, attribute.end))
         before = attribute.end
     return marks
+
+
+def _is_mark(html: str, attribute: Attribute, more: Sequence[str], /) -> bool:
+    name = attribute.name
+    if name in REMOVABLE:
+        wanted = REMOVABLE[name]
+        return wanted is None or ascii_lower(_value(html, attribute)) == wanted
+    return name in more or (name == "class" and not OPT_OUT_CLASSES.isdisjoint(_value(html, attribute).split()))
 
 
 def removals(html: str, marks: Sequence[Mark], names: Collection[str], /) -> list[tuple[int, int]]:
@@ -70,14 +73,14 @@ def removals(html: str, marks: Sequence[Mark], names: Collection[str], /) -> lis
     """
     going = set(names) - {mark.name for mark in marks if _ASSIGNS(html, mark.end)}
     spans: list[tuple[int, int]] = []
-    behind = -1  # where the text begins that stays behind the spans so far
+    behind: int  # where the text begins that stays behind the spans so far
     for mark in reversed(marks):
         if mark.name not in going:
             continue
         if not spans or spans[-1][0] != mark.end:
             behind = mark.end
         spans.append((mark.before if html[behind] in f"{WHITESPACE}>" else mark.start, mark.end))
-    return spans[::-1]
+    return spans
 
 
 def label_of(html: str, tag_start: int, limit: int, /) -> str | None:
