@@ -155,6 +155,20 @@ HIDING_PAGES: Final = [
         )
     ),
     # Rules: which hold, and for whom.
+    *(
+        f"<!DOCTYPE html><style>img{{opacity:0}}{shows}{{opacity:1}}</style><p class=a><img id=x class=c src={PICTURE}>"
+        for shows in (
+            ":where(img)", "img,img:foo", "img:foo,img", "img,", ",img", "img,#1", "img[width=5],img",
+            "img,.1a", "img,p>", "img>>p,img", "img,::foo", "img:is()", "img:where( )", "img:not()", "img:not(:foo)",
+            "img:has()", "img:link", "img:enabled", "img:root", "img:matches(img)", "svg|img", "img[x|class]",
+            "img,p..a",
+            "p /deep/ img", "};img", ";img", "}img", "@media ,print{img", "@media(min-width:600px){img,:foo",
+        )
+    ),
+    ruled("#y,p{} :is(#y,.a){opacity:0} .a{opacity:1} p.a{opacity:1}"),
+    ruled(".a:not(#y){opacity:0} p.a{opacity:1}"),
+    ruled("p:where(.a){opacity:1} .a{opacity:0} p:where(#x, .a){opacity:1}"),
+    ruled(".a:nth-child(1 of p){opacity:1} .a#x{opacity:0}", f"<p class=a id=x>{IMAGE}</p>"),
     ruled(".A{display:none}"),
     "<!DOCTYPE html>" + ruled(".a{display:none}.A{display:block!important}"),
     "<!DOCTYPE html>" + ruled("#x{display:none}#X{display:block}", f"<p id=x>{IMAGE}"),

@@ -145,9 +145,12 @@ class Cascade:
         if not selectors or not any(_is_asked(one) for one in rule.declarations):
             return
         self.has_urls = self.has_urls or any(one.urls for one in rule.declarations)
-        for selector in read_selectors(selectors):
+        for selector in read_selectors(selectors, escaped=rule.escaped):
             self._count += 1
-            entry = _Entry((rule.layer, *selector.weight()), self._count, selector, rule, min(when, selector.when))
+            for_whom = min(when, selector.when)
+            if for_whom is When.SOME and selector.when is When.DOUBTED:
+                for_whom = When.NEVER  # what hardly any reader knows shows nothing to some of them
+            entry = _Entry((rule.layer, *selector.weight), self._count, selector, rule, for_whom)
             self._by_key.setdefault(selector.compounds[0].key(), []).append(entry)
 
     def style(self, element: Element, /) -> Style:

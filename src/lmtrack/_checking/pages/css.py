@@ -248,13 +248,14 @@ class _Statement:
 class _Reader:
     """Reads token by token. What is between `;`, `{` and `}` is collected and then taken for what it is."""
 
-    __slots__ = ("_blocks", "_layers", "_statement", "_text", "sheet")
+    __slots__ = ("_blocks", "_is_stray", "_layers", "_statement", "_text", "sheet")
 
     def __init__(self, text: str, base: Rule | None, /) -> None:
         self._text = text
         self.sheet = Sheet(rules=[base] if base else [])
         self._blocks: list[Rule | None] = [base]
         self._layers: dict[str, int] = {}  # by name
+        self._is_stray = False  # whether something before the next rule spoils it (CSS Syntax 3, section 5.4.1)
         self._statement = _Statement(0)
 
     def read(self) -> None:
@@ -303,6 +304,8 @@ class _Reader:
             self._open()
             return
         is_said = bool(self._statement.pieces)
+        if self._blocks == [None] and not "".join(self._statement.pieces[:1]).startswith("@"):
+            self._is_stray = True
         self._finish()
         if sign == "}" and len(self._blocks) > 1:
             self._blocks.pop()
@@ -312,7 +315,7 @@ class _Reader:
     def _open(self) -> None:
         """Begin a block; what comes before it are selectors or an at-rule."""
         outer, statement = self._blocks[-1], self._statement
-        prelude = "".join(statement.pieces).strip()
+        prelude = "".join(statement.pieces).strip(" ")
         is_at_rule = prelude.startswith("@")
         rule = Rule(
             selectors="" if (outer and outer.selectors) or is_at_rule else prelude,
@@ -331,6 +334,8 @@ class _Reader:
             rule.grouped = rule.grouped and prelude.startswith(GROUPING)
             if prelude.startswith("@layer"):
                 rule.layer = self._layer(prelude.removeprefix("@layer").strip())
+        if outer is None and self._is_stray:
+            rule.when, self._is_stray = min(rule.when, When.DOUBTED), False
         self.sheet.rules.append(rule)
         self._blocks.append(rule)
         if statement.urls and not prelude.startswith(_NAMING):
@@ -395,7 +400,8 @@ def _when(prelude: str, /) -> When:
 
 def when_media(query: str, /) -> When:
     """Say for which readers a list of media queries holds, of those that show mail in colours on a screen."""
-    return max(map(_when_query, query.strip().lower().split(",")))
+    queries = query.strip().lower().split(",")
+    return max(When.NEVER if len(queries) > 1 and not one.strip() else _when_query(one) for one in queries)
 
 
 def _when_query(query: str, /) -> When:
