@@ -229,4 +229,9 @@ WORDS = [
     "/page#a1b2c3d4e5f60718293a4b5c6d7e8f90",
     "/page#TheQuickBrownFoxJumpsO",
     "/magazine/issue.4.2026.the-quick-brown-fox-jumps-over",
+    "/page#the-quick-brown-fox-26",
+    "/reset-a1b2c3d4-for-lamps-of-2026",
+    "/reset/a1b2c3d4e5-2026-11-30",
+    "/reset/summer25-winter26-spring27",
+    "/lamps?login=1&item=3f2504e04f8911d39a0c0305",
 ]

@@ -37,7 +37,7 @@ def test_words_are_no_secret(path: str) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        "?first_name=Ann", "?firstName=Ann", "?user[last_name]=Smith", "?fname=%C3%86rø",
+        "?first_name=Ann", "?firstName=Ann", "?user[last_name]=Smith", "?user[surname]=Smith", "?fname=%C3%86rø",
         "?username=ann7", "?vorname=Ann",
         "?name=Ann+Smith", "?name=Ann%20M%C3%BCller", "?name=Jean-Luc+Picard", "?phone=%2B31+20+123+4567",
         "?tel=0201234567", "?mobile_number=(020)123-4567", "?dob=1980-01-02", "?birthday=2.1.1980", "?birthdate=1980",
@@ -63,6 +63,41 @@ def test_an_address_in_base64_is_sensitive(address: str, form: str, encode: obje
     if address.isascii() or form == "{}":
         url = SHOP + place.format(text)
         assert is_sensitive(url) or not address.isascii()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wh~@post.example",  # "-" for a sign of the address itself, and "_"
+        "list=170;ann@o\u00fc.example",
+        "list=17;ann@post.example",
+        "list=17;ann@post.example/",
+        "list=17;ann@post.exampl",
+        "list=1700;ann@post.de",
+    ],
+)
+@pytest.mark.parametrize("behind", ["", "/x", "/xy", "/xyz", "-"])
+def test_an_address_in_base64_is_found_with_whatever_is_written_behind(text: str, behind: str) -> None:
+    assert is_sensitive(f"{SHOP}/u/{_base64url(text.encode())}{behind}")
+
+
+def test_base64_of_a_text_with_an_at_sign_but_no_address_is_none() -> None:
+    assert not is_sensitive(f"{SHOP}/u/{_base64url(b'two lamps @ 17 euros')}")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/reset/abcdefghijklmn1",  # 15 in a row with a digit
+        "/reset/ab-123456789012",  # a number of 12 digits
+        "/magic-login-abc123456789012",
+        "/i/1bdbb006-b37a-4535-89eb-06abadd03148/confirm_email",
+        "/?key=%8F%3A%9B%12%C4%7E%A1",  # bytes that are no text look random as they are written
+        "/go?item=3f2504e04f8911d39a0c0305&to=/login?x=3f2504e04f8911d39a0c0305",
+    ],
+)
+def test_a_secret_is_found_at_the_edges_of_the_rules(path: str) -> None:
+    assert is_sensitive(SHOP + path)
 
 
 @pytest.mark.parametrize("size", [12, 16, 20, 32, 64])
@@ -92,6 +127,7 @@ def _base32(octets: bytes) -> str:
         ("k3j9x2m4q8w7", True), ("a" * 32, True), ("lamps", False), ("SUMMER25", False), ("25summer", False),
         ("LampsAndChairs", False), ("spring-sale-2026", False), ("2026", False), ("", False), ("é", False),
         ("iphone15", False), ("v2.14.3", False), ("covid19test", False),
+        ("948291", True), ("summer5winter26", True), ("summer25winter26", False),
     ],
 )  # fmt: skip
 def test_a_value_looks_random_or_not(value: str, random: bool) -> None:
@@ -103,6 +139,11 @@ def test_ambiguous_nouns_need_a_random_value(name: str) -> None:
     assert is_secret_parameter(name, "3f2504e04f89")
     assert not is_secret_parameter(name, "lamps")
     assert is_secret_parameter(f"reset_{name}", "lamps")
+
+
+def test_a_name_of_more_than_128_letters_is_not_taken_apart() -> None:
+    assert is_secret_parameter("auth" * 31 + "code", "lamps")
+    assert not is_secret_parameter("auth" * 29 + "sso" * 3 + "code", "lamps")
 
 
 @pytest.mark.parametrize("name", ["reset_link", "magicLink", "password_url", "confirm_url", "token",

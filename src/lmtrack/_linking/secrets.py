@@ -8,7 +8,7 @@ packages write them.
 from __future__ import annotations
 
 import re
-from binascii import Error, a2b_base64
+from binascii import a2b_base64
 from typing import TYPE_CHECKING, Final
 from unicodedata import normalize
 
@@ -148,7 +148,7 @@ def is_secret_parameter(name: str, value: str, /) -> bool:
     if plain in SECRET_MAYBE:
         return looks_random(value)
     reached = [0]  # where a word may begin
-    for end in range(1, len(plain)):
+    for end in range(len(plain)):
         if any(plain[start:end] in SECRET_WORDS for start in reached[-_LONGEST_WORD:]):
             reached.append(end)
     return any(plain[start:] in SECRET_NOUNS for start in reached[-_LONGEST_WORD:])
@@ -170,11 +170,10 @@ def is_personal_parameter(name: str, value: str, /) -> bool:
     return plain == "name" and _TWO_NAMES.fullmatch(value) is not None
 
 
-def _long(words: frozenset[str], /) -> tuple[str, ...]:
-    return tuple(sorted(word for word in words if len(word) >= _ENDING_LONG))
-
-
-_NAME_ENDS, _PHONE_ENDS, _BIRTH_ENDS = map(_long, (PERSON_NAMES, PERSON_PHONES, PERSON_BIRTHS))
+_NAME_ENDS, _PHONE_ENDS, _BIRTH_ENDS = (
+    tuple(sorted(word for word in words if len(word) >= _ENDING_LONG))
+    for words in (PERSON_NAMES, PERSON_PHONES, PERSON_BIRTHS)
+)
 
 
 def is_sensitive_name(name: str, /) -> bool:
@@ -290,7 +289,7 @@ def _announces(name: str, value: str, /) -> bool:
 
 
 def _segments_before(text: str, value: str, /) -> list[str]:
-    return [segment.partition("?")[0] for segment in text[: text.find(f"={value}")].split("/")[3:]]
+    return [segment.partition("?")[0] for segment in text[: text.rfind(f"={value}")].split("/")[3:]]
 
 
 def _says_secret(segment: str, /) -> bool:
@@ -316,12 +315,9 @@ def _is_secret_segment(segment: str, /) -> bool:
 
 
 def _is_address_inside(text: str, /) -> bool:
-    whole = text[: len(text) - len(text) % 4].replace("-", "+").replace("_", "/")
-    rest = text[len(whole) :].replace("-", "+").replace("_", "/")
-    try:
-        octets = a2b_base64(whole) + (a2b_base64(rest + "=" * (4 - len(rest))) if len(rest) > 1 else b"")
-    except Error:  # pragma: no cover
-        return False
+    # One character too many is no byte; what ends early is padded, and padding that is not needed is not read.
+    whole = text[:-1] if len(text) % 4 == 1 else text
+    octets = a2b_base64(whole.replace("-", "+").replace("_", "/") + "==")
     return b"@" in octets and MAIL_ADDRESS.search(octets.decode("latin-1")) is not None
 
 
