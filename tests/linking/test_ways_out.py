@@ -67,6 +67,27 @@ def test_other_texts_are_none(text: str) -> None:
     assert not is_way_out_text(text)
 
 
+@pytest.mark.parametrize(
+    ("longest", "longer"),
+    [
+        (
+            "The unsubscribe header explained for our good readers",
+            "The unsubscribe header explained for all our good readers",
+        ),
+        ("please " * 14 + "opt out", "please " * 15 + "opt out"),
+        ("あ" * 78 + "退订", "あ" * 79 + "退订"),
+    ],
+)
+def test_a_text_that_says_more_is_none(longest: str, longer: str) -> None:
+    assert is_way_out_text(longest)
+    assert not is_way_out_text(longer)
+
+
+@pytest.mark.parametrize("text", ["Baja California", "Opt in", "Grüße aus Köln", "Привет", "Stop", ""])
+def test_a_text_around_a_link_that_only_sounds_so_mentions_none(text: str) -> None:
+    assert not mentions_way_out(text)
+
+
 @pytest.mark.parametrize("path", URLS)
 def test_a_url_says_that_it_is_a_way_out(path: str) -> None:
     assert skip_reason(f"https://shop.example{path}", LinkPolicy()) is SkipReason.UNSUBSCRIBE

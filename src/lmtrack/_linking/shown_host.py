@@ -171,4 +171,4 @@ def _is_registrable(domain: str, /) -> bool:
     first, dot, rest = domain.partition(".")
     if not dot or domain in SHARED_HOSTS:
         return False
-    return "." in rest or len(rest) != 2 or first not in SHARED_SECOND_LEVEL
+    return len(rest) != 2 or first not in SHARED_SECOND_LEVEL

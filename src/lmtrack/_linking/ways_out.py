@@ -105,8 +105,6 @@ def is_way_out_text(text: str, /) -> bool:
     words = _WORDS.findall(text)
     if not text.isascii() and len(text) <= 80 and _says_anywhere(text):
         return True
-    if not 1 <= len(words) <= 3 * _MOST_WORDS:
-        return False
     if len(words) <= _MOST_WORDS and (_UNSUB.search(text) or not _SURE.isdisjoint(words)):
         return True
     return not _FIRST_IN_TEXTS.isdisjoint(words) and _fills(text, _WHOLE_TEXTS)
