@@ -44,10 +44,36 @@ UNSEEN: Final[dict[str, tuple[str, ...]]] = {
         "<div style='background:#fff'><img src='%' style='mix-blend-mode:screen'></div>",
     ),
     "clipped to text": (f"<div style='background:url(%);-webkit-background-clip:text;{_BOX}'></div>",),
-    "moved along a path or by their own width": (
+    "moved along a path, by their own width": (
         "<img src='%' style='offset-path:path(\"M-9999 0 L-9999 1\")'>",
         "<img src='%' style='position:absolute;left:0;transform:translateX(-100%)'>",
     ),
+    "by fewer than 500 pixels": (
+        "<img src='%' width=40 style='position:absolute;left:-41px'>",
+        f"<div style='background:url(%) no-repeat -99px;{_BOX}'></div>",
+    ),
+    "moved out of a page that is written from the right": ("<html dir=rtl><img src='%' style='margin-right:-9999px'>",),
+    "in a drawing that is scaled down": (
+        "<svg viewBox='0 0 99999 99999' width=50 height=50><image href='%' width=50 height=50 /></svg>",
+    ),
+    "a list marker, a border without a width": (
+        f"<div style='border-image:url(%) 9;{_BOX}'></div>",
+        "<p style='list-style-image:url(%)'>x",
+    ),
+    "used as a cursor or a mask": (
+        "<p style='cursor:url(%),auto'>x",
+        f"<p style='mask:url(%);background:#fff;{_BOX}'>",
+    ),
+    "a flex basis": ("<div style='display:flex'><img src='%' style='flex:0 0 0;min-width:0'></div>",),
+    "`inherit`, `calc-size()`": (
+        "<div style='width:0;height:0'><img src='%' style='width:inherit;height:inherit'></div>",
+        "<img src='%' style='width:calc-size(0px,size)'>",
+    ),
+    "a position, a language or a negation": ("<style>img{opacity:0}img:lang(xx){opacity:1}</style><img src='%'>",),
+    "the case of an attribute's value is ignored": (
+        "<style>img{opacity:0}img[class=C]{opacity:1}</style><img class=c src='%'>",
+    ),
+    "layers in layers": ("<style>@layer a{@layer b{#x{opacity:1}}img{opacity:0}}</style><img id=x src='%'>",),
     "seen from behind the screen": ("<img src='%' style='transform:perspective(1px) translateZ(2px)'>",),
     "hidden by an animation": (
         "<style>@keyframes k{from,to{opacity:0}}img{animation:k 1s infinite}</style><img src='%'>",

@@ -154,6 +154,22 @@ HIDING_PAGES: Final = [
             ";background-repeat:no-repeat;background-position:0 9999px",
         )
     ),
+    *(
+        f"<svg><{name}><image width=600 height=200 href={PICTURE} /></{name}></svg>"
+        for name in ("stop", "animate", "view", "cursor", "glyph", "use", "svg viewBox='0 0 0 9'")
+    ),
+    f"<svg><symbol viewBox='0,0,9,0'><image width=600 height=200 href={PICTURE} /></symbol></svg>",
+    f"<svg><g systemLanguage=''><image width=600 height=200 href={PICTURE} /></g></svg>",
+    f"<svg><image requiredExtensions=x width=600 height=200 href={PICTURE} /></svg>",
+    f"<svg><image width=.1 height=.1 href={PICTURE} /></svg>",
+    f"<picture><source srcset={PICTURE}><img src=x style=display:none></picture>",
+    f"<picture><source srcset={PICTURE} width=1 height=1><img src=x></picture>",
+    f"<img src={PICTURE} style='contain:size'>",
+    f"<img src={PICTURE} height=50 style='contain:strict'>",
+    f"<img src={PICTURE} style='height:1px;aspect-ratio:1/999'>",
+    f"<img src={PICTURE} style='width:1px;aspect-ratio:999'>",
+    f"<img src={PICTURE} style='box-sizing:border-box;width:20px;height:20px;padding:10px'>",
+    f"<img src={PICTURE} style='box-sizing:border-box;width:20px;padding-left:20px'>",
     # Rules: which hold, and for whom.
     *(
         f"<!DOCTYPE html><style>img{{opacity:0}}{shows}{{opacity:1}}</style><p class=a><img id=x class=c src={PICTURE}>"
@@ -266,6 +282,13 @@ contain:strict;height:200px
 """.splitlines()
 
 SHOWN_PAGES: Final = [
+    f"<img src={PICTURE} style='width:90px;height:90px;aspect-ratio:1'>",
+    f"<img src={PICTURE} style='aspect-ratio:999'>",
+    f"<img src={PICTURE} style='width:90px;aspect-ratio:auto'>",
+    f"<img src={PICTURE} style='width:90px;aspect-ratio:3/2;contain:paint'>",
+    f"<img src={PICTURE} style='width:90px;box-sizing:border-box;padding:9px 5px'>",
+    f"<picture><source srcset={PICTURE}.png width=600 height=200><img src={PICTURE}></picture>",
+    f"<svg viewBox='0 0 600 200'><image width=600 height=200 href={PICTURE} systemLanguage=en /></svg>",
     "<div style='opacity:.5'><div style='opacity:.5'>" + IMAGE,
     f"<iframe width=600 srcdoc='{IMAGE}'></iframe>",
     f"<details open>{IMAGE}</details>",

@@ -31,7 +31,8 @@ _ASKED: Final = word_set("""
     margin-block margin-block-start inline-size block-size background-position-x background-position-y
     max-inline-size max-block-size min-inline-size min-block-size overflow overflow-x overflow-y width height max-width
     max-height min-width min-height object-position content backface-visibility background-size background-position
-    background-repeat background contain
+    background-repeat background contain aspect-ratio box-sizing padding padding-left padding-right padding-top
+    padding-bottom
 """)
 # What WebKit called properties before css-logical-1.
 _LOGICAL: Final = {

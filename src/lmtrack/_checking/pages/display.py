@@ -75,6 +75,7 @@ class Display:
         style = self.style(element)
         outer = element.around
         why = style.hides(lambda values: hiding(element, values)) or (background and style.hides(unpainted))
+        why = why or self._in_its_picture(element)
         if outer is not None and element.name in _OF_MEDIA and outer.name in _MEDIA:  # it is what that shows
             media = outer
             why = why or self.style(media).hides(lambda values: hiding(media, values))
@@ -89,6 +90,17 @@ class Display:
         if why:
             return Unseen(f"it cannot be seen: {why}", by_size=False)
         return self._too_small(element, around.scale * scale_of(style.values), static=static)
+
+    def _in_its_picture(self, element: Element, /) -> str | None:
+        """Say what hides the picture that a `source` is drawn as; its own attributes may say how large that is."""
+        box = _box(element)
+        if box is element:
+            return None
+        style = self.style(box)
+        own = size_of(element, {})
+        if own.is_tiny() and not style.values.keys() & {"width", "height"}:
+            return f"it is drawn at {own} pixels"
+        return style.hides(lambda values: hiding(box, values))
 
     def _too_small(self, element: Element, scale: float, /, *, static: bool) -> Unseen | None:
         box = _box(element)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 # HTML, "rules for parsing dimension values"; what follows the number is dropped, a percent sign says it is no pixels.
 _DIMENSION: Final = compile_pattern(r"[\t\n\f\r ]*+\+?+([0-9]{1,20}+(?:\.[0-9]{1,20}+)?+)(%?+)")
+_NO_AREA: Final = compile_pattern(rf"\s*+{NUMBER}[\s,]++{NUMBER}[\s,]++(?:0(?![.0-9])|{NUMBER}[\s,]++0\s*+\Z)")
 _OF_A_PAGE: Final = 6.0  # our choice: pixels of one hundredth of an email's width
 _OFFSETS: Final = frozenset(
     (
@@ -63,6 +64,7 @@ _NEVER_SHOWN: Final = frozenset(
         *("datalist", "canvas", "meter", "progress", "video", "audio", "select", "rp", "mphantom"),
         *("defs", "symbol", "clippath", "mask", "pattern", "marker", "lineargradient", "radialgradient"),
         *("title", "desc", "metadata", "text", "circle", "ellipse", "line", "path", "polygon", "polyline", "rect"),
+        *("stop", "animate", "view", "cursor", "glyph", "use"),
         *("annotation", "annotation-xml", "mspace"),
     )
 )
@@ -70,6 +72,8 @@ _NEVER_SHOWN: Final = frozenset(
 _LOGICAL: Final = {"width": "inline-size", "height": "block-size"}
 # Elements that show what they hold in a box of their own, however large that is.
 _FRAMES: Final = frozenset(("svg", "foreignobject", "video", "object", "iframe", "marquee"))
+# Elements of drawings, whose sizes are lengths of CSS (SVG 2, section 8.2); a document in one has no size of its own.
+_OF_DRAWINGS: Final = frozenset(("image", "use", "foreignobject", "svg"))
 # Elements that are what they load: without a box of their own they are not there (css-display-3, section 2.5).
 _REPLACED: Final = frozenset(("img", "image", "input", "embed", "object", "iframe", "video", "canvas", "picture"))
 # Which numbers of a matrix say what becomes of one pixel to the right and of one down.
@@ -111,7 +115,38 @@ class Size(NamedTuple):
 
 def size_of(element: Element, style: Mapping[str, str], /) -> Size:
     """Find out how large an element is drawn."""
-    return Size(_side(element, style, "width"), _side(element, style, "height"))
+    width, height = _side(element, style, "width"), _side(element, style, "height")
+    if not style:
+        return Size(width, height)
+    if "contain" in style and {*style["contain"].split()} & {"strict", "size"} and element.name in _REPLACED:
+        # A picture has no size of its own then (css-contain-2, section 3.1).
+        width, height = width or 0.0, height or 0.0
+    elif "aspect-ratio" in style and (ratio := _ratio(style["aspect-ratio"])):
+        if width is None and height is not None:
+            width = height * ratio
+        elif height is None and width is not None:
+            height = width / ratio
+    if style.get("box-sizing") == "border-box":
+        width, height = _inside(width, style, "left", "right"), _inside(height, style, "top", "bottom")
+    return Size(width, height)
+
+
+def _ratio(value: str, /) -> float | None:
+    """Read a ratio of width to height."""
+    width, _, height = value.partition("/")
+    wide, high = number(width.strip()), number(height.strip() or "1")
+    return wide / high if wide and high and "%" not in value else None
+
+
+def _inside(side: float | None, style: Mapping[str, str], first: str, last: str, /) -> float | None:
+    """Return what a padding that is part of a size leaves of it (css-sizing-3, section 3.3)."""
+    if side is None:
+        return None
+    sides = ("top", "right", "bottom", "left")
+    parts = _split(style.get("padding", "0"))
+    found = {one: parts[at] for one, at in zip(sides, _SIDES[min(len(parts), 4) - 1], strict=True)}
+    padding = sum(pixels(style.get(f"padding-{one}", found[one])) or 0.0 for one in (first, last))
+    return max(side - padding, 0.0)
 
 
 def _side(element: Element, style: Mapping[str, str], name: str, /) -> float | None:
@@ -119,6 +154,8 @@ def _side(element: Element, style: Mapping[str, str], name: str, /) -> float | N
     if dimension := _DIMENSION.match(element.attributes.get(name, "")):
         attribute = float(dimension[1])
         side = attribute if not dimension[2] or not attribute else None
+    elif element.name in _OF_DRAWINGS and name in element.attributes:
+        side = _extent(element.attributes[name].strip().lower())
     logical = _LOGICAL[name]
     if not style:
         return side
@@ -147,6 +184,8 @@ def hiding(element: Element, style: Mapping[str, str], /) -> str | None:
 
 
 def _reasons(element: Element, style: Mapping[str, str], /) -> Iterator[str]:
+    if element.attributes and (found := _required(element)):
+        yield found
     if not style:
         if found := _by_default(element):
             yield found
@@ -173,6 +212,18 @@ def _by_default(element: Element, /) -> str | None:
     if found is not None:
         return f"the attribute {found}"
     return "a closed dialog" if element.name == "dialog" and "open" not in attributes else None
+
+
+def _required(element: Element, /) -> str | None:
+    """Say what an element of a drawing asks for that no client has: extensions, or no language (SVG 2, section 5.8)."""
+    attributes = element.attributes
+    if attributes.get("requiredextensions", "").strip():
+        return "it requires extensions"
+    if attributes.get("systemlanguage", "x").strip() == "":
+        return "it is for no language"
+    if element.name in {"svg", "symbol"} and _NO_AREA.match(attributes.get("viewbox", "")):
+        return "its view has no area"
+    return None
 
 
 def _effects(style: Mapping[str, str], /) -> Effects:
@@ -348,8 +399,6 @@ def covering(element: Element, style: Mapping[str, str], /) -> str | None:
         return f"{element.name} does not show what it holds"
     if element.name == "option" and "label" in element.attributes:
         return "an option with a label shows only that"
-    if element.attributes.get("requiredextensions", "").strip():  # SVG 2, section 5.8.3: no client has any
-        return "it requires extensions"
     if not style and element.name not in _FRAMES:
         return None
     cut = element.name in _FRAMES or any(
