@@ -88,6 +88,10 @@ def test_the_quick_look_sees_every_pair(form: str, one: frozenset[str], other: f
         "https://un-sub.example/8e1c",
         "https://shop.example/?forgot=Zk3x9Qp2Lm8w7RtV",
         "https://shop.example/?a=%0Aopt-out",
+        "https://shop.example/a\nb",
+        "https://shop.example/a\nb\nc",  # more line ends than values
+        "%68ttps://shop.example/",  # what is before the first slash is read as it is written
+        "https://shop%2Eexample/",
     ],
 )
 def test_the_quick_look_leaves_what_is_read_in_another_way_to_the_rules(value: str) -> None:
@@ -164,12 +168,27 @@ def test_the_quick_look_passes_no_damaged_url_that_the_rules_refuse() -> None:
         "https://shop.example/go?tag=ex.0.235&destUrl=http%3A%2F%2Fwww%2Eother%2Eexample%2Fr%2Easp%3Fn%3D10281",
         "https://shop.example/search?q=dsl%20modem",
         "https://click.example/Click?q=0e--eOTIiQzHxrBSNz4r8dJx98lbK4R",
+        "https://shop.example/dinefindfilm",  # could be base64, but an `@` needs a capital there
     ],
 )
 def test_the_quick_look_says_yes_to_what_real_mail_has(url: str) -> None:
     assert surely_trackable([url]) == [url]
     assert surely_trackable([url] * 6) == [url] * 6
     assert skip_reason(url, LinkPolicy()) is None
+
+
+def test_the_quick_look_reads_references_to_an_ampersand() -> None:
+    for number in (1, 6):
+        values = ["https://shop.example/?a=1&amp;b=2&amp;b=3"] * number
+        assert surely_trackable(values) == ["https://shop.example/?a=1&b=2&b=3"] * number
+
+
+def test_the_quick_look_leaves_what_is_long_to_the_rules() -> None:
+    url = f"https://shop.example/{'a' * 1_979}"
+    assert surely_trackable([url]) == [url]
+    assert surely_trackable([f"{url}a"]) == [""]
+    assert surely_trackable([f"https://shop.example/?{'x' * 64}=1"]) != [""]
+    assert surely_trackable([f"https://shop.example/?{'x' * 65}=1"]) == [""]
 
 
 WORDS = st.sampled_from(["shop", "news", "design", "sale", "2026", "A", "Blog"])

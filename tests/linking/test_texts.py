@@ -229,6 +229,22 @@ def test_capital_end_tags_and_nul_are_read() -> None:
     assert telling_texts(html, scan(html).links, (), ways_out=True, hosts=False) == [0, 1]
 
 
+@pytest.mark.parametrize(
+    ("html", "chosen"),
+    [
+        ('<a href="https://a.example/">Shop <a href="https://b.example/">unsubscribe</a>', [1]),
+        ('<a href="https://a.example/">Shop</a> unsubscribe</a>', []),
+        (
+            '<!--[if mso]><a href="https://a.example/">Our <v:rect href="x:y">x</v:rect> unsubscribe</a><![endif]-->',
+            [0],
+        ),
+    ],
+)
+def test_the_text_of_a_link_ends_at_its_end_tag_or_the_next_link_of_its_kind(html: str, chosen: list[int]) -> None:
+    for written in (html, html.replace("<a href", "<A HREF").replace("</a>", "</A>")):
+        assert telling_texts(written, scan(written).links, (), ways_out=True, hosts=False) == chosen
+
+
 def test_alt_texts_are_read_once() -> None:
     html = '<a href="https://a.example/"><img ' + "alt" * 3_000 + ">" + "x</a>"
     fifty = html * 50

@@ -289,7 +289,7 @@ def _contents(html: str, found: Sequence[FoundLink], /) -> list[str]:
         around = element, comment_end
         limit = min(end + _LONGEST_TEXT, following.get(around) or comment_end or len(html))
         following[around] = start
-        closing = html.find("</a>" if element == "a" else f"</{element}>", end, limit)
+        closing = html.find(f"</{element}>", end, limit)
         if closing < 0:
             closing = html.find(f"</{element.upper()}>", end, limit)
         contents.append(html[end : limit if closing < 0 else closing])
