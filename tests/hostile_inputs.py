@@ -42,8 +42,11 @@ def _numbered(unit: str, *, before: str = "", after: str = "") -> Callable[[int]
     return make
 
 
-def _halves(first: str, second: str, *, before: str = "", after: str = "") -> Callable[[int], str]:
-    return lambda size: before + first * (size // 2 // len(first)) + second * (size // 2 // len(second)) + after
+def _halves(first: str, second: str, *, before: str = "", middle: str = "", after: str = "") -> Callable[[int], str]:
+    def make(size: int) -> str:
+        return before + first * (size // 2 // len(first)) + middle + second * (size // 2 // len(second)) + after
+
+    return make
 
 
 HOSTILE: Final[dict[str, Callable[[int], str]]] = {
@@ -103,6 +106,16 @@ HOSTILE: Final[dict[str, Callable[[int], str]]] = {
     "</scrip in script": _repeat("</scrip", before="<script>"),
     "<textarea></textarea>": _repeat("<textarea></textarea>"),
     "<plaintext>": _repeat("x<", before="<plaintext>"),
+    # Style sheets.
+    "one selector, many times": _repeat("p,", before="<style>", after="p{opacity:.9}</style><p>x"),
+    "URLs of one rule": _numbered("a:url(//x.y/%);", before="<style>p{", after="}</style><p>x"),
+    "rules that are for all": _halves("*{width:5px}", "<p>x<img src=//x.y/1></p>", before="<style>", middle="</style>"),
+    "URLs of a rule for all with URLs": _halves(
+        "a:url(//x.y/1),url(//x.y/2);",
+        "<p style='background:url(//x.y/3)'>x",
+        before="<style>p{",
+        middle="}</style>",
+    ),
     # Attributes and values.
     "attributes of one tag": _numbered(" a%=b", before="<a", after=" href=http://x.y/>"),
     "bare attributes of one tag": _repeat(" a", before="<a", after=">"),

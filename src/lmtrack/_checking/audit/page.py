@@ -360,9 +360,10 @@ class _Page:
                 self._judge_in_sheet("@import", value, lines.at(offset), note, None)
             lines = Lines(text, first_line)
             for rule in sheet.rules:
-                line = lines.at(rule.offset)
-                for value in (url for declaration in rule.declarations for url in declaration.urls):
-                    self._judge_in_sheet("style sheet", value, line, note, unseen_rule(rule))
+                if urls := [url for declaration in rule.declarations for url in declaration.urls]:
+                    line, unseen = lines.at(rule.offset), unseen_rule(rule)
+                    for value in urls:
+                        self._judge_in_sheet("style sheet", value, line, note, unseen)
 
     def _judge_in_sheet(self, what: str, value: str, line: int, note: str, unseen: str | None, /) -> None:
         for url in self._urls(value):

@@ -180,7 +180,7 @@ def read_selectors(text: str, /, *, escaped: bool = False) -> list[Selector]:
     """
     found: list[Selector] = []
     is_valid = True
-    for one in _listed(text):
+    for one in dict.fromkeys(_listed(text)):
         parts = _parts(one)
         weight, valid = _weighed(parts, escaped=escaped)
         is_valid = is_valid and valid
