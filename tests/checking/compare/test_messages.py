@@ -146,10 +146,17 @@ def test_headers_are_expected_to_differ_or_not(header: str, expected: bool) -> N
 def test_a_header_of_some_only_is_a_difference_and_its_spelling_is_none() -> None:
     found = compare_messages([b"X-Lead: 1\r\nX-Lead: 2\r\n\r\n", b"x-lead:1\r\n\r\n", b"Subject: x\r\n\r\n"])
     assert [one.values for one in found if one.place == "header X-Lead"] == [("1", "1", None), ("2", None, None)]
-    folded = [b"X-Lead: a\r\n b\r\nMIME-Version: 1.0\r\n\r\n", b"X-LEAD:  a b \n\n"]
+    folded = [b"X-Lead: a\r\n b\r\nMIME-Version: 1.0\r\n\r\n", b"X-LEAD:  a b \nmime-version:1.0\n\n"]
     assert compare_messages(folded) == []
     mbox = [b"From ann Fri Mar 20\nTo: x\n\n", b"From bob Fri Mar 20\nTo: x\n\n"]
     assert [(one.place, one.expected) for one in compare_messages(mbox)] == [("header (mbox line)", True)]
+
+
+def test_a_copy_without_mime_version_may_be_read_as_plain_text() -> None:
+    (found,) = compare_messages(
+        [b"MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n<p>", b"Content-Type: text/html\r\n\r\n<p>"]
+    )
+    assert (found.place, found.values, found.expected) == ("header MIME-Version", ("1.0", None), False)
 
 
 def html_part(encoding: str, encode: Callable[[bytes], bytes], charset: str = "utf-8") -> Callable[[str], bytes]:

@@ -312,8 +312,6 @@ _EXPECTED_STARTS: Final = {
 }  # fmt: skip
 _DECLARED: Final = "the header is not the same for everyone, and was declared personal"
 _OTHER: Final = "the header is not the same for everyone, and nothing in mail needs it to differ"
-# How a part is written down says nothing; what it says is compared when it is read.
-_WRITING: Final = frozenset(("content-transfer-encoding", "mime-version"))
 
 
 def _expected_why(name: str, /) -> str | None:
@@ -371,7 +369,7 @@ def _read_fields(block: bytes, /) -> dict[str, tuple[str, list[str]]]:
     for field in iter_fields(block):
         key, name = field.name.lower(), field.name or "(mbox line)"
         value = unfold(field.value).strip(" \t\r\n")
-        if key in _WRITING:
+        if key == "content-transfer-encoding":  # how a part is written down; what it says is compared when it is read
             continue
         if not field.certain:  # some take it, and what follows it, for something else
             key, name = f"{key} ", f"{name} (malformed)"

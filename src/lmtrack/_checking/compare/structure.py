@@ -321,9 +321,10 @@ class Structure:
         """Return what has to be the same in the whole document, each by the sentence that says what is not."""
         selected = self.selected
         by_size = selected.by_size or any(BY_PLACE.search(one.attributes.get("style", "")) for one in self._elements)
+        by_size = by_size or any(map(_asks_for_size, self._elements))
         if by_size or (selected.by_direction and any(map(_is_auto, self._elements))):
             yield _BY_TEXT, self._texts
-        if by_size or any(map(_asks_for_size, self._elements)):
+        if by_size or any(map(_holds_document, self._elements)):
             yield _BY_SIZE, tuple(map(self._drawn, self._elements))
         if selected.by_state:
             fields = (element for element in self._elements if element.name in _FIELDS)
@@ -385,12 +386,16 @@ class _Groups:
 
 
 def _asks_for_size(element: Element, /) -> bool:
-    """Return whether an element is a document in the document, which knows its own width, or asks for a size itself."""
+    """Return whether which of its URLs an element loads depends on how wide it is drawn."""
+    return element.attributes.get("sizes", "").strip().lower().startswith("auto")
+
+
+def _holds_document(element: Element, /) -> bool:
+    """Return whether an element is a document in the document, which knows its own width."""
     attributes = element.attributes
-    if "srcdoc" in attributes or attributes.get("sizes", "").strip().lower().startswith("auto"):
-        return True
-    return element.name in _DOCUMENTS and any(
-        attributes.get(name, "").strip().lower().startswith("data:") for name in ("src", "data")
+    return "srcdoc" in attributes or (
+        element.name in _DOCUMENTS
+        and any(attributes.get(name, "").strip().lower().startswith("data:") for name in ("src", "data"))
     )
 
 
