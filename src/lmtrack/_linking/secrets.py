@@ -315,9 +315,8 @@ def _is_secret_segment(segment: str, /) -> bool:
 
 
 def _is_address_inside(text: str, /) -> bool:
-    # One character too many is no byte; what ends early is padded, and padding that is not needed is not read.
-    whole = text[:-1] if len(text) % 4 == 1 else text
-    octets = a2b_base64(whole.replace("-", "+").replace("_", "/") + "==")
+    whole = text[:-1] if len(text) % 4 == 1 else text  # one character too many is no byte
+    octets = a2b_base64(whole.replace("-", "+").replace("_", "/") + "=" * (-len(whole) % 4))
     return b"@" in octets and MAIL_ADDRESS.search(octets.decode("latin-1")) is not None
 
 
