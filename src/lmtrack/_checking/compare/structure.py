@@ -320,8 +320,7 @@ class Structure:
     def traits(self) -> Iterator[tuple[str, Hashable]]:
         """Return what has to be the same in the whole document, each by the sentence that says what is not."""
         selected = self.selected
-        by_size = selected.by_size or any(BY_PLACE.search(one.attributes.get("style", "")) for one in self._elements)
-        by_size = by_size or any(map(_asks_for_size, self._elements))
+        by_size = selected.by_size or any(map(_asks_for_size, self._elements))
         if by_size or (selected.by_direction and any(map(_is_auto, self._elements))):
             yield _BY_TEXT, self._texts
         if by_size or any(map(_holds_document, self._elements)):
@@ -386,8 +385,11 @@ class _Groups:
 
 
 def _asks_for_size(element: Element, /) -> bool:
-    """Return whether which of its URLs an element loads depends on how wide it is drawn."""
-    return element.attributes.get("sizes", "").strip().lower().startswith("auto")
+    """Return whether what an element loads depends on how large it is drawn, or where, by what it says itself."""
+    attributes = element.attributes
+    if attributes.get("sizes", "").strip().lower().startswith("auto"):
+        return True
+    return BY_PLACE.search(attributes.get("style", "")) is not None
 
 
 def _holds_document(element: Element, /) -> bool:
