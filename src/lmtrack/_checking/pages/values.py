@@ -53,7 +53,9 @@ _KEYWORDS: Final = {
     "background-size": compile_pattern(rf"{_EXTENT}(?:(?: |, ?+| ,){_EXTENT})*+"),
     "backface-visibility": compile_pattern(r"visible|hidden"),
 }
-_SIZE_WORD: Final = re.compile(r"(?:-webkit-)?+(?:(?:min|max|fit)-content|fill-available)|stretch|(?:min-)?+intrinsic")
+_SIZE_WORD: Final = compile_pattern(
+    r"(?:-webkit-)?+(?:(?:min|max|fit)-content|fill-available)|stretch|(?:min-)?+intrinsic"
+)
 _SIDES: Final = ("width", "height", "inline-size", "block-size")
 _AUTO: Final = re.compile("auto")
 _NONE: Final = re.compile("none")
