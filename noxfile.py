@@ -160,6 +160,7 @@ MUTATED: Final = {
     ),
     "rewriting": (
         "tests/rewriting",
+        "tests/test_already_tracked.py",
         "tests/test_html.py",
         "tests/test_html_any_document.py",
         "tests/test_html_optout.py",
@@ -168,6 +169,7 @@ MUTATED: Final = {
         "tests/test_html_tokens.py",
         "tests/test_html_untracking.py",
         "tests/test_html_values.py",
+        "tests/test_max_line.py",
         "tests/test_text.py",
     ),
     "endpoint": ("tests/endpoint",),

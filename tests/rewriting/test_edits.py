@@ -41,6 +41,7 @@ def longest(text: str) -> int:
         ('<a href="', 2),
         ("<a class=x  href = '", 11),
         ("<a\nhref=", 2),
+        (' href="', 0),
         ('<a title="x y"href="', -1),
         ("text href", -1),
         ("<a " + "x" * 120 + '="', -1),
@@ -123,6 +124,121 @@ def test_other_edits_are_never_given_up_and_may_hold_line_ends() -> None:
     assert output.startswith("<p>" + "y" * 90 + "\n\nz</p><a")
     assert not given_up
     assert fit(source, edits, 30) == (splice(source, edits[:1]), {edits[1].offset})
+
+
+URL: Final = "https://t.example/".ljust(30, "x")
+SHORT_PIXEL: Final = '<img src="https://t.example/o/p" alt="">'
+NEW: Final = {
+    "{name}": "y" * 50,
+    "{lines}": "y" * 40 + "\n" + "z" * 45,
+    "{long}": "y" * 300,
+    "{few}": "y" * 7,
+    "{two\nlines}": "y" * 40,
+    "{nothing, nothing, nothing at all}": "",
+    "{pixel}": PIXEL,
+    "{image}": SHORT_PIXEL,
+    "{styled}": SHORT_PIXEL.replace("<img", "<img style=x"),
+    "{odd}": pixel_tag("https://t.example/o/a style=b"),
+}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{name} <a href='1'>a</a>",
+        "{name} and more, <a class='x' href='1'>a</a>",
+        "{lines} <a href='1'>a</a> b",
+        "{lines}<a title='x'href='1'>a</a>",
+        "<a title='x'href='1'>a</a> and {lines}",
+        "<a href='1'>a</a> and {name}",
+        "<a href='1'>a</a>{nothing, nothing, nothing at all} and so on and so on",
+        "{nothing, nothing, nothing at all}<a title='x'href='1'>a</a>" + "{name}" * 2,
+        "<a title='x'href='1'>a</a>{name}<a title='x'href='2'>b</a>",
+        "<a title='x'href='1'>a</a>{lines}<a title='x'href='2'>b</a> c",
+        "<a title='{name}' href='1'>a</a>",
+        "<a title='x' {name}href='1'>a</a>",
+        "<a title='x' {name} href='1'>a</a>",
+        " href='1'>a</a>",
+        "<a href='1'>a</a>" * 4,
+        "a\n<a href='1'>a</a>{name} <a href='1'>a</a>\r\nb\n{name}<a href='1'>a</a>\r\n",
+        "{long}{pixel}",
+        "{name}{pixel}{long}",
+        "{long}, {lines}{pixel} b",
+        "{pixel}{lines} and {lines}",
+        "{lines}{image}",
+        "{name} a {image} b {name} <a href='1'>a</a>",
+        "{name}{image}{lines} b",
+        "{image}{name}, {name}",
+        "{name}{styled}",
+        "{odd}",
+        "{image}",
+        "<a title='x'href='1'>a</a>{pixel} and so on and so on",
+        "<a title='x'href='1'>a</a>{image} and so on and so on",
+        "<a title='x' {few} href='1'>a</a>",
+        "<a title='x'href='1'>a</a><a {few} href='2'>b</a>",
+        "<a title='x'href='1'>a</a>\r\n{few}",
+        "a\nb\n<a title='x'href='1'>a</a>",
+        "\n<a title='x'href='1'>a</a>\n",
+        "{two\nlines}<a title='x'href='1'>a</a>\n",
+        "<a title='x'href='1'>a</a>{two\nlines} and more\n{two\nlines}",
+    ],
+)
+def test_what_fits_is_written_and_what_does_not_is_given_up(source: str) -> None:
+    edits = sorted(
+        [
+            *link_edits(source, URL),
+            *(
+                Edit(found.start(), old, new)
+                for old, new in NEW.items()
+                for found in re.finditer(re.escape(old), source)
+            ),
+        ]
+    )
+    instead = {edit.offset: "" if "<img" in edit.new else edit.old for edit in edits if "https" in edit.new}
+    bare = longest(splice(source, [edit._replace(new=instead.get(edit.offset, edit.new)) for edit in edits]))
+    least = 0
+    for limit in range(10, len(splice(source, edits)) + 2):
+        fitted = fit_lines(source, edits, limit, instead=instead)
+        output = splice(source, fitted.edits)
+        assert revert(output, fitted.edits) == source
+        assert longest(output) <= max(limit, bare, longest(source))
+        assert fitted.given_up <= set(instead)
+        kept = [edit._replace(new=instead[edit.offset]) if edit.offset in fitted.given_up else edit for edit in edits]
+        assert re.sub("\r?\n ", " ", output) == re.sub("\r?\n ", " ", splice(source, kept))
+        if not fitted.given_up and not least:
+            least = limit
+            assert limit == 10 or limit in {octets(line.removesuffix("\r")) for line in output.split("\n")}
+        assert bool(fitted.given_up) is not bool(least)
+
+
+def test_an_edit_at_either_end_of_a_line_is_on_it() -> None:
+    source = "<a title='x'href='1'>a</a>\n" + "x" * 100
+    [link] = link_edits(source, URL)
+    assert fit(source, [link, Edit(26, "", "y" * 20)], 75)[1] == set()
+    assert fit(source, [link, Edit(26, "", "y" * 20)], 74)[1] == {link.offset}
+    broken = SHORT_PIXEL.replace(" src", "\n src").replace(" alt", "\n alt")
+    assert fit("\n" + "x" * 100, [Edit(0, "", SHORT_PIXEL)], 30) == (broken + "\n" + "x" * 100, set())
+
+
+def test_a_pixel_is_never_broken_inside_a_value() -> None:
+    assert "https://t.example/o/a style=b" in fit("", [Edit(0, "", NEW["{odd}"])], 220)[0]
+
+
+def test_a_line_that_does_not_grow_is_left_as_it_is() -> None:
+    source = "x" * 20 + '<a href="https://shop.example/">'
+    [edit] = edits = link_edits(source, "https://t.example/aaa")
+    assert len(edit.old) == len(edit.new)
+    assert fit_lines(source, edits, 20, instead={edit.offset: edit.old}).edits == edits
+    assert "\n" in fit(source, [edit._replace(new=edit.new + "a")], 20)[0]
+
+
+def test_what_was_added_stays_where_all_links_of_its_line_are_given_up() -> None:
+    source = '<p></p><a href="1">a</a>'
+    added = Edit(3, "", "Hello")
+    assert fit(source, [added, *link_edits(source, "https://t.example/" + "x" * 60)], 40) == (
+        '<p>Hello</p><a href="1">a</a>',
+        {16},
+    )
 
 
 PARTS: Final = st.sampled_from(
