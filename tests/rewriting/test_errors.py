@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lmtrack import Campaign, make_slots, pixel_tag, rewrite_html, scan_html, track_html, untrack_html
+from lmtrack.html import HtmlDocument
 from page_cases import BOTH, DOMAIN, NOW, SHOP
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ CALLS: list[tuple[Callable[[], object], str]] = [
         "domain must be https://host, with a port and path if you like, and without user, query or fragment",
     ),
     (lambda: scan_html(5), "html must be a str, not int"),  # type: ignore[arg-type]
+    (lambda: HtmlDocument(5), "html must be a str, not int"),  # type: ignore[arg-type]
     (lambda: _campaign(started_at=None), "started_at must be an aware datetime, not None"),
     (
         lambda: _campaign(started_at=datetime(1960, 1, 1, tzinfo=UTC)),
