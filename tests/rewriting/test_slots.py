@@ -33,6 +33,10 @@ def test_of_markers_that_begin_alike_the_longest_counts() -> None:
     ]
 
 
+def test_the_longest_counts_among_markers_that_differ_later() -> None:
+    assert found(slots_of("%b", "%a", "%a!"), "%a! %a %b") == ["%a!", "%a", "%b"]
+
+
 @pytest.mark.parametrize(
     "text", ["xslot-n-a-slot", "slot-n-a-slots", "slot-n-a-slot5", "éslot-n-a-slot", "slot-n-a-slo"]
 )
@@ -67,10 +71,21 @@ def test_escaped_markers_are_found_where_the_escapes_are_undone(text: str) -> No
     assert text[start:end].lower().replace("%7b", "{").replace("%7d", "}").replace("%78", "x") == "{{x}}"
 
 
+def test_an_escaped_marker_may_touch_one_that_is_not() -> None:
+    slots = slots_of("{{x}}")
+    text = "{{x}}%7B%7Bx%7D%7D"
+    assert slots.find_escaped(text, slots.find(text)) == [Marker(5, 18, "n0")]
+
+
 def test_an_escape_before_a_marker_of_letters_is_no_letter() -> None:
     slots = slots_of("slot-n-a-slot")
     assert slots.find("%20slot-n-a-slot") == []
     assert slots.find_escaped("%20slot-n-a-slot", []) == [Marker(3, 16, "n0")]
+
+
+def test_every_marker_is_masked() -> None:
+    slots = slots_of("{<}", "{>}", "{x}")
+    assert masked("a{<}b{x}c{>}d", slots.find("a{<}b{x}c{>}d")) == "a{_}b{x}c{_}d"
 
 
 def test_what_would_be_markup_is_masked() -> None:
@@ -192,7 +207,7 @@ def test_a_value_of_a_subclass_is_its_text() -> None:
 def test_what_no_place_can_hold_is_refused(value: str, problem: str) -> None:
     with pytest.raises(BadValue) as caught:
         rewrite_html("{{a}}{{b}}", slots={"a": "{{a}}", "b": "{{b}}"}, values={"a": "fine", "b": value})
-    assert (caught.value.slot, caught.value.problem) == ("b", problem)
+    assert (caught.value.slot, caught.value.place, caught.value.problem) == ("b", "any place", problem)
     assert value not in str(caught.value)
 
 
