@@ -6,7 +6,7 @@ from time import process_time
 import pytest
 from hypothesis import assume, example, given, settings, strategies as st
 
-from lmtrack import LinkPolicy, TrackingDomain, make_keys
+from lmtrack import LinkPolicy, TrackingDomain, make_keys, rewrite_text
 from lmtrack._rewriting.document import TextDocument
 from lmtrack._rewriting.judge import NO_CONTEXT, MessageContext
 from lmtrack._rewriting.plain_text import find_urls
@@ -380,3 +380,50 @@ def test_hostile_text_takes_no_longer_than_its_size(unit: str, before: str) -> N
     small, large = (before + unit * (size // len(unit)) for size in (SIZE // 8, SIZE))
     # Not a test of speed: quadratic work shows in each of four attempts, a busy machine does not.
     assert any(seconds(large) < max(24 * seconds(small), 0.1) for _ in range(4))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"See <URL:{U},>", [f"{U},"]),
+        (f"/?a=*|NAME|*={U}", [U]),
+        (f"a-{U} ab-{U} a.{U} ab.{U} a_{U}", []),
+        (f"see a?b={U}", []),
+        (f"{U}((b))c", [f"{U}((b))c"]),
+        (f"{U}( b", [U]),
+        (f"{U}(( b", [U]),
+    ],
+)
+def test_where_a_url_begins_and_ends_depends_on_what_is_around_it(text: str, found: list[str]) -> None:
+    assert urls(text) == found
+
+
+def test_one_of_ours_that_may_go_on_is_known_to_be_ours() -> None:
+    text = f"{DOMAIN.base_url}/c/{'a' * 40}\n/b"
+    assert [reason for _, reason in plan_of(text, LinkPolicy(), DOMAIN).skipped] == [SkipReason.TRACKED]
+    assert plan_of(text, LinkPolicy(), None).skipped == ()
+
+
+def test_a_slot_whose_marker_is_no_placeholder_is_in_a_url_too() -> None:
+    result = rewrite_text(
+        "See https://b.example/QUERY there",
+        slots={"query": "QUERY"},
+        values={"query": "a b"},
+        click_url=lambda _: "https://t.example/0",
+    )
+    assert result.text == "See https://t.example/0 there"
+
+
+def test_a_slot_that_is_named_for_a_way_out_is_a_reason() -> None:
+    marker = "{{ unsubscribeToken }}"
+    result = rewrite_text(
+        f"See https://s.example/{marker} there",
+        slots={"unsubscribeToken": marker},
+        values={"unsubscribeToken": "a b"},
+        click_url=lambda _: None,
+    )
+    assert [reason for _, reason in result.skipped] == [SkipReason.UNSUBSCRIBE]
+
+
+def test_a_mark_at_the_beginning_of_a_text_opts_no_link_out() -> None:
+    assert plan_of(f'[[data-msys-clicktrack="0"]] {U}', LinkPolicy(), None).skipped == ()

@@ -9,6 +9,7 @@ from lmtrack import LinkPolicy, rewrite_text
 
 U = "https://shop.example/a-room-and-the-hall"
 WIDE = "x" * 60
+LINE = "https://shop.example/".ljust(60, "x")
 
 
 def urls(text: str) -> list[str]:
@@ -64,6 +65,11 @@ def urls(text: str) -> list[str]:
         f"{'x' * 40} https://shop.example/\nwww.shop.example/{WIDE}\nand more",
         f"https://shop.example/\nreset?number={WIDE}\nand more",
         f"{'x' * 40} https://shop.example/\n{'ab' * 9}/cd\nand more {WIDE}",
+        "[https://shop.example/item=174 9445282] and on",
+        "]: https://shop.example/a?\nand on",
+        f"{LINE}\r\nab and more\r\nshort",
+        f"short\r{LINE}\rab and more\rshort",
+        f"https://shop.example/\n{'y' * 30} and on",
         # emphasis that began before
         "_See https://shop.example/a_",
         "~~gone https://shop.example/a~~",
@@ -104,6 +110,15 @@ def test_what_may_be_longer_or_shorter_than_it_looks_is_left(text: str) -> None:
         (f"https://shop.example/{WIDE}", [f"https://shop.example/{WIDE}"]),
         (f"{U}(a)(b)", [f"{U}(a)(b)"]),
         (f"({U}(a)", [f"{U}(a)"]),
+        (f"({U})?)", [U]),
+        (f"a) b\n({U}\nand no more", [U]),
+        (f"https://shop.example/\n{'y' * 29} and on", ["https://shop.example/"]),
+        (f"aa\nbb\n{LINE}\nab and\n{'y' * 63}", [LINE]),
+        (f"aa\rbb\r{LINE}\rab and\r{'y' * 63}", [LINE]),
+        (f"{LINE}\nab and\n{'y' * 61}", [LINE]),
+        (f"\n{LINE}\nab and\n{'y' * 61}", [LINE]),
+        (f"\r{LINE}\rab and\r{'y' * 61}", [LINE]),
+        (f"See <{U}(b> and on", [f"{U}(b"]),
         (f"_{U}_", [U]),
         (f"*{U}*", [U]),
         (f"snake_case {U}_", [f"{U}_"]),
@@ -143,3 +158,8 @@ def test_a_mark_behind_a_url_opts_it_out() -> None:
     result = rewrite_text(text, click_url=lambda _: "https://t.example/0", policy=LinkPolicy())
     assert [reason for _, reason in result.skipped] == ["opt_out"]
     assert [link.url for link in result.links] == [U]
+
+
+def test_emphasis_before_a_placeholder_is_emphasis() -> None:
+    result = rewrite_text("_See https://shop.example/a_{{ x }} there", click_url=lambda _: None)
+    assert (result.links, result.skipped) == ((), ())
