@@ -7,7 +7,8 @@ import re
 import pytest
 
 from lmtrack import BadSlot, BadValue, scan_html
-from lmtrack._rewriting.slot_places import find_holes
+from lmtrack._rewriting.escapes import Place
+from lmtrack._rewriting.slot_places import UrlHole, find_holes
 from lmtrack._rewriting.slots import masked, read_slots
 
 BRACES = re.compile(r"\{\{ *(?P<name>[^{}]*?) *\}\}")
@@ -121,7 +122,14 @@ def test_errors_say_what_a_marker_is_in(template: str, place: str) -> None:
             "<a href='?a={{x}}'><a href='./{{x}}'><a href='p/{{x}}'>",
             "<a href='?a=%3C'><a href='./%3C'><a href='p/%3C'>",
         ),
+        (
+            "<b %7B%7Bx%7D%7D title='{{x}}'><b %7B%7Bx%7D%7D %7B%7Bx%7D%7D title='{{x}}'>",
+            "<b %7B%7Bx%7D%7D title='&lt;'><b %7B%7Bx%7D%7D %7B%7Bx%7D%7D title='&lt;'>",
+        ),
         ("<style>a{{b}</style>{{x}}", "<style>a{{b}</style>&lt;"),
+        ("<title><![CDATA[{{x}}]]></title>", "<title><![CDATA[&lt;]]></title>"),
+        ("<svg><text><![CDATA[a]]>{{x}}</text>", "<svg><text><![CDATA[a]]>&lt;</text>"),
+        ("<!--[if mso]>-{{x}} {{x}}- {{x}}!<![endif]-->", "<!--[if mso]>-&lt; &lt;- &lt;!<![endif]-->"),
     ],
 )
 def test_a_slot_may_be_there(template: str, filled: str | None) -> None:
@@ -132,8 +140,14 @@ def test_a_value_completes_no_reference_and_no_escape() -> None:
     assert fill("&{{x}} &am{{x}} &amp;{{x}} &#{{x}}", x="p;") == "&&#112;; &am&#112;; &amp;p; &#&#112;;"
     assert fill("<a href='https://s.example/%{{x}}/%4{{x}}'>", x="1a") == "<a href='https://s.example/%%31a/%4%31a'>"
     assert fill("<a href='?a&{{x}}'>", x="lt") == "<a href='?a&&#108;t'>"
-    with pytest.raises(BadValue, match="the text around it is a character reference"):
+    assert fill("<a href='?a&{{x}}{{y}}'>", x="", y="lt") == "<a href='?a&&#108;t'>"
+    assert fill("<a href='?a={{x}}b'>", x="") == "<a href='?a=b'>"
+    long = f"<a href='?a&{'b' * 45}{{{{x}}}}'>"  # no name of a reference is that long
+    assert fill(long, x="b") == long.replace("{{x}}", "b")
+    with pytest.raises(BadValue) as caught:
         fill("<a href='?a&{{x}}lt'>", x="")
+    assert (caught.value.slot, caught.value.place) == ("x", Place.SINGLE_QUOTED)
+    assert caught.value.problem == "without it, the text around it is a character reference"
 
 
 def test_a_first_line_feed_is_kept_where_readers_drop_one() -> None:
@@ -141,6 +155,10 @@ def test_a_first_line_feed_is_kept_where_readers_drop_one() -> None:
         template = f"<{name}>{{{{x}}}}</{name}><{name}> {{{{x}}}}</{name}>"
         assert fill(template, x="\na") == f"<{name}>\n\na</{name}><{name}> \na</{name}>"
     assert fill("<p>{{x}}", x="\na\r") == "<p>\na&#13;"
+    assert fill("<pre>{{x}}", x="\na") == "<pre>\n\na"
+    outlook = "<!--[if mso]><pre>{}</pre>{}<pre>{}<![endif]-->"
+    assert fill(outlook.format(*["{{x}}"] * 3), x="\na") == outlook.format("\n\na", "\na", "\n\na")
+    assert fill("<img alt='{{x}}'>", x="\na") == "<img alt='\na'>"
 
 
 def test_what_could_end_an_outlook_comment_is_written_as_numbers() -> None:
@@ -151,3 +169,21 @@ def test_what_could_end_an_outlook_comment_is_written_as_numbers() -> None:
 def test_a_style_sheet_without_a_marker_in_an_outlook_comment_is_passed_over() -> None:
     template = "<!--[if mso]><style>a{}</style><p>{{x}}</p><![endif]-->"
     assert fill(template, x="<b>") == "<!--[if mso]><style>a{}</style><p>&lt;b&gt;</p><![endif]-->"
+
+
+def test_a_hole_knows_its_element_and_whether_it_is_loaded() -> None:
+    document = scan_html(
+        "<a href='https://s.example/{{x}}'><img src='https://s.example/{{x}}'><svg><use href='https://s.example/{{x}}'>"
+        "<td background='https://s.example/{{x}}'><blockquote cite='https://s.example/{{x}}'>"
+        "<v:fill v:src='https://s.example/{{x}}'>",
+        slots=BRACES,
+    )
+    assert document.template
+    assert [(hole.element, hole.loaded) for hole in document.template.holes if isinstance(hole, UrlHole)] == [
+        ("a", False),
+        ("img", True),
+        ("use", True),
+        ("td", True),
+        ("blockquote", False),
+        ("v:fill", True),
+    ]
