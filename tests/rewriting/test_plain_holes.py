@@ -31,3 +31,15 @@ def test_a_slot_is_in_a_url_or_beside_it(text: str) -> None:
     for hole in document.template.holes:
         if isinstance(hole, UrlHole):
             assert (hole.element, hole.loaded, hole.url.places) == ("text", False, (Place.URL_PATH,))
+
+
+def test_a_slot_is_no_scheme() -> None:
+    for text in ("{x}://b.example/a", "See {x}://b.example/a"):
+        with pytest.raises(BadSlot):
+            rewrite_text(text, slots={"x": "{x}"}, values={"x": "ftp"}, click_url=lambda _: None)
+
+
+def test_a_slot_behind_what_ends_a_url_is_text() -> None:
+    text = "https://b.example/a\u3002{x}"
+    result = rewrite_text(text, slots={"x": "{x}"}, values={"x": "a b"}, click_url=lambda _: None)
+    assert result.text == "https://b.example/a\u3002a b"

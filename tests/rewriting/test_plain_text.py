@@ -392,6 +392,7 @@ def test_hostile_text_takes_no_longer_than_its_size(unit: str, before: str) -> N
         (f"{U}((b))c", [f"{U}((b))c"]),
         (f"{U}( b", [U]),
         (f"{U}(( b", [U]),
+        (f"{U}*|{U}", [U, U]),
     ],
 )
 def test_where_a_url_begins_and_ends_depends_on_what_is_around_it(text: str, found: list[str]) -> None:

@@ -126,6 +126,7 @@ def test_errors_say_what_a_marker_is_in(template: str, place: str) -> None:
             "<b %7B%7Bx%7D%7D title='{{x}}'><b %7B%7Bx%7D%7D %7B%7Bx%7D%7D title='{{x}}'>",
             "<b %7B%7Bx%7D%7D title='&lt;'><b %7B%7Bx%7D%7D %7B%7Bx%7D%7D title='&lt;'>",
         ),
+        ("<b %7B%7Bx%7D%7D title='{{x}}{{x}}'>", "<b %7B%7Bx%7D%7D title='&lt;&lt;'>"),
         ("<style>a{{b}</style>{{x}}", "<style>a{{b}</style>&lt;"),
         ("<title><![CDATA[{{x}}]]></title>", "<title><![CDATA[&lt;]]></title>"),
         ("<svg><text><![CDATA[a]]>{{x}}</text>", "<svg><text><![CDATA[a]]>&lt;</text>"),
