@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _examples_are_not_measured() -> Iterator[None]:
     """Start the processes of examples without coverage: it doubles their time, and other tests reach the same code."""
     with pytest.MonkeyPatch.context() as patch:

@@ -318,3 +318,13 @@ def test_another_missing_module_is_named_as_it_is() -> None:
 
     with pytest.raises(ModuleNotFoundError, match="nothing_of_the_kind"):
         make()
+
+
+def test_without_hypothesis_the_error_says_where_it_comes_from() -> None:
+    @needs_hypothesis
+    def make() -> SearchStrategy[int]:
+        raise ModuleNotFoundError(name="hypothesis")
+
+    with pytest.raises(ImportError, match=r"install lmtrack\[testing\]$") as caught:
+        make()
+    assert caught.value.name == "hypothesis"
