@@ -136,7 +136,7 @@ class UnknownKey(BadToken, BadSignature):
 class BadTokenSignature(BadToken, BadSignature):
     """The signature does not match: the token was changed or made up.
 
-    So does the token of a dropped key in one case of 256: where its hint is that of a key in the ring.
+    A dropped key's tokens get this error in one case of 256: if a key in the ring has the same hint.
     """
 
     reason = "bad_signature"

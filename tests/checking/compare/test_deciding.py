@@ -87,9 +87,9 @@ DECIDING: Final[dict[str, tuple[str, str]]] = {
         "<img loading=lazy width=900 srcset='https://shop.example/1 900w, data:, 10w' sizes=auto>",
         "<img loading=lazy width=5 srcset='https://shop.example/1 900w, data:, 10w' sizes=auto>",
     ),
-    "the length of a text that a picture is as wide as": (
-        "<p style=float:left>A<img loading=lazy width=9% srcset='https://shop.example/1 900w, data:, 10w' sizes=auto>",
-        "<p style=float:left>B<img loading=lazy width=9% srcset='https://shop.example/1 900w, data:, 10w' sizes=auto>",
+    "the width of a text that a picture is as wide as": (
+        "<p style=float:left>W<img loading=lazy width=9% srcset='https://shop.example/1 900w, data:, 10w' sizes=auto>",
+        "<p style=float:left>i<img loading=lazy width=9% srcset='https://shop.example/1 900w, data:, 10w' sizes=auto>",
     ),
     "the weight of a font": (bold("<p><b>A</b>"), bold("<p><i>A</i>")),
     "the weight of a font, in a style": (bold("<p style='font-weight:700'>A"), bold("<p style='font-weight:400'>A")),
