@@ -249,12 +249,15 @@ class Page:
             assert "errorText" not in answer, answer
 
     @contextmanager
-    def moves(self, until: str = "load") -> Iterator[None]:
-        """Wait until what is done here has led to another page, and that is there."""
+    def moves(self, until: str = "load", to: str = "") -> Iterator[None]:
+        """Wait until what is done here has led to another page with this in its URL, and that is there."""
         since = len(self.browser.events)
         yield
         moved = self.browser.wait(
-            self.session, "Page.frameNavigated", since, lambda event: "parentId" not in event["frame"]
+            self.session,
+            "Page.frameNavigated",
+            since,
+            lambda event: "parentId" not in event["frame"] and to in event["frame"]["url"],
         )["frame"]
         loader = moved["loaderId"]
         # Its pictures are part of that, and of a mail that has no scripts it is all there is.

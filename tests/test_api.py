@@ -107,9 +107,9 @@ SIGNATURES = {
     "Override": "(*, track_opens=None, track_clicks=None)",
     "PageWords": (
         "direction failed_text failed_title gone_text gone_title language leave_button leave_text "
-        "leave_title left_text left_title missing_text missing_title return_button returned_text "
-        "returned_title stop_button stop_text stop_title stopped_text stopped_title unknown_text "
-        "unknown_title"
+        "leave_title left_text left_title missing_text missing_title onward_link onward_text onward_title "
+        "return_button returned_text returned_title stop_button stop_text stop_title stopped_text stopped_title "
+        "unknown_text unknown_title"
     ),
     "PartAction": "TRACKED=tracked MERGED=merged UNTOUCHED=untouched",
     "PartReason": (
@@ -254,6 +254,7 @@ SIGNATURES = {
     "message_bytes": "(message, /, *, keep_bcc=False)",
     "message_engagement": "(events, verdicts, /, *, opens_allowed)",
     "minimise": "(payload, /, *, mode)",
+    "not_stored_response": "(response, /, *, words=None)",
     "open_url": "(domain, token)",
     "parse_headers": "(headers, /, *, strict=False, prefix='X-LM-Override-')",
     "parse_settings": "(settings, /, *, strict=True)",

@@ -214,6 +214,9 @@ CALLS: Final[dict[str, Callable[[Callable[[object], Any]], object]]] = {
         {"event": as_("message.opened"), "data": as_({"opened_at": "2026-01-02T08:30:00.000Z", "recipient": "ann"})},
         mode=lmtrack.TrackingMode.DELIVERABILITY,
     ),
+    "not_stored_response": lambda as_: lmtrack.not_stored_response(
+        lmtrack.redirect_response(as_("https://shop.example/menü"))
+    ),
     "open_url": lambda as_: lmtrack.open_url(DOMAIN, as_(OPEN)),
     "parse_headers": lambda as_: (
         lmtrack.parse_headers(as_([("X-LM-Override-Track-Opens", " FALSE")])),

@@ -98,6 +98,7 @@ __all__ = [
     "message_bytes",
     "message_engagement",
     "minimise",
+    "not_stored_response",
     "open_url",
     "parse_headers",
     "parse_settings",

@@ -5,7 +5,13 @@ things up with `await`. `TrackingHost` is a whole host around your own functions
 the answer is a value, and what may be recorded is returned.
 """
 
-from lmtrack._endpoint.answer import HttpResponse as HttpResponse, PageWords, pixel_response, redirect_response
+from lmtrack._endpoint.answer import (
+    HttpResponse as HttpResponse,
+    PageWords,
+    not_stored_response,
+    pixel_response,
+    redirect_response,
+)
 from lmtrack._endpoint.gate import Admission as Admission, AdmissionReason, admit
 from lmtrack._endpoint.handled import Handled as Handled, LastOpen as LastOpen, RecordedEvent as RecordedEvent
 from lmtrack._endpoint.handling import PendingRequest as PendingRequest, handle_request, read_request
@@ -21,6 +27,7 @@ __all__ = [
     "event_payload",
     "handle_request",
     "minimise",
+    "not_stored_response",
     "pixel_response",
     "read_request",
     "read_tracking_url",

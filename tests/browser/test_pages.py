@@ -5,6 +5,8 @@ They reach nothing but this machine; for the rest of the web the tests answer th
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
@@ -200,6 +202,17 @@ def test_every_link_of_a_mail_ends_where_the_original_says(browser: Browser, hos
     assert [seen.times for seen in opened] == [len(wanted)]
     assert len(clicked) == through
     assert set(clicked.values()) <= set(wanted.values())
+
+
+def test_a_click_that_cannot_be_stored_still_ends_where_the_link_leads(browser: Browser, host: Host) -> None:
+    base = host.domain.base_url
+    with closing(sqlite3.connect(host.store.path)) as database, database:
+        database.execute("ALTER TABLE event RENAME TO lost")
+    with browser.page(scripts=False) as reader:
+        reader.open(f"{base}/mails/letter-mia")
+        with reader.moves(to="/web/shop.example/lamps?"):
+            reader.click(".button-link")
+        assert reader.run("document.referrer") == ""
 
 
 # What the sender sees

@@ -314,9 +314,10 @@ def test_a_store_that_fails_breaks_no_answer(host: Host, caplog: pytest.LogCaptu
     (pixel,), links = tracking_paths(host, MIA, "o"), tracking_paths(host, MIA, "c")
     with closing(sqlite3.connect(host.store.path)) as database, database:
         database.execute("ALTER TABLE event RENAME TO lost")
-    assert ask(host, pixel).status == 200
-    assert ask(host, links[0]).status == 302
-    assert [record.message for record in caplog.records] == ["an event is lost"] * 2
+    shown, opened = ask(host, pixel), ask(host, links[0])
+    assert (shown.status, shown.headers["content-type"]) == (503, "image/gif")
+    assert (opened.status, 'http-equiv="refresh"' in opened.text) == (503, True)
+    assert [record.message for record in caplog.records] == ["a request is not stored"] * 2
     assert pixel[3:] not in caplog.text
     with closing(sqlite3.connect(host.store.path)) as database, database:
         database.execute("ALTER TABLE lost RENAME TO event")
@@ -330,7 +331,7 @@ def test_a_withdrawal_that_is_not_stored_is_not_confirmed(host: Host, caplog: py
         database.execute("ALTER TABLE person RENAME TO lost")
     answer = ask(host, stop, "POST")
     assert (answer.status, "could not be saved" in answer.text) == (503, True)
-    assert [record.message for record in caplog.records] == ["a withdrawal is not stored"]
+    assert [record.message for record in caplog.records] == ["a request is not stored"]
     assert stop[3:] not in caplog.text
 
 

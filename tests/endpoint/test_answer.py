@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import pickle
 import re
 import struct
@@ -14,7 +15,7 @@ from hypothesis import example, given, strategies as st
 from lmtrack import TrackingMode
 from lmtrack._endpoint.answer import PageWords, missing_page, stop_page, stopped_page
 from lmtrack._url.destination import is_destination
-from lmtrack.endpoint import HttpResponse, pixel_response, redirect_response
+from lmtrack.endpoint import HttpResponse, not_stored_response, pixel_response, redirect_response
 from lmtrack.tokens import ClickToken
 from strategies import destinations, near_destinations
 
@@ -184,6 +185,52 @@ def test_location_leads_where_the_destination_leads(url: str) -> None:
         assert unquote_to_bytes(getattr(theirs, part)) == unquote_to_bytes(getattr(ours, part))
         # No delimiter came or went: what stands between the escapes is the same.
         assert re.sub("%[0-9A-F]{2}", "", getattr(theirs, part)).count("/") == getattr(ours, part).count("/")
+
+
+# What could not be stored
+
+
+@given(destinations() | near_destinations())
+@example("https://shop.example/?a=1&copy=2&b=\"'<>")
+@example("https://shop.example/?url='https://evil.example/'")
+@example("https://shop.example/;url=https://evil.example/#,")
+def test_a_click_that_could_not_be_stored_still_leads_where_it_led(url: str) -> None:
+    redirect = redirect_response(url)
+    response = not_stored_response(redirect)
+    assert response.status == 503
+    page = HTMLParser(strict=True, namespaceHTMLElements=False).parse(response.body)
+    if redirect.status == 404:
+        assert page.find(".//a") is None
+        assert b"http-equiv" not in response.body
+        return
+    (link,), (refresh,) = page.findall(".//a"), page.findall(".//meta[@http-equiv]")
+    assert link.get("href") == header(redirect, "Location")
+    # WHATWG HTML, shared declarative refresh steps: digits, a semicolon, "url=", and no quote means the rest.
+    assert (refresh.get("http-equiv"), refresh.get("content")) == ("refresh", f"0;url={header(redirect, 'Location')}")
+    assert header(response, "Referrer-Policy") == "no-referrer"
+    assert header(response, "Cache-Control") == "no-store"
+
+
+def test_a_pixel_that_could_not_be_stored_is_the_pixel() -> None:
+    assert not_stored_response(pixel_response()) == dataclasses.replace(pixel_response(), status=503)
+
+
+def test_a_page_that_says_that_it_is_done_becomes_one_that_says_it_is_not() -> None:
+    words = PageWords(language="fr", failed_title="Échec", onward_title="Vers la page", onward_link="Ouvrir")
+    response = not_stored_response(stopped_page(words), words=words)
+    assert (response.status, "<h1>Échec</h1>" in response.body.decode()) == (503, True)
+    assert "could not be saved" in not_stored_response(stopped_page(words)).body.decode()
+    onward = not_stored_response(redirect_response("https://shop.example/"), words=words).body.decode()
+    assert '<html lang="fr">' in onward
+    assert "<h1>Vers la page</h1>" in onward
+    assert '<a href="https://shop.example/">Ouvrir</a>' in onward
+
+
+def test_only_a_response_is_replaced_and_only_with_words() -> None:
+    with pytest.raises(TypeError, match=r"^response must be a HttpResponse, not int$"):
+        not_stored_response(302)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^words must be a PageWords or None, not str$"):
+        not_stored_response(pixel_response(), words="fr")  # type: ignore[arg-type]
 
 
 # Methods

@@ -161,7 +161,7 @@ def test_what_may_be_stored_is_stored_before_the_answer(
 
 @each_way
 @pytest.mark.parametrize("stored", STORED, ids=[name for *_, name in STORED])
-def test_a_store_that_fails_keeps_nobody_from_a_page_and_never_says_that_it_is_done(
+def test_a_store_that_fails_is_a_503_that_keeps_nobody_from_a_page_and_never_says_that_it_is_done(
     ask: Ask, plain: bool, stored: tuple[str, str, bytes, str]
 ) -> None:
     path, method, body, name = stored
@@ -170,10 +170,14 @@ def test_a_store_that_fails_keeps_nobody_from_a_page_and_never_says_that_it_is_d
     store.failing = {name}
     for report in (told.append, None, fail):
         status, page = ask(store.host(plain=plain, report=report), path, method, body)
+        assert status == 503
         if method == "POST":
-            assert (status, "Échec" in page.decode()) == (503, True)
+            assert "Échec" in page.decode()
+        elif path == CLICK:
+            assert f'content="0;url={URL}"' in page.decode()
         else:
-            assert status == (302 if path == CLICK else 200)
+            assert page == pixel_response().body
+    assert "words" not in [name for name in store.names if method == "GET"]
     assert [str(error) for error in told] == [f"{name} is down"]
 
 
@@ -432,6 +436,10 @@ def test_the_words_of_a_page_that_replaces_the_answer_are_those_of_its_token(ask
     texts: Any
     for texts, title in ((FRENCH, "Échec"), (words, "Échec"), ("fr", "did not work"), (fail, "did not work")):
         status, page = ask(store.host(plain=plain, words=texts), STOP, "POST")
+        assert (status, title in page.decode()) == (503, True)
+    store.failing = {"record"}
+    for texts, title in ((PageWords(language="fr", onward_title="Vers la page"), "Vers la page"), (words, "On to")):
+        status, page = ask(store.host(plain=plain, words=texts), CLICK)
         assert (status, title in page.decode()) == (503, True)
 
 

@@ -30,7 +30,7 @@ from lmtrack import (
     make_unsubscribe_token,
     make_withdraw_token,
 )
-from lmtrack.endpoint import HttpResponse, pixel_response, redirect_response
+from lmtrack.endpoint import HttpResponse, not_stored_response, pixel_response, redirect_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -366,7 +366,7 @@ def test_no_address_is_stored(host: Host) -> None:
 
 
 @pytest.mark.parametrize("server", SERVERS.values(), ids=SERVERS)
-def test_a_store_that_fails_breaks_no_answer(
+def test_a_database_that_fails_keeps_nobody_from_a_page(
     server: Callable[[Path], AbstractContextManager[Host]], tmp_path: Path
 ) -> None:
     with server(tmp_path) as host:
@@ -379,4 +379,11 @@ def test_a_store_that_fails_breaks_no_answer(
         assert host.stored("lost") == []
         with closing(sqlite3.connect(host.database)) as database, database:
             database.execute("ALTER TABLE lost RENAME TO person")  # settings of Django are for good: others use it too
+            database.execute("ALTER TABLE event RENAME TO lost")
+        shown = host.ask(f"/o/{make_open_token(KEYS, 'lost')}")
+        opened = host.ask(f"/c/{make_click_token(KEYS, 'lost', 0, url=URL)}")
+        assert is_sent_as(shown, not_stored_response(pixel_response()))
+        assert is_sent_as(opened, not_stored_response(redirect_response(URL)))
+        with closing(sqlite3.connect(host.database)) as database, database:
+            database.execute("ALTER TABLE lost RENAME TO event")
         host.client.close()

@@ -19,10 +19,11 @@ from lmtrack import (
     TrackingDomain,
     TrackingHost,
     handle_request,
+    not_stored_response,
     read_request,
 )
 from lmtrack.classifier import Verdict
-from lmtrack.endpoint import HttpResponse, LastOpen, PendingRequest, RecordedEvent
+from lmtrack.endpoint import Handled, HttpResponse, LastOpen, PendingRequest, RecordedEvent
 from lmtrack.tokens import ClickToken, OpenToken, UnsubscribeToken, WithdrawToken
 
 ROUTES = {"receipt": Route(), "letter": Route(track_opens=True, track_clicks=True, require_consent=True)}
@@ -88,6 +89,14 @@ def in_one_call(records: Records, domain: TrackingDomain, path: str, body: bytes
         destination=records.destination,
         words=records.words,
     )
+    try:
+        keep(records, handled)
+    except OSError:
+        return not_stored_response(handled.response, words=PageWords(language="de"))
+    return handled.response
+
+
+def keep(records: Records, handled: Handled) -> None:
     if handled.event:
         records.record(handled.event)
     elif handled.last_open:
@@ -97,7 +106,6 @@ def in_one_call(records: Records, domain: TrackingDomain, path: str, body: bytes
     elif handled.unsubscribe:
         records.leave(handled.unsubscribe)
     assert_type(handled.resubscribe, UnsubscribeToken | None)
-    return handled.response
 
 
 async def in_two_halves(records: Records, domain: TrackingDomain, path: str) -> HttpResponse:

@@ -8,9 +8,8 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from lmtrack import TrackingDomain, handle_request
-from tracker import pages
-from tracker.desk import Desk, page
+from lmtrack import TrackingDomain, handle_request, not_stored_response
+from tracker.desk import Desk
 from tracker.keys import load_keys
 from tracker.letters import ROUTE, send_sample
 from tracker.recorder import record
@@ -82,12 +81,9 @@ class Host:
             consent=self.store.consent,
             now=now,
         )
-        if handled.withdrawal:
-            try:
-                self.store.withdraw(handled.withdrawal.message_id, now)
-            except sqlite3.Error:
-                LOG.exception("a withdrawal is not stored")
-                return page(pages.not_stored(), status=503)
-        else:
+        try:
             record(self.store, handled, now, request.headers.get("user-agent", ""))
+        except sqlite3.Error:
+            LOG.exception("a request is not stored")  # the text of these errors holds no value of a row
+            return not_stored_response(handled.response)
         return handled.response

@@ -118,7 +118,6 @@ ARRIVED = Html("""\
 <p class="address"><code>{url}</code></p>
 <p>This page learned nothing from the tracking host: no token and no referrer came with you.</p>
 """)
-NOT_STORED = Html("<p>Your choice could not be saved. Please try again in a few minutes.</p>\n")
 NO_LINKS = Html("<p>None of them is tracked: each leads straight to its page.</p>\n")
 
 
@@ -160,11 +159,6 @@ def letter_page(letter: Letter, events: Sequence[Seen], anchors: Sequence[Anchor
 def arrived(url: str) -> bytes:
     """Say where a click went, in place of the page that would be there."""
     return page("You have arrived", fill(ARRIVED, url=url))
-
-
-def not_stored() -> bytes:
-    """Say that an answer is lost, so that nobody believes it is done."""
-    return page("That did not work", NOT_STORED)
 
 
 def _card(letter: Letter, events: Sequence[Seen]) -> Html:

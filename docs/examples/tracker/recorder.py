@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import sqlite3
 import uuid
 from typing import TYPE_CHECKING
 
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
     from lmtrack.endpoint import Handled
     from tracker.store import Store
 
-LOG = logging.getLogger(__name__)
 # What is no open and no click: other people's paths, and the pages on which people leave.
 NOT_COUNTED = {
     AdmissionReason.NOT_FOUND,
@@ -30,18 +27,12 @@ NOT_COUNTED = {
 
 
 def record(store: Store, handled: Handled, at: datetime, agent: str) -> None:
-    """Store what may be kept. A store that fails loses an event, and keeps nobody from a page."""
-    try:
-        _write(store, handled, at, agent)
-    except sqlite3.Error:
-        LOG.exception("an event is lost")  # the text of these errors holds no value of a row
-
-
-def _write(store: Store, handled: Handled, at: datetime, agent: str) -> None:
-    """Store an event if it may be recorded as this person's; count the refusal if not.
+    """Store a withdrawal, or an event if it may be recorded as this person's; count the refusal if not.
 
     The route of this host tracks nothing without consent, so there are no events that are only counted, and no days.
     """
+    if handled.withdrawal:
+        store.withdraw(handled.withdrawal.message_id, at)
     admission, event = handled.admission, handled.event
     if not admission.identified and admission.reason not in NOT_COUNTED:
         store.count_refusal(admission.reason)

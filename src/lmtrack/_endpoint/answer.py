@@ -1,19 +1,20 @@
 """What a tracking host answers: the pixel, the redirect and a few pages, as plain values for any server.
 
-Neither pixel nor redirect says whether anything was recorded. The pages load nothing, run nothing and work without a
-style sheet. A page asks before it acts, because mail scanners and browsers follow links ahead of people.
+Neither pixel nor redirect says whether anything was recorded, unless storing it failed: then each is a 503 that still
+shows the pixel and still leads to the page. The pages load nothing, run nothing and work without a style sheet. A page
+asks before it acts, because mail scanners and browsers follow links ahead of people.
 """
 
 from __future__ import annotations
 
 import re
 from base64 import b64encode
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Final, Literal, TypeAlias
 
-from lmtrack._checks import exact_str, plain_str, wrong_type
+from lmtrack._checks import check_type, exact_str, plain_str, wrong_type
 from lmtrack._url.destination import ascii_host, is_destination
 from lmtrack.tokens import ClickToken
 
@@ -174,11 +175,12 @@ _STYLE: Final = (
     "main{max-width:30rem;margin:0 auto;padding:2rem;background:var(--card);border:1px solid var(--line);"
     "border-radius:.875rem}"
     "h1{margin:0 0 .75rem;font-size:1.5rem;line-height:1.25;text-wrap:balance}"
-    "p{margin:0;color:var(--soft);white-space:pre-line;text-wrap:pretty}form{margin:1.5rem 0 0}"
-    "button{min-height:2.75rem;padding:.6rem 1.25rem;border:0;border-radius:.5rem;background:var(--strong);"
-    "color:var(--on);font:inherit;font-weight:600;cursor:pointer}"
-    "button:hover{text-decoration:underline}button:focus-visible{outline:3px solid var(--ink);outline-offset:2px}"
-    "@media (max-width:30rem){main{padding:1.5rem}button{width:100%}}"
+    "p{margin:0;color:var(--soft);white-space:pre-line;text-wrap:pretty}form,nav{margin:1.5rem 0 0}"
+    "button,a{min-height:2.75rem;padding:.6rem 1.25rem;border:0;border-radius:.5rem;background:var(--strong);"
+    "color:var(--on);font:inherit;font-weight:600;cursor:pointer}a{display:inline-block;text-decoration:none}"
+    ":is(button,a):hover{text-decoration:underline}"
+    ":is(button,a):focus-visible{outline:3px solid var(--ink);outline-offset:2px}"
+    "@media (max-width:30rem){main{padding:1.5rem}button,a{width:100%;text-align:center}}"
 )
 _STYLE_HASH: Final = b64encode(sha256(_STYLE.encode()).digest()).decode()
 # One form and nothing to load; nobody may frame the page to have a button pressed unseen.
@@ -225,6 +227,9 @@ class PageWords:
         missing_text: The text for it.
         failed_title: The title for an answer that could not be stored.
         failed_text: The text for it.
+        onward_title: The title of the page that opens a link's destination if the click could not be stored.
+        onward_text: The text for it.
+        onward_link: Its link, for a client that does not go there by itself.
 
     Raises:
         TypeError: One of them is not a str.
@@ -257,6 +262,9 @@ class PageWords:
     missing_text: str = "This link leads nowhere. It may have been cut off."
     failed_title: str = "That did not work"
     failed_text: str = "Your choice could not be saved. Please try again in a few minutes."
+    onward_title: str = "On to the page"
+    onward_text: str = "If the page does not open by itself, use this link."
+    onward_link: str = "Open the page"
 
     def __post_init__(self) -> None:
         for each in fields(self):  # frozen: this is part of its construction
@@ -283,8 +291,35 @@ def unknown_page(words: PageWords = ENGLISH, /) -> HttpResponse:
     return _page(200, words, words.unknown_title, words.unknown_text)
 
 
-def failed_page(words: PageWords = ENGLISH, /) -> HttpResponse:
-    """Say that nothing was stored, so that nobody believes it was."""
+def not_stored_response(response: HttpResponse, /, *, words: PageWords | None = None) -> HttpResponse:
+    """Return the answer to send in place of another because storing what it was to record or confirm failed.
+
+    It is a 503 each time, so that a balancer, a log or an alarm notices. Nobody is kept from a page by it: the redirect
+    of a click becomes a page that opens the destination at once, and the pixel stays a picture. A page that would have
+    said that something is done says that it is not.
+
+    Args:
+        response: What `handle_request` or `PendingRequest.answer` returned as `Handled.response`.
+        words: The texts of the pages; None is English.
+
+    Raises:
+        TypeError: An argument has the wrong type.
+
+    >>> response = not_stored_response(redirect_response("https://shop.example/?a=1&b=2"))
+    >>> response.status, b'content="0;url=https://shop.example/?a=1&amp;b=2"' in response.body
+    (503, True)
+    >>> not_stored_response(pixel_response()).body == pixel_response().body
+    True
+    """
+    check_type(HttpResponse, response=response)
+    if not isinstance(words, PageWords | None):
+        raise wrong_type("words", "a PageWords or None", words)
+    words = words or ENGLISH
+    headers = dict(response.headers)
+    if headers.get("Content-Type") == "image/gif":
+        return replace(response, status=503)
+    if "Location" in headers:
+        return _page(503, words, words.onward_title, words.onward_text, onward=headers["Location"])
     return _page(503, words, words.failed_title, words.failed_text)
 
 
@@ -340,18 +375,23 @@ def _fields_of(body: bytes, /) -> list[tuple[bytes, bytes]]:
 
 
 def _page(
-    status: int, words: PageWords, title: str, text: str, /, *, button: str | None = None, value: str | None = None
+    status: int, words: PageWords, title: str, text: str, /, *, button: str = "", value: str = "", onward: str = ""
 ) -> HttpResponse:
     from html import escape  # noqa: PLC0415 - with its table of entities half of what this module costs to import
 
-    named = f' name="{_OWN_FIELD}" value="{value}"' if value else ""
     direction = "" if words.direction == "ltr" else f' dir="{words.direction}"'
-    form = f'<form method="post"><button{named}>{escape(button)}</button></form>\n' if button else ""
+    head = action = ""
+    if button:
+        named = f' name="{_OWN_FIELD}" value="{value}"' if value else ""
+        action = f'<form method="post"><button{named}>{escape(button)}</button></form>\n'
+    elif onward:  # no script, and no header, since `Refresh` is none that caches and proxies have to know
+        head = f'<meta http-equiv="refresh" content="0;url={escape(onward)}">\n'
+        action = f'<nav><a href="{escape(onward)}">{escape(words.onward_link)}</a></nav>\n'
     body = (
         f'<!DOCTYPE html>\n<html lang="{words.language}"{direction}>\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n{head}'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n<h1>{escape(title)}</h1>\n<p>{escape(text)}</p>\n{form}</main>\n</body>\n</html>\n"
+        f"<body>\n<main>\n<h1>{escape(title)}</h1>\n<p>{escape(text)}</p>\n{action}</main>\n</body>\n</html>\n"
     ).encode(errors="replace")
     headers = (("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body))))
     return HttpResponse(status=status, headers=(*headers, NO_STORE, *PRIVATE, AS_TYPED, _LOCKED), body=body)

@@ -55,8 +55,8 @@ class Handled:
     At most one of the five fields that can be stored is not None.
 
     Attributes:
-        response: The answer to send. The answer says that a withdrawal, an unsubscription or its undoing is done, so
-            store that first, and answer with a 503 if storing fails.
+        response: The answer to send, after what may be stored is stored: it may say that an opt-out is done. If
+            storing fails, send what `not_stored_response` makes of it.
         admission: How much may be recorded, and why.
         event: An open or a click to record, or to count (`admission.count_only`).
         last_open: The one day to overwrite in `DELIVERABILITY`.

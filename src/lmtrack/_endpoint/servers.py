@@ -1,8 +1,7 @@
 """A whole tracking host around the caller's own functions, for WSGI, ASGI and any framework.
 
-What may be stored is stored before the answer. A way out that could not be stored is answered with a 503, because the
-page would say that it is done. An open or a click that could not be stored is lost, and its answer stays: nobody is
-kept from a page for a counter.
+What may be stored is stored before the answer. What could not be stored is answered with a 503: no page says that an
+opt-out is done, and the page of a click opens the destination all the same.
 """
 
 from __future__ import annotations
@@ -17,7 +16,14 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from lmtrack._agents.header_rules import Headers
 from lmtrack._agents.own_agents import Agents
 from lmtrack._checks import check_type
-from lmtrack._endpoint.answer import BODY_LIMIT_BYTES, ENGLISH, HttpResponse, PageWords, failed_page, unknown_page
+from lmtrack._endpoint.answer import (
+    BODY_LIMIT_BYTES,
+    ENGLISH,
+    HttpResponse,
+    PageWords,
+    not_stored_response,
+    unknown_page,
+)
 from lmtrack._endpoint.handled import Handled, LastOpen, RecordedEvent
 from lmtrack._endpoint.handling import PendingRequest, WayOut, read_request
 from lmtrack.classifier import Networks
@@ -271,7 +277,7 @@ class TrackingHost:
         if self.report is not None:
             with suppress(Exception):
                 self.report(error)
-        return failed_page(_words_of(words, storing)) if storing.is_way_out else handled.response
+        return not_stored_response(handled.response, words=_words_of(words, storing))
 
 
 def _stored(known: object, handled: Handled, storing: _Storing, words: object, /) -> HttpResponse:
@@ -279,9 +285,9 @@ def _stored(known: object, handled: Handled, storing: _Storing, words: object, /
 
 
 def _words_of(words: object, storing: _Storing, /) -> PageWords:
-    """Return the words for a page that replaces the one that was answered."""
+    """Return the words for a page that replaces the answer; a function is asked only about a way out."""
     found = words
-    if callable(words):
+    if callable(words) and storing.is_way_out:
         with suppress(Exception):
             found = words(storing.value)
     return found if isinstance(found, PageWords) else ENGLISH
