@@ -145,6 +145,13 @@ def test_a_value_completes_no_reference_and_no_escape() -> None:
     assert fill("<a href='?a={{x}}b'>", x="") == "<a href='?a=b'>"
     long = f"<a href='?a&{'b' * 45}{{{{x}}}}'>"  # no name of a reference is that long
     assert fill(long, x="b") == long.replace("{{x}}", "b")
+    zeros = "&#x" + "0" * 500
+    for template in (f"{zeros}{{{{x}}}}", f"<p title='{zeros}{{{{x}}}}'>", f"<a href='?a{zeros}{{{{x}}}}'>"):
+        assert fill(template, x="41") == template.replace("{{x}}", "&#52;1")
+    assert fill(f"{zeros}{{{{x}}}}{{{{y}}}} {{{{x}}}}", x="", y="41") == f"{zeros}&#52;1 "
+    assert fill(f"{zeros} {{{{x}}}}", x="41") == f"{zeros} 41"
+    with pytest.raises(BadSlot, match="a character reference"):
+        fill(f"{zeros}{{{{x}}}}41;", x="")
     with pytest.raises(BadValue) as caught:
         fill("<a href='?a&{{x}}lt'>", x="")
     assert (caught.value.slot, caught.value.place) == ("x", Place.SINGLE_QUOTED)

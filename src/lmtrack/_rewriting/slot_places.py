@@ -50,10 +50,10 @@ _RAW_PLACES: Final = {"script": "a script", "style": "a style sheet"}
 _SHEETS: Final = frozenset(("stylesheet", "import", "preload", "modulepreload", "manifest"))
 # WHATWG HTML 13.2.6.4.7: the first line feed in these is dropped.
 _DROP_LINE_FEED: Final = frozenset(("pre", "listing", "textarea"))
-# The beginning of a character reference that a value could complete, and what could complete it.
-_OPEN_REFERENCE: Final = re.compile(r"&(?:#[xX]?[0-9A-Fa-f]*|[A-Za-z][A-Za-z0-9]*)?\Z")
+# The beginning of a character reference that a value could complete, and what could complete it. The longest name has
+# 31 letters; a number may have any number of zeros.
+_OPEN_REFERENCE: Final = re.compile(r"&(?:#[xX]?[0-9A-Fa-f]*|[A-Za-z][A-Za-z0-9]{0,38})?")
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9#;=]")
-_LONGEST_REFERENCE: Final = 40  # the longest name has 31 letters
 
 _TEXT: Final = "a slot may be in text, in a quoted attribute or after the host of a URL"
 
@@ -141,7 +141,9 @@ class UrlHole:
         in_markup = place is not Place.PLAIN_TEXT
         self._numbered = tuple(
             accumulate(
-                fixed[:-1], lambda opens, text: in_markup and _opens_reference(text) if text else opens, initial=False
+                fixed[:-1],
+                lambda opens, text: in_markup and _opens_reference(text, 0, len(text)) if text else opens,
+                initial=False,
             )
         )[1:]
         self._place = place
@@ -201,6 +203,8 @@ class _Walk:
         self._only_in_urls = only_in_urls
         self._next = 0
         self._runs = _runs(markers)
+        self._read = 0  # how far references were looked for
+        self._opens = False  # whether one is open ahead of the slots that end there
 
     def through_document(self) -> None:
         from lmtrack._html.tree import LiveTokens  # noqa: PLC0415 - few documents have slots; 12 ms of every import
@@ -252,19 +256,23 @@ class _Walk:
             if any(first < marker.start < last for first, last in sections):
                 self.refuse(marker, "a CDATA section")
             before = self._before(marker, start)
-            if before.endswith("<"):
+            if before == "<":
                 self.refuse(marker, "the name of a tag")
             drops = opening in _DROP_LINE_FEED and not before
-            self._add(marker, place, before, doubled_line_feed=drops)
+            self._add(marker, place, start, doubled_line_feed=drops)
 
     def _before(self, marker: Marker, start: int, /) -> str:
-        """Read what is before a marker and those it is joined to."""
+        """Read the sign before a marker and those it is joined to, in a text or value that begins at `start`."""
         run_start = self._runs[marker.start][0]
-        return self._readable[max(run_start - _LONGEST_REFERENCE, start) : run_start]
+        return self._readable[max(run_start - 1, start) : run_start]
 
-    def _add(self, marker: Marker, place: Place, before: str, /, *, doubled_line_feed: bool = False) -> None:
-        after = self._readable[self._runs[marker.start][1] :][:1]
-        opens = _opens_reference(before)
+    def _add(self, marker: Marker, place: Place, start: int, /, *, doubled_line_feed: bool = False) -> None:
+        run_start, run_end = self._runs[marker.start]
+        before, after = self._before(marker, start), self._readable[run_end : run_end + 1]
+        if run_end > self._read:  # no reference goes on behind another slot
+            self._opens = _opens_reference(self._readable, max(start, self._read), run_start)
+            self._read = run_end
+        opens = self._opens
         if opens and _REFERENCE.match(after):
             self.refuse(marker, "a character reference", "write the & before the slot as &amp;")
         if place in _OUTLOOK:
@@ -274,7 +282,7 @@ class _Walk:
 
     def _check_comment_end(self, marker: Marker, before: str, after: str, /) -> None:
         """Refuse a slot without whose value the template's signs around it would end an Outlook comment."""
-        if before[-1:] in {"-", "!"} and after in {"-", ">", "!"}:
+        if before in {"-", "!"} and after in {"-", ">", "!"}:
             self.refuse(marker, "the end of a comment", _TEXT)
 
     def _raw_text(self, name: str, start: int, end: int, /) -> None:
@@ -364,7 +372,7 @@ class _Walk:
             self._url(tag, attribute, markers, place)
             return
         for marker in markers:
-            self._add(marker, place, self._before(marker, attribute.value_start))
+            self._add(marker, place, attribute.value_start)
 
     def _closed(self, element: str, attribute: str, held: Sequence[Attribute], /) -> str:
         """Say what an attribute is that no value may be in; "" for one that may hold a value."""
@@ -415,5 +423,7 @@ def _runs(markers: Sequence[Marker], /) -> dict[int, tuple[int, int]]:
     return runs
 
 
-def _opens_reference(text: str, /) -> bool:
-    return "&" in text and _OPEN_REFERENCE.search(text, max(len(text) - _LONGEST_REFERENCE, 0)) is not None
+def _opens_reference(text: str, start: int, end: int, /) -> bool:
+    """Return whether a character reference begins in this stretch of a text and is open at its end."""
+    at = text.rfind("&", start, end)
+    return at >= 0 and _OPEN_REFERENCE.fullmatch(text, at, end) is not None
