@@ -17,7 +17,7 @@ from lmtrack import LinkPolicy
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import WHITESPACE
 from lmtrack._linking import words
-from lmtrack._linking.prefilter import surely_trackable
+from lmtrack._linking.prefilter import _beginnings, surely_trackable
 from lmtrack._linking.ways_out import plain
 from lmtrack.links import skip_reason
 from strategies import LINK_VALUES
@@ -39,6 +39,13 @@ def test_the_quick_look_says_yes_only_where_the_rules_do(value: str) -> None:
     if url:
         assert url == decode_attribute(value).strip(WHITESPACE)
         assert skip_reason(url, WIDE) is None
+
+
+@given(st.lists(st.text("abc", min_size=1, max_size=4), min_size=1), st.text("abcd", max_size=5))
+@example(["abc", "acb", "b"], "acb")
+@example(["abc", "acb", "b"], "ac")
+def test_a_pattern_of_beginnings_matches_what_begins_like_one_of_them(pieces: list[str], word: str) -> None:
+    assert bool(re.match(_beginnings(pieces), word)) is word.startswith(tuple(pieces))
 
 
 # Every word of the tables in every place of a URL where a rule may look, each with a value that gives it away.
