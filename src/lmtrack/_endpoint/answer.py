@@ -262,8 +262,8 @@ class PageWords:
     missing_text: str = "This link leads nowhere. It may have been cut off."
     failed_title: str = "That did not work"
     failed_text: str = "Your choice could not be saved. Please try again in a few minutes."
-    onward_title: str = "On to the page"
-    onward_text: str = "If the page does not open by itself, use this link."
+    onward_title: str = "Opening the page"
+    onward_text: str = "If it does not open by itself, use this link."
     onward_link: str = "Open the page"
 
     def __post_init__(self) -> None:
