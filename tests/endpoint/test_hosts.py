@@ -182,6 +182,23 @@ def test_a_store_that_fails_is_a_503_that_keeps_nobody_from_a_page_and_never_say
 
 
 @each_way
+@pytest.mark.parametrize("stored", STORED, ids=[name for *_, name in STORED])
+def test_a_function_that_finds_no_next_value_has_failed(
+    ask: Ask, plain: bool, stored: tuple[str, str, bytes, str]
+) -> None:
+    path, method, body, name = stored
+    told: list[Exception] = []
+    host = Store().host(plain=plain, report=told.append, **{name: lambda _value: next(iter(()))})
+    assert ask(host, path, method, body)[0] == 503
+    assert len(told) == 1
+    store = Store()
+    lookups = dict.fromkeys(("consent", "delivered_at", "destination", "words"), lambda _token: next(iter(())))
+    status, _ = ask(store.host(plain=plain, **lookups), path, method, body)
+    assert status == (302 if path == CLICK else 200)
+    assert (name in store.names) == (method == "POST")
+
+
+@each_way
 def test_a_token_that_nobody_knows_any_more_is_told_so(ask: Ask, plain: bool) -> None:
     store = Store()
     store.unknown = True

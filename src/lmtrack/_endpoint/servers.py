@@ -299,8 +299,20 @@ async def _called(function: Callable[[Any], object], value: object, /) -> object
         return await function(value)
     from asyncio import to_thread  # noqa: PLC0415 - the greater part of what this module costs to import
 
-    result = await to_thread(function, value)
+    result = await to_thread(_in_thread, function, value)
     return await result if isawaitable(result) else result
+
+
+def _in_thread(function: Callable[[Any], object], value: object, /) -> object:
+    """Call a function; what `next` raises for nothing found becomes an error that a future can hold.
+
+    In 3.11 and the first releases of 3.12 it cannot hold a StopIteration, and the request would wait forever
+    (gh-112182). PEP 479 does the same in generators.
+    """
+    try:
+        return function(value)
+    except StopIteration as stop:
+        raise RuntimeError("a function raised StopIteration") from stop
 
 
 async def _looked_up(function: Callable[[Any], object], token: object, /) -> Callable[[object], object]:
