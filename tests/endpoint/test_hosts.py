@@ -198,6 +198,14 @@ def test_a_function_that_finds_no_next_value_has_failed(
     assert (name in store.names) == (method == "POST")
 
 
+def test_an_error_is_reported_to_a_coroutine_function_too() -> None:
+    store = Store()
+    store.failing = {"withdraw", "report"}
+    told = store.function("report", plain=False)
+    assert answer_asgi(store.host(report=told), STOP, "POST")[0] == 503
+    assert [str(value) for name, value in store.calls if name == "report"] == ["withdraw is down"]
+
+
 @each_way
 def test_a_token_that_nobody_knows_any_more_is_told_so(ask: Ask, plain: bool) -> None:
     store = Store()
@@ -287,6 +295,27 @@ def test_a_coroutine_function_needs_the_asynchronous_way() -> None:
     for path in (OPEN, STOP):
         with pytest.raises(TypeError, match=r"is a coroutine function: use asgi or answer_async$"):
             host.answer(method="GET", target=path, headers=None)
+    host = Store().host(report=Store().function("report", plain=False))
+    with pytest.raises(TypeError, match=r"^report is a coroutine function: use asgi or answer_async$"):
+        host.answer(method="GET", target=STOP, headers=None)
+
+
+class ToAwait:
+    """What is to be awaited and is no coroutine, as a task is."""
+
+    def __await__(self) -> Any:  # noqa: ANN401 - whatever an event loop gives it
+        yield
+
+
+@pytest.mark.parametrize("stored", STORED, ids=[name for *_, name in STORED])
+def test_nothing_is_said_to_be_done_that_would_have_to_be_awaited(stored: tuple[str, str, bytes, str]) -> None:
+    path, method, body, name = stored
+    to_await = Store().function(name, plain=False)
+    for function in (lambda value: to_await(value), lambda _value: ToAwait()):  # noqa: PLW0108 - not itself one
+        changed: dict[str, Any] = {name: function}
+        host = Store().host(**changed)
+        with pytest.raises(TypeError, match=rf"^{name} returned an awaitable: use asgi or answer_async$"):
+            answer_plain(host, path, method, body)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from inspect import isawaitable, iscoroutinefunction
+from inspect import isawaitable, iscoroutine, iscoroutinefunction
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from lmtrack._agents.header_rules import Headers
@@ -40,7 +40,7 @@ StartResponse: TypeAlias = Callable[[str, list[tuple[str, str]]], object]
 
 _LOOKUPS: Final = ("route", "consent", "delivered_at", "destination", "words")
 _STORES: Final = ("record", "withdraw", "last_open", "unsubscribe", "resubscribe")
-_FUNCTIONS: Final = (*_LOOKUPS, *_STORES)
+_FUNCTIONS: Final = (*_LOOKUPS, *_STORES, "report")
 _WAYS_OUT: Final = ("withdraw", "unsubscribe")
 
 
@@ -60,9 +60,9 @@ class _Storing(NamedTuple):
 class TrackingHost:
     """A tracking host around your own functions: `wsgi` and `asgi` are applications, `answer` is for any framework.
 
-    Each function may be a coroutine function if you use `asgi` or `answer_async`; they call plain functions in a
-    thread. A function that stores an opt-out returns False if its records do not have the token's id; the page then
-    says that you hold nothing about that person.
+    Each function but `client_ip` may be a coroutine function if you use `asgi` or `answer_async`. They call plain
+    functions in a thread, except `client_ip` and `report`. A function that stores an opt-out returns False if its
+    records do not have the token's id; the page then says that you hold nothing about that person.
 
     Attributes:
         domain: The tracking domain.
@@ -140,7 +140,8 @@ class TrackingHost:
             ip: The client's IP address.
 
         Raises:
-            TypeError: An argument has the wrong type, or one of the functions is a coroutine function.
+            TypeError: An argument has the wrong type, or one of the functions is a coroutine function, or a storing
+                function returned an awaitable.
         """
         for name in _FUNCTIONS:
             if iscoroutinefunction(getattr(self, name)):
@@ -162,7 +163,14 @@ class TrackingHost:
         try:
             known = storing.function(storing.value)
         except Exception as error:  # noqa: BLE001 - the caller's store may fail in any way
-            return self._failed(error, handled, storing, self.words)
+            with suppress(Exception):
+                self._report(error)
+            return _not_stored(handled, storing, self.words)
+        if isawaitable(known):  # nothing is stored yet: the page would say that it is done
+            if iscoroutine(known):
+                known.close()
+            name = next(name for name in _STORES if getattr(self, name) is storing.function)
+            raise TypeError(f"{name} returned an awaitable: use asgi or answer_async")
         return _stored(known, handled, storing, self.words)
 
     async def answer_async(
@@ -199,7 +207,11 @@ class TrackingHost:
         try:
             known = await _called(storing.function, storing.value)
         except Exception as error:  # noqa: BLE001 - the caller's store may fail in any way
-            return self._failed(error, handled, storing, asked["words"])
+            with suppress(Exception):
+                told = self._report(error)
+                if isawaitable(told):
+                    await told
+            return _not_stored(handled, storing, asked["words"])
         return _stored(known, handled, storing, asked["words"])
 
     def wsgi(self, environ: Environment, start_response: StartResponse, /) -> Iterable[bytes]:
@@ -273,11 +285,12 @@ class TrackingHost:
                 return _Storing(function, value)
         return None
 
-    def _failed(self, error: Exception, handled: Handled, storing: _Storing, words: object, /) -> HttpResponse:
-        if self.report is not None:
-            with suppress(Exception):
-                self.report(error)
-        return not_stored_response(handled.response, words=_words_of(words, storing))
+    def _report(self, error: Exception, /) -> object:
+        return None if self.report is None else self.report(error)
+
+
+def _not_stored(handled: Handled, storing: _Storing, words: object, /) -> HttpResponse:
+    return not_stored_response(handled.response, words=_words_of(words, storing))
 
 
 def _stored(known: object, handled: Handled, storing: _Storing, words: object, /) -> HttpResponse:
