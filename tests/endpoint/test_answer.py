@@ -205,8 +205,9 @@ def test_a_click_that_could_not_be_stored_still_leads_where_it_led(url: str) -> 
         return
     (link,), (refresh,) = page.findall(".//a"), page.findall(".//meta[@http-equiv]")
     assert link.get("href") == header(redirect, "Location")
-    # WHATWG HTML, shared declarative refresh steps: digits, a semicolon, "url=", and no quote means the rest.
-    assert (refresh.get("http-equiv"), refresh.get("content")) == ("refresh", f"0;url={header(redirect, 'Location')}")
+    # WHATWG HTML, 4.2.5.3: digits, a semicolon, white space, which readers can do without and checkers cannot, and
+    # "url="; no quote means the rest.
+    assert (refresh.get("http-equiv"), refresh.get("content")) == ("refresh", f"0; url={header(redirect, 'Location')}")
     assert header(response, "Referrer-Policy") == "no-referrer"
     assert header(response, "Cache-Control") == "no-store"
 

@@ -174,7 +174,7 @@ def test_a_store_that_fails_is_a_503_that_keeps_nobody_from_a_page_and_never_say
         if method == "POST":
             assert "Échec" in page.decode()
         elif path == CLICK:
-            assert f'content="0;url={URL}"' in page.decode()
+            assert f'content="0; url={URL}"' in page.decode()
         else:
             assert page == pixel_response().body
     assert "words" not in [name for name in store.names if method == "GET"]

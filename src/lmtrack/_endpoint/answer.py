@@ -306,7 +306,7 @@ def not_stored_response(response: HttpResponse, /, *, words: PageWords | None = 
         TypeError: An argument has the wrong type.
 
     >>> response = not_stored_response(redirect_response("https://shop.example/?a=1&b=2"))
-    >>> response.status, b'content="0;url=https://shop.example/?a=1&amp;b=2"' in response.body
+    >>> response.status, b'content="0; url=https://shop.example/?a=1&amp;b=2"' in response.body
     (503, True)
     >>> not_stored_response(pixel_response()).body == pixel_response().body
     True
@@ -385,7 +385,7 @@ def _page(
         named = f' name="{_OWN_FIELD}" value="{value}"' if value else ""
         action = f'<form method="post"><button{named}>{escape(button)}</button></form>\n'
     elif onward:  # no script, and no header, since `Refresh` is none that caches and proxies have to know
-        head = f'<meta http-equiv="refresh" content="0;url={escape(onward)}">\n'
+        head = f'<meta http-equiv="refresh" content="0; url={escape(onward)}">\n'
         action = f'<nav><a href="{escape(onward)}">{escape(words.onward_link)}</a></nav>\n'
     body = (
         f'<!DOCTYPE html>\n<html lang="{words.language}"{direction}>\n<head>\n<meta charset="utf-8">\n'
