@@ -335,6 +335,14 @@ def test_a_withdrawal_that_is_not_stored_is_not_confirmed(host: Host, caplog: py
     assert stop[3:] not in caplog.text
 
 
+def test_a_link_that_was_cut_off_is_not_found_although_that_cannot_be_counted(host: Host) -> None:
+    (stop,) = tracking_paths(host, MIA, "w")
+    with closing(sqlite3.connect(host.store.path)) as database, database:
+        database.execute("ALTER TABLE refusal RENAME TO lost")
+    answer = ask(host, stop[:-3])
+    assert (answer.status, "<h1>Not found</h1>" in answer.text) == (503, True)
+
+
 def test_neither_address_nor_agent_is_stored(host: Host) -> None:
     for path in (*tracking_paths(host, MIA, "o"), tracking_paths(host, MIA, "c")[0]):
         ask(host, path)

@@ -13,7 +13,7 @@ from html5lib import HTMLParser
 from hypothesis import example, given, strategies as st
 
 from lmtrack import TrackingMode
-from lmtrack._endpoint.answer import PageWords, missing_page, stop_page, stopped_page
+from lmtrack._endpoint.answer import PageWords, gone_page, missing_page, stop_page, stopped_page
 from lmtrack._url.destination import is_destination
 from lmtrack.endpoint import HttpResponse, not_stored_response, pixel_response, redirect_response
 from lmtrack.tokens import ClickToken
@@ -225,6 +225,19 @@ def test_a_page_that_says_that_it_is_done_becomes_one_that_says_it_is_not() -> N
     assert '<html lang="fr">' in onward
     assert "<h1>Vers la page</h1>" in onward
     assert '<a href="https://shop.example/">Ouvrir</a>' in onward
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        missing_page(),
+        redirect_response(None),
+        gone_page(),
+        *(redirect_response("https://shop.example/", method=method) for method in ("OPTIONS", "PUT")),
+    ],
+)
+def test_an_answer_that_says_of_nothing_that_it_is_done_says_the_same(response: HttpResponse) -> None:
+    assert not_stored_response(response) == dataclasses.replace(response, status=503)
 
 
 def test_only_a_response_is_replaced_and_only_with_words() -> None:

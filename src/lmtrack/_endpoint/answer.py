@@ -27,6 +27,7 @@ PRIVATE: Final = (("Referrer-Policy", "no-referrer"), ("X-Robots-Tag", "noindex,
 AS_TYPED: Final = ("X-Content-Type-Options", "nosniff")
 # Of an empty body; without it frameworks write one of their own.
 TEXT: Final = ("Content-Type", "text/plain; charset=utf-8")
+HTML: Final = ("Content-Type", "text/html; charset=utf-8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,7 +297,7 @@ def not_stored_response(response: HttpResponse, /, *, words: PageWords | None = 
 
     It is a 503 each time, so that a balancer, a log or an alarm notices. Nobody is kept from a page by it: the redirect
     of a click becomes a page that opens the destination at once, and the pixel stays a picture. A page that would have
-    said that something is done says that it is not.
+    said that something is done says that it is not; one that says that there is nothing here still says so.
 
     Args:
         response: What `handle_request` or `PendingRequest.answer` returned as `Handled.response`.
@@ -316,11 +317,11 @@ def not_stored_response(response: HttpResponse, /, *, words: PageWords | None = 
         raise wrong_type("words", "a PageWords or None", words)
     words = words or ENGLISH
     headers = dict(response.headers)
-    if headers.get("Content-Type") == "image/gif":
-        return replace(response, status=503)
     if "Location" in headers:
         return _page(503, words, words.onward_title, words.onward_text, onward=headers["Location"])
-    return _page(503, words, words.failed_title, words.failed_text)
+    if response.status == 200 and headers.get("Content-Type") == HTML[1]:
+        return _page(503, words, words.failed_title, words.failed_text)
+    return replace(response, status=503)
 
 
 def stop_page(words: PageWords, /) -> HttpResponse:
@@ -393,5 +394,5 @@ def _page(
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
         f"<body>\n<main>\n<h1>{escape(title)}</h1>\n<p>{escape(text)}</p>\n{action}</main>\n</body>\n</html>\n"
     ).encode(errors="replace")
-    headers = (("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body))))
+    headers = (HTML, ("Content-Length", str(len(body))))
     return HttpResponse(status=status, headers=(*headers, NO_STORE, *PRIVATE, AS_TYPED, _LOCKED), body=body)
