@@ -12,7 +12,14 @@ from urllib.parse import quote
 import pytest
 
 from howto_pages import TOP
-from lmtrack import make_click_token, make_open_token, make_withdraw_token, pixel_response
+from lmtrack import (
+    make_click_token,
+    make_open_token,
+    make_withdraw_token,
+    not_stored_response,
+    pixel_response,
+    redirect_response,
+)
 from served_hosts import KEYS, SERVED, ask, free_port, running, serve
 
 if TYPE_CHECKING:
@@ -198,3 +205,26 @@ def test_caches_turn_a_head_into_a_click(
     with closing(sqlite3.connect(path)) as database, database:
         assert database.execute("SELECT count(*) FROM event WHERE counts").fetchone() == (counted,)
         database.execute("DELETE FROM event")
+
+
+OWN_PAGE: Final = "proxy_intercept_errors on; error_page 503 /own; }} location /own {{ return 503 'Try later';"
+OVERRIDDEN: Final = FRONTS["Apache"]._replace(settings=APACHE + "ProxyErrorOverride On\n")
+
+
+@pytest.mark.parametrize(
+    ("front", "shown"),
+    [*((front, True) for front in FRONTS.values()), (nginx(OWN_PAGE), False), (OVERRIDDEN, False)],
+    ids=[*FRONTS, "nginx with a page of its own", "Apache with a page of its own"],
+)
+def test_the_page_of_a_click_that_is_not_stored_passes_unless_the_front_has_its_own(
+    front: Front, shown: bool, counting: tuple[int, Path], tmp_path: Path
+) -> None:
+    host, path = counting
+    with in_front(front, host, tmp_path / "front") as port:
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("ALTER TABLE event RENAME TO lost")
+        status, _, body = ask(port, click(ODD))
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("ALTER TABLE lost RENAME TO event")
+    assert status == 503
+    assert (body == not_stored_response(redirect_response(ODD)).body) == shown
