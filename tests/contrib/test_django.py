@@ -22,8 +22,11 @@ from lmtrack import (
     TrackingDomain,
     campaign_urls,
     make_keys,
+    make_unsubscribe_token,
     message_bytes,
     parse_headers,
+    unsubscribe_headers,
+    unsubscribe_url,
     untrack_message,
 )
 
@@ -129,6 +132,20 @@ def tokens_in(raw: bytes, kind: str) -> list[str]:
 def lines(message: bytes) -> list[bytes]:
     """The lines of a message but those that differ each time it is made."""
     return [line for line in message.split(b"\r\n") if not re.match(rb"Message-ID:|Date:|.*=_[0-9a-f]{32}_", line)]
+
+
+@pytest.mark.parametrize("folder", ["", f"/{'mail/' * 40}x"], ids=["short", "long"])
+@pytest.mark.usefixtures("decisions")
+def test_our_own_way_out_arrives_as_it_was_written(contrib: Foreign, folder: str) -> None:
+    domain = TrackingDomain("https://track.example", DOMAIN.keys, ways_out_url=f"https://shop.example{folder}")
+    leave = unsubscribe_url(domain, make_unsubscribe_token(domain.keys, "8f3c-letters"))
+    fields = unsubscribe_headers(leave, mailto="mailto:leave@shop.example?subject=leave")
+    [raw] = deliver(contrib.EmailBackend, letter(headers=fields))
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+    unfolded = raw.replace(b"\r\n ", b" ").partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert [line.decode() for line in unfolded if line.startswith(b"List-")] == [
+        f"{name}: {value}" for name, value in fields.items()
+    ]
 
 
 @pytest.mark.parametrize("html_only", [False, True])
