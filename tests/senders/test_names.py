@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from lmtrack import Consent, Route, resolve, service_settings
+from lmtrack import Consent, Route, resolve, service_headers, service_settings
 
 ON = resolve(Route(track_opens=True, track_clicks=True), consent=Consent.GRANTED)
 
@@ -67,6 +67,9 @@ def test_sparkpost() -> None:  # sparkpost 1.3
     source = Path(transmissions.__file__).read_text(encoding="utf-8")
     for name in told("sparkpost", "options"):
         assert f"'options/{name}'" in source
+    (header,) = service_headers(ON, service="sparkpost", tracker="service")
+    message = Path(transmissions.__file__).parent / "django" / "message.py"  # the one header by SMTP that an SDK reads
+    assert f"extra_headers['{header}']" in message.read_text(encoding="utf-8")
 
 
 def test_mailjet() -> None:  # mailjet-rest 1.9, types of Send API v3.1
