@@ -198,6 +198,42 @@ def test_a_function_that_finds_no_next_value_has_failed(
     assert (name in store.names) == (method == "POST")
 
 
+@pytest.mark.parametrize("plain", [True, False])
+def test_a_function_in_which_something_else_was_cancelled_has_failed(plain: bool) -> None:
+    def stop(_value: object) -> object:
+        raise asyncio.CancelledError
+
+    async def stop_async(value: object) -> object:
+        return stop(value)
+
+    told: list[Exception] = []
+    function = stop if plain else stop_async
+    assert answer_asgi(Store().host(withdraw=function, report=told.append), STOP, "POST")[0] == 503
+    assert [str(error) for error in told] == ["a function was cancelled"]
+    assert answer_asgi(Store().host(consent=function), CLICK)[0] == 302
+
+
+def test_a_request_that_is_cancelled_is_not_answered() -> None:
+    told: list[Exception] = []
+
+    async def cancel() -> None:
+        begun = asyncio.Event()
+
+        async def withdraw(_token: object) -> None:
+            begun.set()
+            await asyncio.Event().wait()
+
+        host = Store().host(plain=False, withdraw=withdraw, report=told.append)
+        task = asyncio.create_task(host.answer_async(method="POST", target=STOP, headers=HEADERS))
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancel())
+    assert told == []
+
+
 def test_an_error_is_reported_to_a_coroutine_function_too() -> None:
     store = Store()
     store.failing = {"withdraw", "report"}

@@ -307,13 +307,23 @@ def _words_of(words: object, storing: _Storing, /) -> PageWords:
 
 
 async def _called(function: Callable[[Any], object], value: object, /) -> object:
-    """Await a coroutine function, and call a plain one in a thread, so that nobody waits for its database."""
-    if iscoroutinefunction(function):
-        return await function(value)
-    from asyncio import to_thread  # noqa: PLC0415 - the greater part of what this module costs to import
+    """Await a coroutine function, and call a plain one in a thread, so that nobody waits for its database.
 
-    result = await to_thread(_in_thread, function, value)
-    return await result if isawaitable(result) else result
+    A function may end because something else was cancelled, a pool of connections say. That is its failure, and ours
+    only if this task is cancelled.
+    """
+    from asyncio import CancelledError, current_task, to_thread  # noqa: PLC0415 - most of what this module costs
+
+    try:
+        if iscoroutinefunction(function):
+            return await function(value)
+        result = await to_thread(_in_thread, function, value)
+        return await result if isawaitable(result) else result
+    except CancelledError as cancelled:
+        task = current_task()
+        if task is None or task.cancelling():
+            raise
+        raise RuntimeError("a function was cancelled") from cancelled
 
 
 def _in_thread(function: Callable[[Any], object], value: object, /) -> object:
