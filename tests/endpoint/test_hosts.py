@@ -520,7 +520,10 @@ def test_the_words_of_a_page_that_replaces_the_answer_are_those_of_its_token(ask
         status, page = ask(store.host(plain=plain, words=texts), STOP, "POST")
         assert (status, title in page.decode()) == (503, True)
     store.failing = {"record"}
-    for texts, title in ((PageWords(language="fr", onward_title="Vers la page"), "Vers la page"), (words, "Opening the")):
+    for texts, title in (
+        (PageWords(language="fr", onward_title="Vers la page"), "Vers la page"),
+        (words, "Opening the"),
+    ):
         status, page = ask(store.host(plain=plain, words=texts), CLICK)
         assert (status, title in page.decode()) == (503, True)
 
