@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from howto_pages import run_page
-from lmtrack import TrackingDomain, make_keys
+from lmtrack import TrackingDomain, handle_request, make_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,15 +21,24 @@ DOMAIN = TrackingDomain("https://track.example", make_keys(b"a fixed key, for th
 
 
 @contextmanager
-def service(taken: list[dict[str, Any]]) -> Iterator[str]:
-    """What the API of the page does with each request."""
+def service(page: dict[str, Any], sent: list[tuple[str, Any]]) -> Iterator[str]:
+    """The page's function as an API; what goes out is kept with its decision."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            taken.append(json.loads(body))
-            answer = json.dumps({"message_id": "7c1e", "status": "queued"}).encode()
-            self.send_response(202)
+            status, html, decision = page["send"](body, "7c1e")
+            if status == 202:
+                sent.append((html, decision))
+                self.answer(status, {"message_id": "7c1e", "status": "queued"})
+            else:
+                self.answer(
+                    status, {"message": "wrong settings", "errors": {name: [why] for name, why in html.items()}}
+                )
+
+        def answer(self, status: int, members: dict[str, Any]) -> None:
+            answer = json.dumps(members).encode()
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
@@ -71,10 +81,32 @@ def test_settings_as_the_sdk_sends_them_are_what_the_page_reads(
 ) -> None:
     lettermint = pytest.importorskip("lettermint")
     page = run_page("one-mail-without-consent.md")
-    taken: list[dict[str, Any]] = []
-    with service(taken) as base_url, lettermint.Lettermint(sending_token="lm_test", base_url=base_url) as client:
+    sent: list[tuple[str, Any]] = []
+    with service(page, sent) as base_url, lettermint.Lettermint(sending_token="lm_test", base_url=base_url) as client:
         mail = MAIL | {"to": [f"{person}@reader.example"]} | ({"settings": settings} if settings else {})
         client.emails.send(mail)
-    (request,) = taken
-    status, html, _decision = page["send"](json.dumps(request).encode(), "7c1e")
-    assert (status, html.count("track.example/c/"), html.count("track.example/o/")) == (202, links, pixels)
+    ((html, decision),) = sent
+    assert (html.count("track.example/c/"), html.count("track.example/o/")) == (links, pixels)
+    assert page["mails"]["7c1e"]["evidence"] == decision.to_dict()
+    for path in re.findall(r"https://track\.example(/[co]/[\w-]+)", html):
+        handled = handle_request(
+            method="GET", target=path, headers=page["browser"], domain=DOMAIN, route=page["route"],
+            consent=page["consent"], now=page["clicked_at"],
+        )  # fmt: skip
+        assert handled.event is not None
+        assert handled.event.token.message_id == "7c1e"
+
+
+def test_the_sdk_is_told_of_every_wrong_setting_and_nothing_is_sent() -> None:
+    lettermint = pytest.importorskip("lettermint")
+    page = run_page("one-mail-without-consent.md")
+    sent: list[tuple[str, Any]] = []
+    wrong = {"track_open": False, "track_clicks": "no"}  # the SDK checks neither name nor value
+    with (
+        service(page, sent) as base_url,
+        lettermint.Lettermint(sending_token="lm_test", base_url=base_url) as client,
+        pytest.raises(lettermint.ValidationError, match="wrong settings") as caught,
+    ):
+        client.emails.send(MAIL | {"settings": wrong})
+    assert caught.value.errors.keys() == wrong.keys()
+    assert sent == []
