@@ -47,6 +47,19 @@ def test_the_same_thing_in_the_same_place_is_said_once() -> None:
 def test_lines_beyond_what_libxml2_counts_are_not_made_up() -> None:
     html = "\n" * 70_000 + '<img src="https://shop.example/1" width=1 height=1>'
     assert places(audit_html(html)) == ["img src, line 65535 or later"]
+    image = '<img src="https://shop.example/1" width=1 height=1>'
+    for before in ("", "<p>x\n", "<svg><style>\n", "\n" * 40_000 + "<p>x\n"):
+        html = f"{before}<!--[if mso]>\n{image}" + "\n" * 70_000 + "<![endif]-->"
+        where = [f"img src, line {before.count(chr(10)) + 2}, in a conditional comment"]
+        assert places(audit_html(html)) == where
+        assert places(audit_html(html.replace("\n", "\r\n").replace("1>", "1>\0\ud800\r"))) == where
+    html = f"<title/><!--[if mso]>\n{image}<![endif]-->"  # only lxml takes a title for one without content
+    assert places(audit_html(html)) == ["img src, line 2, in a conditional comment"]
+    audit = audit_html(html + "\n" * 70_000)
+    assert (audit.outcome.value, [finding.kind.value for finding in audit.findings]) == (
+        "not_provable",
+        ["limit_reached"],
+    )
 
 
 def test_a_very_long_url_is_shown_shortened() -> None:

@@ -20,7 +20,7 @@ from lmtrack._checking.audit.services import open_service
 from lmtrack._checking.finding import Finding, FindingKind, shown
 from lmtrack._checking.pages.all_readers import Reading
 from lmtrack._checking.pages.display import Display, cascades_of, unseen_rule
-from lmtrack._checking.pages.element import Lines
+from lmtrack._checking.pages.element import LAST_LINE, Lines
 from lmtrack._checking.pages.loads import Way, uses_of
 from lmtrack._checks import plain_str
 from lmtrack._pattern import compile_pattern
@@ -164,7 +164,6 @@ class Judge:
         return f"it names {named}, a host to look out for" if named else None
 
 
-_LAST_LINE: Final = 65_535  # libxml2 counts no further
 _BY_FORM: Final = frozenset((FindingKind.REDIRECTOR, FindingKind.IDENTIFIER))
 _PINGED: Final = Judgement(FindingKind.REDIRECTOR, "the attribute ping reports each click to it")
 # Whatever a reader of plain text may make a link of, where our own finder is not sure how it goes on.
@@ -375,5 +374,5 @@ class _Page:
 
 
 def _here(what: str, line: int, note: str, /) -> str:
-    where = f"{what}, line {line}" if line < _LAST_LINE else f"{what}, line {_LAST_LINE} or later"
+    where = f"{what}, line {line}" if line < LAST_LINE else f"{what}, line {LAST_LINE} or later"
     return f"{where}, {note}" if note else where

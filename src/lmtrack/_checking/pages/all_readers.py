@@ -22,7 +22,7 @@ from urllib.parse import unquote_to_bytes
 
 from lmtrack._checking.messages.body_readings import read_characters
 from lmtrack._checking.pages.css import read_sheet
-from lmtrack._checking.pages.element import Element
+from lmtrack._checking.pages.element import LAST_LINE, Element
 from lmtrack._checking.pages.loads import Way, uses_of
 from lmtrack._checking.pages.lxml_reader import Unread, other_spellings, read_tree, without_raw_text
 from lmtrack._checking.pages.own_reader import CDATA, Comment, RawText, read_exactly
@@ -49,6 +49,10 @@ _MOST_TEXT: Final = 4
 _MOST_BASES: Final = 4
 _KEY_BITS: Final = (1 << 60) - 1  # an int of one more takes 48 bytes in memory and not 32
 _TOO_MUCH: Final = "documents are nested too deep, or are too large together"
+_UNCOUNTED: Final = "readers differ about a comment, in more lines than they count"
+# How lxml writes the text of a comment.
+_LINE_END: Final = re.compile(r"\r\n?+")
+_UNREADABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 class StyleSheet(NamedTuple):
@@ -81,6 +85,8 @@ class _Place:
         document: That, if style sheets outside do not count inside.
         condition: The conditions for Outlook that hold here; the last of `outer` before the innermost was opened.
         outer: What held around each condition that is open.
+        is_counted: Whether the reader at work knows every line.
+        late: Texts of conditional comments that wait for the reader that knows their line.
     """
 
     note: str
@@ -90,6 +96,8 @@ class _Place:
     document: Element | None = None
     condition: str = ""
     outer: list[str] = field(default_factory=list)
+    is_counted: bool = True
+    late: set[str] = field(default_factory=set)
 
 
 class Reading:
@@ -132,10 +140,13 @@ class Reading:
     def _read(self, html: str, first_line: int, place: _Place, /) -> None:
         if not self._read_tree(html, first_line, place):
             return
+        place.is_counted = True
         self._read_exactly(html, first_line, place)
         for other in other_spellings(html):
             self._left -= len(html)
             self._read_exactly(other, first_line, place)
+        if place.late:
+            self._limit(_UNCOUNTED)
 
     def _read_tree(self, html: str, first_line: int, place: _Place, /) -> bool:
         """Read as lxml does; False if that would be too much."""
@@ -144,6 +155,7 @@ class Reading:
             return False
         self._left -= len(html)
         seen = place.seen
+        place.is_counted = first_line + html.count("\n") < LAST_LINE
         try:
             for item in read_tree(html, note=place.note, first_line=first_line, words=self._complete):
                 seen.add(_key(item))
@@ -180,6 +192,7 @@ class Reading:
                 # The other reader sees what is in it where it stands; here it gets a tree.
                 inner = _Place(place.note, place.depth - 1, place.seen, item.element, place.document, place.condition)
                 self._read_tree(item.text, item.line, inner)
+                place.late |= inner.late
             elif item.name in _HTML_TEXTS:
                 note = place.note or f"in the text of {item.name}"
                 host = item.element or place.host
@@ -201,6 +214,10 @@ class Reading:
             place.outer.append(place.condition)
             place.condition = condition
             return
+        if not place.is_counted:
+            place.late.add(comment.text)
+            return
+        place.late.discard(_as_lxml_writes(comment.text))
         first_line = comment.line - comment.text.count("\n", opening.end())
         text = comment.text[opening.end() :].removesuffix("<![endif]")
         inner = _Place(
@@ -288,9 +305,15 @@ def _key(item: Element | RawText | Comment, /) -> int:
     """Return what tells an item from others: a keyed hash, as the whole would take more room than the document."""
     if isinstance(item, Element):
         key = hash((item.name, frozenset(item.attributes.items())) if item.attributes else item.name)
+    elif isinstance(item, Comment):
+        key = hash(("", _as_lxml_writes(item.text), item.line))
     else:
-        key = hash(("", item.text, item.line) if isinstance(item, Comment) else (item.name, item.text))
+        key = hash((item.name, item.text))
     return key & _KEY_BITS
+
+
+def _as_lxml_writes(text: str, /) -> str:
+    return _UNREADABLE.sub("\ufffd", _LINE_END.sub("\n", text))
 
 
 _DATA: Final = re.compile(r"[\x00-\x20]*+data:([^,]*+),", re.IGNORECASE)

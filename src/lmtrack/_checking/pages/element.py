@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+LAST_LINE: Final = 65_535  # libxml2 counts no further
 _WORD: Final = re.compile(r"[^\t\n\f\r ]++")
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from lmtrack._checking.pages.element import Element
+from lmtrack._checking.pages.element import LAST_LINE, Element
 from lmtrack._checking.pages.own_reader import Comment, RawText, has_more_attributes
 from lmtrack._html.grammar import RAW_TEXT
 
@@ -44,7 +44,6 @@ def other_spellings(html: str, /) -> Iterator[str]:
 
 
 _MOST_ATTRIBUTES: Final = 2_000  # of one tag: 20,000 take lxml a second, and mail has some 20
-_LONGEST_LINE: Final = 65_535  # libxml2 counts no further
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 # libxml2 takes what these hold for text, in svg and math too.
 _TEXTS: Final = RAW_TEXT | {"plaintext"}
@@ -145,7 +144,7 @@ class _Tree:
                     found += self._leave(element, node)
             else:
                 self.leading += not self.has_begun
-                line = self._lines + min(node.sourceline or 1, _LONGEST_LINE)
+                line = self._lines + min(node.sourceline or 1, LAST_LINE)
                 found.append(Comment(node.text or "", line, open_[-1] if open_ else None))
         if node is not None:
             self._drop_before(node)
@@ -156,7 +155,7 @@ class _Tree:
         element = Element(
             names[node.tag],  # type: ignore[index]  # a str: it is no comment
             {names[key]: value for key, value in reversed(written)} if written else {},
-            self._lines + min(node.sourceline or 1, _LONGEST_LINE),
+            self._lines + min(node.sourceline or 1, LAST_LINE),
             self._note,
         )
         element.in_tree = True
