@@ -15,6 +15,7 @@ import pytest
 
 from cli_runs import EXAMPLES, KEY, NOW, refused, run
 from lmtrack import TrackingDomain, make_keys, read_click_token
+from lmtrack._cli.output import CommandError
 from lmtrack._cli.people import People, plain_name
 
 if TYPE_CHECKING:
@@ -114,6 +115,30 @@ PROBLEMS: Final = {
     ),
     "no marker": (b"Subject: x\r\n\r\ny\r\n", PEOPLE, SENT, "no marker"),
     "no header": (SMALL, b"\r\n", ("--consent", "unknown"), "no column names"),
+    "a name too long": (
+        SMALL,
+        b"mail,name," + b"x" * 1_100_000,
+        ("--consent", "unknown"),
+        "line 1: not CSV: field larger",
+    ),
+    "a name never ends": (
+        SMALL,
+        b'mail,"name\r\na@b.example,A\r\n',
+        ("--consent", "unknown"),
+        "not CSV: unexpected end",
+    ),
+    "no encoding": (
+        SMALL,
+        b"mail,name\r\na@b.example,\xe4\x81\r\n",
+        ("--consent", "unknown"),
+        "people.csv: neither UTF-8 nor Windows-1252",
+    ),
+    "half a UTF-16 header": (
+        SMALL,
+        "mail,name".encode("utf-16")[:-1],
+        ("--consent", "unknown"),
+        "people.csv: not in the encoding it begins in",
+    ),
     "not csv": (SMALL, b'mail,name\r\n"a"b,c\r\n', ("--consent", "unknown"), "line 2: not CSV"),
     "marker": (SMALL, PEOPLE, (*SENT, "--marker", "x"), "--marker"),
     "value": (SMALL, PEOPLE, (*SENT, "--value", "x"), "--value"),
@@ -228,6 +253,10 @@ def test_files_that_cannot_be_used(
     late = write("late.csv", b"mail,name\n" + b"a@b.example,A\n" * 3)
     (tmp_path / "late.csv").write_bytes("mail,name\na@b.example,\U0001f4a1\n".encode("utf-16")[:-1])
     assert "encoding" in refused(capsysbinary, "merge", letter, late, "-o", out, *consent)
+    read = People(people)
+    (tmp_path / "people.csv").unlink()
+    with pytest.raises(CommandError, match="no such file"):
+        next(read.rows())
 
 
 @pytest.mark.parametrize(
@@ -250,6 +279,14 @@ def test_how_a_file_is_written_is_found_out(
 ) -> None:
     people = People(write("people.csv", data))
     assert (people.encoding, people.delimiter) == (encoding, delimiter)
+
+
+def test_names_of_columns_may_be_longer_than_a_line_and_than_csv_allows(write: Callable[[str, bytes], str]) -> None:
+    header = b'"E-\r\nMail";Name;"What, is\nit\rthen, "",;?";' + b"x" * 200_000
+    people = People(write("people.csv", header + b"\r\na@b.example;A;;\r\n"))
+    assert people.delimiter == ";"
+    assert [*people.columns][:3] == ["email", "name", 'what,isitthen,",;?']
+    assert [*people.rows()] == [(5, ["a@b.example", "A", "", ""])]
 
 
 def test_names_of_columns_are_compared_without_case_blanks_and_marks() -> None:

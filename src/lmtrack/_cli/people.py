@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
+from contextlib import closing
 from io import TextIOWrapper
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -13,12 +15,13 @@ from lmtrack._cli.output import CommandError, name_of
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 _DELIMITERS: Final = ",;\t|"
 # Unicode 16, table 23-... "byte order mark": what spreadsheets write before UTF-8 and UTF-16.
 _MARKS: Final = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _QUOTED: Final = compile_pattern(r'"(?:[^"]|"")*+"?+')
+_LINE_END: Final = re.compile(r"[\r\n]")
 _SEPARATORS: Final = re.compile(r"[\s_-]++")
 _CHUNK: Final = 1 << 20
 _LONGEST_CELL: Final = 1 << 20  # our choice: `csv` would stop at 131,072 characters
@@ -64,14 +67,15 @@ class People:
             self.note = ""
             if self.encoding == "cp1252":
                 self.note = f"{self.name} is not UTF-8: read as Windows-1252"
-            with self._path.open(encoding=self.encoding, newline="") as file:
-                header = file.readline(_CHUNK)
+            with self._path.open(encoding=self.encoding, errors="replace", newline="") as file:
+                begins = file.read(_CHUNK)
         except (OSError, ValueError) as error:
             raise CommandError(f"{self.name}: {why(error)}") from error
-        bare = _QUOTED.sub("", header)
+        bare = _LINE_END.split(_QUOTED.sub("", begins), 1)[0]  # a name may hold line ends
         self.delimiter = max(_DELIMITERS, key=bare.count)
         self._position = 0
-        names = next(csv.reader([header], delimiter=self.delimiter), [])
+        with closing(self._records()) as records:
+            _, names = next(records, (0, []))
         self.columns: dict[str, int] = {}
         for number, name in enumerate(names):
             plain = plain_name(name)
@@ -109,22 +113,29 @@ class People:
         Raises:
             CommandError: The file cannot be read, or is not CSV.
         """
+        for line, cells in islice(self._records(), 1, None):
+            if not cells:
+                continue
+            if len(cells) != self._count:
+                yield line, Bad(line, f"it has {len(cells)} cells, and the header {self._count}")
+            else:
+                yield line, cells
+
+    def _records(self) -> Generator[tuple[int, list[str]], None, None]:
+        """Go through all records, the header first."""
         csv.field_size_limit(_LONGEST_CELL)
         try:
             with self._path.open("rb") as raw, TextIOWrapper(raw, self.encoding, newline="") as file:
                 reader = csv.reader(file, delimiter=self.delimiter, strict=True)
-                next(reader, None)
                 for cells in reader:
-                    line = reader.line_num
                     self._position = raw.tell()
-                    if not cells:
-                        continue
-                    if len(cells) != self._count:
-                        yield line, Bad(line, f"it has {len(cells)} cells, and the header {self._count}")
-                    else:
-                        yield line, cells
-        except (OSError, UnicodeDecodeError) as error:
-            problem = "not in the encoding it begins in" if isinstance(error, UnicodeDecodeError) else why(error)
+                    yield reader.line_num, cells
+        except UnicodeDecodeError as error:
+            problem = "not in the encoding it begins in"
+            if self.encoding == "cp1252":
+                problem = "neither UTF-8 nor Windows-1252; save it as UTF-8"
             raise CommandError(f"{self.name}: {problem}") from error
+        except OSError as error:
+            raise CommandError(f"{self.name}: {why(error)}") from error
         except csv.Error as error:
             raise CommandError(f"{self.name}, line {reader.line_num}: not CSV: {error}") from error
