@@ -56,6 +56,17 @@ def test_minified_html_keeps_its_lines_within_the_limit() -> None:
         assert verify_rewrite(MINIFIED, tracked.html.replace(*damage, 1)) != []
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n"])
+def test_a_break_beside_any_line_end_is_verified(end: str) -> None:
+    source = MINIFIED.replace(" href", f"{end} href").replace('="', f'{end}={end}"')
+    for ahead in ("", f"x{end}"):
+        tracked = track(ahead + source, max_line=400)
+        assert len(tracked.links) == 14
+        assert verify_rewrite(ahead + source, tracked.html) == []
+        damaged = tracked.html.replace(f"a{end}", "a ")
+        assert damaged == tracked.html or verify_rewrite(ahead + source, damaged) != []
+
+
 def test_html_with_short_lines_is_tracked_as_without_a_limit() -> None:
     source = "\n".join(LINK.format(number) for number in range(14)) + "\n"
     assert track(source, max_line=998) == track(source)

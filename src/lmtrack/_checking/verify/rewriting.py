@@ -133,7 +133,8 @@ _LONGEST_LOOK: Final = 200  # characters; all three are our choice
 _MOST_SLASHES: Final = 8
 _MOST_SECONDS: Final = 32
 # Where a long line was broken: ahead of the blank before a link's attribute, which ends the text in front of its value.
-_BREAK: Final = re.compile(rf"\r?\n(?=[{WHITE}][^{WHITE}\"'>/=]{{1,100}}+[{WHITE}]*+=[{WHITE}]*+[\"']?+\Z)")
+# A CR there is the break's own or one that the text had.
+_BREAK: Final = re.compile(rf"(\r?)\n(?=[{WHITE}][^{WHITE}\"'>/=]{{1,100}}+[{WHITE}]*+=[{WHITE}]*+[\"']?+\Z)")
 
 
 class _Doubts:
@@ -263,9 +264,7 @@ class _Walk:
         same = -1
         for second in self._seconds:
             new = self._after[second:second_end]
-            if before_link and len(new) > len(old):
-                new = _BREAK.sub("", new)
-            if old == new:
+            if old == new or (before_link and old in (_BREAK.sub("", new), _BREAK.sub(r"\1", new))):
                 return []
             same = max(same, _common(old, new))
         return [(self._first + same, _OTHERS)]
