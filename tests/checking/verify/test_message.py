@@ -95,6 +95,35 @@ def test_links_pixels_and_override_headers_may_differ() -> None:
     assert (finding.kind, finding.place) == ("extra_pixel", "message")
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        b"X-LM-Override-Tr\xc3\xa4ck-\xc3\x96pens: true\r\n", b"X-LM-Override-\xff: x\r\n",
+        b"X-LM-Override-T-R-A-C-K-O-P-E-N-S: true\r\n", b"X-LM-Override-Track-Opens: true\r",
+        b"Subject: a\rX-LM-Override-Track-Opens:\r\n true\r\n", b"\xffX-LM-Override-Track-Clicks: true\r\n",
+    ],
+)  # fmt: skip
+def test_whatever_is_meant_as_an_override_may_go(field: bytes) -> None:
+    mail = b"From: news@shop.example\r\n" + field + b"X-Kind: a\r\n\r\nhttps://shop.example/\r\n"
+    sent = track_message(mail, ON, domain=DOMAIN, message_id="m-1", text_links=True).raw
+    assert b"verride" not in sent
+    assert verify_message(mail, sent) == []
+    assert verify_message(mail, mail) == []
+    assert verify_message(mail, sent.replace(b"X-Kind: a\r\n", b"")) != []
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "broken"),
+    [("base64", b"PGI+eDwvYj4=\n", b"PGI+eD!wvYj4=\n"), ("base64", b"PGI+eDwvYj4=\n", b"PGI+eDwvYj4\n"),
+     ("quoted-printable", b"<b>x=\n</b>\n", b"<b>x= \n</b>\n")],
+)  # fmt: skip
+def test_an_encoding_that_is_broken_now_is_damage(encoding: str, body: bytes, broken: bytes) -> None:
+    head = f"Content-Type: text/html\nContent-Transfer-Encoding: {encoding}\n\n".encode()
+    assert [str(one.kind) for one in verify_message(head + body, head + broken)][:1] == ["part_changed"]
+    # What was broken before is compared as it is most likely read.
+    assert "part_changed" not in [str(one.kind) for one in verify_message(head + broken, head + body)]
+
+
 def test_old_pixels_and_labels_are_known() -> None:
     mail = b'Content-Type: text/html\n\n<a data-lm-label="x" href=https://shop.example/>x</a>\n'
     style = b'style="display:block;width:1px;height:1px;border:0;" alt="">'

@@ -11,6 +11,7 @@ from lmtrack._checking.messages.body_readings import read_octets
 from lmtrack._checking.messages.entities import Entity, place_of, read_entities
 from lmtrack._checking.verify.rewriting import take_out, verify_rewrite
 from lmtrack._checks import plain_bytes
+from lmtrack._deciding.override import PREFIX, find_controls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,10 +46,6 @@ def _end(text: str, /) -> str:
     return text[len(text.rstrip(".,;:!?)]}>'\"*~|")) :]
 
 
-# Override headers and what is meant to be one; they go with the lines that continue them.
-_CONTROL: Final = re.compile(rb"x-lm-override-[^:\r\n]*(?:track|open|click)", re.IGNORECASE)
-_LINE: Final = re.compile(rb"[^\n]*\n|[^\n]+")
-_BLANKS: Final = (b" ", b"\t")
 _LONGEST_LINE: Final = 998  # RFC 5322 section 2.1.1, line end aside
 
 
@@ -101,11 +98,11 @@ def _compare(before: bytes, after: bytes, /) -> Iterator[Finding]:
             continue
         if now.headers.encoding != "binary" and _longest_line(now.body) > max(_LONGEST_LINE, _longest_line(was.body)):
             yield _finding(FindingKind.PART_CHANGED, was.path, f"a line of it has more than {_LONGEST_LINE} bytes now")
+        read, other = (read_octets(part.body, part.headers.encoding, closed=True) for part in (was, now))
+        if other.problem and not read.problem:
+            yield _finding(FindingKind.PART_CHANGED, was.path, other.problem.why)
         # As the bytes they are: every charset in which a link may be rewritten is ASCII where ASCII stands.
-        texts = [
-            read_octets(part.body, part.headers.encoding, closed=True).readings[0].decode("latin-1")
-            for part in (was, now)
-        ]
+        texts = [octets.readings[0].decode("latin-1") for octets in (read, other)]
         is_html = was.headers.content_type == "text/html"
         for finding in verify_rewrite(*texts) if is_html else _verify_text(*texts):
             yield Finding(kind=finding.kind, place=f"{place}, {finding.place}", url=finding.url, why=finding.why)
@@ -138,16 +135,15 @@ def _compare_around(before: bytes, after: bytes, old: list[Entity], new: list[En
 
 def _is_header_kept(before: bytes, after: bytes, /) -> bool:
     """Return whether nothing but override headers is gone; those that a signature covers stay."""
-    position = 0
-    is_control = False
-    for line in _LINE.findall(before):
-        if not line.startswith(_BLANKS):
-            is_control = _CONTROL.match(line) is not None
-        if after.startswith(line, position):
-            position += len(line)
-        elif not is_control:
+    position = done = 0
+    for control in find_controls(before, PREFIX):
+        kept = before[done : control.start]
+        if not after.startswith(kept, position):
             return False
-    return position == len(after)
+        position += len(kept)
+        is_kept = after.startswith(before[control.start : control.end], position)
+        done = control.start if is_kept else control.end
+    return before[done:] == after[position:]
 
 
 def _finding(kind: FindingKind, path: str, what: str, /) -> Finding:
