@@ -110,14 +110,15 @@ class Base64Stencil(NamedTuple):
     def fill(self, values: list[bytes], instead: Mapping[int, bytes] = NO_INSTEAD, /) -> Filled:  # noqa: ARG002 - all fits
         """Write the values between the pieces, and all of it as base64."""
         encoded: list[bytes] = []
-        pending = b""
+        pending = bytearray()  # where slots are close together, no piece completes a group: it gets long
         for piece, value in zip(self.pieces, [*values, b""], strict=True):
             opening, whole, rest = piece.cut(-len(pending) % 3)
             pending += opening
             if whole:
                 encoded += (b2a_base64(pending, newline=False), whole)
-                pending = b""
-            pending += rest + value
+                pending.clear()
+            pending += rest
+            pending += value
         encoded.append(b2a_base64(pending, newline=False))
         letters = b"".join(encoded)
         room = self.width - self.column

@@ -173,7 +173,7 @@ def find_header_slots(
             markers = markers or slots.find_escaped(text, markers)
         if not markers:
             continue
-        reading = _Reading(slots, field.name, raw.count(b"\n", 0, field.start) + 1)
+        reading = _Reading(slots, field, raw)
         in_name = slots.find(line.partition(":")[0]) or len(slots.find(line)) > len(slots.find(written))
         if not field.certain or in_name or _CLOSED.fullmatch(name) or field.start in controls:
             reading.refuse(markers[0].name, "write the value with the message, before it is scanned")
@@ -186,14 +186,15 @@ def find_header_slots(
 class _Reading:
     """One field with markers in it, being taken apart."""
 
-    def __init__(self, slots: Slots, name: str, line: int, /) -> None:
+    def __init__(self, slots: Slots, field: HeaderField, raw: bytes, /) -> None:
         self.names: list[str] = []
         self._slots = slots
-        self._name = name
-        self._line = line
+        self._field = field
+        self._raw = raw
 
     def refuse(self, slot: str, advice: str, /) -> NoReturn:
-        raise BadSlot(slot, _place(self._name), self._line, advice)
+        line = self._raw.count(b"\n", 0, self._field.start) + 1
+        raise BadSlot(slot, _place(self._field.name), line, advice)
 
     def read(self, name: str, text: str, /) -> _Words | tuple[_Mailbox, ...] | tuple[_Url, ...]:
         if name in _URLS:

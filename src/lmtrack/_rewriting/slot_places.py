@@ -7,6 +7,7 @@ the escape of each place writes nothing that could end it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
@@ -45,6 +46,8 @@ _CLOSED_ELEMENTS: Final = {
     "animatemotion": "an animation",
     "animatetransform": "an animation",
 }
+_PROGRAM: Final = "a meta tag that programs read"
+_SHEET: Final = "a link to a style sheet"
 _RCDATA: Final = frozenset(("title", "textarea"))  # character references are read there
 _RAW_PLACES: Final = {"script": "a script", "style": "a style sheet"}
 _SHEETS: Final = frozenset(("stylesheet", "import", "preload", "modulepreload", "manifest"))
@@ -249,11 +252,13 @@ class _Walk:
         if not markers:
             return
         element = inside.partition(" ")[2]
+        if element in _RAW_PLACES:
+            self.refuse(markers[0], _RAW_PLACES[element])
         sections = [hit.span() for hit in _CDATA.finditer(self._readable, start, end)] if inside else []
+        ends = [section[1] for section in sections]
         for marker in markers:
-            if element in _RAW_PLACES:
-                self.refuse(marker, _RAW_PLACES[element])
-            if any(first < marker.start < last for first, last in sections):
+            section = bisect_right(ends, marker.start)
+            if section < len(sections) and sections[section][0] < marker.start:
                 self.refuse(marker, "a CDATA section")
             before = self._before(marker, start)
             if before == "<":
@@ -302,14 +307,18 @@ class _Walk:
             for marker in markers:
                 self._refuse(marker, "markup that the comment never finishes", "close the tag or element")
             return
+        markers = self._until(comment.end)
+        if not markers:
+            return
         opening = self._readable[comment.start : comment.start + 3].lower()
-        for marker in self._until(comment.end):
+        as_written = token_at(self._html, comment.start, comment.end)
+        ends_early = as_written is None or as_written.end != comment.end
+        for marker in markers:
             if opening == "<!d":
                 self._refuse(marker, "the doctype")
             if opening[1] == "/":
                 self._refuse(marker, "the name of a tag", _TEXT)
-            as_written = token_at(self._html, comment.start, comment.end)
-            if as_written is None or as_written.end != comment.end:
+            if ends_early:
                 self._refuse(marker, "a comment, which it would end", "take it out of the comment")
 
     def _outlook(self, position: int, end: int, /) -> None:
@@ -335,6 +344,7 @@ class _Walk:
             return
         html = self._readable
         held = list(attributes(html, tag)) if tag.name[0] != "/" else []
+        closed = self._closed_element(tag.name, held)
         place = 0
         for attribute in held:
             while place < len(markers) and markers[place].start < attribute.value_start:
@@ -347,21 +357,21 @@ class _Walk:
             if inside and not attribute.quote:
                 self._refuse(inside[0], "an attribute without quotes", "put the attribute's value in quotes")
             elif inside:  # the quote behind the value is part of no marker, where quotes are masked
-                self._attribute(tag, held, attribute, inside, outlook=outlook)
+                self._attribute(tag, closed, attribute, inside, outlook=outlook)
         for marker in markers[place:]:
             self._refuse(marker, "the name of a tag or attribute", _TEXT)
 
     def _attribute(
         self,
         tag: Token,
-        held: Sequence[Attribute],
+        closed: str,
         attribute: Attribute,
         markers: Sequence[Marker],
         /,
         *,
         outlook: bool,
     ) -> None:
-        problem = self._closed(tag.name, attribute.name, held)
+        problem = _closed(tag.name, attribute.name) or closed or _CODE.get(attribute.name, "")
         local = attribute.name.rpartition(":")[2]
         if problem or local not in _URLS:
             markers = [marker for marker in markers if marker not in self._only_in_urls]
@@ -374,17 +384,13 @@ class _Walk:
         for marker in markers:
             self._add(marker, place, attribute.value_start)
 
-    def _closed(self, element: str, attribute: str, held: Sequence[Attribute], /) -> str:
-        """Say what an attribute is that no value may be in; "" for one that may hold a value."""
-        if attribute.startswith("on"):
-            return "an event handler"
-        if attribute in REMOVABLE:
-            return "an opt-out attribute"
-        if element == "meta" and (attribute != "content" or any(other.name == "http-equiv" for other in held)):
-            return "a meta tag that programs read"
-        if element == "link" and (attribute == "rel" or self._rel(held) & _SHEETS):
-            return "a link to a style sheet"
-        return _CLOSED_ELEMENTS.get(element) or _CODE.get(attribute, "")
+    def _closed_element(self, element: str, held: Sequence[Attribute], /) -> str:
+        """Say what an element is that no value may be in, wherever in its tag; "" for one that may hold values."""
+        if element == "meta" and any(attribute.name == "http-equiv" for attribute in held):
+            return _PROGRAM
+        if element == "link" and self._rel(held) & _SHEETS:
+            return _SHEET
+        return _CLOSED_ELEMENTS.get(element, "")
 
     def _rel(self, held: Sequence[Attribute], /) -> frozenset[str]:
         rel = next((attribute for attribute in held if attribute.name == "rel"), None)
@@ -405,6 +411,17 @@ class _Walk:
         except MisplacedSlotError as misplaced:
             self.refuse(markers[misplaced.position], misplaced.place, misplaced.advice)
         self.holes.append(UrlHole((start, end), fixed, url, tag.name, place, loaded=loaded))
+
+
+def _closed(element: str, attribute: str, /) -> str:
+    """Say what an attribute is that decides what the element does; "" for any other."""
+    if attribute.startswith("on"):
+        return "an event handler"
+    if attribute in REMOVABLE:
+        return "an opt-out attribute"
+    if element == "meta" and attribute != "content":
+        return _PROGRAM
+    return _SHEET if element == "link" and attribute == "rel" else ""
 
 
 def _runs(markers: Sequence[Marker], /) -> dict[int, tuple[int, int]]:

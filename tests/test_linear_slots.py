@@ -1,0 +1,105 @@
+"""Templates written to be slow to scan or to fill: slots crowded in one place, at any size."""
+
+from __future__ import annotations
+
+from base64 import encodebytes
+from datetime import UTC, datetime
+from time import process_time
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+from lmtrack import (
+    Consent,
+    Route,
+    TrackingDomain,
+    make_keys,
+    resolve,
+    scan_html,
+    scan_message,
+    track_html,
+    track_message,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# A megabyte under the profile `deep`.
+SIZE = 1_000_000 if settings().max_examples >= 1000 else 100_000
+DOMAIN = TrackingDomain("https://track.example", make_keys(b"a key for templates that are slow"))
+DECISION = resolve(Route(track_opens=True, track_clicks=True), consent=Consent.GRANTED)
+NOW = datetime(2026, 11, 2, tzinfo=UTC)
+SLOTS, VALUES = {"x": "{{x}}", "y": "{{y}}"}, {"x": "a", "y": "b"}
+
+
+def repeat(unit: str, *, before: str = "", after: str = "") -> Callable[[int], str]:
+    """Write a unit as often as a size asks for; `%` in it is a number."""
+    return lambda size: before + "".join(unit.replace("%", str(n)) for n in range(size // len(unit))) + after
+
+
+PAGES = {
+    "attributes of a link": repeat('a%="{{x}}" ', before="<link ", after=">"),
+    "attributes of a meta tag": repeat('content="{{x}}" a%="" ', before="<meta ", after=">"),
+    "attributes": repeat('a%="{{x}}" ', before="<p ", after=">"),
+    "a comment": repeat("{{x}} ", before="<!-- ", after="-->"),
+    "an Outlook comment": repeat("<p title='{{x}}'>{{y}}</p>", before="<!--[if mso]>", after="<![endif]-->"),
+    "between CDATA sections": repeat("<![CDATA[a]]>{{x}}", before="<svg>", after="</svg>"),
+    "adjacent": repeat("{{x}}{{y}}", before="<p>"),
+    "adjacent in a text field": repeat("{{x}}{{y}}", before="<textarea>", after="</textarea>"),
+    "a link's text": repeat("{{x}} {{y}} ", before='<a href="https://s.example/">', after="</a>"),
+    "a path": repeat("{{x}}/{{y}}", before='<a href="https://s.example/', after='">a</a>'),
+    "links": repeat('<a href="https://s.example/?a={{x}}">{{y}}</a>'),
+    "open references": repeat("&#x{{x}}"),
+    "escaped markers": repeat("%7B%7Bx%7D%7D/", before='<a href="https://s.example/', after='">a</a>'),
+    "half markers": repeat("{{x"),
+}
+
+
+def page(html: str) -> None:
+    document = scan_html(html, slots=SLOTS)
+    for values in (VALUES, {"x": "", "y": "\n"}):
+        merged = track_html(document, DECISION, domain=DOMAIN, message_id="m", values=values, now=NOW)
+        assert merged.links is not None
+
+
+def text_part(text: str, encoding: str) -> bytes:
+    body = encodebytes(text.encode()) if encoding == "base64" else text.encode()
+    return f"Content-Type: text/plain\nContent-Transfer-Encoding: {encoding}\n\n".encode() + body
+
+
+MESSAGES: dict[str, Callable[[int], bytes]] = {
+    "fields": lambda size: b"X-A: {{x}}\n" * (size // 11) + b"\nx",
+    "a subject": lambda size: b"Subject:" + b" {{x}} {{y}}\n" * (size // 13) + b"\nx",
+    "addresses": lambda size: b"To: " + b"{{x}} <a@b.example>,\n " * (size // 23) + b"c@d.example\n\nx",
+    "base64": lambda size: text_part("{{x}} {{y}}\n" * (size // 12), "base64"),
+    "quoted-printable": lambda size: text_part("{{x}} {{y}}\n" * (size // 12), "quoted-printable"),
+    "8bit": lambda size: text_part("{{x}} {{y}}\n" * (size // 12), "8bit"),
+}
+
+
+def message(raw: bytes) -> None:
+    document = scan_message(raw, slots=SLOTS)
+    values = {"x": "a" * 50, "y": "b" * 50}
+    assert track_message(document, DECISION, domain=DOMAIN, message_id="m", values=values, now=NOW).raw
+
+
+def seconds(job: Callable[[], None]) -> float:
+    start = process_time()
+    job()
+    return process_time() - start
+
+
+# None is a test of speed: quadratic work shows in each of four attempts, a busy machine does not.
+
+
+@pytest.mark.parametrize("kind", PAGES)
+def test_crowded_slots_of_a_page_take_no_longer_than_its_size(kind: str) -> None:
+    small, large = (PAGES[kind](size) for size in (SIZE // 8, SIZE))
+    assert any(seconds(lambda: page(large)) < max(24 * seconds(lambda: page(small)), 0.1) for _ in range(4))
+
+
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_crowded_slots_of_a_message_take_no_longer_than_its_size(kind: str) -> None:
+    small, large = (MESSAGES[kind](size) for size in (SIZE // 8, SIZE))
+    assert any(seconds(lambda: message(large)) < max(24 * seconds(lambda: message(small)), 0.1) for _ in range(4))
