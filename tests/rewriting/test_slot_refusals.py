@@ -21,6 +21,8 @@ REFUSED: dict[str, dict[str, str]] = {
         "<xmp>{{x}}</xmp>": "<xmp>, whose content is raw text",
         "<svg><style>{{x}}</style></svg>": "a style sheet",
         "<svg><script>{{x}}</script></svg>": "a script",
+        "<svg><style>{{x}}": "a style sheet",
+        "<math><mi/><svg><script>{{x}}": "a script",
         "<svg><text><![CDATA[{{x}}]]></text>": "a CDATA section",
         "<b><{{x}}>": "the name of a tag",
         "<!doctype {{x}}>": "the doctype",

@@ -216,8 +216,7 @@ class _Walk:
         opening = ""  # the element whose content has just begun
         position = 0
         for token, _, inside, raw_end in reading.steps():
-            place = Place.FOREIGN_TEXT if inside else Place.TEXT
-            self._text(position, token.start, place, opening=opening, inside=inside)
+            self._text(position, token.start, _place_of(inside), opening=opening, inside=inside)
             if not token.name:
                 self._comment(token)
             else:
@@ -227,7 +226,9 @@ class _Walk:
             position, opening = max(raw_end, token.end), token.name
             if self._next == len(self._markers):
                 return
-        self._text(position, reading.safe_end, Place.TEXT, opening=opening)
+        stack = reading.elements.stack
+        inside = stack.current if stack.foreign else ""
+        self._text(position, reading.safe_end, _place_of(inside), opening=opening, inside=inside)
         for marker in self._until(len(self._html)):
             self._refuse(marker, "markup that the document never finishes", "close the tag, comment or element")
 
@@ -411,6 +412,10 @@ class _Walk:
         except MisplacedSlotError as misplaced:
             self.refuse(markers[misplaced.position], misplaced.place, misplaced.advice)
         self.holes.append(UrlHole((start, end), fixed, url, tag.name, place, loaded=loaded))
+
+
+def _place_of(inside: str, /) -> Place:
+    return Place.FOREIGN_TEXT if inside else Place.TEXT
 
 
 def _closed(element: str, attribute: str, /) -> str:
