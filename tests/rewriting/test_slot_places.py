@@ -167,6 +167,21 @@ def test_a_first_line_feed_is_kept_where_readers_drop_one() -> None:
     outlook = "<!--[if mso]><pre>{}</pre>{}<pre>{}<![endif]-->"
     assert fill(outlook.format(*["{{x}}"] * 3), x="\na") == outlook.format("\n\na", "\na", "\n\na")
     assert fill("<img alt='{{x}}'>", x="\na") == "<img alt='\na'>"
+    for first, second, written in (("", "\na", "\n\na"), ("b", "\na", "b\na"), ("\n", "\na", "\n\n\na")):
+        assert fill("<pre>{{x}}{{y}} {{y}}", x=first, y=second) == f"<pre>{written} {second}"
+    assert fill("<pre>{{x}}{{x}}{{y}}", x="", y="\na") == "<pre>\n\na"
+    assert fill("<pre>%7B%7Bx%7D%7D{{y}}", x="", y="\na") == "<pre>%7B%7Bx%7D%7D\na"
+    assert fill("<svg><textarea>{{x}}", x="\na") == "<svg><textarea>\na"
+    inner = "<svg><desc><textarea>{}</textarea>"
+    assert fill(inner.format("{{x}}"), x="\na") == inner.format("\n\na")
+
+
+def test_a_line_feed_behind_a_carriage_return_is_a_line_end_of_its_own() -> None:
+    for template in ("\r{{x}}", "<p title='\r{{x}}'>", "<title>\r{{x}}</title>", "<!--[if mso]>\r{{x}}<![endif]-->"):
+        assert fill(template, x="\na") == template.replace("{{x}}", "&#10;a")
+        assert fill(template, x="a\n") == template.replace("{{x}}", "a\n")
+    assert fill("\r{{x}}{{y}}", x="", y="\na") == "\r&#10;a"
+    assert fill("\r\n{{x}}", x="\na") == "\r\n\na"
 
 
 def test_what_could_end_an_outlook_comment_is_written_as_numbers() -> None:

@@ -57,6 +57,7 @@ _DROP_LINE_FEED: Final = frozenset(("pre", "listing", "textarea"))
 # 31 letters; a number may have any number of zeros.
 _OPEN_REFERENCE: Final = re.compile(r"&(?:#[xX]?[0-9A-Fa-f]*|[A-Za-z][A-Za-z0-9]{0,38})?")
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9#;=]")
+_LINE_FEED: Final = re.compile(r"\n")  # behind a CR of the template it would be the same line end
 
 _TEXT: Final = "a slot may be in text, in a quoted attribute or after the host of a URL"
 
@@ -76,15 +77,24 @@ class TextHole:
     Attributes:
         place: What it is in.
         marker: How a link's visible text shows its marker.
-        numbered_first: Whether the value's first character is written as a number, since it could complete a
-            character reference of the template.
+        numbered_first: Which first characters of a value are written as a number: those that could complete a
+            character reference of the template, or a line end.
         doubled_line_feed: Whether a first line feed is written twice, since readers drop one there.
+        joined: The slot right before it in the same text; behind its value readers drop nothing.
     """
 
-    __slots__ = ("_write", "doubled_line_feed", "end", "marker", "names", "numbered_first", "place", "start")
+    __slots__ = ("_write", "doubled_line_feed", "end", "joined", "marker", "names", "numbered_first", "place", "start")
 
     def __init__(
-        self, marker: Marker, written: str, place: Place, /, *, numbered_first: bool, doubled_line_feed: bool
+        self,
+        marker: Marker,
+        written: str,
+        place: Place,
+        /,
+        *,
+        numbered_first: re.Pattern[str] | None,
+        doubled_line_feed: bool,
+        joined: TextHole | None = None,
     ) -> None:
         self.start, self.end, name = marker
         self.marker = " ".join(written.split())
@@ -93,6 +103,7 @@ class TextHole:
         self._write = ESCAPES[place].write  # looked up once: an enum is slow to hash
         self.numbered_first = numbered_first
         self.doubled_line_feed = doubled_line_feed
+        self.joined = joined
 
     def fill(self, values: Mapping[str, str], /) -> str:
         """Write the value.
@@ -105,9 +116,17 @@ class TextHole:
         written = self._write(value)
         if written is None:  # pragma: no cover - no place of text refuses a value
             raise BadValue(name, self.place, ESCAPES[self.place].problem)
-        if self.numbered_first and _REFERENCE.match(written):
+        if self.numbered_first and self.numbered_first.match(written):
             return f"{numbered(written[0])}{written[1:]}"
-        return f"\n{written}" if self.doubled_line_feed and written.startswith("\n") else written
+        return f"\n{written}" if self.doubled_line_feed and self._is_dropped(written, values) else written
+
+    def _is_dropped(self, written: str, values: Mapping[str, str], /) -> bool:
+        if not written.startswith("\n"):
+            return False
+        joined = self.joined
+        while joined is not None and not values[joined.names[0]]:
+            joined = joined.joined
+        return joined is None
 
 
 class UrlHole:
@@ -261,18 +280,29 @@ class _Walk:
             section = bisect_right(ends, marker.start)
             if section < len(sections) and sections[section][0] < marker.start:
                 self.refuse(marker, "a CDATA section")
-            before = self._before(marker, start)
-            if before == "<":
+            if self._before(marker, start) == "<":
                 self.refuse(marker, "the name of a tag")
-            drops = opening in _DROP_LINE_FEED and not before
-            self._add(marker, place, start, doubled_line_feed=drops)
+            last = self.holes[-1] if self.holes else None
+            joined = last if isinstance(last, TextHole) and last.end == marker.start else None
+            drops = joined.doubled_line_feed if joined else marker.start == start
+            drops = drops and opening in _DROP_LINE_FEED and not inside
+            self._add(marker, place, start, doubled_line_feed=drops, joined=joined)
 
     def _before(self, marker: Marker, start: int, /) -> str:
         """Read the sign before a marker and those it is joined to, in a text or value that begins at `start`."""
         run_start = self._runs[marker.start][0]
         return self._readable[max(run_start - 1, start) : run_start]
 
-    def _add(self, marker: Marker, place: Place, start: int, /, *, doubled_line_feed: bool = False) -> None:
+    def _add(
+        self,
+        marker: Marker,
+        place: Place,
+        start: int,
+        /,
+        *,
+        doubled_line_feed: bool = False,
+        joined: TextHole | None = None,
+    ) -> None:
         run_start, run_end = self._runs[marker.start]
         before, after = self._before(marker, start), self._readable[run_end : run_end + 1]
         if run_end > self._read:  # no reference goes on behind another slot
@@ -284,7 +314,10 @@ class _Walk:
         if place in _OUTLOOK:
             self._check_comment_end(marker, before, after)
         written = self._readable[marker.start : marker.end]
-        self.holes.append(TextHole(marker, written, place, numbered_first=opens, doubled_line_feed=doubled_line_feed))
+        first = _REFERENCE if opens else _LINE_FEED if before == "\r" else None
+        self.holes.append(
+            TextHole(marker, written, place, numbered_first=first, doubled_line_feed=doubled_line_feed, joined=joined)
+        )
 
     def _check_comment_end(self, marker: Marker, before: str, after: str, /) -> None:
         """Refuse a slot without whose value the template's signs around it would end an Outlook comment."""
