@@ -171,12 +171,24 @@ _TEXT_URL: Final = re.compile(r"(?:https?://|(?<![\w@./:-])www\.)[^\s<>\"]++", r
 # What a tag looks like when its attributes are written as a carrier writes them.
 _ATTRIBUTE: Final = r"<[a-zA-Z][^<>]*[\t\n\f\r ][a-zA-Z:-]++"
 _PACKED: Final = (
-    (re.compile(rf"{_ATTRIBUTE}=3D[\"']"), "quoted-printable"),
+    (re.compile(rf"{_ATTRIBUTE}=(?:3D)+[\"']"), "quoted-printable"),
     (re.compile(rf"{_ATTRIBUTE}=\\[\"']"), "JSON or a string of a program"),
     (re.compile(rf"{_ATTRIBUTE}=\"\"[^\"<>]++\"\""), "CSV"),
 )
+# The same in a text without any tag (an address in a header is none), where the signs of tags are escaped: in JSON
+# (Go and PHP do so), URLs, quoted-printable. References are not among them: a page may show a tag.
+_TAG: Final = re.compile(r"<[a-zA-Z][a-zA-Z0-9]*+[\t\n\f\r />]")
+_ESCAPED: Final = compile_pattern(
+    r"""
+    (?: \\(?:u00|x)3c | [%=]3c ) [a-z][a-z0-9]*+
+    (?: [\t\n\f\r +] | [%=](?:20|0[9acd]) | \\[fnrt] )++ [a-z:-]++ (?: = | %3d | \\(?:u00|x)3d )
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
 _BLANKS: Final = dict.fromkeys(map(ord, " \t\r\n"))
 _BASE64: Final = compile_pattern(r"(?:[A-Za-z0-9+/]{4}){10,}+(?:[A-Za-z0-9+/]{2,3}={0,2})?")
+_BASE64_LINES: Final = compile_pattern(r"^[A-Za-z0-9+/_-]{40,}+(?:\r?\n[A-Za-z0-9+/_-]++)*+={0,2}", re.MULTILINE)
+_OTHER_BASE64: Final = str.maketrans("-_", "+/")  # RFC 4648 section 5
 
 
 def audit_html(
@@ -217,10 +229,24 @@ def _packed(html: str, /) -> Iterator[Finding]:
             why = f"it is not HTML yet, but HTML in {what}; unpack it first"
             yield Finding(kind=FindingKind.UNDECODABLE, place="document", why=why)
             return
-    letters = "" if "<" in html else html.translate(_BLANKS)  # nearly every document has one, and base64 has none
-    if _BASE64.fullmatch(letters) and b"<" in b64decode(letters.rstrip("=") + "=" * (-len(letters.rstrip("=")) % 4)):
+    if _TAG.search(html):
+        return
+    if _ESCAPED.search(html) or ("\0" in html and _TAG.search(html.replace("\0", ""))):
+        why = "it is not HTML yet, but HTML whose tags are escaped, or in UTF-16; unpack it first"
+        yield Finding(kind=FindingKind.UNDECODABLE, place="document", why=why)
+        return
+    # The whole of it, or the body of a message.
+    if any(map(_holds_tag, (html, *_BASE64_LINES.findall(html)))):
         why = "it is not HTML yet, but something in base64; decode it first"
         yield Finding(kind=FindingKind.UNDECODABLE, place="document", why=why)
+
+
+def _holds_tag(text: str, /) -> bool:
+    letters = text.translate(_BLANKS).translate(_OTHER_BASE64)
+    if not _BASE64.fullmatch(letters):
+        return False
+    letters = letters.rstrip("=")
+    return b"<" in b64decode(letters + "=" * (-len(letters) % 4))
 
 
 def audit_page(html: str, watch: Watch, place: str, /, bases: Sequence[str] = ()) -> list[Finding]:
