@@ -64,6 +64,7 @@ def test_a_good_message_has_no_finding() -> None:
     assert lint_unsubscribe(message(), domains=[DOMAIN, "clicks.example"]) == []
 
 
+TWO = "<https://shop.example/leave/4471>, <mailto:a@b.example?subject="
 GOOD: dict[str, dict[str, str]] = {
     "not signed yet": {"signature": ""},
     "https alone": {"lists": "List-Unsubscribe: <https://shop.example/leave/4471>\n"},
@@ -71,6 +72,9 @@ GOOD: dict[str, dict[str, str]] = {
     "no blank": {"lists": "list-unsubscribe:<https://shop.example/leave/4471>,<mailto:a@b.example>\n"},
     "comments": {"lists": "List-Unsubscribe: (One (click\\)) will do) <https://shop.example/leave/4471> (thanks)\n"},
     "folded before the URI": {"lists": "LIST-UNSUBSCRIBE:\n\t<https://shop.example/leave/4471>\n"},
+    "a line as long as it may be": {"lists": f"List-Unsubscribe: {TWO}".ljust(997, "x") + ">\n"},
+    "folded lines as long as they may be": {"lists": "List-Unsubscribe:\n" + f" {TWO}".ljust(997, "x") + ">\n"},
+    "a fold between two URIs": {"lists": f"List-Unsubscribe: {TWO}".replace(" <m", "\n <m").ljust(999, "x") + ">\n"},
     "an empty entry": {"lists": "List-Unsubscribe: ,<https://shop.example/leave/4471>,\n"},
     "an IPv6 host": {"lists": "List-Unsubscribe: <https://[2001:db8::1]/leave/4471>\n"},
     "name of the other field in capitals": {"posts": "LIST-UNSUBSCRIBE-POST:List-Unsubscribe=One-Click\n"},
@@ -140,6 +144,8 @@ BREAKS: list[tuple[str, dict[str, str]]] = [
     ("unsubscribe_bad_character", {"lists": f'List-Unsubscribe: <{_URI}?x="y">\n'}),
     ("unsubscribe_bad_character", {"lists": f"List-Unsubscribe: <{_URI}\\x>\n"}),
     ("unsubscribe_too_long", {"lists": f"List-Unsubscribe:\n <{_URI}?{'x' * 955}>\n"}),
+    ("unsubscribe_too_long", {"lists": f"List-Unsubscribe: {TWO}".ljust(998, "x") + ">\n"}),
+    ("unsubscribe_too_long", {"lists": "List-Unsubscribe:\n" + f" {TWO}".ljust(998, "x") + ">\n"}),
     ("unsubscribe_placeholder", {"lists": "List-Unsubscribe: <{{unsubscribe}}>\n"}),
     ("unsubscribe_placeholder", {"lists": "List-Unsubscribe: <https://shop.example/{{ id }}>\n"}),
     ("unsubscribe_placeholder", {"lists": "List-Unsubscribe: <%= unsubscribe_url %>\n"}),

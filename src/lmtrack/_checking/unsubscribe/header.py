@@ -185,7 +185,9 @@ def _faults_of(uri: Uri, watch: Watch, /) -> Iterator[FindingKind]:
         yield FindingKind.UNSUBSCRIBE_SPLIT
     if has_bad_character(uri.text):
         yield FindingKind.UNSUBSCRIBE_BAD_CHARACTER
-    if len(LIST_UNSUBSCRIBE) + len(": <>") + len(uri.text.encode("utf-8", "surrogatepass")) > _LONGEST_LINE:
+    name = len(LIST_UNSUBSCRIBE) + len(":")
+    alone = name + len(" <>") + len(uri.text.encode("utf-8", "surrogatepass"))
+    if max(alone, uri.end + name * uri.is_first) > _LONGEST_LINE:
         yield FindingKind.UNSUBSCRIBE_TOO_LONG
     if uri.scheme == "http":
         yield FindingKind.UNSUBSCRIBE_HTTP

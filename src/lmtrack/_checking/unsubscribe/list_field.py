@@ -38,11 +38,15 @@ class Uri(NamedTuple):
         text: Without the blanks in it.
         scheme: Lower case; empty if there is none.
         split: Whether there were blanks or a line end in it.
+        end: Where it ends on its line; on the first one, in the value.
+        is_first: Whether it is on the first line.
     """
 
     text: str
     scheme: str
     split: bool
+    end: int = 0
+    is_first: bool = True
 
 
 class ListField(NamedTuple):
@@ -66,7 +70,7 @@ def read_list_field(value: str, /) -> ListField:
     uris: list[Uri] = []
     well_formed = True
     between = True  # whether a comma, or the beginning, was the last thing that counts
-    position = 0
+    position = line = seen = 0
     while piece := _PIECE.match(value, position):
         position = piece.end()
         kind = piece.lastgroup
@@ -81,7 +85,9 @@ def read_list_field(value: str, /) -> ListField:
             well_formed = well_formed and kind == "uri" and between and _is_absolute(uri)
             between = False
             if kind == "uri" or uri.scheme or is_placeholder(uri.text):
-                uris.append(uri)
+                line = max(line, value.rfind("\n", seen, position) + 1)
+                seen = position
+                uris.append(uri._replace(end=position - line, is_first=not line))
     return ListField(tuple(uris), encoded=False, well_formed=well_formed and bool(uris))
 
 

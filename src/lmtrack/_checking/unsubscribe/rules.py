@@ -49,8 +49,7 @@ RULES: Final = {
     ),
     FindingKind.UNSUBSCRIBE_TOO_LONG: Rule(
         "RFC 5322 section 2.1.1",
-        "the URI and the name of the field are longer than a line may be (998 bytes), and servers break it anywhere; "
-        "shorten it",
+        "no line may be longer than 998 bytes, with the field's name: servers break this URI anywhere; shorten or fold it",
     ),
     FindingKind.UNSUBSCRIBE_PLACEHOLDER: Rule(
         "our choice; MailPoet issue 7026 is how it happens",
