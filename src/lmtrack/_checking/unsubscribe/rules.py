@@ -49,7 +49,7 @@ RULES: Final = {
     ),
     FindingKind.UNSUBSCRIBE_TOO_LONG: Rule(
         "RFC 5322 section 2.1.1",
-        "no line may be longer than 998 bytes, with the field's name: servers break this URI anywhere; shorten or fold it",
+        "lines have at most 998 bytes, the field's name included: servers break this URI anywhere; shorten or fold it",
     ),
     FindingKind.UNSUBSCRIBE_PLACEHOLDER: Rule(
         "our choice; MailPoet issue 7026 is how it happens",
