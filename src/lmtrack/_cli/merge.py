@@ -180,6 +180,7 @@ def _read_job(arguments: argparse.Namespace, people: People) -> tuple[_Job, list
         document = scan_message(raw, slots=read_marker(arguments.marker), defaults=defaults or None)
     except BadSlot as error:
         raise CommandError(f"{name_of(arguments.template)}: {error}") from error
+    _check_names(arguments, document, {"--value": constants, "--default": defaults})
     columns: dict[str, int] = {}
     for name in document.slot_names:
         if name == arguments.pixel_slot or name in constants:
@@ -191,10 +192,6 @@ def _read_job(arguments: argparse.Namespace, people: People) -> tuple[_Job, list
             raise CommandError(
                 f"{people.name}: no column {name!r}, which the template needs; or pass --value {name}=TEXT"
             )
-    if not document.slot_names:
-        raise CommandError(
-            f"{name_of(arguments.template)}: no marker such as {arguments.marker}, so all emails would be the same"
-        )
     consent_column = None
     if arguments.consent_column is not None:
         consent_column = people.columns.get(plain_name(arguments.consent_column))
@@ -209,6 +206,24 @@ def _read_job(arguments: argparse.Namespace, people: People) -> tuple[_Job, list
         decisions[consent] = read_decision(arguments)
     campaign = _campaign(arguments, document, policy)
     return _Job(document, columns, constants, consent_column, domain, campaign, policy, decisions, arguments), notes
+
+
+def _check_names(
+    arguments: argparse.Namespace, document: MessageDocument, given: Mapping[str, Mapping[str, str]], /
+) -> None:
+    """Check that the template has markers, and one for each name in the options.
+
+    Raises:
+        CommandError: It has none, or lacks one.
+    """
+    template = name_of(arguments.template)
+    if not document.slot_names:
+        raise CommandError(f"{template}: no marker such as {arguments.marker}, so all emails would be the same")
+    pixel = {} if arguments.pixel_slot is None else {arguments.pixel_slot: ""}
+    for option, names in {**given, "--pixel-slot": pixel}.items():
+        for name in names:
+            if name not in document.slot_names:
+                raise CommandError(f"{option}: {template} has no marker {name!r}")
 
 
 def _campaign(arguments: argparse.Namespace, document: MessageDocument, policy: LinkPolicy) -> Campaign | None:
@@ -258,6 +273,8 @@ def _check_rows(arguments: argparse.Namespace, job: _Job, people: People) -> lis
 def _problem(job: _Job, cells: list[str], message_id: str) -> str | None:
     try:
         job.mail(cells, message_id)
+    except BadSlot as error:  # the pixel's is in the header: no row can help that
+        raise CommandError(f"{name_of(job.arguments.template)}: {error}") from error
     except ValueError as error:  # a BadValue is one
         return str(error)
     return None
