@@ -53,6 +53,12 @@ def test_lines_beyond_what_libxml2_counts_are_not_made_up() -> None:
         where = [f"img src, line {before.count(chr(10)) + 2}, in a conditional comment"]
         assert places(audit_html(html)) == where
         assert places(audit_html(html.replace("\n", "\r\n").replace("1>", "1>\0\ud800\r"))) == where
+        (place,) = places(audit_html(html.replace("\n", "\r")))  # which ends no line that is counted
+        assert place == "img src, line 1, in a conditional comment"
+        html = f"{before}<!--[if mso]>{image}<![endif]-->"
+        where = [f"img src, line {before.count(chr(10)) + 1}, in a conditional comment"]
+        assert places(audit_html(html + "\n" * 70_000)) == where
+        assert places(audit_html(html + "\r" * 70_000)) == where
     html = f"<title/><!--[if mso]>\n{image}<![endif]-->"  # only lxml takes a title for one without content
     assert places(audit_html(html)) == ["img src, line 2, in a conditional comment"]
     audit = audit_html(html + "\n" * 70_000)

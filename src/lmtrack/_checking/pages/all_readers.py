@@ -155,7 +155,8 @@ class Reading:
             return False
         self._left -= len(html)
         seen = place.seen
-        place.is_counted = first_line + html.count("\n") < LAST_LINE
+        ends = html.count("\n") + html.count("\r") - html.count("\r\n")  # lxml counts a bare CR, in a comment
+        place.is_counted = first_line + ends < LAST_LINE
         try:
             for item in read_tree(html, note=place.note, first_line=first_line, words=self._complete):
                 seen.add(_key(item))
@@ -216,6 +217,7 @@ class Reading:
             return
         if not place.is_counted:
             place.late.add(comment.text)
+            place.seen.discard(_key(comment))  # where the readers agree on its line too, the other one reads it
             return
         place.late.discard(_as_lxml_writes(comment.text))
         first_line = comment.line - comment.text.count("\n", opening.end())
