@@ -283,3 +283,10 @@ def test_a_clear_message_has_the_parts_that_were_written() -> None:
             written = [made.raw[leaf.start : leaf.end] for leaf in made.leaves]
             assert sorted(bodies) == sorted(written)
     assert clear > 500
+
+
+def test_json_is_no_message() -> None:
+    whys = [
+        item.why for item in read_entities(b'{"html": "<img src=https://t.example/o/1>"}') if isinstance(item, Finding)
+    ]
+    assert [why.partition(" and")[0] for why in whys] == ["it is JSON"]

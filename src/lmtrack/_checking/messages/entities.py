@@ -184,6 +184,8 @@ class _Reading:
         headers, path = node.headers, node.path
         if node.is_message_root:
             self.items.append(Head(node.above.path if node.above else self.path, node.block))
+            if node.block.startswith(b"{"):
+                self.note(FindingKind.UNDECODABLE, "", "it is JSON and not a message; take the message out of it first")
         elif headers.content_id and node.above and headers.content_id == node.above.headers.root_id:
             self.roots.setdefault(node.above.path, path)
         if not headers.clear or _is_odd_type(headers) or _BLANK_LINE.search(node.block):
