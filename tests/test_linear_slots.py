@@ -103,3 +103,14 @@ def test_crowded_slots_of_a_page_take_no_longer_than_its_size(kind: str) -> None
 def test_crowded_slots_of_a_message_take_no_longer_than_its_size(kind: str) -> None:
     small, large = (MESSAGES[kind](size) for size in (SIZE // 8, SIZE))
     assert any(seconds(lambda: message(large)) < max(24 * seconds(lambda: message(small)), 0.1) for _ in range(4))
+
+
+def one_value(size: int) -> None:
+    document = scan_message(text_part("Hi {{x}}\n", "quoted-printable"), slots=SLOTS)
+    values = {"x": "a\n" * size}
+    assert track_message(document, DECISION, domain=DOMAIN, message_id="m", values=values, now=NOW).raw
+
+
+def test_a_value_of_many_lines_takes_no_longer_than_its_size() -> None:
+    size = 400_000
+    assert any(seconds(lambda: one_value(size)) < 24 * seconds(lambda: one_value(size // 8)) for _ in range(4))

@@ -248,10 +248,12 @@ class QuotedStencil(NamedTuple):
         if not new and (others or not rest) and raw[start - 1 : start] in {b" ", b"\t"}:
             new = soft_break  # a blank that an edit leaves at the end of a line
             column = 0
+        parts = [new]
         for other in others:
             lines = []
             column = _fold(other, 0, lines)
-            new += self.eol + soft_break.join(lines)
+            parts += (self.eol, soft_break.join(lines))
+        new = b"".join(parts)
         if column + rest > hole.room:
             new += soft_break
             column = 0
