@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from lmtrack._checking.finding import Finding, FindingKind
-from lmtrack._headers import iter_fields
+from lmtrack._headers import is_message, iter_fields
 from lmtrack._mime.walk import DEEPEST, IDENTITY, MOST_PARTS, Begun, DoubtKind, Ended, Node, walk_parts
 
 if TYPE_CHECKING:
@@ -184,8 +184,9 @@ class _Reading:
         headers, path = node.headers, node.path
         if node.is_message_root:
             self.items.append(Head(node.above.path if node.above else self.path, node.block))
-            if node.block.startswith(b"{"):
-                self.note(FindingKind.UNDECODABLE, "", "it is JSON and not a message; take the message out of it first")
+            if headers.clear and node.block and not is_message(node.block):
+                why = "its header has none of a message's fields; take the message out of what holds it first"
+                self.note(FindingKind.UNDECODABLE, path if node.above else "", why)
         elif headers.content_id and node.above and headers.content_id == node.above.headers.root_id:
             self.roots.setdefault(node.above.path, path)
         if not headers.clear or _is_odd_type(headers) or _BLANK_LINE.search(node.block):
