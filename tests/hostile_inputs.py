@@ -33,7 +33,7 @@ def _repeat(unit: str, *, before: str = "", after: str = "") -> Callable[[int], 
 
 
 def _numbered(unit: str, *, before: str = "", after: str = "") -> Callable[[int], str]:
-    """Repeat a unit that holds a `%`, each time with another number."""
+    """Repeat a unit; a `%` in it is another number each time."""
 
     def make(size: int) -> str:
         count = (size - len(before) - len(after)) // (len(unit) + 4)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from hostile_inputs import _numbered
 from lmtrack import (
     Consent,
     Route,
@@ -33,26 +34,21 @@ NOW = datetime(2026, 11, 2, tzinfo=UTC)
 SLOTS, VALUES = {"x": "{{x}}", "y": "{{y}}"}, {"x": "a", "y": "b"}
 
 
-def repeat(unit: str, *, before: str = "", after: str = "") -> Callable[[int], str]:
-    """Write a unit as often as a size asks for; `%` in it is a number."""
-    return lambda size: before + "".join(unit.replace("%", str(n)) for n in range(size // len(unit))) + after
-
-
 PAGES = {
-    "attributes of a link": repeat('a%="{{x}}" ', before="<link ", after=">"),
-    "attributes of a meta tag": repeat('content="{{x}}" a%="" ', before="<meta ", after=">"),
-    "attributes": repeat('a%="{{x}}" ', before="<p ", after=">"),
-    "a comment": repeat("{{x}} ", before="<!-- ", after="-->"),
-    "an Outlook comment": repeat("<p title='{{x}}'>{{y}}</p>", before="<!--[if mso]>", after="<![endif]-->"),
-    "between CDATA sections": repeat("<![CDATA[a]]>{{x}}", before="<svg>", after="</svg>"),
-    "adjacent": repeat("{{x}}{{y}}", before="<p>"),
-    "adjacent in a text field": repeat("{{x}}{{y}}", before="<textarea>", after="</textarea>"),
-    "a link's text": repeat("{{x}} {{y}} ", before='<a href="https://s.example/">', after="</a>"),
-    "a path": repeat("{{x}}/{{y}}", before='<a href="https://s.example/', after='">a</a>'),
-    "links": repeat('<a href="https://s.example/?a={{x}}">{{y}}</a>'),
-    "open references": repeat("&#x{{x}}"),
-    "escaped markers": repeat("%7B%7Bx%7D%7D/", before='<a href="https://s.example/', after='">a</a>'),
-    "half markers": repeat("{{x"),
+    "attributes of a link": _numbered('a%="{{x}}" ', before="<link ", after=">"),
+    "attributes of a meta tag": _numbered('content="{{x}}" a%="" ', before="<meta ", after=">"),
+    "attributes": _numbered('a%="{{x}}" ', before="<p ", after=">"),
+    "a comment": _numbered("{{x}} ", before="<!-- ", after="-->"),
+    "an Outlook comment": _numbered("<p title='{{x}}'>{{y}}</p>", before="<!--[if mso]>", after="<![endif]-->"),
+    "between CDATA sections": _numbered("<![CDATA[a]]>{{x}}", before="<svg>", after="</svg>"),
+    "adjacent": _numbered("{{x}}{{y}}", before="<p>"),
+    "adjacent in a text field": _numbered("{{x}}{{y}}", before="<textarea>", after="</textarea>"),
+    "a link's text": _numbered("{{x}} {{y}} ", before='<a href="https://s.example/">', after="</a>"),
+    "a path": _numbered("{{x}}/{{y}}", before='<a href="https://s.example/', after='">a</a>'),
+    "links": _numbered('<a href="https://s.example/?a={{x}}">{{y}}</a>'),
+    "open references": _numbered("&#x{{x}}"),
+    "escaped markers": _numbered("%7B%7Bx%7D%7D/", before='<a href="https://s.example/', after='">a</a>'),
+    "half markers": _numbered("{{x"),
 }
 
 

@@ -24,7 +24,7 @@ from lmtrack._checking.messages.body_readings import read_characters
 from lmtrack._checking.pages.css import read_sheet
 from lmtrack._checking.pages.element import LAST_LINE, Element
 from lmtrack._checking.pages.loads import Way, uses_of
-from lmtrack._checking.pages.lxml_reader import Unread, other_spellings, read_tree, without_raw_text
+from lmtrack._checking.pages.lxml_reader import Unread, as_lxml_writes, other_spellings, read_tree, without_raw_text
 from lmtrack._checking.pages.own_reader import CDATA, Comment, RawText, read_exactly
 from lmtrack._pattern import compile_pattern
 from lmtrack._url.reader import DROPPED, remote_url
@@ -50,9 +50,6 @@ _MOST_BASES: Final = 4
 _KEY_BITS: Final = (1 << 60) - 1  # an int of one more takes 48 bytes in memory and not 32
 _TOO_MUCH: Final = "documents are nested too deep, or are too large together"
 _UNCOUNTED: Final = "readers differ about a comment, in more lines than they count"
-# How lxml writes the text of a comment.
-_LINE_END: Final = re.compile(r"\r\n?+")
-_UNREADABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 class StyleSheet(NamedTuple):
@@ -219,7 +216,7 @@ class Reading:
             place.late.add(comment.text)
             place.seen.discard(_key(comment))  # where the readers agree on its line too, the other one reads it
             return
-        place.late.discard(_as_lxml_writes(comment.text))
+        place.late.discard(as_lxml_writes(comment.text))
         first_line = comment.line - comment.text.count("\n", opening.end())
         text = comment.text[opening.end() :].removesuffix("<![endif]")
         inner = _Place(
@@ -308,14 +305,10 @@ def _key(item: Element | RawText | Comment, /) -> int:
     if isinstance(item, Element):
         key = hash((item.name, frozenset(item.attributes.items())) if item.attributes else item.name)
     elif isinstance(item, Comment):
-        key = hash(("", _as_lxml_writes(item.text), item.line))
+        key = hash(("", as_lxml_writes(item.text), item.line))
     else:
         key = hash((item.name, item.text))
     return key & _KEY_BITS
-
-
-def _as_lxml_writes(text: str, /) -> str:
-    return _UNREADABLE.sub("\ufffd", _LINE_END.sub("\n", text))
 
 
 _DATA: Final = re.compile(r"[\x00-\x20]*+data:([^,]*+),", re.IGNORECASE)

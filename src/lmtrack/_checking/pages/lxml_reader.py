@@ -45,6 +45,8 @@ def other_spellings(html: str, /) -> Iterator[str]:
 
 _MOST_ATTRIBUTES: Final = 2_000  # of one tag: 20,000 take lxml a second, and mail has some 20
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
+_UNREADABLE: Final = re.compile("[\x00\ud800-\udfff]")
+_LINE_END: Final = re.compile(r"\r\n?+")
 # libxml2 takes what these hold for text, in svg and math too.
 _TEXTS: Final = RAW_TEXT | {"plaintext"}
 _FOREIGN: Final = frozenset(("svg", "math"))
@@ -55,6 +57,11 @@ _PIECE: Final = 1 << 18  # characters given to lxml at a time; our choice: most 
 _FIRST_PIECE: Final = 1 << 12
 _MOST_COMMENTS: Final = 1_000
 _EVENTS: Final = ("start", "end", "comment", "pi")
+
+
+def as_lxml_writes(text: str, /) -> str:
+    """Return the text of a comment as lxml has it; it writes some characters and line ends in another way."""
+    return _UNREADABLE.sub("\ufffd", _LINE_END.sub("\n", text))
 
 
 class Unread(Exception):  # noqa: N818 - a state, not an error of anyone
