@@ -314,7 +314,7 @@ SIGNATURES = {
     "untrack_html": "(html, /, *, domain)",
     "untrack_message": "(raw, /, *, domain)",
     "untrack_text": "(text, /, *, domain)",
-    "verify_message": "(before, after, /)",
+    "verify_message": "(before, after, /, *, prefix='X-LM-Override-')",
     "verify_rewrite": "(before, after, /)",
     "withdraw_url": "(domain, token)",
 }

@@ -221,7 +221,7 @@ def parse_headers(
         Override(track_opens=False, track_clicks=None, problems=(), unread=())
     """
     _check_strict(strict)
-    prefix = _checked_prefix(prefix)
+    prefix = checked_prefix(prefix)
     names: dict[str, Flag] = {(prefix + name).lower(): flag for flag, name in _HEADERS.items()}
     if _has_losses(headers):
         bad = {prefix + _HEADERS["opens"]: "may be lost: the header block is malformed"}
@@ -392,7 +392,13 @@ def _check_strict(strict: object) -> None:
         raise TypeError(f"strict must be a bool, not {type(strict).__name__}")
 
 
-def _checked_prefix(prefix: object) -> str:
+def checked_prefix(prefix: object, /) -> str:
+    """Return what the names of override headers begin with.
+
+    Raises:
+        TypeError: It is not a str.
+        ValueError: It is empty or cannot be part of a header name.
+    """
     prefix = plain_str(prefix, "prefix")
     if not FIELD_NAME.fullmatch(prefix):
         raise ValueError("prefix must be one or more header name characters: printable ASCII, no space, no colon")

@@ -4,9 +4,19 @@ from random import Random  # noqa: TID251 - the ban is for the library
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
-from lmtrack import Consent, Route, TrackingDomain, make_keys, pixel_tag, resolve, track_message, verify_message
+from lmtrack import (
+    Consent,
+    Route,
+    TrackingDomain,
+    make_keys,
+    pixel_tag,
+    resolve,
+    strip_control_headers,
+    track_message,
+    verify_message,
+)
 from lmtrack.testing import messages
 from message_strategies import write_message
 
@@ -15,6 +25,7 @@ if TYPE_CHECKING:
 
 DOMAIN: Final = TrackingDomain("https://track.example", make_keys(b"a fixed key of tests, 32 octets."))
 ON: Final = resolve(Route(track_opens=True, track_clicks=True), consent=Consent.GRANTED)
+OFF: Final = resolve(Route())
 PIXEL: Final = pixel_tag("https://t.example/o/1").encode()
 
 LETTER: Final = b"""From: Shop <news@shop.example>\r
@@ -166,6 +177,52 @@ def test_what_we_make_of_a_sender_s_message_passes(raw: bytes) -> None:
     assert {str(finding.kind) for finding in verify_message(raw, tracked.raw)} <= {"limit_reached"}
 
 
+# What a header may be made of, so that little or nothing is left of it without the overrides.
+PIECES: Final = (
+    b"X-LM-Override-Track-Opens: true\r\n", b"X-LM-Override-Track-Opens: true", b"X-LM-Override-Track-Opens : true\n",
+    b"X-LM-Override-Track-Clicks: true\r", b"X-LM-Override-TLS: on\r\n", b"\xef\xbb\xbf", b"\r\n", b"\n", b"\r",
+    b" x\r\n", b"From a@b.example\r\n", b"Subject: x\r\n", b"Subject: x", b"Content-Type: text/html\r\n",
+    b"DKIM-Signature: h=x-lm-override-track-opens\r\n", b"Content-Type: multipart/mixed; boundary=b\r\n", b"--b\r\n",
+    b"--b--\r\n",
+    b"Content-Type: message/rfc822\r\n", b"Content-Transfer-Encoding: base64\r\n", b"https://shop.example/ x\r\n",
+    b"<a href='https://shop.example/'>x</a>", b"PGEgaHJlZj0iaHR0cHM6Ly9zaG9wLmV4YW1wbGUvIj54PC9hPg==\r\n",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("is_on", [False, True])
+@given(pieces=st.lists(st.sampled_from(PIECES), max_size=9), is_signed=st.booleans())
+@example(pieces=[PIECES[0]], is_signed=False)
+@example(pieces=[PIECES[0], b"\r\n"], is_signed=False)
+@example(pieces=[b"\xef\xbb\xbf", PIECES[0]], is_signed=False)
+@example(pieces=[PIECES[0], b"\xef\xbb\xbf", b"Content-Type: multipart/mixed; boundary=b\r\n"], is_signed=False)
+@example(pieces=[PIECES[0], b"\r\n", b"Content-Type: message/rfc822\r\n"], is_signed=False)
+@example(pieces=[b"\r", PIECES[0], b"\r"], is_signed=False)
+@example(pieces=[b"x\r", PIECES[0], PIECES[0], b"\n"], is_signed=False)
+@example(
+    pieces=[b"\n", b"Content-Type: text/html\r\n", b"\n", b"<a href='https://shop.example/'>x</a>"], is_signed=False
+)
+def test_what_we_make_of_a_header_of_little_else_than_overrides_passes(
+    pieces: list[bytes], is_on: bool, is_signed: bool
+) -> None:
+    raw = b"".join(pieces)
+    decision = ON if is_on else OFF
+    for prefix in ("X-LM-Override-", "X-Ours-"):
+        mail = raw.replace(b"X-LM-Override-", prefix.encode())
+        tracked = track_message(
+            mail, decision, domain=DOMAIN, message_id="m-1", text_links=True, allow_signed=is_signed, prefix=prefix
+        )
+        assert {str(one.kind) for one in verify_message(mail, tracked.raw, prefix=prefix)} <= {"limit_reached"}
+
+
+def test_headers_under_another_prefix_may_be_gone_if_it_is_said() -> None:
+    mail = b"X-Ours-Track-Opens: false\r\nX-LM-Override-Track-Opens: false\r\nSubject: a\r\n\r\nHello\r\n"
+    assert verify_message(mail, strip_control_headers(mail, prefix="X-Ours-"), prefix="X-Ours-") == []
+    (finding,) = verify_message(mail, strip_control_headers(mail, prefix="X-Ours-"))
+    assert finding.kind == "header_changed"
+    (finding,) = verify_message(mail, strip_control_headers(mail), prefix="X-Ours-")
+    assert finding.kind == "header_changed"
+
+
 @given(messages(), st.data())
 def test_no_input_is_too_odd(raw: bytes, data: st.DataObject) -> None:
     cut = raw[: data.draw(st.integers(0, len(raw)))]
@@ -187,8 +244,12 @@ def test_real_messages_pass(shared: Path) -> None:
     assert count > 20
 
 
-def test_only_bytes_can_be_verified() -> None:
+def test_wrong_arguments_are_the_caller_s_mistake() -> None:
     with pytest.raises(TypeError, match="before must be bytes, not str"):
         verify_message("", b"")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="after must be bytes, not str"):
         verify_message(b"", "")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="prefix must be a str, not bytes"):
+        verify_message(b"", b"", prefix=b"X-")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="prefix must be one or more"):
+        verify_message(b"", b"", prefix="X: ")

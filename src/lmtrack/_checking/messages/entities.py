@@ -126,16 +126,17 @@ def place_of(path: str, /) -> str:
     return f"part {path}" if path else "message"
 
 
-def read_entities(raw: bytes, path: str = "", depth: int = 0, /) -> list[Item]:
+def read_entities(raw: bytes, path: str = "", depth: int = 0, /, *, skips_empty_lines: bool = True) -> list[Item]:
     """Find all parts of a message and what is unclear about them, in order; never fails, linear in its length.
 
     An enclosed message that is encoded is given as a part; to read its content is to call this with its path and with
-    how many messages stand around it.
+    how many messages stand around it. Empty lines at the beginning are passed over, as most programs do; with
+    `skips_empty_lines` off the first one ends the header, as the standard has it.
     """
     raw = raw.removeprefix(BOM_UTF8)  # of the file it was kept in
     reading = _Reading(raw, path)
     leading = _LEADING_EMPTY_LINES.match(raw)
-    start = leading.end() if leading and leading.end() < len(raw) else 0
+    start = leading.end() if skips_empty_lines and leading and leading.end() < len(raw) else 0
     if start:
         # Some pass over them, for others the message has no header and all of it is text.
         reading.note(

@@ -11,7 +11,7 @@ from lmtrack._checking.messages.body_readings import read_octets
 from lmtrack._checking.messages.entities import Entity, place_of, read_entities
 from lmtrack._checking.verify.rewriting import take_out, verify_rewrite
 from lmtrack._checks import plain_bytes
-from lmtrack._deciding.override import PREFIX, find_controls
+from lmtrack._deciding.override import PREFIX, checked_prefix, find_controls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ def _end(text: str, /) -> str:
 _LONGEST_LINE: Final = 998  # RFC 5322 section 2.1.1, line end aside
 
 
-def verify_message(before: bytes, after: bytes, /) -> list[Finding]:
+def verify_message(before: bytes, after: bytes, /, *, prefix: str = PREFIX) -> list[Finding]:
     r"""Check that nothing in a message differs except links, opt-out attributes and one pixel in its displayed text.
 
     This is `verify_rewrite` for raw messages. Every part that people read as text is decoded and compared; all other
@@ -62,12 +62,14 @@ def verify_message(before: bytes, after: bytes, /) -> list[Finding]:
     Args:
         before: The message as it was made.
         after: The message as it is sent.
+        prefix: The prefix of the override headers' names, as for `track_message`.
 
     Returns:
         What is wrong; empty if nothing is. `place` begins with the part.
 
     Raises:
-        TypeError: An argument is not bytes.
+        TypeError: An argument has the wrong type.
+        ValueError: `prefix` is empty or cannot be part of a header name.
 
     >>> mail = b"Content-Type: text/html\r\n\r\n<p>Our <a href='https://shop.example/'>shop</a>\r\n"
     >>> verify_message(mail, mail.replace(b"https://shop.example/", b"https://t.example/c/1"))
@@ -76,13 +78,34 @@ def verify_message(before: bytes, after: bytes, /) -> list[Finding]:
     ['text_changed']
     """
     before, after = plain_bytes(before, "before"), plain_bytes(after, "after")
-    return [] if before == after else list(_compare(before, after))
+    prefix = checked_prefix(prefix)
+    return [] if before == after else list(_compare(_less_overrides(before, after, prefix), after))
+
+
+def _less_overrides(before: bytes, after: bytes, prefix: str, /) -> bytes:
+    """Take out the override headers that are gone; those that a signature covers stay.
+
+    What is left decides how it is read: where a header was nothing but overrides, or a byte order mark is now the first
+    thing, the rest means something else than before.
+    """
+    left = bytearray()
+    done = 0
+    for control in find_controls(before, prefix):
+        _append(left, before[done : control.start])
+        is_kept = after.startswith(before[control.start : control.end], len(left))
+        done = control.start if is_kept else control.end
+    _append(left, before[done:])
+    return bytes(left)
+
+
+def _append(left: bytearray, piece: bytes, /) -> None:
+    """Add a piece; where a CR and a LF meet that were apart, they stay two line ends."""
+    if left.endswith(b"\r") and piece.startswith(b"\n"):
+        left[-1:] = b"\n"
+    left += piece
 
 
 def _compare(before: bytes, after: bytes, /) -> Iterator[Finding]:
-    if before.startswith(BOM_UTF8) != after.startswith(BOM_UTF8):
-        yield _finding(FindingKind.HEADER_CHANGED, "", "the byte order mark before it")
-    before, after = before.removeprefix(BOM_UTF8), after.removeprefix(BOM_UTF8)
     old, new = _parts(before), _parts(after)
     if [(part.path, part.above) for part in old] != [(part.path, part.above) for part in new]:
         yield _finding(FindingKind.PART_CHANGED, "", "its parts are not the same as before")
@@ -117,33 +140,22 @@ def _longest_line(body: bytes, /) -> int:
 
 
 def _parts(raw: bytes, /) -> list[Entity]:
-    return [item for item in read_entities(raw) if isinstance(item, Entity)]
+    """Find the parts, by where they begin in `raw`."""
+    mark = len(raw) - len(raw.removeprefix(BOM_UTF8))
+    items = read_entities(raw, skips_empty_lines=False)
+    return [item._replace(start=mark + item.start) for item in items if isinstance(item, Entity)]
 
 
 def _compare_around(before: bytes, after: bytes, old: list[Entity], new: list[Entity], /) -> Iterator[Finding]:
     """Compare what is around the bodies: the header, boundaries, the headers of parts, what nobody shows."""
     first = second = 0
     for number, (was, now) in enumerate(zip(old, new, strict=True)):
-        around, other = before[first : was.start], after[second : now.start]
-        if around != other and (number or not _is_header_kept(around, other)):
+        if before[first : was.start] != after[second : now.start]:
             kind = FindingKind.PART_CHANGED if number else FindingKind.HEADER_CHANGED
             yield _finding(kind, was.path if number else "", "what comes before its body")
         first, second = was.start + len(was.body), now.start + len(now.body)
-    if before[first:] != after[second:] and (old or not _is_header_kept(before, after)):
+    if before[first:] != after[second:]:
         yield _finding(FindingKind.PART_CHANGED, "", "what follows its last body")
-
-
-def _is_header_kept(before: bytes, after: bytes, /) -> bool:
-    """Return whether nothing but override headers is gone; those that a signature covers stay."""
-    position = done = 0
-    for control in find_controls(before, PREFIX):
-        kept = before[done : control.start]
-        if not after.startswith(kept, position):
-            return False
-        position += len(kept)
-        is_kept = after.startswith(before[control.start : control.end], position)
-        done = control.start if is_kept else control.end
-    return before[done:] == after[position:]
 
 
 def _finding(kind: FindingKind, path: str, what: str, /) -> Finding:
