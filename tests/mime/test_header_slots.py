@@ -24,8 +24,16 @@ from lmtrack import (
 
 DOMAIN: Final = TrackingDomain("https://track.example", make_keys(b"an example secret"))
 OFF: Final = resolve(Route(), consent=Consent.GRANTED)
-SLOTS: Final = {"name": "{{ name }}", "id": "{{ id }}", "mail": "{{ mail }}", "url": "<%= url %>"}
-ANN: Final = {"name": "Ann", "id": "4471", "mail": "ann@reader.example", "url": "https://shop.example/u/1"}
+ANN: Final = {
+    "name": "Ann",
+    "id": "4471",
+    "mail": "ann@reader.example",
+    "url": "https://shop.example/u/1",
+    "ref": "<x.y@[192.0.2.1]>",
+    "feedback": "a:b:c:shop",
+    "bounce": "a=b",
+}
+SLOTS: Final = {**{name: f"{{{{ {name} }}}}" for name in ANN}, "url": "<%= url %>"}
 
 
 def merged(field: str | bytes, values: dict[str, str] | None = None) -> bytes:
@@ -73,8 +81,16 @@ def value_of(written: bytes) -> str:
         (
             ("List-Unsubscribe: <mailto:l@s.example?subject={{ name }}>,\r\n"
             " <https://s.example/l?u={{ id }}&x=%7B%7B%20name%20%7D%7D>"),
-            b"List-Unsubscribe: <mailto:l@s.example?subject=Ann>, <https://s.example/l?u=4471&x=Ann>",
+            b"List-Unsubscribe: <mailto:l@s.example?subject=Ann>,\r\n <https://s.example/l?u=4471&x=Ann>",
         ),
+        ("References: <a@b> <{{ id }}@c> {{ ref }}", b"References: <a@b> <4471@c> <x.y@[192.0.2.1]>"),
+        ("Feedback-ID: {{ id }}:{{ name }}::shop", b"Feedback-ID: 4471:Ann::shop"),
+        ("Feedback-ID: {{ feedback }}", b"Feedback-ID: a:b:c:shop"),
+        ("List-Unsubscribe: <mailto:u-{{ bounce }}@s.example>", b"List-Unsubscribe: <mailto:u-a%3Db@s.example>"),
+        ("List-Owner: <mailto:{{ mail }},b@s.example?>", b"List-Owner: <mailto:ann@reader.example,b@s.example?>"),
+        ("Archived-At: <https://s.example/{{ name }}>", b"Archived-At: <https://s.example/Ann>"),
+        ('To: {{ name }} <"a b"@x.example>', b'To: Ann <"a b"@x.example>'),
+        ("List-Help: %7B%7B%20id%20%7D%7D", b"List-Help: %7B%7B%20id%20%7D%7D"),
     ],
 )  # fmt: skip
 def test_values_are_written_as_their_field_wants_them(field: str, expected: bytes) -> None:
@@ -142,6 +158,30 @@ REFUSED_VALUES: Final = [
     ("Message-ID: <{{ id }}@shop.example>", "id", "a b"),
     ("Message-ID: <{{ id }}@shop.example>", "id", "a>b"),
     ("Message-ID: <{{ id }}@shop.example>", "id", "é"),
+    *(
+        (field, "id", value)
+        for field in (
+            *("Message-ID: <{{ id }}@shop.example>", "In-Reply-To: <a.{{ id }}@b>", "References: <a@b> <c@{{ id }}>"),
+            *("Supersedes: {{ id }}", "List-Id: News <{{ id }}.example>", "List-Id: <{{ id }}>"),
+        )
+        for value in ("", "a@b@c", "a.", "a><b", "(a)", "a,b", "a\r\n b", "<a@b> <c@d>")
+    ),
+    ("Message-ID: <{{ id }}>", "id", "a"),
+    ("Message-ID: <{{ id }}@shop.example>", "id", "a@b"),
+    ("Feedback-ID: {{ id }}:b:c:shop", "id", "a:b"),
+    ("Feedback-ID: {{ id }}", "id", ""),
+    ("Feedback-ID: {{ id }}{{ id }}", "id", ""),
+    ("List-Id: <{{ id }}>", "id", "a@b"),
+    ("List-Unsubscribe: <<%= url %>>", "url", ""),
+    ("List-Unsubscribe: <<%= url %>>", "url", " "),
+    ("List-Unsubscribe: <https://s.example/>, <mailto:{{ mail }}>", "mail", ""),
+    ("List-Unsubscribe: <mailto:{{ mail }}?subject=x>", "mail", ""),
+    ("List-Unsubscribe: <mailto:{{ id }}@s.example>", "id", ""),
+    ("List-Unsubscribe: <mailto:{{ id }}@s.example>", "id", "a@b"),
+    ("List-Unsubscribe: <mailto:{{ id }}@s.example>", "id", "a@b,"),
+    ("Archived-At: <<%= url %>>", "url", ""),
+    ("To: <{{ mail }}>", "mail", ""),
+    ("To: {{ id }}@reader.example", "id", ""),
     ("List-Unsubscribe: <<%= url %>>", "url", "javascript:alert(1)"),
     ("List-Unsubscribe: <<%= url %>>", "url", "https://shop.example/a b"),
     ("List-Unsubscribe: <https://s.example/{{ id }}>", "id", ".."),
@@ -178,6 +218,16 @@ def test_what_a_field_cannot_hold_is_refused(field: str, slot: str, value: str) 
         "To: {{ mail }} (a comment)",
         "To: <{{ mail }}",
         "To: <{{ mail }}> {{ name }}",
+        "To: {{ name }} <é@x.example>",
+        "Message-ID: x{{ id }}",
+        "Message-ID: ({{ id }}) <a@b>",
+        "Message-ID: <é{{ id }}@b>",
+        "In-Reply-To: é <{{ id }}@b>",
+        "References: <{{ id }}@b> é",
+        "Feedback-ID: é:{{ id }}",
+        "List-Id: <é.{{ id }}>",
+        "List-Unsubscribe: (é) <https://s.example/{{ id }}>",
+        "List-Unsubscribe: <https://s.example/{{ id }}>, é",
     ],
 )
 def test_a_slot_where_no_value_may_be_is_refused(field: str) -> None:

@@ -2,18 +2,19 @@
 
 A field with a marker in it is read once, unfolded and with its encoded words decoded, and written again for every
 recipient: text by RFC 2047 where it needs that, a display name quoted or encoded, an address as exactly one mailbox of
-RFC 5321, a URL percent-encoded. A value never adds a field, an address or a parameter.
+RFC 5321, a message id as exactly one, a URL percent-encoded. A value never adds a field, an address or a parameter, and
+what it leaves is a field that readers take.
 """
 
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 from lmtrack._headers import BLANKS, HeaderField, unfold
 from lmtrack._mime.charsets import as_text, read_words
-from lmtrack._mime.fields import BRACKETED_URI, ESCAPED
+from lmtrack._mime.fields import BRACKETED_URI, ESCAPED, LONGEST_LINE
+from lmtrack._mime.header_lines import folded, list_lines, phrase, text_lines, url_lines
 from lmtrack._mime.raw_edit import RawEdit
 from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.escapes import ESCAPES, Escape, Place, escaped
@@ -21,7 +22,7 @@ from lmtrack._rewriting.slotted_url import MisplacedSlotError, SlottedUrl, read_
 from lmtrack.errors import BadSlot, BadValue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from lmtrack._rewriting.slots import Slots
 
@@ -29,11 +30,13 @@ _ADDRESSES: Final = frozenset((
     "from", "to", "cc", "reply-to", "sender", "resent-from", "resent-to", "resent-cc", "resent-sender",
     "disposition-notification-to", "return-receipt-to", "errors-to", "x-confirm-reading-to", "list-id",
 ))  # fmt: skip
+# RFC 5322 section 3.6.4, RFC 5536 section 3.2.12: message ids in angle brackets.
+_IDS: Final = frozenset(("message-id", "in-reply-to", "references", "supersedes"))
 # Of these a reader wants one word and decodes nothing.
-_ONE_WORD: Final = frozenset(("message-id", "in-reply-to", "references", "feedback-id", "auto-submitted", "precedence"))
-# RFC 2369: URLs in angle brackets.
+_ONE_WORD: Final = frozenset(("feedback-id", "auto-submitted", "precedence"))
+# RFC 2369, RFC 5064: URLs in angle brackets.
 _URLS: Final = frozenset((
-    "list-unsubscribe", "list-help", "list-subscribe", "list-post", "list-owner", "list-archive",
+    "list-unsubscribe", "list-help", "list-subscribe", "list-post", "list-owner", "list-archive", "archived-at",
 ))  # fmt: skip
 # What says how the message is read, who sent it on and who vouches for it; and what readers must not see (Bcc).
 _CLOSED: Final = re.compile(
@@ -44,18 +47,11 @@ _CLOSED: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_LONGEST_LINE: Final = 998  # RFC 5322 section 2.1.1
-_GOOD_LINE: Final = 78
-_WORD_OCTETS: Final = 45  # of text in one encoded word: 60 letters of base64 and `=?utf-8?b??=` make 72 of 75
-_LITERAL: Final = re.compile(r"(?! )[ -~]*+(?<! )")  # printable ASCII with no blank at an end
-_ATOMS: Final = compile_pattern(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++)*+")
-_PRINTABLE: Final = re.compile(r"[ -~]++")
 _QUOTED_STRING: Final = compile_pattern(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
-_TO_ESCAPE: Final = re.compile(r'["\\]')
-_FOLD_AT: Final = re.compile(r"(?<=[^ ]) (?=[^ ])")
 # Ends a piece of an address list; quoted strings are whole.
 _SIGN: Final = compile_pattern(r'"(?:[^"\\]|\\.)*+"?+|[(),:;<>]', re.DOTALL)
 _BRACKETS: Final = str.maketrans({"<": "%3C", ">": "%3E", ",": "%2C"})
+_ID: Final = re.compile(r"<[^<>]*+>|[^\s<>]++")
 
 
 class _Words(NamedTuple):
@@ -76,6 +72,13 @@ class _Words(NamedTuple):
             pieces += (written, text)
         return "".join(pieces)
 
+    def fill_whole(self, values: Mapping[str, str], /) -> str:
+        """Write an id or an address: the values and the template's text together are exactly one."""
+        pieces = [self.texts[0]]
+        for name, text in zip(self.names, self.texts[1:], strict=True):
+            pieces += (values[name], text)
+        return escaped("".join(pieces), self.place, self.names[0])
+
 
 class _Mailbox(NamedTuple):
     """One member of a list of addresses: a display name and an address, or what has no slot in it."""
@@ -87,11 +90,10 @@ class _Mailbox(NamedTuple):
     def fill(self, values: Mapping[str, str], /) -> str:
         if self.address is None:
             return self.written
-        one_word = self.address.place is Place.HEADER_WORD
-        address = self.address.fill(values) if one_word else _mailbox(self.address, values)
+        address = _address(self.address, values)
         if self.name is None:
             return address
-        shown = _phrase(self.name.fill(values))
+        shown = phrase(self.name.fill(values))
         return f"{shown} <{address}>" if shown else f"<{address}>"
 
 
@@ -102,10 +104,32 @@ class _Url(NamedTuple):
     url: SlottedUrl | None
 
     def fill(self, values: Mapping[str, str], /) -> str:
-        if self.url is None:
+        url = self.url
+        if url is None:
             return self.before
-        written = self.url.joined(self.url.pieces(values))
-        return self.before + _ascii(written).translate(_BRACKETS)
+        written = url.joined([piece.translate(_BRACKETS) for piece in url.pieces(values)])
+        if not written:
+            raise BadValue(url.names[0], url.places[0], "it is empty")
+        if Place.MAIL_ADDRESS in url.places:
+            self._check_addresses(url, written)
+        return self.before + _ascii(written)
+
+    def _check_addresses(self, url: SlottedUrl, written: str, /) -> None:
+        from urllib.parse import unquote  # noqa: PLC0415 - 2 ms of every import
+
+        slot = url.names[url.places.index(Place.MAIL_ADDRESS)]
+        for address in written.partition(":")[2].partition("?")[0].split(","):
+            escaped(unquote(address), Place.HEADER_ADDRESS, slot)
+
+
+class _Id(NamedTuple):
+    """What is before a message id in a field of them, and the id with its brackets."""
+
+    before: str
+    words: _Words | None
+
+    def fill(self, values: Mapping[str, str], /) -> str:
+        return self.before + (self.words.fill_whole(values) if self.words else "")
 
 
 class HeaderTemplate(NamedTuple):
@@ -123,7 +147,7 @@ class HeaderTemplate(NamedTuple):
     names: tuple[str, ...]
     old: bytes
     eol: bytes
-    content: _Words | tuple[_Mailbox, ...] | tuple[_Url, ...]
+    content: _Words | tuple[_Mailbox, ...] | tuple[_Url, ...] | tuple[_Id, ...]
 
     def fill(self, values: Mapping[str, str], /) -> tuple[RawEdit, str]:
         """Write the field with one recipient's values; also returns its value on one line.
@@ -134,15 +158,20 @@ class HeaderTemplate(NamedTuple):
         content, name = self.content, self.field.name
         if isinstance(content, _Words):
             value = content.fill(values)
-            lines = [value] if content.place is Place.HEADER_WORD else _text_lines(name, value)
+            lines = text_lines(name, value) if content.place is Place.HEADER_TEXT else folded(name, value)
+            if not value and content.place is Place.HEADER_PART:
+                raise BadValue(self.names[0], content.place, "it is empty")
         else:
             members = [member.fill(values) for member in content]
-            is_url = isinstance(content[0], _Url)
-            value = "".join(members) if is_url else ", ".join(members)
-            lines = [value] if is_url else _list_lines(name, members)
+            if isinstance(content[0], _Mailbox):
+                value = ", ".join(members)
+                lines = list_lines(name, members)
+            else:
+                value = "".join(members)
+                lines = url_lines(name, value) if isinstance(content[0], _Url) else folded(name, value)
         written = f"{name}: " + "\r\n".join(lines)
-        if max(map(len, written.split("\r\n"))) > _LONGEST_LINE:
-            raise BadValue(self.names[0], _place(name), f"a line gets longer than {_LONGEST_LINE} bytes")
+        if max(map(len, written.split("\r\n"))) > LONGEST_LINE:
+            raise BadValue(self.names[0], _place(name), f"a line gets longer than {LONGEST_LINE} bytes")
         new = written.encode("ascii").replace(b"\r\n", self.eol) + self.eol
         return RawEdit(self.field.start, self.old, new), value
 
@@ -179,6 +208,8 @@ def find_header_slots(
             reading.refuse(markers[0].name, "write the value with the message, before it is scanned")
         eol = b"\r\n" if old.endswith(b"\r\n") else b"\n"
         content = reading.read(name, written if name in _ADDRESSES else text)
+        if not reading.names:  # percent escapes outside of a URL
+            continue
         found.append(HeaderTemplate(field, tuple(dict.fromkeys(reading.names)), old, eol, content))
     return found
 
@@ -196,12 +227,19 @@ class _Reading:
         line = self._raw.count(b"\n", 0, self._field.start) + 1
         raise BadSlot(slot, _place(self._field.name), line, advice)
 
-    def read(self, name: str, text: str, /) -> _Words | tuple[_Mailbox, ...] | tuple[_Url, ...]:
+    def read(self, name: str, text: str, /) -> _Words | tuple[_Mailbox, ...] | tuple[_Url, ...] | tuple[_Id, ...]:
         if name in _URLS:
             return self._urls(text)
+        if name in _IDS:
+            return self._ids(text)
         if name in _ADDRESSES:
-            return self._mailboxes(text, Place.HEADER_WORD if name == "list-id" else Place.HEADER_ADDRESS)
-        return self._words(text, Place.HEADER_WORD if name in _ONE_WORD else Place.HEADER_TEXT)
+            return self._mailboxes(text, Place.HEADER_LIST_ID if name == "list-id" else Place.HEADER_ADDRESS)
+        if name in _ONE_WORD:
+            words = self._words(text, Place.HEADER_PART)
+            self._check_ascii(*words.texts)
+            is_whole = len(words.names) == 1 and not any(words.texts)
+            return self._words(text, Place.HEADER_WORD) if is_whole else words
+        return self._words(text, Place.HEADER_TEXT)
 
     def _words(self, text: str, place: Place, /, *, in_url: bool = False) -> _Words:
         markers = self._slots.find(text)
@@ -229,10 +267,30 @@ class _Reading:
             position = end
         return (*members, _Url(self._fixed(text[position:]), None))
 
+    def _ids(self, text: str, /) -> tuple[_Id, ...]:
+        members: list[_Id] = []
+        position = 0
+        for hit in _ID.finditer(self._masked(text)):
+            start, end = hit.span()
+            words = self._words(text[start:end], Place.HEADER_MESSAGE_ID)
+            if not words.names:
+                continue
+            if hit[0][0] != "<" and any(words.texts):
+                self.refuse(words.names[0], "put the slot inside the angle brackets")
+            self._check_ascii(*words.texts)
+            members.append(_Id(self._fixed(text[position:start]), words))
+            position = end
+        return (*members, _Id(self._fixed(text[position:]), None))
+
     def _fixed(self, text: str, /) -> str:
         if markers := self._slots.find(text):
-            self.refuse(markers[0].name, "put the slot inside the angle brackets of a URL")
+            self.refuse(markers[0].name, "put the slot inside the angle brackets")
+        self._check_ascii(text)
         return text
+
+    def _check_ascii(self, *texts: str) -> None:
+        if self.names and not all(map(str.isascii, texts)):
+            self.refuse(self.names[0], "write what is around the slot in ASCII")
 
     def _mailboxes(self, text: str, place: Place, /) -> tuple[_Mailbox, ...]:
         """Take a list of addresses apart at its commas."""
@@ -266,6 +324,7 @@ class _Reading:
             return _Mailbox(None, None, text.strip())
         if angle and text[angle[1] + 1 :].strip():
             self.refuse(self._first(text), "end the address with its angle bracket")
+        self._check_ascii(*words.texts)
         return _Mailbox(shown if angle else None, words, "")
 
     def _first(self, text: str, /) -> str:
@@ -291,81 +350,15 @@ def _without_quotes(name: str, /) -> str:
     return ESCAPED.sub(r"\1", quoted[1]) if quoted else name
 
 
-def _mailbox(words: _Words, values: Mapping[str, str], /) -> str:
-    """Write an address: the values and the template's text together are exactly one."""
-    pieces = [words.texts[0]]
-    for name, text in zip(words.names, words.texts[1:], strict=True):
-        pieces += (values[name], text)
-    address = "".join(pieces)
-    slot = words.names[0] if words.names else ""
+def _address(words: _Words, values: Mapping[str, str], /) -> str:
+    """Write an address or the id of a list; no part of one brings its own `@`."""
+    if not words.names:
+        return words.texts[0]
+    address = words.fill_whole(values)
     in_part = len(words.names) > 1 or any(words.texts)
     if not address.isascii() or (in_part and any("@" in values[name] for name in words.names)):
-        raise BadValue(slot, Place.HEADER_ADDRESS, ESCAPES[Place.HEADER_ADDRESS].problem)
-    return escaped(address, Place.HEADER_ADDRESS, slot)
-
-
-def _phrase(name: str, /) -> str:
-    """Write a display name (RFC 5322 section 3.2.5): as it is, quoted, or in encoded words."""
-    if _ATOMS.fullmatch(name) and "=?" not in name:
-        return name
-    if _PRINTABLE.fullmatch(name) and "=?" not in name and "  " not in name and name == name.strip():
-        return '"' + _TO_ESCAPE.sub(r"\\\g<0>", name) + '"'
-    return "\r\n ".join(_encoded_words(name)) if name else ""
-
-
-def _text_lines(name: str, value: str, /) -> list[str]:
-    """Fold a text at its blanks, or write it in encoded words."""
-    if not _LITERAL.fullmatch(value) or "=?" in value:
-        return "\r\n ".join(_encoded_words(value)).split("\r\n")
-    lines: list[str] = []
-    column, start = len(name) + 2, 0
-    while len(value) - start + column > _GOOD_LINE:
-        breaks = [hit.start() for hit in _FOLD_AT.finditer(value, start + 1, start + max(_GOOD_LINE - column, 2))]
-        later = None if breaks else _FOLD_AT.search(value, start + 1)
-        at = breaks[-1] if breaks else later.start() if later else -1
-        if at < 0:
-            break
-        lines.append(value[start:at])
-        column, start = 0, at
-    if len(value) - start > _LONGEST_LINE - _GOOD_LINE:
-        return "\r\n ".join(_encoded_words(value)).split("\r\n")
-    return [*lines, value[start:]]
-
-
-def _list_lines(name: str, members: Sequence[str], /) -> list[str]:
-    """Fold a list of addresses at its commas."""
-    lines: list[str] = []
-    column = len(name) + 2
-    for number, member in enumerate(members):
-        written = member if number == len(members) - 1 else f"{member},"
-        first = written.split("\r\n", 1)[0]
-        if number and column + 1 + len(first) > _GOOD_LINE:
-            lines.append(f" {written}")
-            column = len(written) + 1
-        elif number:
-            lines[-1] += f" {written}"
-            column += len(written) + 1
-        else:
-            lines.append(written)
-            column += len(written)
-    return lines
-
-
-def _encoded_words(text: str, /) -> list[str]:
-    """Write a text in encoded words (RFC 2047 section 2), cut between characters."""
-    whole = text.encode()
-    if len(whole) <= _WORD_OCTETS:
-        return [f"=?utf-8?b?{b64encode(whole).decode()}?="]
-    words: list[str] = []
-    piece = b""
-    for char in text:
-        octets = char.encode()
-        if len(piece) + len(octets) > _WORD_OCTETS:
-            words.append(piece.decode())
-            piece = b""
-        piece += octets
-    words.append(piece.decode())
-    return [f"=?utf-8?b?{b64encode(word.encode()).decode()}?=" for word in words]
+        raise BadValue(words.names[0], words.place, words.escape.problem)
+    return address
 
 
 def _ascii(url: str, /) -> str:

@@ -43,8 +43,11 @@ class Place(StrEnum):
     FLOWED_TEXT = "flowed text"
     HEADER_TEXT = "the text of a header field"
     HEADER_WORD = "a header field of printable ASCII"
+    HEADER_PART = "a part of a header field of printable ASCII"
     HEADER_NAME = "a display name"
     HEADER_ADDRESS = "an email address"
+    HEADER_LIST_ID = "the id of a list"
+    HEADER_MESSAGE_ID = "a message id"
     HEADER_URL = "a URL in a header field"
 
 
@@ -159,8 +162,25 @@ def _word(value: str) -> str | None:
     return value if _PRINTABLE(value) and not {"<", ">", ",", ";"} & set(value) else None
 
 
+def _word_part(value: str) -> str | None:
+    return value if not value or (_word(value) and ":" not in value) else None
+
+
 def _mailbox(value: str) -> str | None:
     return value if len(value) <= 254 and _MAILBOX(value) else None  # RFC 5321 section 4.5.3.1.3
+
+
+_DOT_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++)*+"
+_LIST_ID: Final = compile_pattern(_DOT_ATOM).fullmatch
+_MESSAGE_ID: Final = compile_pattern(rf"<{_DOT_ATOM}@(?:{_DOT_ATOM}|\[[!-Z^-~]*+\])>").fullmatch
+
+
+def _list_id(value: str) -> str | None:
+    return value if _LIST_ID(value) else None
+
+
+def _message_id(value: str) -> str | None:
+    return value if _MESSAGE_ID(value) else None
 
 
 def _same(value: str) -> str:
@@ -185,6 +205,7 @@ _COMMENT_CLAUSE: Final = "WHATWG HTML, 13.2.5.50 to 13.2.5.52: what ends a comme
 _ANY: Final = "it cannot be written there"  # of a row that refuses nothing
 _ALLOWED_LINK: Final = "it is not an http, https, mailto, tel or sms URL that every reader reads the same way"
 _ONE_LINE: Final = "it holds a line end"
+_NOT_A_WORD: Final = "it holds more than printable ASCII, or one of < > , ;"
 
 ESCAPES: Final[dict[Place, Escape]] = {
     Place.TEXT: Escape(_TEXT, _ANY, _HTML),
@@ -212,11 +233,14 @@ ESCAPES: Final[dict[Place, Escape]] = {
     Place.FLOWED_TEXT: Escape(_flowed, _ANY, "RFC 3676 sections 4.1 and 4.4"),
     # Header fields: the text before RFC 2047 encoding and folding.
     Place.HEADER_TEXT: Escape(_one_line, _ONE_LINE, "RFC 5322 section 2.2"),
-    Place.HEADER_WORD: Escape(
-        _word, "it holds more than printable ASCII, or one of < > , ;", "RFC 5322 section 3.6.4, RFC 2919"
-    ),
+    Place.HEADER_WORD: Escape(_word, _NOT_A_WORD, "RFC 3834 section 5"),
+    # Google's Feedback-ID (support.google.com/mail/answer/6254652, December 2026) has four parts with colons between.
+    Place.HEADER_PART: Escape(_word_part, f"{_NOT_A_WORD} :", "the same; Google's Feedback-ID"),
     Place.HEADER_NAME: Escape(_shown, "it holds a control character", "RFC 5322 section 3.4, display-name"),
     Place.HEADER_ADDRESS: Escape(_mailbox, "it is not exactly one email address", "RFC 5321 section 4.1.2, Mailbox"),
+    # One without the dot is taken: big senders write such ids.
+    Place.HEADER_LIST_ID: Escape(_list_id, "it is not exactly one list id", "RFC 2919 section 2"),
+    Place.HEADER_MESSAGE_ID: Escape(_message_id, "it is not exactly one message id", "RFC 5322 section 3.6.4, msg-id"),
     Place.HEADER_URL: Escape(percent_encoded, _ANY, "RFC 2369 section 2, RFC 3986 section 2.1"),
 }
 
