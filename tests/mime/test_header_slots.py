@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import json
 from email.header import decode_header, make_header
 from email.utils import parseaddr
 from typing import Final
@@ -228,6 +229,9 @@ def test_what_a_field_cannot_hold_is_refused(field: str, slot: str, value: str) 
         "List-Id: <é.{{ id }}>",
         "List-Unsubscribe: (é) <https://s.example/{{ id }}>",
         "List-Unsubscribe: <https://s.example/{{ id }}>, é",
+        'X-SMTPAPI: {"a": {{ id }}}',
+        'X-SMTPAPI: {"a": "\\{{ id }}"}',
+        'X-SMTPAPI: {"a": "\\u1{{ id }}"}',
     ],
 )
 def test_a_slot_where_no_value_may_be_is_refused(field: str) -> None:
@@ -290,3 +294,45 @@ def test_a_value_never_adds_a_field_or_an_address(value: str) -> None:
         assert len(message.keys()) == 1
         if field.startswith("To"):
             assert len(message["To"].addresses) == (2 if "b@c" in field else 1)
+
+
+JSON: Final = (
+    '{"to": ["{{ mail }}"], "sub": {"%n": ["{{ name }}{{ id }}"], "\\u00e9\\\\": [true, -1.5e3, {}]}, "é=?": "="}'
+)
+
+
+@given(
+    st.text(max_size=90).filter(lambda value: "\0" not in value and value == value.encode("utf-8", "ignore").decode())
+)
+@example('", "to": ["x@y.example"], "a": "')
+@example("=")
+@example("?")
+@example("a\r\n b\\")
+def test_a_service_reads_the_value_in_its_json(value: str) -> None:
+    written = merged(f"X-SMTPAPI: {JSON}", {"name": value, "id": "?" + value})
+    assert written.isascii()
+    unfolded = written.decode().replace("\r\n", "")
+    expected = json.loads(JSON) | {"to": ["ann@reader.example"]}
+    expected["sub"]["%n"] = [f"{value}?{value}"]
+    assert json.loads(unfolded.removeprefix("X-SMTPAPI: ")) == expected
+    assert value_of(written) == unfolded.removeprefix("X-SMTPAPI: ")  # with no encoded word
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ('X-Vars: {\t"a": "{{ quote }}"}', b'X-Vars: { "a": "\\""}'),
+        ('X-Vars: ["{{ quote }}"]', b'X-Vars: ["\\""]'),
+        ("X-Vars: [{{ quote }}]", b'X-Vars: ["]'),
+        ("X-Vars: {{{ quote }}}", b'X-Vars: {"}'),
+        ('X-Vars: {"{{ quote }}"', b'X-Vars: {"""'),
+        ('X-Vars: {"a": nulls, "b": "{{ quote }}"}', b'X-Vars: {"a": nulls, "b": """}'),
+        ('Subject: {"a": "{{ quote }}"}', b'Subject: {"a": """}'),
+    ],
+)
+def test_what_is_no_json_is_text(field: str, expected: bytes) -> None:
+    raw = field.encode() + b"\r\n\r\nx"
+    tracked = track_message(
+        raw, OFF, domain=DOMAIN, message_id="m", slots={"quote": "{{ quote }}"}, values={"quote": '"'}
+    )
+    assert tracked.raw == expected + b"\r\n\r\nx"

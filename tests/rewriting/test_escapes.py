@@ -61,6 +61,8 @@ TAKEN: dict[Place, dict[str, str]] = {
     Place.PLAIN_TEXT: {"<a>\r\n": "<a>\r\n"},
     Place.FLOWED_TEXT: {"a  \r\n b\n>c\nFrom d\ne ": "a\r\n  b\n >c\n From d\ne "},
     Place.HEADER_TEXT: {"é": "é"},
+    Place.HEADER_JSON: {'a"\\b': 'a\\"\\\\b', "é\r\n\x7f": "\\u00e9\\r\\n\\u007f", "😀": "\\ud83d\\ude00",
+                        "?a=?b?": "\\u003fa=\\u003fb?"},
     Place.HEADER_WORD: {"a.b@c:d": "a.b@c:d"},
     Place.HEADER_PART: {"": "", "a.b@c": "a.b@c"},
     Place.HEADER_LIST_ID: {"a": "a", "a.b-c.example": "a.b-c.example"},

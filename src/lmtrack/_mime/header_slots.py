@@ -2,8 +2,8 @@
 
 A field with a marker in it is read once, unfolded and with its encoded words decoded, and written again for every
 recipient: text by RFC 2047 where it needs that, a display name quoted or encoded, an address as exactly one mailbox of
-RFC 5321, a message id as exactly one, a URL percent-encoded. A value never adds a field, an address or a parameter, and
-what it leaves is a field that readers take.
+RFC 5321, a message id as exactly one, a URL percent-encoded, JSON with its own escapes. A value never adds a field, an
+address or a parameter, and what it leaves is a field that readers take.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from lmtrack._mime.fields import BRACKETED_URI, ESCAPED, LONGEST_LINE
 from lmtrack._mime.header_lines import folded, list_lines, phrase, text_lines, url_lines
 from lmtrack._mime.raw_edit import RawEdit
 from lmtrack._pattern import compile_pattern
-from lmtrack._rewriting.escapes import ESCAPES, Escape, Place, escaped
+from lmtrack._rewriting.escapes import ESCAPES, Escape, Place, escaped, json_text
 from lmtrack._rewriting.slotted_url import MisplacedSlotError, SlottedUrl, read_url
 from lmtrack.errors import BadSlot, BadValue
 
@@ -52,6 +52,16 @@ _QUOTED_STRING: Final = compile_pattern(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _SIGN: Final = compile_pattern(r'"(?:[^"\\]|\\.)*+"?+|[(),:;<>]', re.DOTALL)
 _BRACKETS: Final = str.maketrans({"<": "%3C", ">": "%3E", ",": "%2C"})
 _ID: Final = re.compile(r"<[^<>]*+>|[^\s<>]++")
+# An object or a list of RFC 8259 by its tokens: which brackets are whose does not matter to a slot in a string.
+_JSON: Final = compile_pattern(
+    r"""
+    (?: \{ (?=[ \t]*+") | \[ )
+    (?: "(?: [^"\\\x00-\x1f]++ | \\["\\/bfnrt] | \\u[0-9A-Fa-f]{4} )*+"
+      | [][{},:\ \t]++ | (?: true | false | null | -?[0-9][0-9.eE+-]*+ ) (?![\w"]) )*+
+    (?<=[]}])
+    """,
+    re.VERBOSE,
+)
 
 
 class _Words(NamedTuple):
@@ -239,7 +249,17 @@ class _Reading:
             self._check_ascii(*words.texts)
             is_whole = len(words.names) == 1 and not any(words.texts)
             return self._words(text, Place.HEADER_WORD) if is_whole else words
-        return self._words(text, Place.HEADER_TEXT)
+        return self._json(text) if name.startswith("x-") else self._words(text, Place.HEADER_TEXT)
+
+    def _json(self, text: str, /) -> _Words:
+        """Take JSON apart, in which services get their settings; any other text is text."""
+        if not _JSON.fullmatch(self._masked(text)):
+            # A digit makes it a number, an `n` what a backslash of the template escapes.
+            if text.startswith("{") and any(_JSON.fullmatch(self._masked(text, letter)) for letter in "1n"):
+                self.refuse(self._first(text), "put the slot inside a string of the JSON")
+            return self._words(text, Place.HEADER_TEXT)
+        words = self._words(text, Place.HEADER_JSON)
+        return words._replace(texts=tuple(json_text(part.replace("\t", " ")) for part in words.texts))
 
     def _words(self, text: str, place: Place, /, *, in_url: bool = False) -> _Words:
         markers = self._slots.find(text)
@@ -331,12 +351,12 @@ class _Reading:
         markers = self._slots.find(text) or self._slots.find(read_words(text))
         return markers[0].name if markers else ""
 
-    def _masked(self, text: str, /) -> str:
+    def _masked(self, text: str, letter: str = "x", /) -> str:
         """The text with letters for its markers, which hold signs of their own."""
         parts: list[str] = []
         position = 0
         for start, end, _ in self._slots.find(text):
-            parts += (text[position:start], "x" * (end - start))
+            parts += (text[position:start], letter * (end - start))
             position = end
         return "".join([*parts, text[position:]])
 

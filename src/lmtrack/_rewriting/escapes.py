@@ -6,6 +6,7 @@ U+0000 and no lone surrogates any more (`Slots.read`). What no escape can carry 
 
 from __future__ import annotations
 
+import json
 import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -42,6 +43,7 @@ class Place(StrEnum):
     PLAIN_TEXT = "plain text"
     FLOWED_TEXT = "flowed text"
     HEADER_TEXT = "the text of a header field"
+    HEADER_JSON = "JSON in a header field"
     HEADER_WORD = "a header field of printable ASCII"
     HEADER_PART = "a part of a header field of printable ASCII"
     HEADER_NAME = "a display name"
@@ -183,6 +185,20 @@ def _message_id(value: str) -> str | None:
     return value if _MESSAGE_ID(value) else None
 
 
+# `=?` begins an encoded word, which no reader of JSON takes apart.
+_WORD_BEGINS: Final = re.compile(r"(?:\A|(?<==))\?")
+_UNPRINTABLE: Final = re.compile("[^ -~]")
+
+
+def json_text(text: str, /) -> str:
+    """Write JSON, or what is inside a string of it, so that a header field can hold it and it is read as the same."""
+    return _WORD_BEGINS.sub(r"\\u003f", _UNPRINTABLE.sub(lambda char: json.dumps(char[0])[1:-1], text))
+
+
+def _json_string(value: str) -> str:
+    return json_text(value.replace("\\", "\\\\").replace('"', r"\""))
+
+
 def _same(value: str) -> str:
     return value
 
@@ -233,6 +249,7 @@ ESCAPES: Final[dict[Place, Escape]] = {
     Place.FLOWED_TEXT: Escape(_flowed, _ANY, "RFC 3676 sections 4.1 and 4.4"),
     # Header fields: the text before RFC 2047 encoding and folding.
     Place.HEADER_TEXT: Escape(_one_line, _ONE_LINE, "RFC 5322 section 2.2"),
+    Place.HEADER_JSON: Escape(_json_string, _ANY, "RFC 8259 section 7"),
     Place.HEADER_WORD: Escape(_word, _NOT_A_WORD, "RFC 3834 section 5"),
     # Google's Feedback-ID (support.google.com/mail/answer/6254652, December 2026) has four parts with colons between.
     Place.HEADER_PART: Escape(_word_part, f"{_NOT_A_WORD} :", "the same; Google's Feedback-ID"),
