@@ -268,7 +268,7 @@ def test_body_links_to_a_merged_list_unsubscribe_are_not_tracked() -> None:
     html = '<a href="https://s.example/l/{{ id }}">A</a> <a href="https://s.example/x">B</a>'
     tracked = merged(field + part("text/html", html), decision=ON)
     assert tracked.raw.startswith(
-        b"List-Unsubscribe: <https://s.example/l/4471>, <mailto:l@s.example?subject=4471>\r\n"
+        b"List-Unsubscribe: <https://s.example/l/4471>,\r\n <mailto:l@s.example?subject=4471>\r\n"
     )
     assert [(link.url, str(reason)) for link, reason in tracked.skipped] == [
         ("https://s.example/l/4471", "unsubscribe")
