@@ -286,7 +286,7 @@ LOOK_ALIKES = [
     "",
     "Only text, https://shop.example/ and <b>1x1</b>",
     "<img src=https://pixel.tracker.example/ as text",
-    "&lt;img src='https://pixel.tracker.example/1' width=1 height=1&gt;",
+    "<p>&lt;img src='https://pixel.tracker.example/1' width=1 height=1&gt;",
     "<!-- <img src='https://pixel.tracker.example/1' width=1 height=1> -->",
     "<textarea><img src='https://pixel.tracker.example/1'></textarea>",
     "<title><img src='https://pixel.tracker.example/1'></title>",

@@ -7,7 +7,6 @@ in `docs/explanation/what-an-audit-proves.md`.
 from __future__ import annotations
 
 import re
-from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum, auto
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.audit.identifiers import identifier_in, is_static
 from lmtrack._checking.audit.known_hosts import Watch, watch_of
+from lmtrack._checking.audit.packed import packed_as
 from lmtrack._checking.audit.redirects import counter, named_hosts, redirector
 from lmtrack._checking.audit.services import open_service
 from lmtrack._checking.finding import Finding, FindingKind, shown
@@ -23,14 +23,13 @@ from lmtrack._checking.pages.display import Display, cascades_of, unseen_rule
 from lmtrack._checking.pages.element import LAST_LINE, Lines
 from lmtrack._checking.pages.loads import Way, uses_of
 from lmtrack._checks import plain_str
-from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.plain_text import find_urls
 from lmtrack._url.reader import Address, address_of, read_url, remote_url, remote_urls
 from lmtrack.links import is_unsubscribe
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from lmtrack._checking.pages.element import Element
 
@@ -168,27 +167,6 @@ _BY_FORM: Final = frozenset((FindingKind.REDIRECTOR, FindingKind.IDENTIFIER))
 _PINGED: Final = Judgement(FindingKind.REDIRECTOR, "the attribute ping reports each click to it")
 # Whatever a reader of plain text may make a link of, where our own finder is not sure how it goes on.
 _TEXT_URL: Final = re.compile(r"(?:https?://|(?<![\w@./:-])www\.)[^\s<>\"]++", re.IGNORECASE)
-# What a tag looks like when its attributes are written as a carrier writes them.
-_ATTRIBUTE: Final = r"<[a-zA-Z][^<>]*[\t\n\f\r ][a-zA-Z:-]++"
-_PACKED: Final = (
-    (re.compile(rf"{_ATTRIBUTE}=(?:3D)+[\"']"), "quoted-printable"),
-    (re.compile(rf"{_ATTRIBUTE}=\\[\"']"), "JSON or a string of a program"),
-    (re.compile(rf"{_ATTRIBUTE}=\"\"[^\"<>]++\"\""), "CSV"),
-)
-# The same in a text without any tag (an address in a header is none), where the signs of tags are escaped: in JSON
-# (Go and PHP do so), URLs, quoted-printable. References are not among them: a page may show a tag.
-_TAG: Final = re.compile(r"<[a-zA-Z][a-zA-Z0-9]*+[\t\n\f\r />]")
-_ESCAPED: Final = compile_pattern(
-    r"""
-    (?: \\(?:u00|x)3c | [%=]3c ) [a-z][a-z0-9]*+
-    (?: [\t\n\f\r +] | [%=](?:20|0[9acd]) | \\[fnrt] )++ [a-z:-]++ (?: = | %3d | \\(?:u00|x)3d )
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
-_BLANKS: Final = dict.fromkeys(map(ord, " \t\r\n"))
-_BASE64: Final = compile_pattern(r"(?:[A-Za-z0-9+/]{4}){10,}+(?:[A-Za-z0-9+/]{2,3}={0,2})?")
-_BASE64_LINES: Final = compile_pattern(r"^[A-Za-z0-9+/_-]{40,}+(?:\r?\n[A-Za-z0-9+/_-]++)*+={0,2}", re.MULTILINE)
-_OTHER_BASE64: Final = str.maketrans("-_", "+/")  # RFC 4648 section 5
 
 
 def audit_html(
@@ -219,34 +197,11 @@ def audit_html(
     ('tracked', 'hidden_image', 'img src, line 1')
     """
     html = plain_str(html, "html")
-    return audit_of([*_packed(html), *audit_page(html, watch_of(domains, known_trackers), "")])
-
-
-def _packed(html: str, /) -> Iterator[Finding]:
-    """Say if a document is still packed as something carried it, so that no URL in it is what it will be."""
-    for pattern, what in _PACKED:
-        if pattern.search(html):
-            why = f"it is not HTML yet, but HTML in {what}; unpack it first"
-            yield Finding(kind=FindingKind.UNDECODABLE, place="document", why=why)
-            return
-    if _TAG.search(html):
-        return
-    if _ESCAPED.search(html) or ("\0" in html and _TAG.search(html.replace("\0", ""))):
-        why = "it is not HTML yet, but HTML whose tags are escaped, or in UTF-16; unpack it first"
-        yield Finding(kind=FindingKind.UNDECODABLE, place="document", why=why)
-        return
-    # The whole of it, or the body of a message.
-    if any(map(_holds_tag, (html, *_BASE64_LINES.findall(html)))):
-        why = "it is not HTML yet, but something in base64; decode it first"
-        yield Finding(kind=FindingKind.UNDECODABLE, place="document", why=why)
-
-
-def _holds_tag(text: str, /) -> bool:
-    letters = text.translate(_BLANKS).translate(_OTHER_BASE64)
-    if not _BASE64.fullmatch(letters):
-        return False
-    letters = letters.rstrip("=")
-    return b"<" in b64decode(letters + "=" * (-len(letters) % 4))
+    findings = audit_page(html, watch_of(domains, known_trackers), "")
+    if what := packed_as(html):
+        why = f"it is not HTML yet, but {what}; unpack it first"
+        findings.insert(0, Finding(kind=FindingKind.UNDECODABLE, place="document", why=why))
+    return audit_of(findings)
 
 
 def audit_page(html: str, watch: Watch, place: str, /, bases: Sequence[str] = ()) -> list[Finding]:
