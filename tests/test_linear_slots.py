@@ -59,9 +59,9 @@ def page(html: str) -> None:
         assert merged.links is not None
 
 
-def text_part(text: str, encoding: str) -> bytes:
+def text_part(text: str, encoding: str, form: str = "fixed") -> bytes:
     body = encodebytes(text.encode()) if encoding == "base64" else text.encode()
-    return f"Content-Type: text/plain\nContent-Transfer-Encoding: {encoding}\n\n".encode() + body
+    return f"Content-Type: text/plain; format={form}\nContent-Transfer-Encoding: {encoding}\n\n".encode() + body
 
 
 MESSAGES: dict[str, Callable[[int], bytes]] = {
@@ -71,12 +71,19 @@ MESSAGES: dict[str, Callable[[int], bytes]] = {
     "base64": lambda size: text_part("{{x}} {{y}}\n" * (size // 12), "base64"),
     "quoted-printable": lambda size: text_part("{{x}} {{y}}\n" * (size // 12), "quoted-printable"),
     "8bit": lambda size: text_part("{{x}} {{y}}\n" * (size // 12), "8bit"),
+    "flowed lines": lambda size: text_part("> {{x}} {{y}} \n" * (size // 15), "base64", "flowed"),
+    "a flowed line": lambda size: text_part("{{x}}{{y}} " * (size // 11), "base64", "flowed"),
+    "flowed blanks": lambda size: text_part(" " * (size - 5) + "{{x}}", "base64", "flowed"),
+    "URLs": lambda size: b"List-Unsubscribe: " + b"<https://s.example/{{x}}>,\n " * (size // 28) + b"\n\nx",
+    "ids": lambda size: b"References: " + b"<{{x}}@s.example> {{y}}\n " * (size // 26) + b"\n\nx",
+    "JSON": lambda size: b"X-SMTPAPI: [" + b'"{{x}}", ' * (size // 9) + b'""]\n\nx',
+    "half JSON": lambda size: b"X-SMTPAPI: {" + b'"{{x}}": [' * (size // 10) + b"\n\nx",
 }
 
 
 def message(raw: bytes) -> None:
     document = scan_message(raw, slots=SLOTS)
-    values = {"x": "a" * 50, "y": "b" * 50}
+    values = {"x": "a" * 50, "y": "b" * 50 if b"References" not in raw else f"<{'b' * 50}@b>"}
     assert track_message(document, DECISION, domain=DOMAIN, message_id="m", values=values, now=NOW).raw
 
 

@@ -59,7 +59,7 @@ TAKEN: dict[Place, dict[str, str]] = {
     Place.PHONE_NUMBER: {"+49(0)1-2.3": "+49(0)1-2.3", "": ""},
     Place.OPAQUE_URL: {"a/b": "a%2Fb"},
     Place.PLAIN_TEXT: {"<a>\r\n": "<a>\r\n"},
-    Place.FLOWED_TEXT: {"a  \r\n b\n>c\nFrom d\ne ": "a\r\n  b\n >c\n From d\ne "},
+    Place.FLOWED_TEXT: {" a ": " a "},
     Place.HEADER_TEXT: {"é": "é"},
     Place.HEADER_JSON: {'a"\\b': 'a\\"\\\\b', "é\r\n\x7f": "\\u00e9\\r\\n\\u007f", "😀": "\\ud83d\\ude00",
                         "?a=?b?": "\\u003fa=\\u003fb?"},

@@ -17,7 +17,6 @@ from lmtrack._mime.quoted import QuotedBody, RequotedBody
 from lmtrack._mime.raw_edit import Content, RawEdit
 from lmtrack._mime.structure import PartReason
 from lmtrack._rewriting.document import HtmlDocument, TextDocument
-from lmtrack._rewriting.escapes import Place, escaped
 from lmtrack._rewriting.finish import untracking_edits
 from lmtrack._rewriting.plain_text import find_urls, plain_untracking_edits
 from lmtrack._rewriting.slot_places import TextHole
@@ -149,7 +148,7 @@ class Leaf:
     @cached_property
     def plain_text(self) -> TextDocument:
         """The content as a plain text that has been read."""
-        return TextDocument(self.view.text, self._slots)
+        return TextDocument(self.view.text, self._slots, is_flowed=self.part.flowed)
 
     @property
     def template(self) -> Template | None:
@@ -231,8 +230,10 @@ class Leaf:
         Raises:
             BadValue: The part's charset lacks a character of a plain text, or its readers take it for another one.
         """
+        if not self.is_html and self.plain_text.flowed:
+            written = self.plain_text.flowed.write([_LINE_END.sub("\n", text) for text in written])
         joined = "\0".join(written)  # a value holds no U+0000
-        if not self.part.flowed and "\n" not in joined and "\r" not in joined:
+        if "\n" not in joined and "\r" not in joined:
             encoded = None
             if joined.isascii():
                 encoded = joined.encode("ascii")
@@ -244,8 +245,6 @@ class Leaf:
 
     def _encode_value(self, text: str, hole: Hole, /) -> bytes:
         text = _LINE_END.sub(self._newline, text)
-        if self.part.flowed and not self.is_html:
-            text = self._flowed(text, hole)
         codec = self.codec
         # WHATWG HTML 13.2.5.80 and Encoding section 9: in these charsets, and as references, they are read as others.
         if codec != "utf-8" and _C1.search(text):
@@ -261,14 +260,6 @@ class Leaf:
     def _newline(self) -> str:
         """How lines end in the content, so that a value's do too."""
         return "\r\n" if "\r\n" in self.view.text or (not self.view.text.count("\n") and self._eol == b"\r\n") else "\n"
-
-    def _flowed(self, text: str, hole: Hole, /) -> str:
-        """Write a value for format=flowed (RFC 3676 sections 4.1 and 4.4), with regard to what is around it."""
-        around = self.view.text
-        text = escaped(text, Place.FLOWED_TEXT, hole.names[0])
-        if around[hole.start - 1 : hole.start] in {"", "\n"} and text.startswith((" ", ">", "From ")):
-            text = f" {text}"
-        return text.rstrip(" ") if around[hole.end : hole.end + 1] in {"", "\r", "\n"} else text
 
     def field_edits(self) -> list[RawEdit]:
         """What the fields of a plain part with slots have to say: UTF-8 where they say nothing, and its new encoding.

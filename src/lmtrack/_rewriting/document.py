@@ -13,6 +13,7 @@ from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import WHITESPACE
 from lmtrack._html.scan import Image, Scan, content_start, is_before_doctype, live_images, scan
 from lmtrack._rewriting.escapes import Place
+from lmtrack._rewriting.flowed_text import FlowedText
 from lmtrack._rewriting.judge import NO_CONTEXT, Judge, MessageContext
 from lmtrack._rewriting.plain_text import find_plain_holes, find_urls, plain_plan, without_markers
 from lmtrack._rewriting.plan import Plan, make_plan
@@ -100,12 +101,14 @@ class TextDocument:
 
     Attributes:
         text: The text.
-        template: Its slots, each where it is; None if it has none.
+        template: Its slots, each where it is; None without slots.
+        flowed: How values are written if it is in format=flowed; None if it is not, or without slots.
     """
 
-    def __init__(self, text: str, slots: Slots | None, /) -> None:
+    def __init__(self, text: str, slots: Slots | None, /, *, is_flowed: bool = False) -> None:
         self.text = text
         self.template: Template | None = None
+        self.flowed: FlowedText | None = None
         if slots is None:
             self._urls = find_urls(text)
             return
@@ -114,6 +117,8 @@ class TextDocument:
         self._urls = find_urls(readable)
         escaped = slots.find_escaped(text, markers)
         holes = find_plain_holes(text, readable, self._urls, markers, escaped)
+        if is_flowed:
+            self.flowed = FlowedText(text, holes)
         self.template = Template(text, slots, holes, [*markers, *escaped])
 
     def make_plan(

@@ -203,16 +203,6 @@ def _same(value: str) -> str:
     return value
 
 
-# RFC 3676 section 4.1: blanks before a hard line break go, or the next line would join this one. Section 4.4: a line
-# that begins with a blank, `>` or `From ` gets a blank before it, which readers take off.
-_BLANKS_AT_LINE_END: Final = re.compile(r" ++(?=[\r\n])")
-_STUFFED_LINE: Final = re.compile(r"(?<=[\r\n])(?= |>|From )")
-
-
-def _flowed(value: str) -> str:
-    return _STUFFED_LINE.sub(" ", _BLANKS_AT_LINE_END.sub("", value))
-
-
 _TEXT, _DOUBLE, _SINGLE = _markup(""), _markup('"'), _markup("'")
 _HTML: Final = "WHATWG HTML, 13.2.5.1 and 13.2.5.2: character references in text, title and textarea"
 _DOUBLE_CLAUSE: Final = "WHATWG HTML, 13.2.5.36, attribute value (double-quoted) state"
@@ -245,8 +235,10 @@ ESCAPES: Final[dict[Place, Escape]] = {
     Place.PHONE_NUMBER: Escape(_phone_number, "it holds more than digits and + - . ( )", "RFC 3966 section 3"),
     Place.OPAQUE_URL: Escape(percent_encoded, _ANY, "RFC 3986 section 3.3"),
     Place.PLAIN_TEXT: Escape(_same, _ANY, "RFC 2046 section 4.1.3: plain text has no markup"),
-    # Of a value that begins or ends a line of the template, whoever splices it stuffs and trims that edge.
-    Place.FLOWED_TEXT: Escape(_flowed, _ANY, "RFC 3676 sections 4.1 and 4.4"),
+    # Whoever splices it quotes, stuffs and trims its lines, with regard to what is around it.
+    Place.FLOWED_TEXT: Escape(
+        _same, "with it a line is the separator before a signature", "RFC 3676 sections 4.1 and 4.3 to 4.5"
+    ),
     # Header fields: the text before RFC 2047 encoding and folding.
     Place.HEADER_TEXT: Escape(_one_line, _ONE_LINE, "RFC 5322 section 2.2"),
     Place.HEADER_JSON: Escape(_json_string, _ANY, "RFC 8259 section 7"),
