@@ -40,8 +40,8 @@ def expected_html(
         end = len(text) - len(text.removesuffix("\n").removesuffix("\r")) if text.endswith("\n") else 0
         edits[-1] = edits[-1]._replace(offset=len(text) - end)
     if pixel and early:  # where it goes in a document that a reader would clip; only `auto` says so
-        place = HtmlDocument(text).pixel_place("early")
-        edits = [edit._replace(offset=place) if edit.new.startswith("<img ") else edit for edit in edits]
+        offset = HtmlDocument(text).offset_for_pixel("early")
+        edits = [edit._replace(offset=offset) if edit.new.startswith("<img ") else edit for edit in edits]
         edits.sort(key=lambda edit: edit.offset)
     indices = {link.index for link in result.links} if decision.track_clicks else set()
     return _joined(text, _written(edits, result.links, sending, first), first), len(indices)

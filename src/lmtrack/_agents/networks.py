@@ -316,15 +316,15 @@ def _join(maps: list[_Map]) -> _Map:
     half = len(maps) // 2
     sides = _join(maps[:half]), _join(maps[half:])
     changes = sorted((start, side) for side in (0, 1) for start in sides[side].starts)
-    place = [0, 0]
+    reached = [0, 0]
     starts: list[bytes] = []
     found: list[tuple[Found, ...]] = [()]
     unions: dict[tuple[tuple[Found, ...], tuple[Found, ...]], tuple[Found, ...]] = {}
     for number, (start, side) in enumerate(changes):
-        place[side] += 1
+        reached[side] += 1
         if number + 1 < len(changes) and changes[number + 1][0] == start:
             continue  # both change here
-        pair = sides[0].found[place[0]], sides[1].found[place[1]]
+        pair = sides[0].found[reached[0]], sides[1].found[reached[1]]
         if pair not in unions:
             unions[pair] = _union(*pair)
         if unions[pair] != found[-1]:

@@ -170,7 +170,7 @@ class _Seen(NamedTuple):
     """What is in a message."""
 
     parts: tuple[Part, ...]
-    reasons: dict[int, str]  # why a part would not be touched, by its place
+    reasons: dict[int, str]  # why a part would not be touched, by its position
     rows: list[LinkRow]
     lines: list[HeaderLine]
     override: Override
@@ -220,11 +220,11 @@ def _try(
 def _part_problems(document: MessageDocument, layout: Layout, left: dict[int, str]) -> list[str]:
     """Say what is wrong with the parts."""
     problems = []
-    for place, part in enumerate(document.found):
-        reason = left.get(place)
+    for position, part in enumerate(document.found):
+        reason = left.get(position)
         if reason in _PROBLEMS:
             problems.append(f"part {part.path}: {reason}")
-        elif place in layout.leaves and not layout.leaves[place].leaf.view.explained:
+        elif position in layout.leaves and not layout.leaves[position].leaf.view.explained:
             problems.append(f"part {part.path}: holds bytes that its charset does not explain")
     return problems
 
@@ -237,10 +237,10 @@ def _message_report(source: Source, seen: _Seen) -> dict[str, object]:
             "encoding": part.encoding,
             "charset": part.charset,
             "octets": part.end - part.start,
-            "touched": place not in seen.reasons,
-            "reason": seen.reasons.get(place),
+            "touched": position not in seen.reasons,
+            "reason": seen.reasons.get(position),
         }
-        for place, part in enumerate(seen.parts)
+        for position, part in enumerate(seen.parts)
     ]
     return {
         "type": source.kind,
@@ -263,9 +263,9 @@ def _message_text(seen: _Seen) -> str:
             part.encoding,
             part.charset or "-",
             f"{part.end - part.start:,}",
-            f"no: {seen.reasons[place]}" if place in seen.reasons else "yes",
+            f"no: {seen.reasons[position]}" if position in seen.reasons else "yes",
         )
-        for place, part in enumerate(seen.parts)
+        for position, part in enumerate(seen.parts)
     ]
     tables = [as_table(parts)]
     if seen.rows:

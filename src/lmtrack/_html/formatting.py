@@ -132,9 +132,9 @@ class ActiveFormatting:
 
         The standard does it in rounds: each moves the element above one more block, the eighth leaves it there.
         """
-        stack, place = self._stack, entry.offset
-        low = place
-        blocks = stack.specials_above(place, _ROUNDS)
+        stack, offset = self._stack, entry.offset
+        low = offset
+        blocks = stack.specials_above(offset, _ROUNDS)
         for block in blocks:
             self._thin_out(entry, low, block)
             low = block
@@ -144,7 +144,7 @@ class ActiveFormatting:
             self._entries[self._index(entry)] = ghost
             self._forget_opened(entry)
             if not entry.ghost:
-                stack.remove(place)
+                stack.remove(offset)
             insort_left(stack.opened, ghost, key=_offset)  # below the ghosts that are there
             return
         self._forget(entry)
@@ -153,20 +153,20 @@ class ActiveFormatting:
             while stack.opened and stack.opened[-1].offset >= low:  # other ghosts of that block
                 stack.opened.pop().offset = -1
         if not entry.ghost:
-            stack.remove(place) if blocks else stack.pop_to(place)
+            stack.remove(offset) if blocks else stack.pop_to(offset)
 
     def _thin_out(self, entry: Formatting, low: int, block: int, /) -> None:
         """Keep of what is between two blocks the three nearest to the upper one, if they are in the list."""
         entries, stack = self._entries, self._stack
         above: Formatting | None = None
-        for count, place in enumerate(stack.between(low, block)):
-            node = self._opened_at(place)
+        for count, offset in enumerate(stack.between(low, block)):
+            node = self._opened_at(offset)
             if node is not None and count < _KEPT:
                 above = above or node
                 continue
             if node is not None:
                 self._forget(node)
-            stack.remove(place)
+            stack.remove(offset)
         if above is not None:  # the "bookmark" moves behind it
             del entries[self._index(entry)]
             entries.insert(self._index(above) + 1, entry)
@@ -195,10 +195,10 @@ class ActiveFormatting:
             index -= 1
         del opened[index]
 
-    def _opened_at(self, place: int, /) -> Formatting | None:
+    def _opened_at(self, offset: int, /) -> Formatting | None:
         opened = self._stack.opened
-        index = bisect_left(opened, place, key=_offset)
-        return opened[index] if index < len(opened) and opened[index].offset == place else None
+        index = bisect_left(opened, offset, key=_offset)
+        return opened[index] if index < len(opened) and opened[index].offset == offset else None
 
     def _like(self, entry: Formatting, others: list[Formatting], /) -> list[Formatting]:
         """Those of the elements that have the attributes of `entry`."""

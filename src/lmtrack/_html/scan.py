@@ -138,9 +138,9 @@ def content_start(html: str, /) -> int:
     return -1
 
 
-def is_before_doctype(html: str, place: int, /) -> bool:
-    """Return whether a doctype without its end is behind a place and nothing before: an image there would undo it."""
-    return _UNFINISHED_DOCTYPE.match(html, place) is not None and content_start(html[:place]) < 0
+def is_before_doctype(html: str, offset: int, /) -> bool:
+    """Return whether a doctype without its end is behind an offset, nothing before: an image there would undo it."""
+    return _UNFINISHED_DOCTYPE.match(html, offset) is not None and content_start(html[:offset]) < 0
 
 
 # What `_note_tag` looks at outside comments.

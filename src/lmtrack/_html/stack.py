@@ -128,8 +128,8 @@ class Formatting:
         name: The element.
         tag: Its start tag.
         offset: Where it is on the stack; -1 if it was popped and may come back.
-        ghost: The adoption agency left it open in the middle of the stack: it stands right above `offset`, in no place
-            of its own. It is in reach of its end tag and comes back like any other, but is never the current node.
+        ghost: The adoption agency left it open in the middle of the stack: it stands right above `offset`, with no
+            offset of its own. It is in reach of its end tag and comes back like any other, but is never current.
         described: Its attributes, once they were asked for.
     """
 
@@ -169,8 +169,8 @@ class ElementStack:
         self._borders: list[list[int]] = [[-1] for _ in Border]
         self._islands = [-1]  # integration points: foreign elements with HTML content
         self._runs = [-1]  # foreign elements that stand right above an HTML element
-        self._removed: dict[int, str] = {}  # what was in an empty place, as long as `_at` names that place
-        self._jumps: dict[int, int] = {}  # from an empty place to the nearest one below that may hold an element
+        self._removed: dict[int, str] = {}  # what was where "" is now, as long as `_at` names that offset
+        self._jumps: dict[int, int] = {}  # from where "" is to the nearest offset below that may hold an element
         self.push("html")
         self.push("body")
 
@@ -191,13 +191,13 @@ class ElementStack:
 
     def last(self, name: str, /) -> int:
         """The offset of the topmost open element `name`; -1 if there is none."""
-        places = self._at.get(name)
-        if places is None:
+        offsets = self._at.get(name)
+        if offsets is None:
             return -1
         names = self._names
-        while not names[places[-1]]:
-            del self._removed[places.pop()]
-        return places[-1]
+        while not names[offsets[-1]]:
+            del self._removed[offsets.pop()]
+        return offsets[-1]
 
     def top(self, border: Border, /) -> int:
         """The offset of the topmost element that is such a border; -1 if there is none."""
@@ -211,21 +211,21 @@ class ElementStack:
         """Return whether `name` is open with no border of the scope above it (it may be that border itself)."""
         return self.last(name) >= self._borders[scope][-1]
 
-    def foreign_place(self, name: str, /) -> int:
+    def foreign_offset(self, name: str, /) -> int:
         """Where an end tag finds its svg or math element above the topmost HTML element; -1 if nowhere."""
-        place = max(self.last(f"svg {name}"), self.last(f"math {name}"))
-        return place if place >= self._runs[-1] else -1
+        offset = max(self.last(f"svg {name}"), self.last(f"math {name}"))
+        return offset if offset >= self._runs[-1] else -1
 
     def push(self, name: str, /) -> int:
         """Open an HTML element and return its offset."""
         names = self._names
         offset = len(names)
         names.append(name)
-        places = self._at.get(name)
-        if places is None:
+        offsets = self._at.get(name)
+        if offsets is None:
             self._at[name] = [-1, offset]
         else:
-            places.append(offset)
+            offsets.append(offset)
         for border in _BORDERS.get(name, ()):
             self._borders[border].append(offset)
         self.current = name
@@ -283,26 +283,26 @@ class ElementStack:
 
     def specials_above(self, offset: int, most: int, /) -> list[int]:
         """The lowest special elements above an offset, at most so many."""
-        places = self._borders[Border.SPECIAL]
-        first = bisect_left(places, offset + 1)
-        return places[first : first + most]
+        offsets = self._borders[Border.SPECIAL]
+        first = bisect_left(offsets, offset + 1)
+        return offsets[first : first + most]
 
     def between(self, low: int, high: int, /) -> Iterator[int]:
         """Go down from the element below `high` to the one above `low`; the elements met may be removed."""
-        place = self._below(high)
-        while place > low:
-            yield place
-            place = self._below(place)
+        offset = self._below(high)
+        while offset > low:
+            yield offset
+            offset = self._below(offset)
 
     def remove(self, offset: int, /) -> None:
-        """Take one element out of the middle; its place stays empty until what lies above is popped."""
+        """Take one element out of the middle; its offset stays empty until what lies above is popped."""
         if offset == len(self._names) - 1:
             self.pop_to(offset)
             return
         name = self._names[offset]
         for border in _BORDERS.get(name, ()):
-            places = self._borders[border]
-            del places[bisect_left(places, offset)]
+            offsets = self._borders[border]
+            del offsets[bisect_left(offsets, offset)]
         self._names[offset] = ""
         self._removed[offset] = name
         self._jumps[offset] = offset - 1
@@ -310,9 +310,9 @@ class ElementStack:
         if above < len(self._runs) and " " in self._names[self._below(self._runs[above])]:
             del self._runs[above]  # it was between svg or math elements
 
-    def _below(self, place: int, /) -> int:
+    def _below(self, offset: int, /) -> int:
         names, jumps = self._names, self._jumps
-        first = below = place - 1
+        first = below = offset - 1
         while not names[below]:
             below = jumps[below]
         if below != first:

@@ -212,7 +212,7 @@ class OpenElements:
         if stack.foreign:
             if name in {"br", "p"}:
                 self._break_out()
-            elif (offset := stack.foreign_place(name)) >= 0:
+            elif (offset := stack.foreign_offset(name)) >= 0:
                 stack.pop_to(offset)
                 return
         if name == "template":

@@ -47,10 +47,10 @@ def surely_trackable(values: list[str], /) -> list[str]:
     lines = lines.replace("&amp;", "&")
     urls = lines.split("\n")
     passing = _passing(lines)
-    if escaped := [place for place, url in enumerate(urls) if "%" in url and passing[place]] if "%" in lines else ():
-        read = [_read(urls[place]) for place in escaped]
-        for place, passes in zip(escaped, _passing("\n".join(read)), strict=True):
-            passing[place] = passes
+    if escaped := [at for at, url in enumerate(urls) if "%" in url and passing[at]] if "%" in lines else ():
+        read = [_read(urls[at]) for at in escaped]
+        for at, passes in zip(escaped, _passing("\n".join(read)), strict=True):
+            passing[at] = passes
     return [url if passes else "" for url, passes in zip(urls, passing, strict=True)]
 
 
@@ -241,14 +241,14 @@ def telling_texts(
     It may only ever choose too many: what is between a tag and the first end tag of its kind is searched for signs
     that every such text has, all links at once.
     """
-    places = [place for place in range(len(found)) if place not in left] if left else range(len(found))
+    positions = [position for position in range(len(found)) if position not in left] if left else range(len(found))
     contents = _contents(html, found)
     if left:
-        contents = [contents[place] for place in places]
+        contents = [contents[position] for position in positions]
     distinct = dict.fromkeys(contents)
     together = "".join([f">{content}\0" for content in distinct])
     if together.count("\0") != len(distinct):
-        return list(places)
+        return list(positions)
     offsets = [*_offsets(_NO_PLAIN_TAG, together), *_offsets(_REFERENCE, together)]
     if hosts:
         offsets += [*_offsets(_MAY_SHOW_HOST, together), *_hosts_in_alts(together)]
@@ -258,8 +258,8 @@ def telling_texts(
     if ways_out:
         lowered = plain(together)
         telling |= _around(may_say_way_out(lowered), lowered)
-    chosen = {content for place, content in enumerate(distinct) if place in telling} if telling else ()
-    return [place for place, content in zip(places, contents, strict=True) if content in chosen]
+    chosen = {content for position, content in enumerate(distinct) if position in telling} if telling else ()
+    return [position for position, content in zip(positions, contents, strict=True) if content in chosen]
 
 
 def _offsets(pattern: re.Pattern[str], text: str, /) -> list[int]:

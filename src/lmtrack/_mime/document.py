@@ -164,8 +164,8 @@ class Layout(NamedTuple):
     """What one policy means for a message: judged once, carried out for every recipient.
 
     Attributes:
-        leaves: The displayed parts that are edited, by their place among all parts, in order.
-        reasons: Of every other part, by its place, why it is left alone.
+        leaves: The displayed parts that are edited, by their position among all parts, in order.
+        reasons: Of every other part, by its position, why it is left alone.
         clicks: What the domain's keys signed in links it has tracked before.
     """
 
@@ -252,13 +252,13 @@ class MessageDocument:
         return memo[1]
 
     def leaves(self) -> dict[int, Leaf]:
-        """The displayed parts by their place among all, those with a checksum too (internal)."""
+        """The displayed parts by their position among all, those with a checksum too (internal)."""
         if self._memo.leaves is None:
             found = self.raw.find(b"\n")
             eol = b"\r\n" if found < 0 or self.raw[found - 1 : found] == b"\r" else b"\n"
             self._memo.leaves = {
-                place: Leaf(self.raw, part, eol, self.slots)
-                for place, part in enumerate(self._parts)
+                position: Leaf(self.raw, part, eol, self.slots)
+                for position, part in enumerate(self._parts)
                 if part.reason in {None, PartReason.CHECKSUM}
             }
         return self._memo.leaves
@@ -290,26 +290,26 @@ class MessageDocument:
         /,
     ) -> Layout:
         leaves: dict[int, PlannedLeaf] = {}
-        reasons = {place: part.reason for place, part in enumerate(self._parts) if part.reason is not None}
+        reasons = {position: part.reason for position, part in enumerate(self._parts) if part.reason is not None}
         counted = 0
         clicks: list[ClickToken] = []
         around = MessageContext()
         if self.headers.unsubscribe:
             around = MessageContext(unsubscribe=self.headers.is_unsubscribe, may_unsubscribe=self.headers.may_be_among)
-        for place, leaf in self.leaves().items():
+        for position, leaf in self.leaves().items():
             if leaf.part.reason is not None and not allow_signed:
                 continue
             is_read = leaf.is_html or text_links
             problem = leaf.problem if is_read else PartReason.PLAIN_TEXT
             if problem is not None:
-                reasons[place] = problem
+                reasons[position] = problem
                 if is_read or leaf.template is None:
                     continue
             else:
-                reasons.pop(place, None)
+                reasons.pop(position, None)
             plan = leaf.plan(policy, domain, around._replace(first_index=counted))
             if is_read:
                 counted += len(plan.firsts)
                 clicks += plan.clicks
-            leaves[place] = PlannedLeaf(leaf, plan, is_tracked=is_read)
+            leaves[position] = PlannedLeaf(leaf, plan, is_tracked=is_read)
         return Layout(leaves, reasons, tuple(clicks))

@@ -192,13 +192,13 @@ class Leaf:
             stencil = stencil.without_limit()
         return stencil.fill([value for _, value in kept]).edits
 
-    def pixel_place(self, position: Literal["end", "start", "early"], /) -> int:
+    def offset_for_pixel(self, position: Literal["end", "start", "early"], /) -> int:
         """Where a pixel goes in the text, -1 if nowhere; not behind its last line end, which the message may need."""
         text = self.view.text
-        place = self.document.pixel_place(position)
-        if place == len(text) and text.endswith("\n"):
-            place -= 2 if text.endswith("\r\n") else 1
-        return place
+        offset = self.document.offset_for_pixel(position)
+        if offset == len(text) and text.endswith("\n"):
+            offset -= 2 if text.endswith("\r\n") else 1
+        return offset
 
     def spans(self, marks: Sequence[tuple[int, int, Content, int]], /) -> list[Span]:
         """Say where in the content stretches of the text are, ascending."""

@@ -360,8 +360,8 @@ def _write(planned: PlannedLeaf, own: LeafEdits, pixel: bytes, wanted: PixelPosi
         )
         early: Literal["start", "early"] = "start" if wanted == "start" else "early"
         for choice in (early, "end") if at_start else ("end", early):
-            place = planned.leaf.pixel_place(choice)
-            part = _fill(planned, own, pixel, place) if place >= 0 else _NOTHING
+            offset = planned.leaf.offset_for_pixel(choice)
+            part = _fill(planned, own, pixel, offset) if offset >= 0 else _NOTHING
             if part.has_pixel:
                 return part
     return _fill(planned, own, b"", -1) if own.links or own.values else part

@@ -242,7 +242,7 @@ class HtmlDocument:
                 raise BadSlot(slot, place, line, "the slot of the pixel must be in the document's text")
         return tuple(hole for hole in holes if isinstance(hole, TextHole))
 
-    def pixel_place(self, position: Literal["end", "start", "early"], /) -> int:
+    def offset_for_pixel(self, position: Literal["end", "start", "early"], /) -> int:
         """Return where a pixel goes in the source; -1 if nowhere (internal).
 
         "early" is the start, and without `<body>` and `</head>` the first place where content may begin.
@@ -252,7 +252,7 @@ class HtmlDocument:
             return found.body_start
         if position != "end" and found.head_end >= 0:
             return found.head_end
-        if position == "early" and (place := content_start(self.html)) >= 0:
-            return place
-        place = next(offset for offset in (found.body_end, found.html_end, found.safe_end) if offset >= 0)
-        return -1 if is_before_doctype(self.html, place) else place
+        if position == "early" and (offset := content_start(self.html)) >= 0:
+            return offset
+        offset = next(end for end in (found.body_end, found.html_end, found.safe_end) if end >= 0)
+        return -1 if is_before_doctype(self.html, offset) else offset

@@ -291,11 +291,11 @@ def _with_pixel(document: HtmlDocument, changes: list[Change], pixel: Pixel, /) 
             added = sum([octets(text) - octets(source[start:end]) for start, end, text in changes])
             clipped = octets(source) + added + octets(tag) > CLIP_OCTETS
         position = "early" if clipped else "end"
-    place = document.pixel_place(position)
-    if place < 0:
+    offset = document.offset_for_pixel(position)
+    if offset < 0:
         return changes, None
-    changes.insert(bisect_left(changes, place, key=itemgetter(0)), (place, place, pixel.tag))
-    return changes, place
+    changes.insert(bisect_left(changes, offset, key=itemgetter(0)), (offset, offset, pixel.tag))
+    return changes, offset
 
 
 def _growth(changes: Iterable[Change], /) -> int:

@@ -67,28 +67,30 @@ class Judge:
         self._base = _read_base(base_text or "")
 
     def written(self, values: list[str], /) -> tuple[list[str], dict[int, SkipReason]]:
-        """Say of each href value as written which URL it means, and of some, by place, why that is not tracked."""
+        """Say of each href value as written which URL it means, and of some, by position, why that is not tracked."""
         repair = self.context.repair
         urls = self._quick(values)
         reasons: dict[int, SkipReason] = {}
         known: dict[str, tuple[str, SkipReason | None]] = {}
-        for place in [place for place, url in enumerate(urls) if not url]:
-            text = values[place]
+        for position in [position for position, url in enumerate(urls) if not url]:
+            text = values[position]
             if text not in known:
                 read = repair(text) if repair else text
                 url = decode_attribute(text if read is None else read).strip(WHITESPACE)
                 known[text] = (url, SkipReason.UNDECODABLE) if read is None else self._resolved(url)
-            urls[place], reason = known[text]
+            urls[position], reason = known[text]
             if reason:
-                reasons[place] = reason
+                reasons[position] = reason
         self._unsubscribes(urls, reasons)
         return urls, reasons
 
     def urls(self, urls: list[str], /) -> tuple[list[str], dict[int, SkipReason]]:
         """Check URLs that are decoded and resolved."""
         quick = self._quick(urls)
-        judged = [(place, self._reason(url)) for place, url in enumerate(urls) if not url or url != quick[place]]
-        reasons = {place: reason for place, reason in judged if reason}
+        judged = [
+            (position, self._reason(url)) for position, url in enumerate(urls) if not url or url != quick[position]
+        ]
+        reasons = {position: reason for position, reason in judged if reason}
         self._unsubscribes(urls, reasons)
         return urls, reasons
 
@@ -97,7 +99,7 @@ class Judge:
 
         Its slots are no placeholders, any other marker in it still is one; their names tell what it is for.
         """
-        stands_for = ["https://x" if hole.url.opens and place == 0 else "x" for place in range(len(hole.names))]
+        stands_for = ["https://x" if hole.url.opens and position == 0 else "x" for position in range(len(hole.names))]
         _, reason = self._resolved(hole.url.joined(stands_for))
         resolved = self.resolve(url)
         if reason in {None, SkipReason.SENSITIVE} and (named := slots_reason(hole.names, self.policy)):
@@ -151,9 +153,9 @@ class Judge:
     def _unsubscribes(self, urls: list[str], reasons: dict[int, SkipReason], /) -> None:
         unsubscribe, may = self.context.unsubscribe, self.context.may_unsubscribe
         if unsubscribe and (may is None or may("\n".join(urls))):
-            for place, url in enumerate(urls):
-                if reasons.get(place) in {None, SkipReason.SENSITIVE} and unsubscribe(url):
-                    reasons[place] = SkipReason.UNSUBSCRIBE
+            for position, url in enumerate(urls):
+                if reasons.get(position) in {None, SkipReason.SENSITIVE} and unsubscribe(url):
+                    reasons[position] = SkipReason.UNSUBSCRIBE
 
     def _quick(self, values: list[str], /) -> list[str]:
         """Return the URLs that need no second look, "" for the others."""

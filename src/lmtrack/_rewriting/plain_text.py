@@ -216,14 +216,14 @@ def plain_plan(text: str, spans: list[tuple[int, int]], judge: Judge, template: 
     found = [(start, end, start, end, "text", 0, True) for start, end in spans]
     urls, reasons = judge.urls([text[start:end] for start, end in spans])
     holes = template.link_holes(found) if template else {}
-    for place, hole in holes.items():
-        _, reason = judge.template(urls[place], hole)
-        reasons.pop(place, None)
+    for position, hole in holes.items():
+        _, reason = judge.template(urls[position], hole)
+        reasons.pop(position, None)
         if reason:
-            reasons[place] = reason
-    for place, (_, end) in enumerate(spans):
-        if text.startswith(TEXT_OPT_OUT, end) or urls[place].endswith(TEXT_OPT_OUT):
-            reasons[place] = SkipReason.OPT_OUT
+            reasons[position] = reason
+    for position, (_, end) in enumerate(spans):
+        if text.startswith(TEXT_OPT_OUT, end) or urls[position].endswith(TEXT_OPT_OUT):
+            reasons[position] = SkipReason.OPT_OUT
     if judge.policy.skip_url_text == "always":  # a URL in plain text is its own visible text
         reasons = dict.fromkeys(range(len(urls)), SkipReason.URL_TEXT) | reasons
     return settled(text, judge, Judged(found, urls, reasons), slots=LinkSlots(holes, {}))

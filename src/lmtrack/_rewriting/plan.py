@@ -66,7 +66,7 @@ class Plan:
         first_index: The index of the first.
         removals: Opt-out attributes that go where links are tracked.
         slotted: The links with slots in their URL, by position.
-        slotted_firsts: Of each such link that stands for an index, the index counted from the first.
+        slotted_firsts: Of each such link that stands for an index, its ordinal: the index counted from the first.
         worded: The links with slots in their text, by position, with these slots' holes.
     """
 
@@ -97,7 +97,7 @@ class Plan:
         self._left = left
         self._is_text = bool(found) and found[0][4] == "text"
         self.slotted_firsts: list[int] = [
-            place for place, position in enumerate(numbers.firsts) if position in self.slotted
+            ordinal for ordinal, position in enumerate(numbers.firsts) if position in self.slotted
         ]
 
     @cached_property
@@ -177,7 +177,7 @@ class Plan:
         judge = self._judge
         positions = list(self.slotted)
         urls, reasons = judge.urls([judge.resolve(filled.urls[self.slotted[position].start]) for position in positions])
-        merged, refused = list(self.urls), {positions[place]: reason for place, reason in reasons.items()}
+        merged, refused = list(self.urls), {positions[at]: reason for at, reason in reasons.items()}
         for position, url in zip(positions, urls, strict=True):
             merged[position] = url
             if position in refused and refused[position] is not SkipReason.SENSITIVE:
@@ -214,11 +214,11 @@ def make_plan(html: str, scan: Scan, judge: Judge, template: Template | None, /)
         return settled(html, judge, Judged((), [], {}))
     urls, reasons = judge.written([html[link[2] : link[3]] for link in found])
     holes = template.link_holes(found) if template else {}
-    for place, hole in holes.items():
-        urls[place], reason = judge.template(urls[place], hole)
-        reasons.pop(place, None)
+    for position, hole in holes.items():
+        urls[position], reason = judge.template(urls[position], hole)
+        reasons.pop(position, None)
         if reason:
-            reasons[place] = reason
+            reasons[position] = reason
     removals = _opt_out(html, found, urls, reasons, policy)
     texts = _judge_texts(html, found, reasons, judge, template)
     judged = Judged(found, urls, reasons)
@@ -231,7 +231,7 @@ class Judged(NamedTuple):
     Attributes:
         found: Where they are.
         urls: Where each leads.
-        reasons: Of those that may not be tracked, by their place among all, why.
+        reasons: Of those that may not be tracked, by their position among all, why.
     """
 
     found: Sequence[FoundLink]
@@ -240,19 +240,19 @@ class Judged(NamedTuple):
 
 
 class LinkSlots(NamedTuple):
-    """The slots in links, by the link's place: in their URLs; in their texts, with the text."""
+    """The slots in links, by the link's position: in their URLs; in their texts, with the text."""
 
     urls: dict[int, UrlHole]
     texts: dict[int, tuple[str, list[TextHole]]]
 
-    def of(self, places: Sequence[int], /) -> LinkSlots:
-        """Return the slots of the links at these places, by each link's position among them."""
+    def of(self, positions: Sequence[int], /) -> LinkSlots:
+        """Return the slots of the links at these positions, by each link's rank among them."""
         if not (self.urls or self.texts):
             return self
-        at = {place: position for position, place in enumerate(places)}
+        rank = {position: rank for rank, position in enumerate(positions)}
         return LinkSlots(
-            {at[place]: hole for place, hole in self.urls.items() if place in at},
-            {at[place]: text for place, text in self.texts.items() if place in at},
+            {rank[position]: hole for position, hole in self.urls.items() if position in rank},
+            {rank[position]: text for position, text in self.texts.items() if position in rank},
         )
 
 
@@ -273,27 +273,27 @@ def settled(
     first = judge.context.first_index
     positions: Sequence[int] = range(len(found))
     if reasons:
-        positions = [place for place in positions if place not in reasons]
-        found, urls = [judged.found[place] for place in positions], [urls[place] for place in positions]
+        positions = [position for position in positions if position not in reasons]
+        found, urls = [judged.found[position] for position in positions], [urls[position] for position in positions]
     numbers = _number(found, urls, first)
     if len(numbers.firsts) > _MOST_LINKS - first:
-        over = {positions[place] for place, index in enumerate(numbers.indices) if index >= _MOST_LINKS}
+        over = {position for position, index in zip(positions, numbers.indices, strict=True) if index >= _MOST_LINKS}
         reasons |= dict.fromkeys(over, SkipReason.TOO_MANY)
         found, numbers = _within_limit(found, numbers)
-        positions = [place for place in positions if place not in over]
+        positions = [position for position in positions if position not in over]
     personal = {*slots.urls, *slots.texts}
-    left = [(judged.found[place], judged.urls[place], reasons[place], place in personal) for place in sorted(reasons)]
+    left = [(judged.found[at], judged.urls[at], reasons[at], at in personal) for at in sorted(reasons)]
     return Plan(source, judge, found, numbers, left, removals=removals, slots=slots.of(positions))
 
 
 def _within_limit(kept: Sequence[FoundLink], numbers: Numbers, /) -> tuple[list[FoundLink], Numbers]:
     """Keep the links whose index a token can hold."""
-    inside = [place for place, index in enumerate(numbers.indices) if index < _MOST_LINKS]
-    at = {place: position for position, place in enumerate(inside)}
-    return [kept[place] for place in inside], Numbers(
-        [numbers.urls[place] for place in inside],
-        [numbers.indices[place] for place in inside],
-        [at[place] for place in numbers.firsts if place in at],
+    inside = [position for position, index in enumerate(numbers.indices) if index < _MOST_LINKS]
+    rank = {position: rank for rank, position in enumerate(inside)}
+    return [kept[position] for position in inside], Numbers(
+        [numbers.urls[position] for position in inside],
+        [numbers.indices[position] for position in inside],
+        [rank[position] for position in numbers.firsts if position in rank],
     )
 
 
@@ -308,17 +308,17 @@ def _opt_out(
     """Note the links with an opt-out, and their twins for Outlook; return the removals of marks."""
     edits: list[Edit] = []
     removed = REMOVABLE if policy.strip_opt_out == "all" else {OWN, OWN_LABEL} if policy.strip_opt_out == "own" else ()
-    for place in _may_be_marked(html, found, policy):
-        marks = read_marks(html, found[place][0], found[place][1], policy.opt_out_attributes)
+    for position in _may_be_marked(html, found, policy):
+        marks = read_marks(html, found[position][0], found[position][1], policy.opt_out_attributes)
         if any(mark.opts_out for mark in marks):
-            reasons.setdefault(place, SkipReason.OPT_OUT)
+            reasons.setdefault(position, SkipReason.OPT_OUT)
         edits += [Edit(start, html[start:end], "") for start, end in removals(html, marks, removed)]
-    opted_out = {urls[place] for place, reason in reasons.items() if reason is SkipReason.OPT_OUT}
+    opted_out = {urls[position] for position, reason in reasons.items() if reason is SkipReason.OPT_OUT}
     if opted_out:  # the same button drawn for Outlook has no attribute of its own
-        opted_out -= {url for place, url in enumerate(urls) if not found[place][5] and place not in reasons}
-        for place, url in enumerate(urls):
-            if found[place][5] and url in opted_out:
-                reasons.setdefault(place, SkipReason.OPT_OUT)
+        opted_out -= {url for position, url in enumerate(urls) if not found[position][5] and position not in reasons}
+        for position, url in enumerate(urls):
+            if found[position][5] and url in opted_out:
+                reasons.setdefault(position, SkipReason.OPT_OUT)
     return tuple(edits)
 
 
@@ -332,7 +332,7 @@ def _may_be_marked(html: str, found: Sequence[FoundLink], policy: LinkPolicy, /)
     plain = "\n".join([html[link[0] : link[1]] for link in found if link[6]])
     if OF_OPT_OUT_CLASSES in plain and any(name in plain for name in OPT_OUT_CLASSES):
         return range(len(found))
-    return [place for place, link in enumerate(found) if not link[6]]
+    return [position for position, link in enumerate(found) if not link[6]]
 
 
 def _judge_texts(
@@ -342,43 +342,43 @@ def _judge_texts(
     texts: dict[int, tuple[str, list[TextHole]]] = {}
     starts = template.text_starts if template else ()
     may_tell = set(judge.may_tell(html, found, reasons))
-    for place, (tag_start, _, _, _, _, comment_end, _) in enumerate(found) if starts or may_tell else ():
-        if place in reasons:
+    for position, (tag_start, _, _, _, _, comment_end, _) in enumerate(found) if starts or may_tell else ():
+        if position in reasons:
             continue
         limit = comment_end or len(html)
         near = template.texts_between(tag_start, min(limit, tag_start + _LONGEST_TEXT)) if starts and template else ()
-        if not near and place not in may_tell:
+        if not near and position not in may_tell:
             continue
         shown = visible_text(html, tag_start, limit, most_tags=_URL_TAGS)
         holes = [hole for hole in near if hole.marker in shown]
         if holes:
-            texts[place] = shown, holes
+            texts[position] = shown, holes
         elif reason := judge.text(shown):
-            reasons[place] = reason
+            reasons[position] = reason
     return texts
 
 
 def _number(kept: Sequence[FoundLink], urls: list[str], first: int, /) -> Numbers:
-    """Count links in source order; a conditional one takes the number of the nearest live link to the same place."""
+    """Count links in source order; a conditional one takes the number of the nearest live link to the same page."""
     conditional = [position for position, link in enumerate(kept) if link[5]]
     if not conditional:
         return Numbers(urls, range(first, first + len(kept)), range(len(kept)))
     live = [position for position, link in enumerate(kept) if not link[5]]
     last = {urls[position]: position for position in live}
     twins = {position: last[urls[position]] for position in conditional if urls[position] in last}
-    if len(last) < len(live):  # of several links to one place the nearest
+    if len(last) < len(live):  # of several links to one page the nearest
         wanted = {urls[position] for position in twins}
-        places: dict[str, list[int]] = {url: [] for url in wanted}
+        leading_to: dict[str, list[int]] = {url: [] for url in wanted}
         for position in live:
             if urls[position] in wanted:
-                places[urls[position]].append(position)
-        twins = {position: _nearest(places[urls[position]], position, kept) for position in twins}
+                leading_to[urls[position]].append(position)
+        twins = {position: _nearest(leading_to[urls[position]], position, kept) for position in twins}
     firsts = [position for position in range(len(kept)) if position not in twins]
     index_of = dict(zip(firsts, count(first)))
     return Numbers(urls, [index_of[twins.get(position, position)] for position in range(len(kept))], firsts)
 
 
-def _nearest(places: list[int], place: int, kept: Sequence[FoundLink], /) -> int:
-    after = bisect_left(places, place)
-    around = places[max(after - 1, 0) : after + 1]
-    return min(around, key=lambda candidate: abs(kept[candidate][0] - kept[place][0]))
+def _nearest(candidates: list[int], position: int, kept: Sequence[FoundLink], /) -> int:
+    after = bisect_left(candidates, position)
+    around = candidates[max(after - 1, 0) : after + 1]
+    return min(around, key=lambda candidate: abs(kept[candidate][0] - kept[position][0]))

@@ -114,22 +114,22 @@ class Sending(NamedTuple):
         links = packed.copy()
         kept: Sequence[int] = range(len(links))
         if self.destinations == "inline":
-            for place in plan.slotted_firsts:
-                position = plan.firsts[place]
+            for ordinal in plan.slotted_firsts:
+                position = plan.firsts[ordinal]
                 if position not in merged.refused:
-                    links[place] = links[place][0], pack_url(merged.urls[position])
+                    links[ordinal] = links[ordinal][0], pack_url(merged.urls[position])
         if merged.refused:
-            kept = [place for place, position in enumerate(plan.firsts) if position not in merged.refused]
+            kept = [ordinal for ordinal, position in enumerate(plan.firsts) if position not in merged.refused]
         tokens: list[str | None] = [None] * len(links)
-        for place, token in zip(kept, self._seal([links[place] for place in kept]), strict=True):
-            tokens[place] = token
+        for ordinal, token in zip(kept, self._seal([links[ordinal] for ordinal in kept]), strict=True):
+            tokens[ordinal] = token
         return Signed(tokens, merged)
 
     def _sign_chosen(self, plan: Plan, merged: Merged, positions: Sequence[int | None], /) -> Signed:
         """Sign the destinations that the caller chooses."""
         links = plan.links_with(merged)
         urls = [None if position is None else self._destination_of(links[position]) for position in positions]
-        numbered = [(plan.first_index + place, url) for place, url in enumerate(urls) if url is not None]
+        numbered = [(index, url) for index, url in enumerate(urls, plan.first_index) if url is not None]
         packed: PackedLinks = [(pack_number(index, "link_index"), pack_url(url)) for index, url in numbered]
         tokens: list[str | None] = [None] * len(urls)
         for (index, _), token in zip(numbered, self._seal(packed), strict=True):
@@ -158,12 +158,14 @@ class Sending(NamedTuple):
         ]
         sealed = iter(self._seal(packed))
         tokens = [None if index is None else next(sealed) for index in indices]
-        places = [index - plan.first_index for index in plan.indices]
-        for position, place in enumerate(places):  # what is drawn twice for Outlook goes the same way
-            first = plan.firsts[place]
+        ordinals = [index - plan.first_index for index in plan.indices]
+        for position, ordinal in enumerate(ordinals):  # what is drawn twice for Outlook goes the same way
+            first = plan.firsts[ordinal]
             if first in refused:
                 refused.setdefault(position, refused[first])
-        known = {position: index for position, place in enumerate(places) if (index := indices[place]) is not None}
+        known = {
+            position: index for position, ordinal in enumerate(ordinals) if (index := indices[ordinal]) is not None
+        }
         return Signed(tokens, merged._replace(refused=refused, indices=known))
 
     def _find_shared(

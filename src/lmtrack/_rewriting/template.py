@@ -54,18 +54,18 @@ class Template:
     def unfilled(self) -> tuple[str, ...]:
         """What looks like a marker and is not one that a value goes to."""
         holes, markers = self.holes, []
-        place = 0
+        position = 0
         for marker in self._markers:
-            while place < len(holes) and holes[place].end <= marker.start:
-                place += 1
-            if place < len(holes) and holes[place].start <= marker.start:
+            while position < len(holes) and holes[position].end <= marker.start:
+                position += 1
+            if position < len(holes) and holes[position].start <= marker.start:
                 markers.append(marker)
         return unfilled(self._html, markers)
 
     def link_holes(self, found: Sequence[FoundLink], /) -> dict[int, UrlHole]:
-        """Find the links with slots in their URL, by their place among the links found."""
+        """Find the links with slots in their URL, by their position among the links found."""
         urls = self._urls
-        return {place: urls[link[2]] for place, link in enumerate(found) if link[2] in urls} if urls else {}
+        return {position: urls[link[2]] for position, link in enumerate(found) if link[2] in urls} if urls else {}
 
     def texts_between(self, start: int, end: int, /) -> tuple[TextHole, ...]:
         """Find the holes in a stretch of the document that are text or attributes."""

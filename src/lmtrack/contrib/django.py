@@ -157,12 +157,12 @@ def track_parts(mail: Any, /) -> None:  # noqa: ANN401 - a Django message
         **{name: value for name, value in given.options.items() if name != "text_links"},
     )
     # Clients show the last alternative that they can, and a service takes one page.
-    pages = [place for place, part in enumerate(getattr(mail, "alternatives", None) or ()) if part[1] == "text/html"]
+    pages = [index for index, part in enumerate(getattr(mail, "alternatives", None) or ()) if part[1] == "text/html"]
     if pages:
         result = track(mail.alternatives[pages[-1]][0], decision)
         mail.alternatives = [
-            part._replace(content=result.html) if place == pages[-1] else part
-            for place, part in enumerate(mail.alternatives)
+            part._replace(content=result.html) if index == pages[-1] else part
+            for index, part in enumerate(mail.alternatives)
         ]
         decision = result.decision or decision
     elif mail.content_subtype == "html":

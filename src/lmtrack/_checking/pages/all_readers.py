@@ -71,8 +71,8 @@ class StyleSheet(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Place:
-    """Where a document stands that is being read.
+class _Context:
+    """What a document that is being read stands in.
 
     Attributes:
         note: In what it was found, for people; empty for the document itself.
@@ -130,108 +130,110 @@ class Reading:
         self._complete = complete
         self._sheets_seen: set[tuple[str, int]] = set()
         self._left = len(html) * _MOST_TEXT + 10_000
-        self._read(html, 1, _Place("", _DEEPEST))
+        self._read(html, 1, _Context("", _DEEPEST))
         self.in_reading_order = self.elements
         self.elements = sorted(self.elements, key=attrgetter("line"))
 
-    def _read(self, html: str, first_line: int, place: _Place, /) -> None:
-        if not self._read_tree(html, first_line, place):
+    def _read(self, html: str, first_line: int, context: _Context, /) -> None:
+        if not self._read_tree(html, first_line, context):
             return
-        place.is_counted = True
-        self._read_exactly(html, first_line, place)
+        context.is_counted = True
+        self._read_exactly(html, first_line, context)
         for other in other_spellings(html):
             self._left -= len(html)
-            self._read_exactly(other, first_line, place)
-        if place.late:
+            self._read_exactly(other, first_line, context)
+        if context.late:
             self._limit(_UNCOUNTED)
 
-    def _read_tree(self, html: str, first_line: int, place: _Place, /) -> bool:
+    def _read_tree(self, html: str, first_line: int, context: _Context, /) -> bool:
         """Read as lxml does; False if that would be too much."""
-        if place.depth < 0 or self._left < 0:
+        if context.depth < 0 or self._left < 0:
             self._limit(_TOO_MUCH)
             return False
         self._left -= len(html)
-        seen = place.seen
+        seen = context.seen
         ends = html.count("\n") + html.count("\r") - html.count("\r\n")  # lxml counts a bare CR, in a comment
-        place.is_counted = first_line + ends < LAST_LINE
+        context.is_counted = first_line + ends < LAST_LINE
         try:
-            for item in read_tree(html, note=place.note, first_line=first_line, words=self._complete):
+            for item in read_tree(html, note=context.note, first_line=first_line, words=self._complete):
                 seen.add(_key(item))
-                self._take(item, place)
+                self._take(item, context)
         except Unread as why:
             self._limit(str(why))
         return True
 
-    def _read_exactly(self, html: str, first_line: int, place: _Place, /) -> None:
-        for item in read_exactly(html, note=place.note, first_line=first_line, once=not self._complete):
+    def _read_exactly(self, html: str, first_line: int, context: _Context, /) -> None:
+        for item in read_exactly(html, note=context.note, first_line=first_line, once=not self._complete):
             if self._complete and isinstance(item, Element):
                 self.exact.append(item)
-            if (key := _key(item)) not in place.seen:
-                place.seen.add(key)
-                self._take(item, place)
+            if (key := _key(item)) not in context.seen:
+                context.seen.add(key)
+                self._take(item, context)
 
     def _limit(self, why: str, /) -> None:
         if why not in self.limits:
             self.limits.append(why)
 
-    def _take(self, item: Element | RawText | Comment, place: _Place, /) -> None:
+    def _take(self, item: Element | RawText | Comment, context: _Context, /) -> None:
         if isinstance(item, Element):
             if item.parent is None:
-                item.host = place.host
-            item.document = place.document
-            item.condition = item.condition or place.condition
+                item.host = context.host
+            item.document = context.document
+            item.condition = item.condition or context.condition
             self.elements.append(item)
             if item.attributes or item.name == "img":
-                self._take_element(item, place.depth)
+                self._take_element(item, context.depth)
         elif isinstance(item, RawText):
             if item.name == "style":
-                self._sheet(item.text, item.line, place.note, place.depth, item.element or place.host)
+                self._sheet(item.text, item.line, context.note, context.depth, item.element or context.host)
             if item.foreign and "<" in item.text:
                 # The other reader sees what is in it where it stands; here it gets a tree.
-                inner = _Place(place.note, place.depth - 1, place.seen, item.element, place.document, place.condition)
+                inner = _Context(
+                    context.note, context.depth - 1, context.seen, item.element, context.document, context.condition
+                )
                 self._read_tree(item.text, item.line, inner)
-                place.late |= inner.late
+                context.late |= inner.late
             elif item.name in _HTML_TEXTS:
-                note = place.note or f"in the text of {item.name}"
-                host = item.element or place.host
-                self._again(item.text, item.line, _Place(note, place.depth, host=host, document=place.document))
+                note = context.note or f"in the text of {item.name}"
+                host = item.element or context.host
+                self._again(item.text, item.line, _Context(note, context.depth, host=host, document=context.document))
         else:
-            self._take_comment(item, place)
+            self._take_comment(item, context)
 
-    def _take_comment(self, comment: Comment, place: _Place, /) -> None:
+    def _take_comment(self, comment: Comment, context: _Context, /) -> None:
         """Read what a conditional comment holds, or note that it opens or closes a condition for what follows."""
         if _ENDIF.fullmatch(comment.text):
-            if place.outer:
-                place.condition = place.outer.pop()
+            if context.outer:
+                context.condition = context.outer.pop()
             return
         opening = _CONDITION.match(comment.text)
         if opening is None:
             return
-        condition = _in_short(f"{place.condition} {' '.join(opening[0].lower().split())}")
+        condition = _in_short(f"{context.condition} {' '.join(opening[0].lower().split())}")
         if _REVEALED.fullmatch(comment.text, opening.end()):
-            place.outer.append(place.condition)
-            place.condition = condition
+            context.outer.append(context.condition)
+            context.condition = condition
             return
-        if not place.is_counted:
-            place.late.add(comment.text)
-            place.seen.discard(_key(comment))  # where the readers agree on its line too, the other one reads it
+        if not context.is_counted:
+            context.late.add(comment.text)
+            context.seen.discard(_key(comment))  # where the readers agree on its line too, the other one reads it
             return
-        place.late.discard(as_lxml_writes(comment.text))
+        context.late.discard(as_lxml_writes(comment.text))
         first_line = comment.line - comment.text.count("\n", opening.end())
         text = comment.text[opening.end() :].removesuffix("<![endif]")
-        inner = _Place(
+        inner = _Context(
             "in a conditional comment",
-            place.depth,
-            host=comment.parent or place.host,
-            document=place.document,
+            context.depth,
+            host=comment.parent or context.host,
+            document=context.document,
             condition=condition,
         )
         self._again(text, first_line, inner)
 
-    def _again(self, text: str, first_line: int, place: _Place, /) -> None:
+    def _again(self, text: str, first_line: int, context: _Context, /) -> None:
         if "<" in text:
-            place.depth -= 1
-            self._read(text, first_line, place)
+            context.depth -= 1
+            self._read(text, first_line, context)
 
     def _take_element(self, element: Element, depth: int, /) -> None:
         attributes = element.attributes
@@ -259,7 +261,7 @@ class Reading:
         for why in content.limits:
             self._limit(why)
         for text in content.documents:
-            self._again(text, line, _Place(note or "in a data: document", depth, host=element, document=element))
+            self._again(text, line, _Context(note or "in a data: document", depth, host=element, document=element))
         for text in content.sheets:
             self._sheet(text, line, note, depth - 1, element)
 
@@ -282,8 +284,8 @@ def _names_a_sheet(element: Element, /) -> bool:
     return element.name == "link" and "stylesheet" in element.attributes.get("rel", "").lower()
 
 
-def _inside(element: Element, note: str, depth: int, /) -> _Place:
-    return _Place(element.note or note, depth, host=element, document=element, condition=element.condition)
+def _inside(element: Element, note: str, depth: int, /) -> _Context:
+    return _Context(element.note or note, depth, host=element, document=element, condition=element.condition)
 
 
 def _in_short(condition: str, /) -> str:

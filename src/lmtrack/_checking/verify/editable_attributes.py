@@ -30,7 +30,7 @@ _CONDITION: Final = re.compile(r"\[[iI][fF]([^\]>]*+)\]>")
 _ENDIF: Final = "<![endif]"
 
 
-class Place(NamedTuple):
+class AttributeSpan(NamedTuple):
     """An attribute that may be other afterwards: the `href` of a link, or an opt-out attribute.
 
     Attributes:
@@ -81,7 +81,7 @@ def removable(attributes: Iterable[tuple[str, str]], /) -> set[str]:
     }
 
 
-def find_places(html: str, /) -> list[Place]:
+def find_spans(html: str, /) -> list[AttributeSpan]:
     """Find them all, in source order.
 
     Raises:
@@ -96,7 +96,7 @@ def find_places(html: str, /) -> list[Place]:
         pieces += (html[last:end], f"z{number}z")
         last = end
     found = _marked("".join(pieces) + html[last:], conditional=False)
-    return [_place(html, names[number], name) for number, name in sorted(found)]
+    return [_span(html, names[number], name) for number, name in sorted(found)]
 
 
 def _marked(html: str, /, *, conditional: bool) -> Iterator[_Found]:
@@ -124,14 +124,14 @@ def _of_link(link: Start, /) -> list[_Found]:
     return [links[0], *(mark for mark in found if mark.name in applying)]
 
 
-def _place(html: str, name: tuple[int, int], which: str, /) -> Place:
+def _span(html: str, name: tuple[int, int], which: str, /) -> AttributeSpan:
     start, end = name
     value = _VALUE.match(html, end)
     is_target = which in {"href", _XLINK}
     if value is None:
-        return Place(end if is_target else start, end, "", is_target)
+        return AttributeSpan(end if is_target else start, end, "", is_target)
     group = value.lastindex or 3
     quote = ("", '"', "'", "")[group]
     if is_target:
         start = value.start(group) - len(quote)
-    return Place(start, value.end(), quote, is_target)
+    return AttributeSpan(start, value.end(), quote, is_target)

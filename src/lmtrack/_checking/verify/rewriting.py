@@ -2,7 +2,7 @@
 
 Three questions, each with its own answer: are the added pixels one and an image; does libxml2 read the rest as it read
 the source; and where it does, are the characters the same that no parser looks at: quotes, blanks in tags, references,
-line ends, repeated attributes, stray end tags. The places that may differ come from libxml2
+line ends, repeated attributes, stray end tags. The attributes that may differ come from libxml2
 (`lmtrack._checking.verify.editable_attributes`), the characters from the two texts.
 
 libxml2 reads some documents differently from a browser, and what it says of these proves nothing. It knows no foreign
@@ -20,7 +20,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.finding import Finding, FindingKind
-from lmtrack._checking.verify.editable_attributes import find_places
+from lmtrack._checking.verify.editable_attributes import find_spans
 from lmtrack._checking.verify.events import RAW, WHITE, Comment, Data, Start, TooDeepError, read_events
 from lmtrack._checking.verify.lockstep import compare_events, is_new_target, too_deep
 from lmtrack._checks import plain_str
@@ -30,7 +30,7 @@ from lmtrack._rewriting.pixel_spelling import OLD_PIXEL_ENDS, PIXEL_BEGINS, PIXE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lmtrack._checking.verify.editable_attributes import Place
+    from lmtrack._checking.verify.editable_attributes import AttributeSpan
     from lmtrack._checking.verify.events import Event
 
 # As `pixel_tag` writes it or once wrote it, with any URL; before some of its attributes a long line is broken.
@@ -59,9 +59,9 @@ def take_out(before: str, after: str, /) -> AddedPixel:
     added = +added
     if not added:
         return AddedPixel(after, [])
-    places = [match.span() for match in _PIXEL.finditer(after) if match[0] in added]
+    spans = [match.span() for match in _PIXEL.finditer(after) if match[0] in added]
     try:
-        shown = _shown(after, places)
+        shown = _shown(after, spans)
     except TooDeepError:
         return AddedPixel(after, [too_deep()])
     findings: list[Finding] = []
@@ -70,7 +70,7 @@ def take_out(before: str, after: str, /) -> AddedPixel:
         findings.append(Finding(kind=FindingKind.EXTRA_PIXEL, place="img", why=why))
     chosen: list[tuple[int, int]] = []
     # Of several with one spelling, one that is an image is the new one: a second would not have been added.
-    for number, (start, end) in sorted(enumerate(places), key=lambda numbered: numbered[0] not in shown):
+    for number, (start, end) in sorted(enumerate(spans), key=lambda numbered: numbered[0] not in shown):
         pixel = after[start:end]
         if not added[pixel]:
             continue
@@ -108,11 +108,11 @@ def _without(text: str, spans: list[tuple[int, int]], /) -> str:
     return "".join(pieces) + text[position:]
 
 
-def _shown(html: str, places: list[tuple[int, int]], /) -> dict[int, str]:
+def _shown(html: str, spans: list[tuple[int, int]], /) -> dict[int, str]:
     """Which of these libxml2 reads as an image, each with its source."""
     pieces: list[str] = []
     position = 0
-    for number, (_, end) in enumerate(places):
+    for number, (_, end) in enumerate(spans):
         pieces += (html[position : end - len(_END)], f"z{number}z")
         position = end - len(_END)
     return {
@@ -183,7 +183,7 @@ class _Doubts:
 def _compare_spelling(before: str, after: str, /) -> list[Finding]:
     """Say where characters differ that are no part of a link's `href` and of no removed opt-out attribute."""
     try:
-        first, second = find_places(before), find_places(after)
+        first, second = find_spans(before), find_spans(after)
     except TooDeepError:
         return [too_deep()]
     found = _Walk(before, after).differences(first, second)
@@ -195,7 +195,7 @@ def _compare_spelling(before: str, after: str, /) -> list[Finding]:
 
 
 class _Walk:
-    """Goes through the places of both texts in step."""
+    """Goes through the editable attributes of both texts in step."""
 
     def __init__(self, before: str, after: str, /) -> None:
         self._before = before
@@ -205,13 +205,13 @@ class _Walk:
         self._first = 0
         self._seconds = [0]
 
-    def differences(self, before: list[Place], after: list[Place], /) -> list[tuple[int, str]]:
+    def differences(self, before: list[AttributeSpan], after: list[AttributeSpan], /) -> list[tuple[int, str]]:
         """Return offsets in the first text, each with what is other there."""
         found: list[tuple[int, str]] = []
-        place = 0
+        index = 0
         ends = [*(old.start for old in before[1:]), len(self._before)]
         for old, following in zip(before, ends, strict=False):
-            new = after[place] if place < len(after) else None
+            new = after[index] if index < len(after) else None
             if not old.is_link and (new is None or not self._is_kept(old, new)):
                 if not self._go_past(old, following):
                     return [*found, (self._first, _OTHERS)]
@@ -222,17 +222,17 @@ class _Walk:
             if new.quote not in {old.quote, old.quote or '"'}:
                 found.append((old.start, "the link's quotes have changed"))
             self._first, self._seconds = old.end, [new.end]
-            place += 1
-        if place < len(after):
+            index += 1
+        if index < len(after):
             return [*found, (self._first, "after this there is a link or an opt-out attribute that was not there")]
         return found + self._compare(len(self._before), len(self._after))
 
-    def _is_kept(self, old: Place, new: Place, /) -> bool:
+    def _is_kept(self, old: AttributeSpan, new: AttributeSpan, /) -> bool:
         """Return whether an opt-out attribute is still there, with the same text before it."""
         text = self._before[self._first : old.end]
         return any(new.end - second == len(text) and self._after.startswith(text, second) for second in self._seconds)
 
-    def _go_past(self, old: Place, following: int, /) -> bool:
+    def _go_past(self, old: AttributeSpan, following: int, /) -> bool:
         """Go on behind an opt-out attribute that was removed; False if the text before it is another."""
         text = self._before[self._first : old.start]
         behind = self._before[old.end : min(following, old.end + _LONGEST_LOOK)].rstrip(f"{WHITE}/")
@@ -259,7 +259,7 @@ class _Walk:
         return bool(ends)
 
     def _compare(self, first_end: int, second_end: int, /, *, before_link: bool = False) -> list[tuple[int, str]]:
-        """Compare what is between the last place and these; with the place that fits best if none does."""
+        """Compare what is between the last attribute and these ends; where none agrees, the best fit is reported."""
         old = self._before[self._first : first_end]
         same = -1
         for second in self._seconds:
