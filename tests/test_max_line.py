@@ -122,6 +122,13 @@ def test_where_nothing_fits_the_document_stays_as_it_is() -> None:
     assert tracked.decision.reasons == ("opens:line_too_long", "clicks:line_too_long")
 
 
+def test_a_value_right_behind_the_pixel_is_written_whatever_the_limit_is() -> None:
+    for size in (10, 900, 2000):
+        document = scan_html("<body>{name}</body>", slots={"name": "{name}"})
+        tracked = track(document, values={"name": "v" * size}, max_line=998, pixel_position="start")
+        assert "v" * size in tracked.html
+
+
 def test_values_are_written_whatever_the_limit_is() -> None:
     document = scan_html(
         '<p>Hello {name}, <a href="https://shop.example/{page}">your page</a></p>{pixel}',

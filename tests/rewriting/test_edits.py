@@ -103,6 +103,14 @@ def test_a_pixel_that_does_not_fit_is_given_up() -> None:
     assert fit_lines(marker, [Edit(9, "{pixel}", PIXEL)], 80, instead={9: ""}) == ([Edit(9, "{pixel}", "")], {9})
 
 
+def test_a_value_right_behind_the_pixel_is_never_given_up() -> None:
+    pixel, value = Edit(6, "", SHORT_PIXEL), Edit(6, "{x}", "x" * 100)
+    for limit in (60, 100, 120):
+        fitted = fit_lines("<body>{x}</body>", [pixel, value], limit, instead={6: ""})
+        assert value in fitted.edits
+        assert fitted.given_up == ({6} if limit < 120 else set())
+
+
 def test_a_line_that_was_longer_before_may_stay_so() -> None:
     source = "x" * 100 + '<a href="1">' + "y" * 20
     output, given_up = fit(source, link_edits(source, "https://t.example/" + "z" * 40), 80)

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import email
+from base64 import encodebytes
+
+import html5lib
 import pytest
 
-from lmtrack import click_url, make_click_token, pixel_tag, rewrite_html, scan_html, track_html, untrack_html
+from lmtrack import (
+    click_url,
+    make_click_token,
+    pixel_tag,
+    rewrite_html,
+    scan_html,
+    scan_message,
+    track_html,
+    track_message,
+    untrack_html,
+)
 from lmtrack._rewriting.finish import link_changes
 from lmtrack._rewriting.judge import MessageContext
 from lmtrack.links import LinkPolicy, SkipReason
@@ -81,6 +95,44 @@ def test_the_pixel_goes_into_its_slot_and_not_into_the_one_before() -> None:
     result = rewrite_html(document, values={"name": "Ann"}, pixel_url=PIXEL, pixel_slot="pixel")
     assert result.html == f"<body>Ann{pixel_tag(PIXEL)}, x</body>"
     assert result.pixel_offset == 9
+
+
+def text_by_html5lib(html: str) -> str:
+    [element] = html5lib.parse(html, namespaceHTMLElements=False).iter("pre")
+    return "".join(element.itertext())
+
+
+@pytest.mark.parametrize("text", ["{pixel}{x}", "{x}{pixel}{y}{x}", "{x}{pixel}\nb", "{pixel}\n{x}", "{x}\r\n{pixel}"])
+@pytest.mark.parametrize("value", ["", "\n", "\na", "a\n"])
+def test_no_line_feed_is_lost_or_added_where_the_pixel_is_left_out(text: str, value: str) -> None:
+    slots = {name: f"{{{name}}}" for name in ("pixel", "x", "y")}
+    document = scan_html(f"<pre>{text}</pre>", slots=slots)
+    values = {"x": value, "y": ""}
+    shown = text.format(pixel="", **values).replace("\r\n", "\n")
+    for url in (PIXEL, None):
+        result = rewrite_html(document, values=values, pixel_url=url, pixel_slot="pixel")
+        assert text_by_html5lib(result.html) == shown
+        assert result.html.count("<img") == (url is not None)
+    for limit in (20, 998):
+        options = {"values": values, "pixel_slot": "pixel", "max_line": limit, "now": NOW}
+        tracked = track_html(document, OPENS, domain=DOMAIN, message_id="m-1", **options)  # type: ignore[arg-type]
+        assert text_by_html5lib(tracked.html) == shown
+        assert tracked.html.count("<img") == (limit == 998)
+    for encoding, filler in (("base64", ""), ("8bit", ""), ("8bit", "z" * 900)):
+        body = f"<pre>{text}</pre>{filler}"
+        written = encodebytes(body.encode()).decode() if encoding == "base64" else body
+        raw = f"Content-Type: text/html\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{written}".encode()
+        mail = track_message(
+            scan_message(raw, slots=slots),
+            OPENS,
+            domain=DOMAIN,
+            message_id="m",
+            now=NOW,
+            values=values,
+            pixel_slot="pixel",
+        )
+        page = email.message_from_bytes(mail.raw).get_payload(decode=True)
+        assert text_by_html5lib(page.decode()) == shown  # type: ignore[union-attr]
 
 
 def test_auto_counts_links_that_are_most_of_the_document() -> None:

@@ -171,6 +171,16 @@ def test_a_first_line_feed_is_kept_where_readers_drop_one() -> None:
         assert fill("<pre>{{x}}{{y}} {{y}}", x=first, y=second) == f"<pre>{written} {second}"
     assert fill("<pre>{{x}}{{x}}{{y}}", x="", y="\na") == "<pre>\n\na"
     assert fill("<pre>%7B%7Bx%7D%7D{{y}}", x="", y="\na") == "<pre>%7B%7Bx%7D%7D\na"
+    for first, second, written in (
+        ("", "", "\n"),
+        ("", "\n", "\n\n"),
+        ("\n", "", "\n\n"),
+        ("", "b", "b"),
+        ("b", "", "b"),
+    ):
+        for behind in ("\n", "\r\n", "\r"):
+            assert fill(f"<pre>{{{{x}}}}{{{{y}}}}{behind}c", x=first, y=second) == f"<pre>{written}{behind}c"
+    assert fill("<pre>{{x}}</pre>\n<pre>{{x}} {{y}}", x="", y="\n") == "<pre></pre>\n<pre> \n"
     assert fill("<svg><textarea>{{x}}", x="\na") == "<svg><textarea>\na"
     inner = "<svg><desc><textarea>{}</textarea>"
     assert fill(inner.format("{{x}}"), x="\na") == inner.format("\n\na")

@@ -198,7 +198,8 @@ def _steps(source: str, line: _Line, measure: _Measure, /) -> list[_Step]:
         offset, old, new = edit
         behind += size_of(source[offset + len(old) : position])
         position = offset
-        if offset not in instead:
+        # A value right behind the pixel has its offset, but stays.
+        if offset not in instead or (number and line.edits[number - 1].offset == offset):
             steps.append(_Step(edit, [new], -1, _NO_LIMIT))
             first, *lines = new.split("\n")
             behind = size_of(first) + (0 if lines else behind)

@@ -257,7 +257,8 @@ def _within_lines(source: str, plan: Plan, draft: _Draft, limit: LineLimit, /) -
     instead = {start: values.get(start, source[start:end]) for start, end, _ in changes if start in positions}
     links = len(instead)
     if pixel_start is not None:
-        instead[pixel_start] = ""
+        in_slot = next(end for start, end, _ in changes if start == pixel_start) > pixel_start
+        instead[pixel_start] = values[pixel_start] if in_slot else ""
     edits = [Edit(start, source[start:end], text) for start, end, text in changes]
     edits, given_up = fit_lines(source, edits, limit.max_line, instead=instead)
     left = {positions[start]: SkipReason.LINE_TOO_LONG for start in given_up if start != pixel_start}

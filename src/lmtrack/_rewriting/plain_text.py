@@ -332,7 +332,7 @@ def find_plain_holes(
             inside.append(marker)
         elif marker not in only_in_urls:
             written = text[marker.start : marker.end]
-            holes.append(TextHole(marker, written, Place.PLAIN_TEXT, numbered_first=None, doubled_line_feed=False))
+            holes.append(TextHole(marker, written, Place.PLAIN_TEXT))
     _add_url(text, (start, end), inside, holes)
     return holes
 

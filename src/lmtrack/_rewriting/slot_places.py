@@ -79,11 +79,11 @@ class TextHole:
         marker: How a link's visible text shows its marker.
         numbered_first: Which first characters of a value are written as a number: those that could complete a
             character reference of the template, or a line end.
-        doubled_line_feed: Whether a first line feed is written twice, since readers drop one there.
-        joined: The slot right before it in the same text; behind its value readers drop nothing.
+        dropped_before: Where readers drop a first line feed, the slots right behind this one and a line feed if the
+            template has one behind them; None elsewhere. A second one is written before what begins with one.
     """
 
-    __slots__ = ("_write", "doubled_line_feed", "end", "joined", "marker", "names", "numbered_first", "place", "start")
+    __slots__ = ("_write", "dropped_before", "end", "marker", "names", "numbered_first", "place", "start")
 
     def __init__(
         self,
@@ -92,9 +92,8 @@ class TextHole:
         place: Place,
         /,
         *,
-        numbered_first: re.Pattern[str] | None,
-        doubled_line_feed: bool,
-        joined: TextHole | None = None,
+        numbered_first: re.Pattern[str] | None = None,
+        dropped_before: tuple[Sequence[str], str] | None = None,
     ) -> None:
         self.start, self.end, name = marker
         self.marker = " ".join(written.split())
@@ -102,8 +101,7 @@ class TextHole:
         self.place = place
         self._write = ESCAPES[place].write  # looked up once: an enum is slow to hash
         self.numbered_first = numbered_first
-        self.doubled_line_feed = doubled_line_feed
-        self.joined = joined
+        self.dropped_before = dropped_before
 
     def fill(self, values: Mapping[str, str], /) -> str:
         """Write the value.
@@ -118,15 +116,11 @@ class TextHole:
             raise BadValue(name, self.place, ESCAPES[self.place].problem)
         if self.numbered_first and self.numbered_first.match(written):
             return f"{numbered(written[0])}{written[1:]}"
-        return f"\n{written}" if self.doubled_line_feed and self._is_dropped(written, values) else written
-
-    def _is_dropped(self, written: str, values: Mapping[str, str], /) -> bool:
-        if not written.startswith("\n"):
-            return False
-        joined = self.joined
-        while joined is not None and not values[joined.names[0]]:
-            joined = joined.joined
-        return joined is None
+        if self.dropped_before is None:
+            return written
+        names, rest = self.dropped_before
+        begins = written or next((values[name] for name in names if values[name]), rest)
+        return f"\n{written}" if begins.startswith("\n") else written
 
 
 class UrlHole:
@@ -282,11 +276,19 @@ class _Walk:
                 self.refuse(marker, "a CDATA section")
             if self._before(marker, start) == "<":
                 self.refuse(marker, "the name of a tag")
-            last = self.holes[-1] if self.holes else None
-            joined = last if isinstance(last, TextHole) and last.end == marker.start else None
-            drops = joined.doubled_line_feed if joined else marker.start == start
-            drops = drops and opening in _DROP_LINE_FEED and not inside
-            self._add(marker, place, start, doubled_line_feed=drops, joined=joined)
+            drops = marker.start == start and opening in _DROP_LINE_FEED and not inside
+            self._add(marker, place, start, self._begins(markers, end) if drops else None)
+
+    def _begins(self, markers: Sequence[Marker], end: int, /) -> tuple[Sequence[str], str]:
+        """Find the slots right behind the first of these, and a line feed if there is one behind them."""
+        names: list[str] = []
+        position = markers[0].end
+        for marker in markers[1:]:
+            if marker.start != position:
+                break
+            names.append(marker.name)
+            position = marker.end
+        return names, "\n" if self._readable[position : min(position + 1, end)] in {"\r", "\n"} else ""
 
     def _before(self, marker: Marker, start: int, /) -> str:
         """Read the sign before a marker and those it is joined to, in a text or value that begins at `start`."""
@@ -298,10 +300,8 @@ class _Walk:
         marker: Marker,
         place: Place,
         start: int,
+        dropped_before: tuple[Sequence[str], str] | None = None,
         /,
-        *,
-        doubled_line_feed: bool = False,
-        joined: TextHole | None = None,
     ) -> None:
         run_start, run_end = self._runs[marker.start]
         before, after = self._before(marker, start), self._readable[run_end : run_end + 1]
@@ -315,9 +315,7 @@ class _Walk:
             self._check_comment_end(marker, before, after)
         written = self._readable[marker.start : marker.end]
         first = _REFERENCE if opens else _LINE_FEED if before == "\r" else None
-        self.holes.append(
-            TextHole(marker, written, place, numbered_first=first, doubled_line_feed=doubled_line_feed, joined=joined)
-        )
+        self.holes.append(TextHole(marker, written, place, numbered_first=first, dropped_before=dropped_before))
 
     def _check_comment_end(self, marker: Marker, before: str, after: str, /) -> None:
         """Refuse a slot without whose value the template's signs around it would end an Outlook comment."""
