@@ -257,8 +257,7 @@ def _within_lines(source: str, plan: Plan, draft: _Draft, limit: LineLimit, /) -
     instead = {start: values.get(start, source[start:end]) for start, end, _ in changes if start in positions}
     links = len(instead)
     if pixel_start is not None:
-        in_slot = next(end for start, end, _ in changes if start == pixel_start) > pixel_start
-        instead[pixel_start] = values[pixel_start] if in_slot else ""
+        instead[pixel_start] = _without_pixel(changes, pixel_start, values)
     edits = [Edit(start, source[start:end], text) for start, end, text in changes]
     edits, given_up = fit_lines(source, edits, limit.max_line, instead=instead)
     left = {positions[start]: SkipReason.LINE_TOO_LONG for start in given_up if start != pixel_start}
@@ -275,6 +274,12 @@ def _within_lines(source: str, plan: Plan, draft: _Draft, limit: LineLimit, /) -
         {**refused, **left},
         decision,
     )
+
+
+def _without_pixel(changes: list[Change], start: int, values: Mapping[int, str], /) -> str:
+    """Return what is written where the pixel would be: in its slot what the slot is without it, else nothing."""
+    _, end, _ = changes[bisect_left(changes, start, key=itemgetter(0))]
+    return values[start] if end > start else ""
 
 
 def _with_pixel(document: HtmlDocument, changes: list[Change], pixel: Pixel, /) -> tuple[list[Change], int | None]:
