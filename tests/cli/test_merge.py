@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import email
 import email.policy
+import gc
 import io
 import json
 import stat
 import sys
+import tracemalloc
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -16,10 +18,10 @@ import pytest
 from cli_runs import EXAMPLES, KEY, NOW, refused, run
 from lmtrack import TrackingDomain, make_keys, read_click_token
 from lmtrack._cli.output import CommandError
-from lmtrack._cli.people import People, plain_name
+from lmtrack._cli.people import Bad, People, plain_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 LETTER: Final = (EXAMPLES / "letter.eml").read_bytes()
@@ -314,3 +316,35 @@ def test_track_writes_values_too(
     assert "no value and no default for slot 'name'" in refused(capsysbinary, "track", letter, *values[:2])
     page = write("page.html", b"<p>{{ name }}</p>")
     assert run(capsysbinary, "track", page, "--default", "name=you")[1] == b"<p>you</p>"
+
+
+def test_memory_does_not_grow_with_the_rows(
+    capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peaks: list[int] = []
+    rows_of = People.rows
+
+    def measured(people: People) -> Iterator[tuple[int, list[str] | Bad]]:
+        tracemalloc.reset_peak()  # files are read with a large buffer before
+        yield from rows_of(people)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+
+    monkeypatch.setattr(People, "rows", measured)
+
+    def peak(count: int) -> int:
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        (folder / "letter.eml").write_bytes(SMALL)
+        rows = "".join(f"ann{number}@reader.example,{'Ann' * 50}\n" for number in range(count))
+        (folder / "people.csv").write_text(f"mail,name\n{rows}", encoding="utf-8")
+        files = [str(folder / name) for name in ("letter.eml", "people.csv", "outbox")]
+        gc.collect()
+        tracemalloc.start()
+        code, _, err = run(capsysbinary, "merge", *files[:2], "-o", files[2], "--now", NOW, "--consent", "granted")
+        tracemalloc.stop()
+        assert (code, err) == (0, "")
+        return max(peaks[-2:])  # of checking and of writing
+
+    peak(1)  # what is made once
+    few, many = peak(50), peak(300)
+    assert many - few < 20_000  # 80 bytes a row: its two cells alone have 250
