@@ -62,7 +62,7 @@ _ONE_LINE_UTF8: Final = EmailPolicy(linesep="\r\n", max_line_length=None, utf8=T
 
 # RFC 2047 section 2: a line with an encoded word has 76 characters at most.
 _ENCODED_WORD: Final = re.compile(r"=\?[^?\s]++\?[bBqQ]\?[^?\s]*+\?=")
-_SHORT_LINE: Final = 76
+SHORT_LINE: Final = 76
 _AROUND: Final = len("=?utf-8?b??=")
 _WORD_IN_DOMAIN: Final = re.compile(r"@[^\s<>\",;()=]*+=\?")
 
@@ -176,7 +176,7 @@ def _unparsable(where: str, /) -> ValueError:
 def _set_in_code(name: str, value: str, /, *, utf8: bool) -> str:
     """Fold a value that never was; only a header's structure says which part of it may be encoded."""
     start = f"{name}: "
-    limit = max(_SHORT_LINE - len(start), 40)
+    limit = max(SHORT_LINE - len(start), 40)
     kind = type(value) if hasattr(value, "fold") else _HEADERS[name]
     is_text = issubclass(kind, UnstructuredHeader)
     if is_text and not utf8 and not value.isascii() and not _UNKNOWN.search(value):
@@ -192,7 +192,7 @@ def _set_in_code(name: str, value: str, /, *, utf8: bool) -> str:
     if (_NO_WORDS.fullmatch(name) and _ENCODED_WORD.search(text)) or (not utf8 and _BEYOND_ASCII.search(text)):
         raise ValueError(f"the header {name} must be ASCII; a URL in it is to be percent-encoded")
     pieces = (_PIECE,) if is_text else (_QUOTED_PIECE, _PIECE)
-    return "\r\n".join(_folded(start + text, _SHORT_LINE if "=?" in text else GOOD_LINE, pieces))[len(start) :]
+    return "\r\n".join(_folded(start + text, SHORT_LINE if "=?" in text else GOOD_LINE, pieces))[len(start) :]
 
 
 def _structured(name: str, value: str, limit: int, /, *, utf8: bool = False) -> str:

@@ -9,13 +9,15 @@ import re
 from base64 import b64encode
 from typing import TYPE_CHECKING, Final
 
-from lmtrack._mime.fields import GOOD_LINE, LONGEST_LINE
+from lmtrack._mime.fields import GOOD_LINE, LONGEST_LINE, SHORT_LINE
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _WORD_OCTETS: Final = 45  # of text in one encoded word: 60 letters of base64 and `=?utf-8?b??=` make 72 of 75
+_AROUND: Final = len("=?utf-8?b??=")
+_LONGEST_CHARACTER: Final = 4  # of UTF-8
 _LITERAL: Final = re.compile(r"(?! )[ -~]*+(?<! )")  # printable ASCII with no blank at an end
 _ATOMS: Final = compile_pattern(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++)*+")
 _PRINTABLE: Final = re.compile(r"[ -~]++")
@@ -24,23 +26,39 @@ _FOLD_AT: Final = re.compile(r"(?<=[^ ]) (?=[^ ])")
 _BETWEEN_URLS: Final = re.compile(r"(?<=>),[ \t]*+(?=<)")
 
 
-def phrase(name: str, /) -> str:
+def mailbox_lines(name: str, address: str, column: int, /) -> str:
+    """Write a display name and an address from a column on, folded between the two if they do not fit."""
+    written = _phrase(name, column)
+    if not written:
+        return f"<{address}>"
+    *before, last = written.split("\r\n")
+    size = len(last) + len(f" <{address}>,") + (0 if before else column)
+    fold = "\r\n" if size > _limit(last) else ""
+    return f"{written}{fold} <{address}>"
+
+
+def _limit(line: str, /) -> int:
+    return SHORT_LINE if "=?" in line else GOOD_LINE
+
+
+def _phrase(name: str, column: int, /) -> str:
     """Write a display name (RFC 5322 section 3.2.5): as it is, quoted, or in encoded words."""
-    if _ATOMS.fullmatch(name) and "=?" not in name:
-        return name
-    if _PRINTABLE.fullmatch(name) and "=?" not in name and "  " not in name and name == name.strip():
-        return '"' + _TO_ESCAPE.sub(r"\\\g<0>", name) + '"'
-    return "\r\n ".join(_encoded_words(name)) if name else ""
+    written = name
+    if not _ATOMS.fullmatch(name):
+        written = '"' + _TO_ESCAPE.sub(r"\\\g<0>", name) + '"'
+    is_plain = _PRINTABLE.fullmatch(name) and "=?" not in name and "  " not in name and name == name.strip()
+    if is_plain and len(written) <= LONGEST_LINE - GOOD_LINE:
+        return written
+    return "\r\n ".join(_encoded_words(name, column)) if name else ""
 
 
 def text_lines(name: str, value: str, /) -> list[str]:
     """Fold a text at its blanks, or write it in encoded words."""
-    if not _LITERAL.fullmatch(value) or "=?" in value:
-        return "\r\n ".join(_encoded_words(value)).split("\r\n")
-    lines = folded(name, value)
-    if max(map(len, lines)) > LONGEST_LINE - GOOD_LINE:
-        return "\r\n ".join(_encoded_words(value)).split("\r\n")
-    return lines
+    if _LITERAL.fullmatch(value) and "=?" not in value:
+        lines = folded(name, value)
+        if max(map(len, lines)) <= LONGEST_LINE - GOOD_LINE:
+            return lines
+    return "\r\n ".join(_encoded_words(value, len(name) + 2)).split("\r\n")
 
 
 def folded(name: str, value: str, /) -> list[str]:
@@ -66,36 +84,28 @@ def url_lines(name: str, value: str, /) -> list[str]:
 
 
 def list_lines(name: str, members: Sequence[str], /) -> list[str]:
-    """Fold a list of addresses at its commas."""
+    """Fold a list at its commas; a member may have line ends of its own."""
     lines: list[str] = []
-    column = len(name) + 2
     for number, member in enumerate(members):
-        written = member if number == len(members) - 1 else f"{member},"
-        first = written.split("\r\n", 1)[0]
-        if number and column + 1 + len(first) > GOOD_LINE:
-            lines.append(f" {written}")
-            column = len(written) + 1
-        elif number:
-            lines[-1] += f" {written}"
-            column += len(written) + 1
+        first, *rest = (member if number == len(members) - 1 else f"{member},").split("\r\n")
+        line = f"{lines[-1]} {first}" if lines else first
+        column = len(name) + 2 if len(lines) <= 1 else 0
+        if lines and column + len(line) > _limit(line):
+            lines.append(f" {first}")
         else:
-            lines.append(written)
-            column += len(written)
+            lines[-1:] = [line]
+        lines += rest
     return lines
 
 
-def _encoded_words(text: str, /) -> list[str]:
-    """Write a text in encoded words (RFC 2047 section 2), cut between characters."""
-    whole = text.encode()
-    if len(whole) <= _WORD_OCTETS:
-        return [f"=?utf-8?b?{b64encode(whole).decode()}?="]
-    words: list[str] = []
-    piece = b""
+def _encoded_words(text: str, column: int, /) -> list[str]:
+    """Write a text in encoded words (RFC 2047 section 2) from a column on, cut between characters."""
+    room = min(max((SHORT_LINE - column - _AROUND) // 4 * 3, _LONGEST_CHARACTER), _WORD_OCTETS)
+    words = [b""]
     for char in text:
         octets = char.encode()
-        if len(piece) + len(octets) > _WORD_OCTETS:
-            words.append(piece.decode())
-            piece = b""
-        piece += octets
-    words.append(piece.decode())
-    return [f"=?utf-8?b?{b64encode(word.encode()).decode()}?=" for word in words]
+        if len(words[-1]) + len(octets) > room:
+            words.append(b"")
+            room = _WORD_OCTETS
+        words[-1] += octets
+    return [f"=?utf-8?b?{b64encode(word).decode()}?=" for word in words]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 from lmtrack._headers import BLANKS, HeaderField, unfold
 from lmtrack._mime.charsets import as_text, read_words
 from lmtrack._mime.fields import BRACKETED_URI, ESCAPED, LONGEST_LINE
-from lmtrack._mime.header_lines import folded, list_lines, phrase, text_lines, url_lines
+from lmtrack._mime.header_lines import folded, list_lines, mailbox_lines, text_lines, url_lines
 from lmtrack._mime.raw_edit import RawEdit
 from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.escapes import ESCAPES, Escape, Place, escaped, json_text
@@ -96,6 +96,7 @@ class _Mailbox(NamedTuple):
     name: _Words | None
     address: _Words | None
     written: str  # what has no slot
+    column: int  # where it begins on its line at the latest
 
     def fill(self, values: Mapping[str, str], /) -> str:
         if self.address is None:
@@ -103,8 +104,7 @@ class _Mailbox(NamedTuple):
         address = _address(self.address, values)
         if self.name is None:
             return address
-        shown = phrase(self.name.fill(values))
-        return f"{shown} <{address}>" if shown else f"<{address}>"
+        return mailbox_lines(self.name.fill(values), address, self.column)
 
 
 class _Url(NamedTuple):
@@ -329,23 +329,24 @@ class _Reading:
             elif mark == "," and opened < 0:
                 shift = start
                 inside = None if angle is None else (angle[0] - shift, angle[1] - shift)
-                members.append(self._member(text[start:at], inside, place))
+                column = 1 if members else len(self._field.name) + 2
+                members.append(self._member(text[start:at], inside, place, column))
                 start, angle = at + 1, None
         if opened >= 0:
             self.refuse(self._first(text), "close the angle bracket of the address")
         return tuple(members)
 
-    def _member(self, text: str, angle: tuple[int, int] | None, place: Place, /) -> _Mailbox:
+    def _member(self, text: str, angle: tuple[int, int] | None, place: Place, column: int, /) -> _Mailbox:
         """Take one address apart; `angle` says where its brackets are."""
         name, address = ("", text.strip()) if angle is None else (text[: angle[0]], text[angle[0] + 1 : angle[1]])
         shown = self._words(_without_quotes(read_words(name).strip()), Place.HEADER_NAME)
         words = self._words(address.strip(), place)
         if not shown.names and not words.names and text.isascii():
-            return _Mailbox(None, None, text.strip())
+            return _Mailbox(None, None, text.strip(), column)
         if angle and text[angle[1] + 1 :].strip():
             self.refuse(self._first(text), "end the address with its angle bracket")
         self._check_ascii(*words.texts)
-        return _Mailbox(shown if angle else None, words, "")
+        return _Mailbox(shown if angle else None, words, "", column)
 
     def _first(self, text: str, /) -> str:
         markers = self._slots.find(text) or self._slots.find(read_words(text))
