@@ -8,6 +8,7 @@ from base64 import encodebytes
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from html import unescape
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import dkim
@@ -239,10 +240,29 @@ def test_no_line_of_a_part_in_lines_is_too_long_or_a_boundary(encoding: str) -> 
     for values in ({"name": "--b"}, {"name": "--b--"}, {"id": "x\n--b\ny"}, {"name": "x" * 999}, {"name": "--b \t"}):
         with pytest.raises(BadValue, match="boundary"):
             merged(raw, ANN | values)
-    assert len(read(merged(raw, ANN | {"name": "--bc", "id": "y\n--"}).raw).get_payload()) == 1
+    for values in ({"name": "--bc"}, {"id": "x\n--c\n--b\ny"}, {"id": "\n--\n--c\n" + "x" * 999}):
+        with pytest.raises(BadValue, match="boundary"):
+            merged(raw, ANN | values)
+    assert len(read(merged(raw, ANN | {"name": "--c", "id": "y\n--\n--c\n--"}).raw).get_payload()) == 1
     for kind in ("quoted-printable", "base64"):
         raw = mixed(part("text/html", "{{ name }}\r\n<p>{{ id }}</p>\r\n", kind))
         assert len(read(merged(raw, ANN | {"name": "--b--", "id": "x\n--b\ny" + "z" * 2000}).raw).get_payload()) == 1
+
+
+@pytest.mark.parametrize("encoding", ["7bit", "8bit", "binary", "quoted-printable", "base64"])
+@pytest.mark.parametrize("kind", ["text/html", "text/plain"])
+def test_no_value_completes_a_delimiter_of_the_template_or_a_line_end(kind: str, encoding: str) -> None:
+    bodies = ("-{{ name }}b", "{{ name }}-b--", "a\r\n--{{ name }}{{ id }}", "{{ id }}{{ name }}--b", "a\n{{ name }}b",
+              "a\r\n\n{{ name }}{{ id }}b", "a\r{{ name }}b", "{{ name }}<b \r\ntitle='{{ id }}'>")  # fmt: skip
+    for body, name, word in product(bodies, ("", "-", "--", "b", "--b"), ("", "-", "b", "\n--b--\n", "\r--b\r")):
+        raw = mixed(part(kind, f"{body}\r\nz\r\n", encoding))
+        try:
+            found = merged(raw, {"name": name, "id": word}).raw
+        except BadValue:
+            assert encoding in {"7bit", "8bit", "binary"}
+            continue
+        [only] = read(found).iter_parts()
+        assert only.get_content().rstrip().endswith("z")
 
 
 def test_a_personal_link_without_room_gets_its_value_untracked() -> None:

@@ -26,8 +26,14 @@ def bodies(raw: bytes) -> list[bytes]:
 
 def test_a_message_without_parts_is_one() -> None:
     assert find_parts(b"Subject: a\r\n\r\nbody\r\n") == (
-        Part("1", "text/plain", 0, 14, 20, "7bit", None, flowed=False, delsp=False, reason=None),
+        Part("1", "text/plain", 0, 14, 20, "7bit", None, flowed=False, delsp=False, reason=None, delimiters=()),
     )
+
+
+def test_a_part_knows_the_delimiters_of_all_it_is_in() -> None:
+    inner = b"Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\nx\r\n--c--\r\n"
+    raw = MIXED + b"--b\r\n" + inner + b"--b\r\n\r\ny\r\n--b--\r\n"
+    assert [part.delimiters for part in find_parts(raw)] == [(b"--c", b"--b"), (b"--b",)]
 
 
 def test_parts_are_found_with_their_encoding_and_charset() -> None:

@@ -125,7 +125,15 @@ class Leaf:
         limit = LONGEST_LINE
         if part.encoding == "binary" and _TOO_LONG.search(raw, part.start, part.end):
             limit = NO_LIMIT  # some write `binary` on mail that any relay takes; others mean it
-        return LinesBody(raw, part.start, part.end, eol, is_html=self.is_html, limit_octets=limit)
+        return LinesBody(
+            raw,
+            part.start,
+            part.end,
+            eol,
+            is_html=self.is_html,
+            limit_octets=limit,
+            delimiters=part.delimiters,
+        )
 
     @cached_property
     def view(self) -> View:

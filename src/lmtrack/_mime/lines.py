@@ -6,6 +6,7 @@ still does not fit is left as it was, by itself: the other holes of its line are
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._mime.raw_edit import NO_INSTEAD, Content, Filled, RawEdit, splice_octets
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 LONGEST_LINE: Final = 998  # RFC 5322 section 2.1.1, without CRLF
 NO_LIMIT: Final = 1 << 62
+_LINE_END: Final = re.compile(rb"[\r\n]")
 _new = tuple.__new__  # a named tuple's own takes twice as long
 
 
@@ -39,19 +41,29 @@ class _Line(NamedTuple):
     first: int  # of its holes
     last: int
     has_slot: bool
-    may_delimit: bool  # whether it begins with a hole or a hyphen
+    may_delimit: bool  # whether it begins with a hole or a hyphen, or holds what some take for a line end
 
 
 class LinesBody:
     """A body that is its own content."""
 
-    __slots__ = ("_end", "_eol", "_is_html", "_limit", "_line_break", "_raw", "_start", "content")
+    __slots__ = ("_delimiters", "_end", "_eol", "_is_html", "_limit", "_line_break", "_raw", "_start", "content")
 
     def __init__(
-        self, raw: bytes, start: int, end: int, eol: bytes, /, *, is_html: bool, limit_octets: int = LONGEST_LINE
+        self,
+        raw: bytes,
+        start: int,
+        end: int,
+        eol: bytes,
+        /,
+        *,
+        is_html: bool,
+        limit_octets: int = LONGEST_LINE,
+        delimiters: tuple[bytes, ...] = (),
     ) -> None:
         self._raw, self._start, self._end, self._eol, self._limit = raw, start, end, eol, limit_octets
         self._is_html = is_html
+        self._delimiters = delimiters
         self.content = raw[start:end]
         # With CRLF in it, a bare LF ends no line on the wire.
         self._line_break = b"\n"
@@ -71,9 +83,8 @@ class LinesBody:
                 line_end = line.end if stop <= line.end else self._line_end(stop)
                 kept = line.kept + (line_end - line.end) - (stop - begin)
                 has_slot = line.has_slot or content is Content.SLOT
-                lines[-1] = _new(
-                    _Line, (line.start, line_end, kept, line.first, number + 1, has_slot, line.may_delimit)
-                )
+                may_delimit = line.may_delimit or line_end > line.end
+                lines[-1] = _new(_Line, (line.start, line_end, kept, line.first, number + 1, has_slot, may_delimit))
             else:
                 found = raw.rfind(self._line_break, shift, begin)
                 line_start = found + len(self._line_break) if found >= 0 else shift
@@ -81,8 +92,9 @@ class LinesBody:
                 kept = line_end - line_start - (stop - begin)
                 has_slot = content is Content.SLOT
                 may_delimit = line_start == begin or raw[line_start] == 0x2D
+                may_delimit = may_delimit or _LINE_END.search(raw, line_start, line_end) is not None
                 lines.append(_new(_Line, (line_start, line_end, kept, number, number + 1, has_slot, may_delimit)))
-        return LinesStencil(raw, self._eol, self._limit, holes, lines, self._is_html)
+        return LinesStencil(raw, self._eol, self._limit, holes, lines, self._is_html, self._delimiters)
 
     def _line_end(self, position: int, /) -> int:
         found = self._raw.find(self._line_break, position, self._end)
@@ -98,6 +110,7 @@ class LinesStencil(NamedTuple):
     holes: list[_Hole]
     lines: list[_Line]
     is_html: bool
+    delimiters: tuple[bytes, ...]
 
     def without_limit(self) -> LinesStencil:
         """The same holes, whatever lines come of them."""
@@ -129,17 +142,16 @@ class LinesStencil(NamedTuple):
         return filled
 
     def _is_bad(self, line: _Line, edits: list[RawEdit], /) -> bool:
-        """Return whether a line is longer with values than it may be, or is one that the message has as a delimiter."""
+        """Return whether a line is longer with values than it may be, or begins like one that ends the part.
+
+        RFC 2046 section 5.1.1: the rest of such a line does not matter. Some readers end a line at any CR or LF.
+        """
         source = self.raw[line.start : line.end]
         written = splice_octets(source, [edit._replace(offset=edit.offset - line.start) for edit in edits])
         longest = max(self.limit_octets, *map(len, source.split(self.eol)))
-        for one in written.split(self.eol):
-            if len(one) > longest:
-                return True
-            shown = one.rstrip(b" \t")
-            if shown.startswith(b"--") and shown.strip(b"-"):
-                return any(b"\n" + line in self.raw for line in (shown, shown.removesuffix(b"--")))
-        return False
+        if any(len(one) > longest for one in written.split(self.eol)):
+            return True
+        return any(one.startswith(self.delimiters) for one in _LINE_END.split(written))
 
     def _break(self, line: _Line, values: Sequence[bytes], given: Mapping[int, bytes], filled: Filled, /) -> None:
         """Fill the holes of a line that has to be broken; it is read byte by byte, in whatever charset."""

@@ -73,6 +73,9 @@ class QuotedBody:
             first = start > line_end
             if first:
                 before = max(raw.rfind(b"\n", self._start, start) + 1, self._start)
+            found = raw.rfind(b"\r", before, start) + 1
+            if found:  # some readers end a line there
+                first, before = True, found
             if end > line_end:
                 line_end = self._line_end(end)
             following = located[number + 1][0] if number + 1 < len(located) else line_end + 1

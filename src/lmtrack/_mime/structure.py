@@ -14,7 +14,7 @@ from lmtrack._mime.part_headers import PartHeaders, read_top_headers
 from lmtrack._mime.walk import IDENTITY, Begun, DoubtKind, Ended, Node, walk_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from lmtrack._headers import HeaderField
 
@@ -69,6 +69,7 @@ class Part(NamedTuple):
         flowed: Whether its text is format=flowed.
         delsp: Whether lines of its text are joined without the blank between them.
         reason: Why it is not touched; None if it is displayed text.
+        delimiters: How a line begins that would end it: those of all it is in.
     """
 
     path: str
@@ -81,6 +82,7 @@ class Part(NamedTuple):
     flowed: bool
     delsp: bool
     reason: PartReason | None
+    delimiters: tuple[bytes, ...]
 
 
 _CONTAINERS: Final = {
@@ -176,7 +178,15 @@ def _part(node: Node, reason: PartReason | None, /) -> Part:
         flowed=headers.flowed,
         delsp=headers.delsp,
         reason=reason,
+        delimiters=tuple(_delimiters(node)),
     )
+
+
+def _delimiters(node: Node, /) -> Iterator[bytes]:
+    above = node.above
+    while above is not None:
+        yield from above.keys[:1]
+        above = above.above
 
 
 def _leave(multipart: _Multipart, node: Node, parts: list[Part], /) -> None:
