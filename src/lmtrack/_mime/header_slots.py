@@ -28,12 +28,15 @@ if TYPE_CHECKING:
 
 _ADDRESSES: Final = frozenset((
     "from", "to", "cc", "reply-to", "sender", "resent-from", "resent-to", "resent-cc", "resent-sender",
+    "resent-reply-to", "mail-reply-to", "mail-followup-to", "apparently-to",
     "disposition-notification-to", "return-receipt-to", "errors-to", "x-confirm-reading-to", "list-id",
 ))  # fmt: skip
 # RFC 5322 section 3.6.4, RFC 5536 section 3.2.12: message ids in angle brackets.
 _IDS: Final = frozenset(("message-id", "in-reply-to", "references", "supersedes"))
 # Of these a reader wants one word and decodes nothing.
-_ONE_WORD: Final = frozenset(("feedback-id", "auto-submitted", "precedence"))
+_ONE_WORD: Final = frozenset((
+    "feedback-id", "auto-submitted", "precedence", "autocrypt", "bimi-selector", "disposition-notification-options",
+))  # fmt: skip
 # RFC 2369, RFC 5064: URLs in angle brackets.
 _URLS: Final = frozenset((
     "list-unsubscribe", "list-help", "list-subscribe", "list-post", "list-owner", "list-archive", "archived-at",
