@@ -271,7 +271,7 @@ class Decision:
         """
         if not isinstance(data, Mapping):
             raise TypeError(f"data must be a mapping, not {type(data).__name__}")
-        return _read(dict(data), _MAX_NESTING)
+        return _read_decision(dict(data), _MAX_NESTING)
 
 
 def resolve(
@@ -369,7 +369,7 @@ def _share(flag: Flag, members: tuple[Decision, ...]) -> Settled:
     return Settled(lowest, [*sorted(codes - {Reason.SHARED_BODY}, key=_RANK.__getitem__), Reason.SHARED_BODY])
 
 
-def _read(data: object, nesting: int, latest: int = VERSION) -> Decision:
+def _read_decision(data: object, nesting: int, latest: int = VERSION) -> Decision:
     # The version comes first: evidence of another one may have other members.
     version = data.get("v") if isinstance(data, dict) else latest
     if type(version) is not int or not 1 <= version <= latest:
@@ -381,7 +381,7 @@ def _read(data: object, nesting: int, latest: int = VERSION) -> Decision:
         if not nesting:
             raise ValueError(f"evidence: shared decisions nest more than {_MAX_NESTING} deep")
         shared = read_list(inputs["shared"])
-        read: Inputs | tuple[Decision, ...] = tuple(_read(one, nesting - 1, version) for one in shared)
+        read: Inputs | tuple[Decision, ...] = tuple(_read_decision(one, nesting - 1, version) for one in shared)
     else:
         read = read_inputs(inputs, version)
     decided_at = read_time(evidence.get("decided_at"))

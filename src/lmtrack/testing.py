@@ -89,7 +89,7 @@ def assert_untracked(
     __tracebackhide__ = True  # pytest shows the test instead
     if not isinstance(allow_aggregate, bool):
         raise TypeError(f"allow_aggregate must be a bool, not {type(allow_aggregate).__name__}")
-    text = _read(mail)
+    text = _source_of(mail)
     if not text.strip():
         raise AssertionError("the email is empty, which proves nothing")
     if isinstance(text, str):
@@ -127,7 +127,7 @@ def assert_same_for_everyone(
     __tracebackhide__ = True
     if isinstance(mails, str | bytes) or not isinstance(mails, Sequence):
         raise TypeError("mails must be a sequence of emails, not one")
-    read = [_read(mail) for mail in mails]
+    read = [_source_of(mail) for mail in mails]
     pages, raws = [one for one in read if isinstance(one, str)], [one for one in read if isinstance(one, bytes)]
     if pages and raws:
         raise TypeError("mails must all be HTML, or all be messages")
@@ -168,7 +168,7 @@ def assert_unsubscribe_ok(
         ...
     """
     __tracebackhide__ = True
-    raw = _read(message)
+    raw = _source_of(message)
     if isinstance(raw, str):
         raise TypeError("message must be bytes or a message object, not str")
     findings = lint_unsubscribe(raw, domains=domains, decision=decision)
@@ -177,7 +177,7 @@ def assert_unsubscribe_ok(
         _fail("people cannot leave the list as they should", _names(raw), lines, left=left)
 
 
-def _read(mail: object, /) -> str | bytes:
+def _source_of(mail: object, /) -> str | bytes:
     """Return HTML as str or a message as bytes; taken for the other, either would prove nothing."""
     if isinstance(mail, str):
         mail = plain_str(mail, "an email")

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from cli_runs import EXAMPLES, refused, run, run_on
-from lmtrack._cli.logs import LONGEST_LINE, Bar, Lines, Request, kind_of, open_lines, read_combined, read_json
+from lmtrack._cli.logs import LONGEST_LINE, Bar, LogLines, Request, kind_of, open_lines, read_combined, read_json
 from lmtrack._cli.output import CommandError
 from lmtrack.cli import main
 
@@ -423,7 +423,7 @@ def test_object_that_is_no_request_says_why(line: str, problem: str) -> None:
 
 def test_line_that_is_too_long_is_left_out_and_not_held() -> None:
     long = b"x" * (3 * LONGEST_LINE)
-    lines = Lines(io.BytesIO(b"a\r\n" + long + b"\nb\n" + b"y" * LONGEST_LINE + b"\n" + long), "x", None)
+    lines = LogLines(io.BytesIO(b"a\r\n" + long + b"\nb\n" + b"y" * LONGEST_LINE + b"\n" + long), "x", None)
     assert list(lines) == [b"a", None, b"b", b"y" * LONGEST_LINE, None]
     assert lines.octets == 3 + 7 * LONGEST_LINE + 4
 
@@ -439,7 +439,7 @@ def test_input_that_breaks_off_is_refused() -> None:
             raise OSError(5, "Input/output error")
 
     with pytest.raises(CommandError, match="x: input/output error"):
-        list(Lines(Broken(), "x", None))
+        list(LogLines(Broken(), "x", None))
     with open_lines(os.devnull) as lines:
         assert (list(lines), lines.size) == ([], None)
 
@@ -476,7 +476,7 @@ def test_bar_goes_when_the_log_is_interrupted(monkeypatch: pytest.MonkeyPatch) -
 
 def test_bar_without_a_size_counts_lines() -> None:
     terminal = _Terminal()
-    bar = Bar(Lines(io.BytesIO(), "x", None), terminal)
+    bar = Bar(LogLines(io.BytesIO(), "x", None), terminal)
     bar.show(4_999)
     assert not terminal.getvalue()
     bar.show(5_000)
@@ -490,7 +490,7 @@ def test_nothing_is_shown_elsewhere_nor_beside_rows_on_the_same_terminal(
 ) -> None:
     stream = io.StringIO()
     for to in (stream, None):
-        Bar(Lines(io.BytesIO(), "x", None), to).show(5_000)
+        Bar(LogLines(io.BytesIO(), "x", None), to).show(5_000)
     assert not stream.getvalue()
     terminal, output = _Terminal(), _Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)

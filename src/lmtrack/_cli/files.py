@@ -210,7 +210,7 @@ def read_file(path: str, kind: str | None, /, *, writes: bool = False) -> Source
         CommandError: It cannot be read, is neither a page nor a message, or does not say which.
     """
     name = name_of(path)
-    data = read_message(path, writes=writes) if kind == "message" else _read(path, writes=writes)
+    data = read_message(path, writes=writes) if kind == "message" else _read_file(path, writes=writes)
     if kind == "message" or (kind is None and is_message(data)):
         return Source(data, is_message=True)
     if kind is None and PurePath(path).suffix.lower() == ".eml":
@@ -252,13 +252,13 @@ def read_message(path: str, /, *, writes: bool = False) -> bytes:
     Raises:
         CommandError: It cannot be read, or is a page.
     """
-    data = _read(path, writes=writes)
+    data = _read_file(path, writes=writes)
     if _after_blanks(data).startswith(b"<"):
         raise CommandError(f"{name_of(path)}: HTML, not a message")
     return data
 
 
-def _read(path: str, *, writes: bool) -> bytes:
+def _read_file(path: str, *, writes: bool) -> bytes:
     if PurePath(path).suffix.lower() == ".msg":
         raise CommandError(f"{name_of(path)}: {_OUTLOOK}")
     data = read_input(path)

@@ -38,7 +38,7 @@ _PACKED: Final = {
 }
 
 
-class Lines:
+class LogLines:
     """The lines of an open file; it is read once, and never held as a whole.
 
     Attributes:
@@ -87,7 +87,7 @@ class Lines:
 
 
 @contextlib.contextmanager
-def open_lines(path: str, /) -> Iterator[Lines]:
+def open_lines(path: str, /) -> Iterator[LogLines]:
     """Open a file, or standard input for `-`.
 
     Raises:
@@ -98,7 +98,7 @@ def open_lines(path: str, /) -> Iterator[Lines]:
         standard_input: TextIO | None = sys.stdin  # None if the process was started without one
         if standard_input is None:
             raise CommandError(f"{name}: closed")
-        yield Lines(standard_input.buffer, name, None)
+        yield LogLines(standard_input.buffer, name, None)
         return
     try:
         file = Path(path).open("rb")  # noqa: SIM115 - closed below; only opening it is tried
@@ -106,7 +106,7 @@ def open_lines(path: str, /) -> Iterator[Lines]:
         raise CommandError(f"{name}: {why(error)}") from error
     with file:
         size = Path(path).stat().st_size if Path(path).is_file() else None
-        yield Lines(file, name, size)
+        yield LogLines(file, name, size)
 
 
 class Bar:
@@ -115,7 +115,7 @@ class Bar:
     _EVERY: Final = 5000  # lines; our choice: a few times a second
     _WIDTH: Final = 30
 
-    def __init__(self, lines: Lines, to: TextIO | None, /) -> None:
+    def __init__(self, lines: LogLines, to: TextIO | None, /) -> None:
         self._lines = lines
         self._to = to if to is not None and to.isatty() else None
         self._shown = 0

@@ -75,7 +75,7 @@ def _run_token(arguments: argparse.Namespace, /) -> int:
     max_age = timedelta(days=arguments.max_age_days)
     try:
         # Also what cannot be explained: only a reader has the keys that tell a scanner's copy.
-        payload = _read(keys, token, purpose, max_age, arguments.now)
+        payload = _read_token(keys, token, purpose, max_age, arguments.now)
     except TokenExpired as error:
         problem = {"signature": "valid", "problem": error.reason, "text": str(error)}
         return _report({**said, **_payload(error.token), **problem}, arguments, code=1)
@@ -93,7 +93,7 @@ def _find_token(text: str) -> str:
     return path.rstrip("/").rpartition("/")[2].removesuffix(".gif")
 
 
-def _read(
+def _read_token(
     keys: Keys, token: str, purpose: str | None, max_age: timedelta, now: datetime | None
 ) -> OpenToken | ClickToken | WithdrawToken:
     if purpose == "click":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from lmtrack._checking.terminal_text import printable
 from lmtrack._cli.arguments import check_header_lines
 from lmtrack._cli.files import read_input
-from lmtrack._cli.logs import READERS, Bar, Lines, Reader, Request, open_lines, reader_of
+from lmtrack._cli.logs import READERS, Bar, LogLines, Reader, Request, open_lines, reader_of
 from lmtrack._cli.output import CommandError, as_json, as_table, name_of, say, write_line
 from lmtrack.classifier import (
     Kind,
@@ -105,7 +105,7 @@ class _Log:
     """One pass over a log; of what was read, only sums are kept."""
 
     def __init__(
-        self, arguments: argparse.Namespace, lines: Lines, judge: Callable[[Request], Verdict], *, to: TextIO
+        self, arguments: argparse.Namespace, lines: LogLines, judge: Callable[[Request], Verdict], *, to: TextIO
     ) -> None:
         self.kind = arguments.kind
         self.lines = lines

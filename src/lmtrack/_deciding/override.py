@@ -228,7 +228,7 @@ def parse_headers(
         return _finish(dict.fromkeys(_HEADERS, INVALID), bad, source="headers", strict=strict)
     said: dict[Flag, set[bool | str]] = {flag: set() for flag in _HEADERS}
     misspelt: list[str] = []
-    for header in _read(headers, prefix):
+    for header in _read_fields(headers, prefix):
         if header.written.isascii() and (flag := names.get(header.name.lower())):
             said[flag].add(_read_value(header.value) if header.certain else INVALID)
         elif _is_misspelt(header, prefix):
@@ -304,7 +304,7 @@ def _is_near_miss(name: str, /) -> bool:
     return letters in _WHOLE or (_TRACK in letters and any(word in letters for word in _TRACKED))
 
 
-def _read(headers: object, prefix: str) -> Iterator[_Header]:
+def _read_fields(headers: object, prefix: str) -> Iterator[_Header]:
     if isinstance(headers, bytes):
         headers = exact_bytes(headers)
         # Most header blocks hold no override at all; this search is a hundred times faster than taking them apart.

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from lmtrack._pattern import compile_pattern
 
 
-class Marker(NamedTuple):
+class Spelling(NamedTuple):
     """One spelling.
 
     Attributes:
@@ -36,38 +36,38 @@ _NO_GUID: Final = r"(?! [0-9A-Fa-f]{8} - (?: [0-9A-Fa-f]{4} - ){3} [0-9A-Fa-f]{1
 # Seen in 470 href values of real mail and in 601 templates of 30 public sources, and read off the services' own pages
 # and packages, November 2026.
 MARKERS: Final = (
-    Marker(
+    Spelling(
         "Jinja, Django, Liquid, Handlebars, Twig; triple in Mustache",
         r"\{\{",
         r"\{\{ \{?+ [^{}\r\n]*+ \}\} \}?+",
         in_text=True,
     ),
     # Not JSON with escaped quotes, as Microsoft Teams writes it: `?context={%22Tid%22:...}`.
-    Marker("Jinja, Django, Liquid: blocks", r"\{%(?!22)", r"\{% [^%{}\r\n]*+ %\}", in_text=True),
-    Marker("Jinja, Django: comments", r"\{\#", r"\{\# [^\#{}\r\n]*+ \#\}", in_text=True),
-    Marker("ERB, EJS, JSP, ASP", r"<%", r"<% [^%<>\r\n]*+ %>", in_text=True),
-    Marker("Mailchimp", r"\*\|", r"\*\| [^|*\r\n]*+ \|\*", in_text=True),
-    Marker("Salesforce: functions", r"%%=", r"%%= [^%\r\n]*+ %%", in_text=True),
-    Marker("Salesforce, Pardot, SAP", r"%%[A-Za-z_]", r"%% [^%\r\n]++ %%"),
-    Marker("JavaScript, Java, Odoo, Mako", r"\$\{", r"\$\{ [^{}\r\n]*+ \}", in_text=True),
+    Spelling("Jinja, Django, Liquid: blocks", r"\{%(?!22)", r"\{% [^%{}\r\n]*+ %\}", in_text=True),
+    Spelling("Jinja, Django: comments", r"\{\#", r"\{\# [^\#{}\r\n]*+ \#\}", in_text=True),
+    Spelling("ERB, EJS, JSP, ASP", r"<%", r"<% [^%<>\r\n]*+ %>", in_text=True),
+    Spelling("Mailchimp", r"\*\|", r"\*\| [^|*\r\n]*+ \|\*", in_text=True),
+    Spelling("Salesforce: functions", r"%%=", r"%%= [^%\r\n]*+ %%", in_text=True),
+    Spelling("Salesforce, Pardot, SAP", r"%%[A-Za-z_]", r"%% [^%\r\n]++ %%"),
+    Spelling("JavaScript, Java, Odoo, Mako", r"\$\{", r"\$\{ [^{}\r\n]*+ \}", in_text=True),
     # Outside a URL double brackets are more often a wiki's link than Mailjet's placeholder.
-    Marker("Mailjet, GetResponse, Constant Contact", r"\[\[", r"\[\[ [^\[\]\r\n]*+ \]\]"),
-    Marker("Emma, Template Toolkit", r"\[%", r"\[% [^%\[\]\r\n]*+ %\]", in_text=True),
+    Spelling("Mailjet, GetResponse, Constant Contact", r"\[\[", r"\[\[ [^\[\]\r\n]*+ \]\]"),
+    Spelling("Emma, Template Toolkit", r"\[%", r"\[% [^%\[\]\r\n]*+ %\]", in_text=True),
     # Not two percent escapes with something between: `%C3%BC`, `%FCber%20uns`.
-    Marker("Mailgun, ActiveCampaign, Symfony", r"%(?![0-9A-Fa-f]{2}) [A-Za-z_][A-Za-z0-9_.-]*+ %"),
-    Marker("the same", r"% [A-Fa-f][A-Za-z0-9_.-]*+ % (?![0-9A-Fa-f]{2})"),
-    Marker("Python's % operator", rf"%\( {_NAME} \) [sdifr] | %[sd](?![0-9A-Za-z_])"),
-    Marker("str.format, .NET: by position", r"\{ [0-9]{0,2}+ \}"),
-    Marker(
+    Spelling("Mailgun, ActiveCampaign, Symfony", r"%(?![0-9A-Fa-f]{2}) [A-Za-z_][A-Za-z0-9_.-]*+ %"),
+    Spelling("the same", r"% [A-Fa-f][A-Za-z0-9_.-]*+ % (?![0-9A-Fa-f]{2})"),
+    Spelling("Python's % operator", rf"%\( {_NAME} \) [sdifr] | %[sd](?![0-9A-Za-z_])"),
+    Spelling("str.format, .NET: by position", r"\{ [0-9]{0,2}+ \}"),
+    Spelling(
         "Mautic, CiviCRM, Smarty, AWeber, str.format",
         rf"\{{ {_NO_GUID} [$!]?+ {_NAME} (?: [.=|-] [A-Za-z0-9_]++ | : {_NAME} )*+ \}}",
     ),
-    Marker("MailPoet", rf"(?<! ://) \[ {_NAME} : [A-Za-z0-9_|: .-]++ \]"),
-    Marker("Sendy: with a fallback", r"\[ [A-Z][A-Za-z_]*+ ,\ ?fallback=", r"\[ [A-Z][A-Za-z_]*+ , [^\[\]\r\n]*+ \]"),
-    Marker("CleverReach, Inxmail, rapidmail", rf"\$\[ {_NAME} \]\$"),
+    Spelling("MailPoet", rf"(?<! ://) \[ {_NAME} : [A-Za-z0-9_|: .-]++ \]"),
+    Spelling("Sendy: with a fallback", r"\[ [A-Z][A-Za-z_]*+ ,\ ?fallback=", r"\[ [A-Z][A-Za-z_]*+ , [^\[\]\r\n]*+ \]"),
+    Spelling("CleverReach, Inxmail, rapidmail", rf"\$\[ {_NAME} \]\$"),
     # As a whole value, or as the whole URL: `f[0]=` and `filter[Name]=` are names of parameters.
-    Marker("phpList, Sendy", r"(?: (?<=[=/]) | \A ) \[ [A-Z][A-Za-z0-9_]*+ \] (?= [&;\#/?] | \Z )"),
-    Marker("Dotdigital, Episerver", r"(?: (?<=[=/]) | \A ) @ [A-Z][A-Z0-9_]*+ @ (?= [&;\#/?] | \Z )"),
+    Spelling("phpList, Sendy", r"(?: (?<=[=/]) | \A ) \[ [A-Z][A-Za-z0-9_]*+ \] (?= [&;\#/?] | \Z )"),
+    Spelling("Dotdigital, Episerver", r"(?: (?<=[=/]) | \A ) @ [A-Z][A-Z0-9_]*+ @ (?= [&;\#/?] | \Z )"),
 )
 
 _OPENING: Final = compile_pattern(" | ".join(marker.opening for marker in MARKERS), re.VERBOSE)

@@ -48,7 +48,7 @@ def surely_trackable(values: list[str], /) -> list[str]:
     urls = lines.split("\n")
     passing = _passing(lines)
     if escaped := [at for at, url in enumerate(urls) if "%" in url and passing[at]] if "%" in lines else ():
-        read = [_read(urls[at]) for at in escaped]
+        read = [_as_read(urls[at]) for at in escaped]
         for at, passes in zip(escaped, _passing("\n".join(read)), strict=True):
             passing[at] = passes
     return [url if passes else "" for url, passes in zip(urls, passing, strict=True)]
@@ -59,10 +59,10 @@ def _trackable(value: str, /) -> str:
     if len(value) > _LONGEST_KEPT or not value.isascii() or "\n" in value:
         return ""
     url = value.replace("&amp;", "&")
-    return url if _passes(url) and ("%" not in url or _passes(_read(url))) else ""
+    return url if _passes(url) and ("%" not in url or _passes(_as_read(url))) else ""
 
 
-def _read(url: str, /) -> str:
+def _as_read(url: str, /) -> str:
     """Undo a URL's percent escapes, blanks as `+`; "" if only the rules can read what comes out.
 
     They undo escapes a second time, and they read names before they undo them; a half escape may be a placeholder's.

@@ -14,7 +14,7 @@ from itertools import chain
 from struct import Struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._mime.raw_edit import NO_INSTEAD, Filled, RawEdit
+from lmtrack._mime.raw_edit import NO_INSTEAD, FilledBody, RawEdit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,7 +107,7 @@ class Base64Stencil(NamedTuple):
     width: int
     pieces: list[_Piece]
 
-    def fill(self, values: list[bytes], instead: Mapping[int, bytes] = NO_INSTEAD, /) -> Filled:  # noqa: ARG002 - all fits
+    def fill(self, values: list[bytes], instead: Mapping[int, bytes] = NO_INSTEAD, /) -> FilledBody:  # noqa: ARG002 - all fits
         """Write the values between the pieces, and all of it as base64."""
         encoded: list[bytes] = []
         pending = bytearray()  # where slots are close together, no piece completes a group: it gets long
@@ -129,7 +129,7 @@ class Base64Stencil(NamedTuple):
         lines = _cut(letters, self.width)
         if self.column and (first or lines):
             lines.insert(0, first)
-        return Filled([RawEdit(self.offset, self.old, self.eol.join(lines))], [])
+        return FilledBody([RawEdit(self.offset, self.old, self.eol.join(lines))], [])
 
 
 def _cut(letters: bytes, width: int, /) -> list[bytes]:

@@ -23,7 +23,7 @@ from lmtrack._rewriting.slots import Slots
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from lmtrack._mime.raw_edit import Filled, Stencil
+    from lmtrack._mime.raw_edit import FilledBody, Stencil
     from lmtrack._rewriting.plan import Plan
     from lmtrack._rewriting.slot_places import Hole
     from lmtrack._token_values import ClickToken
@@ -54,7 +54,7 @@ class PartStencil(NamedTuple):
 
     def fill(
         self, links: Sequence[bytes], values: Sequence[bytes], pixel: bytes, instead: Mapping[int, bytes], /
-    ) -> Filled:
+    ) -> FilledBody:
         """Write the links, by position, the values and the pixel; `instead` has links that may stay, by position."""
         written = [pixel, b"", *links, *values]
         contents = self.contents

@@ -111,7 +111,7 @@ def read_addresses(name: str, value: object, /) -> list[str]:
     if not isinstance(value, str):
         raise TypeError(f"the header {name} must be a str or a Header, not {type(value).__name__}")
     if hasattr(value, "addresses"):
-        return [address.addr_spec for address in _read(name, value).addresses]
+        return [address.addr_spec for address in _parse(name, value).addresses]
     return parse_addresses(f"the header {name}", value)
 
 
@@ -152,7 +152,7 @@ def _read_list(where: str, text: str, /) -> list[Address]:
     for part in _addresses(LINE_END.sub("", _whole(where, text))):
         if len(part) > LONGEST_LINE:
             raise ValueError(f"{where} holds an address of more than {LONGEST_LINE} characters")
-        addresses += _read("To", part, where).addresses
+        addresses += _parse("To", part, where).addresses
     return addresses
 
 
@@ -199,9 +199,9 @@ def _structured(name: str, value: str, limit: int, /, *, utf8: bool = False) -> 
     """Write a value, or one address, on one line, as the standard library does it."""
     if not utf8 and not value.isascii() and len(value) > LONGEST_LINE:  # it takes up to the cube of the length
         raise ValueError(f"the header {name} holds more than {LONGEST_LINE} characters in one, some of them non-ASCII")
-    header = _read(name, value)
+    header = _parse(name, value)
     if "=?" in value and hasattr(header, "addresses"):
-        header = _read(name, _source_of(name, header))
+        header = _parse(name, _source_of(name, header))
     if not utf8 and not all(address.addr_spec.isascii() for address in getattr(header, "addresses", ())):
         raise _beyond_ascii(name)
     text = _on_one_line(header, _ONE_LINE_UTF8 if utf8 else _ONE_LINE)
@@ -210,7 +210,7 @@ def _structured(name: str, value: str, limit: int, /, *, utf8: bool = False) -> 
     return _ENCODED_WORD.sub(lambda word: _short_words(word[0], limit), text)
 
 
-def _read(name: str, value: str, where: str = "", /) -> Any:  # noqa: ANN401 - the library makes classes as it goes
+def _parse(name: str, value: str, where: str = "", /) -> Any:  # noqa: ANN401 - the library makes classes as it goes
     if hasattr(value, "fold"):
         if all(isinstance(address, Address) for address in getattr(value, "addresses", ())):
             return value
@@ -248,7 +248,7 @@ def _source_of(name: str, value: str, /) -> str:
     source, shown = _on_one_line(value, _ONE_LINE_UTF8), str(value)
     if source == shown:
         return value
-    return source if _read(name, source).groups == _read(name, value).groups else shown
+    return source if _parse(name, source).groups == _parse(name, value).groups else shown
 
 
 def _with_ascii_comments(text: str, limit: int, /) -> str:

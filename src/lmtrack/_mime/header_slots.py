@@ -215,7 +215,7 @@ def find_header_slots(
             markers = markers or slots.find_escaped(text, markers)
         if not markers:
             continue
-        reading = _Reading(slots, field, raw)
+        reading = _FieldReading(slots, field, raw)
         in_name = slots.find(line.partition(":")[0]) or len(slots.find(line)) > len(slots.find(written))
         if not field.certain or in_name or _CLOSED.fullmatch(name) or field.start in controls:
             reading.refuse(markers[0].name, "write the value with the message, before it is scanned")
@@ -227,7 +227,7 @@ def find_header_slots(
     return found
 
 
-class _Reading:
+class _FieldReading:
     """One field with markers in it, being taken apart."""
 
     def __init__(self, slots: Slots, field: HeaderField, raw: bytes, /) -> None:

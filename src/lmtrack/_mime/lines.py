@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._mime.raw_edit import NO_INSTEAD, Content, Filled, RawEdit, splice_octets
+from lmtrack._mime.raw_edit import NO_INSTEAD, Content, FilledBody, RawEdit, splice_octets
 from lmtrack._rewriting.edits import break_before, fit_lines
 from lmtrack.links import Edit
 
@@ -116,9 +116,9 @@ class LinesStencil(NamedTuple):
         """The same holes, whatever lines come of them."""
         return self._replace(limit_octets=NO_LIMIT)
 
-    def fill(self, values: list[bytes], instead: Mapping[int, bytes] = NO_INSTEAD, /) -> Filled:
+    def fill(self, values: list[bytes], instead: Mapping[int, bytes] = NO_INSTEAD, /) -> FilledBody:
         """Write one value in each hole that its line has room for."""
-        filled = Filled([], [])
+        filled = FilledBody([], [])
         edits, holes, limit = filled.edits, self.holes, self.limit_octets
         for line in self.lines:
             _, _, kept, first, last, has_slot, may_delimit = line
@@ -153,7 +153,7 @@ class LinesStencil(NamedTuple):
             return True
         return any(one.startswith(self.delimiters) for one in _LINE_END.split(written))
 
-    def _break(self, line: _Line, values: Sequence[bytes], given: Mapping[int, bytes], filled: Filled, /) -> None:
+    def _break(self, line: _Line, values: Sequence[bytes], given: Mapping[int, bytes], filled: FilledBody, /) -> None:
         """Fill the holes of a line that has to be broken; it is read byte by byte, in whatever charset."""
         shift, raw = line.start, self.raw
         # A bare LF that ends no line is a blank like any other.

@@ -215,10 +215,10 @@ def read_fields(fields: Iterable[HeaderField], /, *, in_digest: bool = False) ->
         clear = clear and certain
         if name[:8].lower() == "content-":
             found.setdefault(name.lower(), []).append(value.strip(_BLANKS))
-    kind, kind_clear = _read(found.get("content-type"))
-    encoding, encoding_clear = _read(found.get("content-transfer-encoding"))
+    kind, kind_clear = _read_values(found.get("content-type"))
+    encoding, encoding_clear = _read_values(found.get("content-transfer-encoding"))
     written = found.get("content-transfer-encoding", [""])[0]
-    disposition, disposition_clear = _read(found.get("content-disposition"))
+    disposition, disposition_clear = _read_values(found.get("content-disposition"))
     content_type = kind.value
     if "content-type" not in found:
         content_type = "message/rfc822" if in_digest else "text/plain"
@@ -242,7 +242,7 @@ def read_fields(fields: Iterable[HeaderField], /, *, in_digest: bool = False) ->
     )
 
 
-def _read(values: Iterable[str] | None, /) -> tuple[FieldValue, bool]:
+def _read_values(values: Iterable[str] | None, /) -> tuple[FieldValue, bool]:
     """Take a field apart; given twice it has to say the same twice."""
     if values is None:
         return _NOTHING, True

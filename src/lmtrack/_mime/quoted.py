@@ -11,7 +11,7 @@ import re
 from binascii import a2b_qp
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._mime.raw_edit import NO_INSTEAD, Content, Filled, RawEdit, splice_octets
+from lmtrack._mime.raw_edit import NO_INSTEAD, Content, FilledBody, RawEdit, splice_octets
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
@@ -179,10 +179,10 @@ class RequotedStencil(NamedTuple):
     encoded: bytes
     stencil: QuotedStencil
 
-    def fill(self, values: list[bytes], instead: Mapping[int, bytes] = NO_INSTEAD, /) -> Filled:
+    def fill(self, values: list[bytes], instead: Mapping[int, bytes] = NO_INSTEAD, /) -> FilledBody:
         """Write one value in each hole, and the body around them."""
         edits, left = self.stencil.fill(values, instead)
-        return Filled([RawEdit(self.offset, self.old, splice_octets(self.encoded, edits))], left)
+        return FilledBody([RawEdit(self.offset, self.old, splice_octets(self.encoded, edits))], left)
 
 
 class QuotedStencil(NamedTuple):
@@ -192,7 +192,7 @@ class QuotedStencil(NamedTuple):
     eol: bytes
     holes: list[_Hole]
 
-    def fill(self, values: list[bytes], instead: Mapping[int, bytes] = NO_INSTEAD, /) -> Filled:  # noqa: ARG002 - all fits
+    def fill(self, values: list[bytes], instead: Mapping[int, bytes] = NO_INSTEAD, /) -> FilledBody:  # noqa: ARG002 - all fits
         """Write one value in each hole."""
         edits: list[RawEdit] = []
         soft_break = b"=" + self.eol
@@ -222,7 +222,7 @@ class QuotedStencil(NamedTuple):
                     continue
             edit, column = self._fill_carefully(hole, value, column)
             edits.append(edit)
-        return Filled(edits, [])
+        return FilledBody(edits, [])
 
     def _fill_carefully(self, hole: _Hole, value: bytes, column: int, /) -> tuple[RawEdit, int]:
         """Write a value, with regard to the bytes around it; also says in which column of its line it ends."""

@@ -52,7 +52,7 @@ NO_INSTEAD: Final[Mapping[int, bytes]] = MappingProxyType({})
 Span: TypeAlias = tuple[int, int, Content]
 
 
-class Filled(NamedTuple):
+class FilledBody(NamedTuple):
     """What came of writing values into a body.
 
     Attributes:
@@ -68,7 +68,7 @@ class Filled(NamedTuple):
 class Stencil(Protocol):
     """Holes in an encoded body, found once and filled for each recipient."""
 
-    def fill(self, values: list[bytes], instead: Mapping[int, bytes] = NO_INSTEAD, /) -> Filled:
+    def fill(self, values: list[bytes], instead: Mapping[int, bytes] = NO_INSTEAD, /) -> FilledBody:
         """Write one value in each hole; `instead` has what a link is without room for it, if not what it was."""
 
 

@@ -128,7 +128,7 @@ def walk_parts(
         path: Of a message that was taken out of another one.
         depth: How many multiparts and messages are around that one.
     """
-    walk = _Walk(raw, enters, depth)
+    walk = _PartWalk(raw, enters, depth)
     head_end, body_start = find_body(raw[start:] if start else raw)
     walk.begin_message(path, headers, (start, start + head_end, start + body_start), None)
     walk.follow(path)
@@ -136,7 +136,7 @@ def walk_parts(
     return walk.steps
 
 
-class _Walk:
+class _PartWalk:
     """One pass over a message."""
 
     def __init__(self, raw: bytes, enters: Callable[[PartHeaders], bool], depth: int, /) -> None:

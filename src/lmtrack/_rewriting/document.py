@@ -25,7 +25,7 @@ from lmtrack.errors import BadSlot
 if TYPE_CHECKING:
     from lmtrack._rewriting.plan import Merged
     from lmtrack._rewriting.slots import Values
-    from lmtrack._rewriting.template import Filled
+    from lmtrack._rewriting.template import FilledTemplate
     from lmtrack.links import LinkPolicy
     from lmtrack.urls import TrackingDomain
 
@@ -77,7 +77,7 @@ def begins_as_message(text: str, /) -> bool:
 
 def merge(
     plan: Plan, template: Template | None, values: Values | None, pixel_slot: str | None = None, /
-) -> tuple[Filled | None, Merged]:
+) -> tuple[FilledTemplate | None, Merged]:
     """Write one recipient's values, and read where the links lead with them.
 
     Raises:
@@ -218,7 +218,9 @@ class HtmlDocument:
         """Decide what to do with the links (internal)."""
         return make_plan(self.readable, self._scan, Judge(policy, domain, self._scan.base, context), self.template)
 
-    def merge(self, plan: Plan, values: Values | None, pixel_slot: str | None, /) -> tuple[Filled | None, Merged]:
+    def merge(
+        self, plan: Plan, values: Values | None, pixel_slot: str | None, /
+    ) -> tuple[FilledTemplate | None, Merged]:
         """Write one recipient's values, and read where the links lead with them (internal)."""
         return merge(plan, self.template, values, pixel_slot)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lmtrack._rewriting.plan import Merged, Plan
     from lmtrack._rewriting.signing import Sending
     from lmtrack._rewriting.slot_places import TextHole
-    from lmtrack._rewriting.template import Change, Filled
+    from lmtrack._rewriting.template import Change, FilledTemplate
 
 PixelPosition = Literal["end", "start", "auto"]
 
@@ -168,7 +168,7 @@ def tracked_links(message: Sending, plan: Plan, merged: Merged, /) -> tuple[list
     return link_changes(plan, urls, merged.refused), merged
 
 
-def with_values(changes: list[Change], filled: Filled | None, /) -> list[Change]:
+def with_values(changes: list[Change], filled: FilledTemplate | None, /) -> list[Change]:
     """Add one recipient's values; where a link with slots is tracked, its whole URL is written already."""
     if filled is None:
         return changes
@@ -194,7 +194,7 @@ class LineLimit(NamedTuple):
     """How long a line may be: `max_line` bytes; `filled` are the values that are written whether or not it is."""
 
     max_line: int
-    filled: Filled | None
+    filled: FilledTemplate | None
 
 
 class _Draft(NamedTuple):

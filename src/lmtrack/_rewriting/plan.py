@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lmtrack._html.scan import FoundLink, Scan
     from lmtrack._rewriting.judge import Judge
     from lmtrack._rewriting.slot_places import TextHole, UrlHole
-    from lmtrack._rewriting.template import Filled, Template
+    from lmtrack._rewriting.template import FilledTemplate, Template
     from lmtrack._token_values import ClickToken
     from lmtrack._tokens.make import PackedLinks
     from lmtrack.links import LinkPolicy
@@ -75,7 +75,7 @@ class Plan:
         source: str,
         judge: Judge,
         found: Sequence[FoundLink],
-        numbers: Numbers,
+        numbers: NumberedLinks,
         left: Sequence[tuple[FoundLink, str, SkipReason, bool]],
         /,
         *,
@@ -167,7 +167,7 @@ class Plan:
         source, limit = self._judge.context.shown or self.source, _limit(found, len(self.source))
         return Link(index, url, found[4], found[5] > 0, source, found[0], limit, personal, template if personal else "")
 
-    def merge(self, filled: Filled, /, *, unsubscribe: Callable[[str], bool] | None = None) -> Merged:
+    def merge(self, filled: FilledTemplate, /, *, unsubscribe: Callable[[str], bool] | None = None) -> Merged:
         """Read where the links lead with one recipient's values, and which of them may not be tracked because of these.
 
         `unsubscribe` says whether a URL is one of this recipient's List-Unsubscribe.
@@ -192,7 +192,7 @@ class Plan:
         return Merged(merged, refused)
 
 
-class Numbers(NamedTuple):
+class NumberedLinks(NamedTuple):
     """Trackable links, counted.
 
     Attributes:
@@ -286,11 +286,11 @@ def settled(
     return Plan(source, judge, found, numbers, left, removals=removals, slots=slots.of(positions))
 
 
-def _within_limit(kept: Sequence[FoundLink], numbers: Numbers, /) -> tuple[list[FoundLink], Numbers]:
+def _within_limit(kept: Sequence[FoundLink], numbers: NumberedLinks, /) -> tuple[list[FoundLink], NumberedLinks]:
     """Keep the links whose index a token can hold."""
     inside = [position for position, index in enumerate(numbers.indices) if index < _MOST_LINKS]
     rank = {position: rank for rank, position in enumerate(inside)}
-    return [kept[position] for position in inside], Numbers(
+    return [kept[position] for position in inside], NumberedLinks(
         [numbers.urls[position] for position in inside],
         [numbers.indices[position] for position in inside],
         [rank[position] for position in numbers.firsts if position in rank],
@@ -358,11 +358,11 @@ def _judge_texts(
     return texts
 
 
-def _number(kept: Sequence[FoundLink], urls: list[str], first: int, /) -> Numbers:
+def _number(kept: Sequence[FoundLink], urls: list[str], first: int, /) -> NumberedLinks:
     """Count links in source order; a conditional one takes the number of the nearest live link to the same page."""
     conditional = [position for position, link in enumerate(kept) if link[5]]
     if not conditional:
-        return Numbers(urls, range(first, first + len(kept)), range(len(kept)))
+        return NumberedLinks(urls, range(first, first + len(kept)), range(len(kept)))
     live = [position for position, link in enumerate(kept) if not link[5]]
     last = {urls[position]: position for position in live}
     twins = {position: last[urls[position]] for position in conditional if urls[position] in last}
@@ -375,7 +375,7 @@ def _number(kept: Sequence[FoundLink], urls: list[str], first: int, /) -> Number
         twins = {position: _nearest(leading_to[urls[position]], position, kept) for position in twins}
     firsts = [position for position in range(len(kept)) if position not in twins]
     index_of = dict(zip(firsts, count(first)))
-    return Numbers(urls, [index_of[twins.get(position, position)] for position in range(len(kept))], firsts)
+    return NumberedLinks(urls, [index_of[twins.get(position, position)] for position in range(len(kept))], firsts)
 
 
 def _nearest(candidates: list[int], position: int, kept: Sequence[FoundLink], /) -> int:

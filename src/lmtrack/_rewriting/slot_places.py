@@ -203,12 +203,12 @@ def find_holes(html: str, readable: str, markers: Sequence[Marker], escaped_mark
     Raises:
         BadSlot: A marker is where no value can be written.
     """
-    walk = _Walk(html, readable, sorted([*markers, *escaped_markers]), frozenset(escaped_markers))
+    walk = _SlotWalk(html, readable, sorted([*markers, *escaped_markers]), frozenset(escaped_markers))
     walk.through_document()
     return walk.holes
 
 
-class _Walk:
+class _SlotWalk:
     """One pass over the tokens of a document, with its markers in order."""
 
     def __init__(self, html: str, readable: str, markers: Sequence[Marker], only_in_urls: frozenset[Marker], /) -> None:

@@ -71,7 +71,7 @@ class Template:
         """Find the holes in a stretch of the document that are text or attributes."""
         return self.texts[bisect_left(self.text_starts, start) : bisect_left(self.text_starts, end)]
 
-    def fill(self, values: Values | None, /, *, without: str | None = None) -> Filled:
+    def fill(self, values: Values | None, /, *, without: str | None = None) -> FilledTemplate:
         """Write one recipient's values into every hole; the slot `without` is left empty.
 
         Raises:
@@ -82,10 +82,10 @@ class Template:
         found = self.slots.read(values, self.names if without is None else [n for n in self.names if n != without])
         if without is not None:
             found[without] = ""
-        return Filled(self.holes, found)
+        return FilledTemplate(self.holes, found)
 
 
-class Filled:
+class FilledTemplate:
     """The holes of a document with one recipient's values.
 
     Attributes:

@@ -33,7 +33,7 @@ INDIVIDUAL: Final = TrackingMode.INDIVIDUAL
 AGGREGATE: Final = TrackingMode.AGGREGATE
 
 
-class Kind(NamedTuple):
+class TokenKind(NamedTuple):
     """What a number in the header means.
 
     Attributes:
@@ -52,15 +52,15 @@ class Kind(NamedTuple):
 KINDS: Final = {
     kind.number: kind
     for kind in (
-        Kind(1, "open", INDIVIDUAL),
-        Kind(2, "click", INDIVIDUAL),
-        Kind(3, "click", INDIVIDUAL, inline=True),
-        Kind(4, "withdraw", INDIVIDUAL),
-        Kind(5, "open", AGGREGATE),
-        Kind(6, "click", AGGREGATE),
-        Kind(7, "click", AGGREGATE, inline=True),
-        Kind(8, "open", TrackingMode.DELIVERABILITY),
-        Kind(9, "unsubscribe", INDIVIDUAL),
+        TokenKind(1, "open", INDIVIDUAL),
+        TokenKind(2, "click", INDIVIDUAL),
+        TokenKind(3, "click", INDIVIDUAL, inline=True),
+        TokenKind(4, "withdraw", INDIVIDUAL),
+        TokenKind(5, "open", AGGREGATE),
+        TokenKind(6, "click", AGGREGATE),
+        TokenKind(7, "click", AGGREGATE, inline=True),
+        TokenKind(8, "open", TrackingMode.DELIVERABILITY),
+        TokenKind(9, "unsubscribe", INDIVIDUAL),
     )
 }
 

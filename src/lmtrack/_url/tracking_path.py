@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from lmtrack._pattern import compile_pattern
 from lmtrack._url.reader import cleaned, effective_port, plain_host, read_authority, read_url, remote_url, without_dots
 
-Kind: TypeAlias = Literal["o", "c", "w", "u"]
+PathKind: TypeAlias = Literal["o", "c", "w", "u"]
 
 # A token is at most 4,096 characters and a base URL 2,048, each of which may be escaped as three; the rest of a longer
 # path says nothing. The slack keeps a token that is too long from being cut to one that is not.
@@ -51,7 +51,7 @@ class TrackingPath(NamedTuple):
         under_base: Whether the base path stands before the kind; a proxy may have cut it.
     """
 
-    kind: Kind
+    kind: PathKind
     token: str
     under_base: bool
 

@@ -12,7 +12,7 @@ from hostile_inputs import HOSTILE
 from lmtrack import audit_html
 from lmtrack._checking.pages.element import Element
 from lmtrack._checking.pages.lxml_reader import Unread, read_tree
-from lmtrack._checking.pages.own_reader import Comment, RawText
+from lmtrack._checking.pages.own_reader import CommentText, RawText
 from strategies import hostile_html
 
 FIRST = 1 << 12  # characters that are read at a time, as long as no element has begun
@@ -22,7 +22,7 @@ DEEP = "elements are nested too deep, or the parser reached another of its limit
 
 def read(html: str) -> list[tuple[object, ...]]:
     """Describe all that is read, each element by its name, attributes, line, text and by what is around and before."""
-    found: list[Element | RawText | Comment] = []
+    found: list[Element | RawText | CommentText] = []
     try:
         found += read_tree(html, words=True)
     except Unread as why:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lmtrack._url.reader import Address
 
 
-class _Value(NamedTuple):
+class _UrlValue(NamedTuple):
     """A value of a URL: where it is, its parameter's name, and itself, decoded."""
 
     place: str
@@ -92,24 +92,24 @@ def identifier_in(address: Address, /, *, is_link: bool) -> str | None:
     return None
 
 
-def _may_be_content(value: _Value, /, *, is_link: bool, static: bool, alone: bool) -> bool:
+def _may_be_content(value: _UrlValue, /, *, is_link: bool, static: bool, alone: bool) -> bool:
     if value.place == "a part of the path":
         return is_link or (static and alone)
     return static and value.name.lower() in _VERSIONS
 
 
-def _values(address: Address, /) -> Iterator[_Value]:
+def _values(address: Address, /) -> Iterator[_UrlValue]:
     """Take a URL apart; of its values without a name only the long ones."""
     for label in address.host.split("."):
         if len(label) >= _SHORTEST:
-            yield _Value("a part of the host name", "", label)
+            yield _UrlValue("a part of the host name", "", label)
     for segment in address.path.split("/", _MOST_VALUES)[:_MOST_VALUES]:
         if len(segment) >= _SHORTEST and len(text := unquote(segment)) >= _SHORTEST:
-            yield _Value("a part of the path", "", text)
+            yield _UrlValue("a part of the path", "", text)
     yield from (value for value in _query(address.query) if value.name or len(value.text) >= _SHORTEST)
 
 
-def _query(query: str, /) -> Iterator[_Value]:
+def _query(query: str, /) -> Iterator[_UrlValue]:
     if not query:
         return
     for pair in re.split("[&;]", query, maxsplit=_MOST_VALUES)[:_MOST_VALUES]:
@@ -117,7 +117,7 @@ def _query(query: str, /) -> Iterator[_Value]:
         if not equals or not text.strip("="):  # what pads base64 belongs to it
             name, text = "", name
         name = unquote(name)
-        yield _Value(f"the parameter {name[:40]}" if name else "the query", name, unquote(text))
+        yield _UrlValue(f"the parameter {name[:40]}" if name else "the query", name, unquote(text))
 
 
 def _dressed(text: str, /) -> str | None:
@@ -136,7 +136,7 @@ def _dressed(text: str, /) -> str | None:
     return None
 
 
-def _form(value: _Value, /) -> str | None:
+def _form(value: _UrlValue, /) -> str | None:
     text = value.text
     lower = text.lower()
     if _UUID.fullmatch(lower):

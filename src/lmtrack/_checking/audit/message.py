@@ -15,7 +15,7 @@ from lmtrack._checking.audit.page import Audit, audit_of, audit_page, audit_text
 from lmtrack._checking.finding import Finding, FindingKind
 from lmtrack._checking.messages.body_readings import read_characters, read_octets
 from lmtrack._checking.messages.entities import Entity, Head, is_encoded_message, place_of, read_entities
-from lmtrack._checking.messages.part_kinds import FOLD, SOFT_BREAK, Form, Kind, as_html
+from lmtrack._checking.messages.part_kinds import FOLD, SOFT_BREAK, Form, PartKind, as_html
 from lmtrack._checks import plain_bytes
 from lmtrack._headers import iter_fields, unfold
 from lmtrack._url.reader import remote_url
@@ -70,7 +70,7 @@ def _find_receipts(block: bytes, place: str, /) -> Iterator[Finding]:
 def _audit_part(part: Entity, watch: Watch, /) -> Iterator[Finding]:
     """Find what one part holds; nothing for a part that no reader shows."""
     place = place_of(part.path)
-    kind = Kind(part)
+    kind = PartKind(part)
     octets = read_octets(part.body, part.headers.encoding, closed=part.closed)
     if closed := kind.closed(octets.readings[0]):
         yield Finding(kind=closed[0], place=place, why=closed[1])
@@ -197,7 +197,7 @@ def _audit_entity(part: Entity, watch: Watch, depth: int, encoded: int, /) -> It
     is_file = False
     if not is_encoded_message(part):
         yield from _audit_part(part, watch)
-        is_file = Kind(part).is_message_file()
+        is_file = PartKind(part).is_message_file()
         if not is_file:
             return
     octets = read_octets(part.body, part.headers.encoding, closed=part.closed)

@@ -20,7 +20,7 @@ from lmtrack._checking.audit.services import open_service
 from lmtrack._checking.finding import Finding, FindingKind, shown
 from lmtrack._checking.pages.all_readers import Reading
 from lmtrack._checking.pages.display import Display, cascades_of, unseen_rule
-from lmtrack._checking.pages.element import LAST_LINE, Lines
+from lmtrack._checking.pages.element import LAST_LINE, LineCounter
 from lmtrack._checking.pages.loads import Way, uses_of
 from lmtrack._checks import plain_str
 from lmtrack._rewriting.plain_text import find_urls
@@ -104,7 +104,7 @@ _MOST_RESOLVED: Final = 20_000  # URLs, half a second of work; our choice: an em
 _REMEMBERED: Final = 10_000  # URLs; our choice: no mail has as many, and a megabyte of links must not be held twice
 
 
-class Judge:
+class UrlJudge:
     """Judges URLs, each once, however often it is in an email."""
 
     __slots__ = ("_known", "_watch")
@@ -217,7 +217,7 @@ def audit_text(text: str, watch: Watch, place: str, /) -> list[Finding]:
     spans = find_urls(text)
     sure = {start for start, _ in spans}
     spans += [found.span() for found in _TEXT_URL.finditer(text) if found.start() not in sure]
-    judge, found = Judge(watch), []
+    judge, found = UrlJudge(watch), []
     line = at = 0
     for start, end in sorted(spans):
         line += text.count("\n", at, start)
@@ -244,7 +244,7 @@ class _Page:
 
     def __init__(self, html: str, watch: Watch, place: str, bases: Sequence[str], /) -> None:
         self._place = place
-        self._judge = Judge(watch)
+        self._judge = UrlJudge(watch)
         self._reading = Reading(html)
         self._bases = [read_url(base) for base in dict.fromkeys((*self._reading.bases, *bases))]
         self._resolved = 0  # URLs of values that lead elsewhere from each base
@@ -335,10 +335,10 @@ class _Page:
 
     def _judge_sheets(self) -> None:
         for sheet, text, first_line, note, _ in self._reading.sheets:
-            lines = Lines(text, first_line)
+            lines = LineCounter(text, first_line)
             for offset, value in sheet.imports:
                 self._judge_in_sheet("@import", value, lines.at(offset), note, None)
-            lines = Lines(text, first_line)
+            lines = LineCounter(text, first_line)
             for rule in sheet.rules:
                 if urls := [url for declaration in rule.declarations for url in declaration.urls]:
                     line, unseen = lines.at(rule.offset), unseen_rule(rule)

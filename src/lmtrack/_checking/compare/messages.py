@@ -18,7 +18,7 @@ from lmtrack._checking.compare.occurrences import read_text
 from lmtrack._checking.compare.pages import Difference, align, compare_pages, read_allow, several
 from lmtrack._checking.messages.body_readings import read_characters, read_octets
 from lmtrack._checking.messages.entities import Entity, Head, is_encoded_message, place_of, read_entities
-from lmtrack._checking.messages.part_kinds import FOLD, SOFT_BREAK, Form, Kind, as_html
+from lmtrack._checking.messages.part_kinds import FOLD, SOFT_BREAK, Form, PartKind, as_html
 from lmtrack._checking.unsubscribe.list_field import read_list_field
 from lmtrack._checks import plain_bytes
 from lmtrack._headers import iter_fields, unfold
@@ -116,7 +116,7 @@ def compare_messages(raws: Sequence[bytes], /, *, allow: Sequence[str | re.Patte
     allowed = read_allow(allow)
     if len(set(given)) == 1:
         return []
-    known = {raw: _read(raw) for raw in set(given)}
+    known = {raw: _read_copy(raw) for raw in set(given)}
     copies = [known[raw] for raw in given]
     return list(_compare(copies, allowed))
 
@@ -148,7 +148,7 @@ def _unsure(place: str, why: str, count: int, /) -> Difference:
     return Difference(place=place, values=(None,) * count, expected=False, why=why)
 
 
-def _read(raw: bytes, /) -> _Copy:
+def _read_copy(raw: bytes, /) -> _Copy:
     copy = _Copy({}, {}, {}, set(), {}, {}, [], _unsubscribe_urls(raw))
     for item in read_entities(raw):
         if isinstance(item, Head):
@@ -249,7 +249,7 @@ def _content(part: Entity, /) -> _Content:
     """Decode a part; of a text only what it shows is left, as one page and one text in all its readings."""
     octets = read_octets(part.body, part.headers.encoding, closed=part.closed)
     problems = [octets.problem.why] if octets.problem else []
-    forms = Kind(part).forms(octets.readings)
+    forms = PartKind(part).forms(octets.readings)
     if is_encoded_message(part) or not forms:
         return _Content(b"\0".join(octets.readings), None, None, tuple(problems))
     readings: list[str] = []

@@ -17,7 +17,7 @@ from lmtrack._checking.compare.repairs import repairs_of
 from lmtrack._checking.compare.structure import Structure
 from lmtrack._checking.pages.all_readers import Reading
 from lmtrack._checking.pages.css import read_declarations
-from lmtrack._checking.pages.element import Lines
+from lmtrack._checking.pages.element import LineCounter
 from lmtrack._checking.pages.loads import Way, uses_of
 from lmtrack._checking.verify.events import Data, Doctype, Start, TooDeepError, read_events
 from lmtrack._pattern import compile_pattern
@@ -27,7 +27,7 @@ from lmtrack._url.reader import OUTER, remote_url
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
-    from lmtrack._checking.compare.structure import Numbers
+    from lmtrack._checking.compare.structure import ValueNumbers
     from lmtrack._checking.pages.element import Element
     from lmtrack._checking.verify.events import Event
 
@@ -88,7 +88,7 @@ class Trait(NamedTuple):
     key: Hashable
 
 
-class Page(NamedTuple):
+class ComparedPage(NamedTuple):
     """What a document may load or lead to.
 
     Attributes:
@@ -108,7 +108,7 @@ class Page(NamedTuple):
     limits: list[str]
 
 
-def read_page(html: str, numbers: Numbers, /) -> Page:
+def read_page(html: str, numbers: ValueNumbers, /) -> ComparedPage:
     """Find the URLs of HTML and what decides about them; never fails, linear."""
     return _PageReader(html, numbers).page()
 
@@ -116,7 +116,7 @@ def read_page(html: str, numbers: Numbers, /) -> Page:
 class _PageReader:
     """Reads one document."""
 
-    def __init__(self, html: str, numbers: Numbers, /) -> None:
+    def __init__(self, html: str, numbers: ValueNumbers, /) -> None:
         self._html = html
         self._numbers = numbers
         self._reading = Reading(html, complete=True)
@@ -124,7 +124,7 @@ class _PageReader:
         self._has_sheets_elsewhere = _has_sheets_elsewhere(self._reading)
         self._structure = Structure(self._reading, numbers, sheets_elsewhere=self._has_sheets_elsewhere)
 
-    def page(self) -> Page:
+    def page(self) -> ComparedPage:
         reading = self._reading
         placed = [*self._of_elements(), *self._of_sheets()]
         placed.sort(key=lambda one: one[0])
@@ -140,7 +140,7 @@ class _PageReader:
                 what = event.element or "text"
                 text = _unescaped(event.text) if event.element else event.text
                 found += [Occurrence(what, url, what, is_link=not event.element) for _, url in urls_in_text(text)]
-        return Page(
+        return ComparedPage(
             found=found,
             exact=list(self._of_exact()),
             sheets=self._sheets(),
@@ -175,7 +175,7 @@ class _PageReader:
 
     def _of_sheets(self) -> Iterator[tuple[int, Occurrence]]:
         for number, (sheet, text, first_line, note, element) in enumerate(self._reading.sheets):
-            lines = Lines(text, first_line)
+            lines = LineCounter(text, first_line)
             around = self._structure.of(element) if element is not None else 0
             written = [(offset, "@import", url, (rank, -1), 0) for rank, (offset, url) in enumerate(sheet.imports)]
             for rank, rule in enumerate(sheet.rules):
@@ -280,7 +280,7 @@ def urls_in_text(text: str, /) -> list[tuple[int, str]]:
     return [(start, text[start:end]) for start, end in sorted((ends | dict(sure)).items())]
 
 
-class _Value(NamedTuple):
+class _AttributeUrl(NamedTuple):
     """A value that is a URL, the attribute it is in, and whether it waits for a click."""
 
     attribute: str
@@ -288,7 +288,7 @@ class _Value(NamedTuple):
     is_link: bool
 
 
-def _values(element: Element, /) -> Iterator[tuple[int, _Value]]:
+def _values(element: Element, /) -> Iterator[tuple[int, _AttributeUrl]]:
     """Return every URL of an element, each with its place among those of its attribute."""
     if not element.attributes:
         return
@@ -298,22 +298,22 @@ def _values(element: Element, /) -> Iterator[tuple[int, _Value]]:
         ranks[value.attribute] += 1
 
 
-def _all_values(element: Element, /) -> Iterator[_Value]:
+def _all_values(element: Element, /) -> Iterator[_AttributeUrl]:
     known: set[str] = set()
     for use in uses_of(element):
         known.add(use.attribute)
-        yield _Value(use.attribute, use.value, use.way in {Way.LINK, Way.FORM})
+        yield _AttributeUrl(use.attribute, use.value, use.way in {Way.LINK, Way.FORM})
     for name, value in element.attributes.items():
         if name == "style":
             for declaration in read_declarations(value):
                 for url in declaration.urls:
-                    yield _Value(name, url, is_link=False)
+                    yield _AttributeUrl(name, url, is_link=False)
         elif name not in known and ("//" in value or "\\" in value):
             if remote_url(value):
-                yield _Value(name, value, is_link=False)
+                yield _AttributeUrl(name, value, is_link=False)
             else:
                 for _, url in urls_in_text(value.replace("\\/", "/")):
-                    yield _Value(name, url, is_link=False)
+                    yield _AttributeUrl(name, url, is_link=False)
 
 
 def _where(what: str, line: int, note: str, /) -> str:

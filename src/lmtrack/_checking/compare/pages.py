@@ -15,13 +15,13 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from lmtrack._checking.compare.occurrences import read_page
-from lmtrack._checking.compare.structure import Numbers
+from lmtrack._checking.compare.structure import ValueNumbers
 from lmtrack._checks import plain_str
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
-    from lmtrack._checking.compare.occurrences import Occurrence, Page, Trait
+    from lmtrack._checking.compare.occurrences import ComparedPage, Occurrence, Trait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +229,7 @@ def compare_pages(
     """Compare documents, of which some may be missing."""
     if len(set(texts)) == 1:
         return []
-    numbers = Numbers()
+    numbers = ValueNumbers()
     known = {text: read_page(text, numbers) for text in dict.fromkeys(texts) if text is not None}
     pages = [None if text is None else known[text] for text in texts]
     there = [page for page in pages if page is not None]
@@ -243,7 +243,7 @@ def compare_pages(
     return found + [_undecided(place, why, (None,) * len(texts)) for why in unread]
 
 
-def _key_for(pages: Sequence[Page], /) -> Callable[[Occurrence], Hashable]:
+def _key_for(pages: Sequence[ComparedPage], /) -> Callable[[Occurrence], Hashable]:
     """Choose what has to be the same of a URL.
 
     Rules that are not the same choose nothing alike; then their URLs are compared and not what chooses them.
@@ -260,7 +260,7 @@ def _loosely(occurrence: Occurrence, /) -> Hashable:
     return occurrence.url, occurrence.is_link, occurrence.said
 
 
-def _compare_traits(pages: Sequence[Page | None], place: str, /) -> Iterator[Difference]:
+def _compare_traits(pages: Sequence[ComparedPage | None], place: str, /) -> Iterator[Difference]:
     """Compare what decides for a whole document, if one of them loads anything."""
     if not any(page and page.loads for page in pages):
         return

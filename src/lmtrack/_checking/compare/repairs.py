@@ -41,7 +41,7 @@ def repairs_of(html: str, said: Callable[[Element], Hashable], /, *, places: boo
         said: What an element says about loading.
         places: Whether it matters where something is placed.
     """
-    reader = _Reader(html, said, places=places)
+    reader = _RepairReader(html, said, places=places)
     elements = reader.elements
     position, end = 0, len(html)
     while token := next_token(html, position, end, cdata=elements.stack.foreign):
@@ -60,7 +60,7 @@ def repairs_of(html: str, said: Callable[[Element], Hashable], /, *, places: boo
                     return
 
 
-class _Reader:
+class _RepairReader:
     """Knows what is open."""
 
     __slots__ = ("_before", "_html", "_places", "_said", "elements")

@@ -19,7 +19,7 @@ from lmtrack._pattern import compile_pattern
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from lmtrack._checking.pages.css import Rule
+    from lmtrack._checking.pages.css import StyleRule
     from lmtrack._checking.pages.element import Element
 
 _PART: Final = compile_pattern(
@@ -112,7 +112,7 @@ class Selected:
         "tests",
     )
 
-    def __init__(self, rules: Iterable[Rule], elements: Iterable[Element], /, *, everything: bool) -> None:
+    def __init__(self, rules: Iterable[StyleRule], elements: Iterable[Element], /, *, everything: bool) -> None:
         self.everything = everything
         self.names: set[str] = set()
         self.tests: dict[str, dict[Test, None]] = {}
@@ -236,7 +236,7 @@ def keys_of(element: Element, /) -> Iterator[str]:
             yield f"[{name.rpartition(':')[2]}"
 
 
-def subjects(rule: Rule, /) -> set[str]:
+def subjects(rule: StyleRule, /) -> set[str]:
     """Return the keys of the elements that a rule may be for: none if it is no style rule."""
     if rule.prelude.startswith(GROUPING):  # what stands in one directly is for what the rule around it is for
         return {ANY}

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
 
     from lmtrack._checking.pages.all_readers import Reading
-    from lmtrack._checking.pages.css import Rule
+    from lmtrack._checking.pages.css import StyleRule
     from lmtrack._checking.pages.element import Element
 
 # Elements of which one part decides whether another is loaded: which source fits, what stands in for what fails, what
@@ -78,7 +78,7 @@ _ELSEWHERE: Final = "a style sheet that is elsewhere may depend on any name, val
 _FONTS_ELSEWHERE: Final = "a style sheet that is elsewhere may load fonts for certain characters, and those differ"
 
 
-class Numbers(defaultdict["Hashable", int]):
+class ValueNumbers(defaultdict["Hashable", int]):
     """Gives equal values equal numbers."""
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class Structure:
         is_related: Whether some rule that may decide goes by what is around or beside an element.
     """
 
-    def __init__(self, reading: Reading, numbers: Numbers, /, *, sheets_elsewhere: bool) -> None:
+    def __init__(self, reading: Reading, numbers: ValueNumbers, /, *, sheets_elsewhere: bool) -> None:
         self._elements = reading.in_reading_order
         self._numbers = numbers
         self._sheets_elsewhere = sheets_elsewhere
@@ -225,7 +225,7 @@ class Structure:
         """Return what an element says itself about loading."""
         return tuple(conditions_of(element, self.selected, Need.NOTHING))
 
-    def of_rule(self, rule: Rule, /) -> int:
+    def of_rule(self, rule: StyleRule, /) -> int:
         """Return what decides whether a rule loads what it names: the elements that it may be for."""
         keys = subjects(rule)
         decides: list[Hashable] = [frozenset(one for key in keys for one in self._by_key[key])]
@@ -266,7 +266,7 @@ class Structure:
             if any("#" in value and "url(" in value.lower() for value in element.attributes.values())
         )
 
-    def _characters(self, rule: Rule, /) -> Hashable:
+    def _characters(self, rule: StyleRule, /) -> Hashable:
         """Say in which texts there are characters for which a font would be loaded."""
         if not rule.prelude.startswith("@font-face"):
             return None
@@ -344,7 +344,7 @@ class Structure:
 class _Groups:
     """Puts together what each group of elements holds."""
 
-    def __init__(self, numbers: Numbers, /) -> None:
+    def __init__(self, numbers: ValueNumbers, /) -> None:
         self._numbers = numbers
         self._held: dict[Element, int] = {}
         self._of: dict[Element, Element] = {}  # the innermost group that an element is in, or begins
@@ -401,7 +401,7 @@ def _holds_document(element: Element, /) -> bool:
     )
 
 
-def _loads(rule: Rule, /) -> bool:
+def _loads(rule: StyleRule, /) -> bool:
     return any(declaration.urls for declaration in rule.declarations)
 
 
@@ -426,7 +426,7 @@ def _language(element: Element, /) -> str:
     return (attributes.get("lang") or attributes.get("xml:lang") or "").strip().lower()
 
 
-def _family(face: Rule, /) -> str:
+def _family(face: StyleRule, /) -> str:
     return next((one.value.strip(" \"'") for one in face.declarations if one.name == "font-family"), "")
 
 

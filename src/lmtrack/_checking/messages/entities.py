@@ -134,7 +134,7 @@ def read_entities(raw: bytes, path: str = "", depth: int = 0, /, *, skips_empty_
     `skips_empty_lines` off the first one ends the header, as the standard has it.
     """
     raw = raw.removeprefix(BOM_UTF8)  # of the file it was kept in
-    reading = _Reading(raw, path)
+    reading = _EntityReading(raw, path)
     leading = _LEADING_EMPTY_LINES.match(raw)
     start = leading.end() if skips_empty_lines and leading and leading.end() < len(raw) else 0
     if start:
@@ -167,7 +167,7 @@ def _is_read(headers: PartHeaders, /) -> bool:
     return headers.content_type.startswith("multipart/") or (_is_message(headers) and headers.encoding in IDENTITY)
 
 
-class _Reading:
+class _EntityReading:
     """What the walk over a message makes of it."""
 
     def __init__(self, raw: bytes, path: str, /) -> None:

@@ -92,7 +92,7 @@ def as_html(xml: str, /) -> str:
     return _SHEET.sub("<link rel=stylesheet ", xml)
 
 
-class Kind:
+class PartKind:
     """What is known of a part before it is read.
 
     Attributes:

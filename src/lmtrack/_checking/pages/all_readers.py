@@ -25,7 +25,7 @@ from lmtrack._checking.pages.css import read_sheet
 from lmtrack._checking.pages.element import LAST_LINE, Element
 from lmtrack._checking.pages.loads import Way, uses_of
 from lmtrack._checking.pages.lxml_reader import Unread, as_lxml_writes, other_spellings, read_tree, without_raw_text
-from lmtrack._checking.pages.own_reader import CDATA, Comment, RawText, read_exactly
+from lmtrack._checking.pages.own_reader import CDATA, CommentText, RawText, read_exactly
 from lmtrack._pattern import compile_pattern
 from lmtrack._url.reader import DROPPED, remote_url
 
@@ -174,7 +174,7 @@ class Reading:
         if why not in self.limits:
             self.limits.append(why)
 
-    def _take(self, item: Element | RawText | Comment, context: _Context, /) -> None:
+    def _take(self, item: Element | RawText | CommentText, context: _Context, /) -> None:
         if isinstance(item, Element):
             if item.parent is None:
                 item.host = context.host
@@ -200,7 +200,7 @@ class Reading:
         else:
             self._take_comment(item, context)
 
-    def _take_comment(self, comment: Comment, context: _Context, /) -> None:
+    def _take_comment(self, comment: CommentText, context: _Context, /) -> None:
         """Read what a conditional comment holds, or note that it opens or closes a condition for what follows."""
         if _ENDIF.fullmatch(comment.text):
             if context.outer:
@@ -302,11 +302,11 @@ def _picture_around(element: Element, /) -> Element | None:
     return at if at is not None and at.name == "picture" else None
 
 
-def _key(item: Element | RawText | Comment, /) -> int:
+def _key(item: Element | RawText | CommentText, /) -> int:
     """Return what tells an item from others: a keyed hash, as the whole would take more room than the document."""
     if isinstance(item, Element):
         key = hash((item.name, frozenset(item.attributes.items())) if item.attributes else item.name)
-    elif isinstance(item, Comment):
+    elif isinstance(item, CommentText):
         key = hash(("", as_lxml_writes(item.text), item.line))
     else:
         key = hash((item.name, item.text))
@@ -331,7 +331,7 @@ _UNREAD: Final = "a data: document cannot be decoded"
 _DECLARED: Final = "a data: document declares what only an XML reader could put in"
 
 
-class Content(NamedTuple):
+class DataContent(NamedTuple):
     """What is in a `data:` URL: style sheets, documents, and why something may have been missed."""
 
     sheets: tuple[str, ...] = ()
@@ -339,10 +339,10 @@ class Content(NamedTuple):
     limits: tuple[str, ...] = ()
 
 
-_NOTHING: Final = Content()
+_NOTHING: Final = DataContent()
 
 
-def _read_data_url(url: str, /, *, as_sheet: bool = False) -> Content:
+def _read_data_url(url: str, /, *, as_sheet: bool = False) -> DataContent:
     """Read a URL; nothing is found if it is no `data:` URL, or a picture or text.
 
     With `as_sheet` it is a style sheet whatever type it names: in quirks mode some browsers ask for none.
@@ -364,17 +364,17 @@ def _read_data_url(url: str, /, *, as_sheet: bool = False) -> Content:
         try:
             octets = b64decode(octets + b"=" * (-len(octets) % 4))
         except Base64Error:
-            return Content(limits=(_UNREAD,))
+            return DataContent(limits=(_UNREAD,))
     label = _CHARSET.search(kind)
     characters = read_characters(octets, label[1].strip() if label else None)
     limits = tuple(problem.why for problem in characters.problems)
     if is_sheet:
-        return Content(sheets=characters.readings, limits=limits)
+        return DataContent(sheets=characters.readings, limits=limits)
     if not is_xml:
-        return Content(documents=characters.readings, limits=limits)
+        return DataContent(documents=characters.readings, limits=limits)
     if any(map(_DECLARES.search, characters.readings)):
         limits += (_DECLARED,)
-    return Content(documents=tuple(_as_html(characters.readings)), limits=limits)
+    return DataContent(documents=tuple(_as_html(characters.readings)), limits=limits)
 
 
 def _as_html(readings: Iterable[str], /) -> dict[str, None]:

@@ -19,7 +19,7 @@ from lmtrack._pattern import word_set
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from lmtrack._checking.pages.css import Declaration, Rule
+    from lmtrack._checking.pages.css import Declaration, StyleRule
     from lmtrack._checking.pages.element import Element
 
 
@@ -56,7 +56,7 @@ class _Entry(NamedTuple):
     weight: tuple[int, int, int, int]
     order: int
     selector: Selector
-    rule: Rule
+    rule: StyleRule
     when: When
     steps: int  # what its declarations cost for each element
 
@@ -143,7 +143,7 @@ class Cascade:
         self.exhausted = False
         self.has_urls = False
 
-    def add(self, rule: Rule, when: When = When.ALL, /) -> None:
+    def add(self, rule: StyleRule, when: When = When.ALL, /) -> None:
         """Add a rule, in order; `when` says for which readers its sheet is."""
         when = min(when, rule.when)
         selectors = rule.nested or (rule.selectors if rule.grouped else "")

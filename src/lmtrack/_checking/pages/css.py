@@ -103,7 +103,7 @@ class When(IntEnum):
 
 
 @dataclass(slots=True)
-class Rule:
+class StyleRule:
     """A rule of a style sheet.
 
     Attributes:
@@ -135,13 +135,13 @@ class Rule:
 class Sheet:
     """What a style sheet holds: rules in order, and what it imports, with offsets."""
 
-    rules: list[Rule] = field(default_factory=list)
+    rules: list[StyleRule] = field(default_factory=list)
     imports: list[tuple[int, str]] = field(default_factory=list)
 
 
 def read_declarations(text: str, /) -> list[Declaration]:
     """Read a style attribute."""
-    reader = _Reader(text, Rule("", 0))
+    reader = _SheetReader(text, StyleRule("", 0))
     reader.read()
     own, *nested = (rule.declarations for rule in reader.sheet.rules)
     return own + [replace(declaration, spoiled=True) for declarations in nested for declaration in declarations]
@@ -149,7 +149,7 @@ def read_declarations(text: str, /) -> list[Declaration]:
 
 def read_sheet(text: str, /) -> Sheet:
     """Read a style sheet."""
-    reader = _Reader(text, None)
+    reader = _SheetReader(text, None)
     reader.read()
     return reader.sheet
 
@@ -245,15 +245,15 @@ class _Statement:
         return Declaration(name, value, important=important, urls=urls)
 
 
-class _Reader:
+class _SheetReader:
     """Reads token by token. What is between `;`, `{` and `}` is collected and then taken for what it is."""
 
     __slots__ = ("_blocks", "_is_stray", "_layers", "_statement", "_text", "sheet")
 
-    def __init__(self, text: str, base: Rule | None, /) -> None:
+    def __init__(self, text: str, base: StyleRule | None, /) -> None:
         self._text = text
         self.sheet = Sheet(rules=[base] if base else [])
-        self._blocks: list[Rule | None] = [base]
+        self._blocks: list[StyleRule | None] = [base]
         self._layers: dict[str, int] = {}  # by name
         self._is_stray = False  # whether something before the next rule spoils it (CSS Syntax 3, section 5.4.1)
         self._statement = _Statement(0)
@@ -317,7 +317,7 @@ class _Reader:
         outer, statement = self._blocks[-1], self._statement
         prelude = "".join(statement.pieces).strip(" ")
         is_at_rule = prelude.startswith("@")
-        rule = Rule(
+        rule = StyleRule(
             selectors="" if (outer and outer.selectors) or is_at_rule else prelude,
             offset=statement.start,
             when=When.ALL if outer is None else outer.when,

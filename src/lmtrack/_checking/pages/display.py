@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from lmtrack._checking.pages.all_readers import StyleSheet
     from lmtrack._checking.pages.cascade import Style
-    from lmtrack._checking.pages.css import Rule
+    from lmtrack._checking.pages.css import StyleRule
 
 # Elements whose box is the picture's own: as small as the box is, as small is the picture.
 _REPLACED: Final = frozenset(
@@ -222,7 +222,7 @@ def _is_inert(element: Element, /) -> bool:
 _MADE_UP: Final = re.compile(r"::?+(?:before|after|marker)\b")
 
 
-def _made_up(rule: Rule, /) -> Rule | None:
+def _made_up(rule: StyleRule, /) -> StyleRule | None:
     """Return what a rule loads for what it makes up as a rule for the elements that this is in: hidden with them."""
     urls = [url for one in rule.declarations for url in one.urls]
     selectors = rule.nested or (rule.selectors if rule.grouped else "")
@@ -237,7 +237,7 @@ def _made_up(rule: Rule, /) -> Rule | None:
     )
 
 
-def unseen_rule(rule: Rule, /) -> str | None:
+def unseen_rule(rule: StyleRule, /) -> str | None:
     """Say why nobody sees what a rule draws, if the rule itself says so."""
     values = {one.name: one.value for one in rule.declarations}
     size = size_of(Element("", {}, 0), values)

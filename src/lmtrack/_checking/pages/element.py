@@ -61,7 +61,7 @@ def words_of(text: str, /) -> list[str]:
     return _WORD.findall(text)
 
 
-class Lines:
+class LineCounter:
     """Counts the lines of a text up to ascending places."""
 
     __slots__ = ("_html", "_line", "_place")

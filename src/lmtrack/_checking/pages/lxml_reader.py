@@ -15,7 +15,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.pages.element import LAST_LINE, Element
-from lmtrack._checking.pages.own_reader import Comment, RawText, has_more_attributes
+from lmtrack._checking.pages.own_reader import CommentText, RawText, has_more_attributes
 from lmtrack._html.grammar import RAW_TEXT
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Unread(Exception):  # noqa: N818 - a state, not an error of anyone
 
 def read_tree(
     html: str, /, *, note: str = "", first_line: int = 1, words: bool = False
-) -> Iterator[Element | RawText | Comment]:
+) -> Iterator[Element | RawText | CommentText]:
     """Go through the elements, raw texts and comments of lxml's tree, in document order; with `words`, also their text.
 
     Raises:
@@ -127,9 +127,9 @@ class _Tree:
         self.has_begun = False
         self.leading = 0
 
-    def read(self, events: Iterable[tuple[str, _Element]], /) -> list[Element | RawText | Comment]:
+    def read(self, events: Iterable[tuple[str, _Element]], /) -> list[Element | RawText | CommentText]:
         """Read what has come of the tree."""
-        found: list[Element | RawText | Comment] = []
+        found: list[Element | RawText | CommentText] = []
         open_, before, node = self._open, self._before, None
         for event, node in events:
             if event == "start":
@@ -152,7 +152,7 @@ class _Tree:
             else:
                 self.leading += not self.has_begun
                 line = self._lines + min(node.sourceline or 1, LAST_LINE)
-                found.append(Comment(node.text or "", line, open_[-1] if open_ else None))
+                found.append(CommentText(node.text or "", line, open_[-1] if open_ else None))
         if node is not None:
             self._drop_before(node)
         return found

@@ -10,7 +10,7 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._checking.pages.element import Element, Lines
+from lmtrack._checking.pages.element import Element, LineCounter
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import RAW_TEXT
 from lmtrack._html.tokenizer import Token, attributes, is_self_closing, next_token, open_point, raw_text_end
@@ -50,7 +50,7 @@ class RawText(NamedTuple):
     element: Element | None = None
 
 
-class Comment(NamedTuple):
+class CommentText(NamedTuple):
     """The inside of a comment.
 
     Attributes:
@@ -108,19 +108,19 @@ class _ForeignStyle:
 
 def read_exactly(
     html: str, /, *, note: str = "", first_line: int = 1, once: bool = False
-) -> Iterator[Element | RawText | Comment]:
+) -> Iterator[Element | RawText | CommentText]:
     """Go through tags of interest, raw text and comments, in order.
 
     With `once`, most tags that are written like one before are left out.
     """
-    reader = _Reader(html, note, first_line, once=once)
+    reader = _OwnReader(html, note, first_line, once=once)
     needing = deque(_NEEDS_STACK.finditer(html), maxlen=1)
     position = (yield from reader.with_stack(needing[0].start())) if needing else 0
     if position >= 0:
         yield from reader.plainly(position)
 
 
-class _Reader:
+class _OwnReader:
     """Reads one document."""
 
     __slots__ = ("_html", "_known", "_lines", "_note", "_once")
@@ -128,18 +128,18 @@ class _Reader:
     def __init__(self, html: str, note: str, first_line: int, /, *, once: bool) -> None:
         self._html = html
         self._note = note
-        self._lines = Lines(html, first_line)
+        self._lines = LineCounter(html, first_line)
         self._once = once
         self._known: set[int] = set()  # tags, as written, that need no further look; hashes, as some are long
 
-    def plainly(self, position: int, /) -> Iterator[Element | RawText | Comment]:
+    def plainly(self, position: int, /) -> Iterator[Element | RawText | CommentText]:
         """Read on where every tag means the same wherever it stands."""
         html, end = self._html, len(self._html)
         while token := next_token(html, position, end):
             start, position, name = token
             if not name:
                 if html.startswith("<!--", start):
-                    yield Comment(_inside(html, token), self._lines.at(position))
+                    yield CommentText(_inside(html, token), self._lines.at(position))
             elif name[0] != "/":
                 if self._is_of_interest(token):
                     yield self._element(token, in_template=False, foreign=False)
@@ -150,7 +150,7 @@ class _Reader:
                         return
         yield from self._unfinished(position)
 
-    def with_stack(self, last: int, /) -> Generator[Element | RawText | Comment, None, int]:
+    def with_stack(self, last: int, /) -> Generator[Element | RawText | CommentText, None, int]:
         """Read with all that is open at each tag, until that cannot matter any more; return where, or -1 at the end.
 
         `last` is where the last tag may be that lets it matter.
@@ -167,7 +167,7 @@ class _Reader:
             if not name:
                 elements.declaration(token)
                 if html.startswith("<!--", start):
-                    yield Comment(_inside(html, token), self._lines.at(after))
+                    yield CommentText(_inside(html, token), self._lines.at(after))
             elif name[0] == "/":
                 elements.end(name[1:])
             else:
@@ -222,11 +222,11 @@ class _Reader:
     def _raw_text(self, name: str, start: int, end: int, /) -> RawText:
         return RawText(name, self._html[start : end if end >= 0 else None], self._lines.at(start))
 
-    def _unfinished(self, position: int, /) -> Iterator[Comment]:
+    def _unfinished(self, position: int, /) -> Iterator[CommentText]:
         """Take a comment that never ends for one up to the end ("eof-in-comment"); an unfinished tag is nothing."""
         html = self._html
         if html.startswith("<!--", start := open_point(html, position, len(html))):
-            yield Comment(html[start + 4 :], self._lines.at(len(html)))
+            yield CommentText(html[start + 4 :], self._lines.at(len(html)))
 
 
 def _inside(html: str, token: Token, /) -> str:

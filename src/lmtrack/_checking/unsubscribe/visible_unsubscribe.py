@@ -14,7 +14,7 @@ from lmtrack._checking.audit.redirects import redirector
 from lmtrack._checking.finding import Finding, FindingKind, shown
 from lmtrack._checking.messages.body_readings import read_characters, read_octets
 from lmtrack._checking.messages.entities import Entity, place_of
-from lmtrack._checking.messages.part_kinds import Kind
+from lmtrack._checking.messages.part_kinds import PartKind
 from lmtrack._checking.pages.cascade import Cascade
 from lmtrack._checking.pages.css import read_sheet
 from lmtrack._checking.pages.display import Display
@@ -46,7 +46,7 @@ _UNREAD: Final = "programs read the displayed text differently, so it cannot be 
 _CLOSED: Final = "the text cannot be read, so it cannot be known whether a link is in it"
 
 
-class Page(NamedTuple):
+class DisplayedPart(NamedTuple):
     """A displayed part.
 
     Attributes:
@@ -64,12 +64,12 @@ class Page(NamedTuple):
     choices: frozenset[str]
 
 
-def _displayed_pages(items: Iterable[Item], /) -> list[Page]:
+def _displayed_pages(items: Iterable[Item], /) -> list[DisplayedPart]:
     """Return the displayed parts of a message, in order."""
     return [_page(item) for item in items if isinstance(item, Entity) and item.is_displayed()]
 
 
-def versions(pages: list[Page], /) -> list[list[Page]]:
+def versions(pages: list[DisplayedPart], /) -> list[list[DisplayedPart]]:
     """Return what readers of HTML see and, if it is another thing, what readers of plain text see."""
     html_choices: frozenset[str] = frozenset().union(*(page.choices for page in pages if page.is_html))
     only_text = [page for page in pages if not page.is_html and page.choices & html_choices]
@@ -78,10 +78,10 @@ def versions(pages: list[Page], /) -> list[list[Page]]:
     return [rich, [page for page in pages if not page.is_html]] if only_text else [rich]
 
 
-def _page(part: Entity, /) -> Page:
+def _page(part: Entity, /) -> DisplayedPart:
     octets = read_octets(part.body, part.headers.encoding, closed=part.closed)
     characters = read_characters(octets.readings[0], part.headers.charset)
-    return Page(
+    return DisplayedPart(
         place=place_of(part.path),
         text=characters.readings[0],
         is_html=part.headers.content_type == "text/html",
@@ -159,16 +159,18 @@ def _closed(part: Entity, /) -> FindingKind | None:
     if any(kind == "multipart/encrypted" for _, kind in part.above):
         return FindingKind.ENCRYPTED
     content = read_octets(part.body, part.headers.encoding, closed=part.closed).readings[0]
-    closed = Kind(part).closed(content)
+    closed = PartKind(part).closed(content)
     return closed and closed[0]
 
 
-def _links(page: Page, /) -> list[FoundLink] | None:
+def _links(page: DisplayedPart, /) -> list[FoundLink] | None:
     """Return the links of a page; None if it is too deep to be read."""
     return _html_links(page.text) if page.is_html else text_links(page.text)
 
 
-def _check_unsubscribe(links: list[tuple[Page, FoundLink]], exits: Exits, watch: Watch, place: str, /) -> list[Finding]:
+def _check_unsubscribe(
+    links: list[tuple[DisplayedPart, FoundLink]], exits: Exits, watch: Watch, place: str, /
+) -> list[Finding]:
     hidden: list[Finding] = []
     tracked: list[Finding] = []
     unrendered: list[Finding] = []

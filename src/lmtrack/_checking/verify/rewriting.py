@@ -186,7 +186,7 @@ def _compare_spelling(before: str, after: str, /) -> list[Finding]:
         first, second = find_spans(before), find_spans(after)
     except TooDeepError:
         return [too_deep()]
-    found = _Walk(before, after).differences(first, second)
+    found = _SpellingWalk(before, after).differences(first, second)
     lines = [offset for offset, char in enumerate(before) if char == "\n"] if found else []
     return [
         Finding(kind=FindingKind.SPELLING_CHANGED, place=f"line {bisect_right(lines, offset - 1) + 1}", why=why)
@@ -194,7 +194,7 @@ def _compare_spelling(before: str, after: str, /) -> list[Finding]:
     ]
 
 
-class _Walk:
+class _SpellingWalk:
     """Goes through the editable attributes of both texts in step."""
 
     def __init__(self, before: str, after: str, /) -> None:
