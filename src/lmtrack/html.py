@@ -32,7 +32,7 @@ from lmtrack._rewriting.finish import (
 )
 from lmtrack._rewriting.own_tokens import owner_of, verified_open
 from lmtrack._rewriting.signing import Campaign, sending
-from lmtrack._rewriting.slots import SlotMarkers as SlotMarkers, Values as Values, make_slots, read_slots
+from lmtrack._rewriting.slots.markers import SlotMarkers as SlotMarkers, Values as Values, make_slots, read_slots
 from lmtrack.links import Edit, Link, LinkPolicy
 from lmtrack.resolver import Decision, Reason
 from lmtrack.urls import TrackingDomain, open_url
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lmtrack._rewriting.plan import Plan
-    from lmtrack._rewriting.template import Change
+    from lmtrack._rewriting.slots.template import Change
     from lmtrack._token_values import OpenToken
 
 __all__ = [

@@ -41,7 +41,7 @@ from lmtrack._rewriting.finish import PixelPosition, check_options
 from lmtrack._rewriting.outcome import Deferred, deferred
 from lmtrack._rewriting.own_tokens import owner_of
 from lmtrack._rewriting.signing import Campaign, Sending, sending
-from lmtrack._rewriting.slots import SlotMarkers, Values, read_slots
+from lmtrack._rewriting.slots.markers import SlotMarkers, Values, read_slots
 from lmtrack._url.reader import host_of
 from lmtrack.links import Link, LinkPolicy, SkipReason
 from lmtrack.resolver import Decision, Reason, TrackingMode

@@ -21,14 +21,14 @@ from lmtrack._rewriting.outcome import Deferred, Outcome, deferred
 from lmtrack._rewriting.own_tokens import owner_of
 from lmtrack._rewriting.plain_text import plain_untracking_edits
 from lmtrack._rewriting.signing import Campaign, sending
-from lmtrack._rewriting.slots import SlotMarkers, Values, read_slots
+from lmtrack._rewriting.slots.markers import SlotMarkers, Values, read_slots
 from lmtrack.links import Edit, Link, LinkPolicy, SkipReason
 from lmtrack.resolver import Decision, Reason, TrackingMode
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
     from lmtrack._rewriting.plan import Merged, Plan
-    from lmtrack._rewriting.template import Change
+    from lmtrack._rewriting.slots.template import Change
 
 __all__ = [
     "revert_text",

@@ -6,9 +6,9 @@ import pytest
 
 from lmtrack import BadSlot, rewrite_text
 from lmtrack._rewriting.document import TextDocument
-from lmtrack._rewriting.escapes import Place
-from lmtrack._rewriting.slot_places import UrlHole
-from lmtrack._rewriting.slots import read_slots
+from lmtrack._rewriting.slots.escapes import Place
+from lmtrack._rewriting.slots.holes import UrlHole
+from lmtrack._rewriting.slots.markers import read_slots
 
 
 def test_a_slot_in_the_host_of_a_url_is_refused_by_name_line_and_place() -> None:

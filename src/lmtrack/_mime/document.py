@@ -18,14 +18,14 @@ from lmtrack._mime.raw_edit import NO_INSTEAD, Content
 from lmtrack._mime.structure import Part, PartReason, find_parts
 from lmtrack._rewriting.edits import octets
 from lmtrack._rewriting.judge import MessageContext
-from lmtrack._rewriting.slots import Slots
+from lmtrack._rewriting.slots.markers import Slots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from lmtrack._mime.raw_edit import FilledBody, Stencil
     from lmtrack._rewriting.plan import Plan
-    from lmtrack._rewriting.slot_places import Hole
+    from lmtrack._rewriting.slots.holes import Hole
     from lmtrack._token_values import ClickToken
     from lmtrack.links import LinkPolicy
     from lmtrack.urls import TrackingDomain

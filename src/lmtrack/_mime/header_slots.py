@@ -17,14 +17,14 @@ from lmtrack._mime.fields import BRACKETED_URI, ESCAPED, LONGEST_LINE
 from lmtrack._mime.header_lines import folded, list_lines, mailbox_lines, text_lines, url_lines
 from lmtrack._mime.raw_edit import RawEdit
 from lmtrack._pattern import compile_pattern
-from lmtrack._rewriting.escapes import ESCAPES, Escape, Place, escaped, json_text
-from lmtrack._rewriting.slotted_url import MisplacedSlotError, SlottedUrl, read_url
+from lmtrack._rewriting.slots.escapes import ESCAPES, Escape, Place, escaped, json_text
+from lmtrack._rewriting.slots.slotted_url import MisplacedSlotError, SlottedUrl, read_url
 from lmtrack.errors import BadSlot, BadValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from lmtrack._rewriting.slots import Slots
+    from lmtrack._rewriting.slots.markers import Slots
 
 _ADDRESSES: Final = frozenset((
     "from", "to", "cc", "reply-to", "sender", "resent-from", "resent-to", "resent-cc", "resent-sender",

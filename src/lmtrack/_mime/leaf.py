@@ -19,7 +19,7 @@ from lmtrack._mime.structure import PartReason
 from lmtrack._rewriting.document import HtmlDocument, TextDocument
 from lmtrack._rewriting.finish import untracking_edits
 from lmtrack._rewriting.plain_text import find_urls, plain_untracking_edits
-from lmtrack._rewriting.slot_places import TextHole
+from lmtrack._rewriting.slots.holes import TextHole
 from lmtrack.errors import BadSlot, BadValue
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from lmtrack._rewriting.judge import MessageContext
     from lmtrack._rewriting.own_tokens import Owner
     from lmtrack._rewriting.plan import Plan
-    from lmtrack._rewriting.slot_places import Hole
-    from lmtrack._rewriting.slots import Slots
-    from lmtrack._rewriting.template import Template
+    from lmtrack._rewriting.slots.holes import Hole
+    from lmtrack._rewriting.slots.markers import Slots
+    from lmtrack._rewriting.slots.template import Template
     from lmtrack.links import LinkPolicy
     from lmtrack.urls import TrackingDomain
 

@@ -17,7 +17,7 @@ from lmtrack._mime.raw_edit import NO_INSTEAD
 from lmtrack._mime.structure import PartReason
 from lmtrack._rewriting.finish import CLIP_OCTETS, pixel_tag
 from lmtrack._rewriting.own_tokens import verified_open
-from lmtrack._rewriting.template import unfilled
+from lmtrack._rewriting.slots.template import unfilled
 from lmtrack.errors import BadSlot, BadValue
 from lmtrack.links import Link, SkipReason
 from lmtrack.urls import open_url
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from lmtrack._rewriting.finish import PixelPosition
     from lmtrack._rewriting.plan import Merged
     from lmtrack._rewriting.signing import Sending, Signed
-    from lmtrack._rewriting.slots import Values
-    from lmtrack._rewriting.template import Template
+    from lmtrack._rewriting.slots.markers import Values
+    from lmtrack._rewriting.slots.template import Template
     from lmtrack._token_values import OpenToken
     from lmtrack.urls import TrackingDomain
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lmtrack._mime.header_slots import HeaderTemplate
     from lmtrack._mime.leaf import Leaf
     from lmtrack._mime.structure import Part
-    from lmtrack._rewriting.slots import Slots
+    from lmtrack._rewriting.slots.markers import Slots
 
 # What is text, whatever its type is called. In others (pictures, archives) a marker is a coincidence.
 _TEXTS: Final = ("text/", "message/", "multipart/", "application/json", "application/ld+json", "application/xhtml+xml",

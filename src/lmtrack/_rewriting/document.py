@@ -12,20 +12,20 @@ from lmtrack._headers import FTEXT, iter_fields
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import WHITESPACE
 from lmtrack._html.scan import Image, Scan, content_start, is_before_doctype, live_images, scan
-from lmtrack._rewriting.escapes import Place
-from lmtrack._rewriting.flowed_text import FlowedText
 from lmtrack._rewriting.judge import NO_CONTEXT, Judge, MessageContext
 from lmtrack._rewriting.plain_text import find_plain_holes, find_urls, plain_plan, without_markers
 from lmtrack._rewriting.plan import Plan, make_plan
-from lmtrack._rewriting.slot_places import TextHole
-from lmtrack._rewriting.slots import Slots, masked
-from lmtrack._rewriting.template import Template, read_template
+from lmtrack._rewriting.slots.escapes import Place
+from lmtrack._rewriting.slots.flowed_text import FlowedText
+from lmtrack._rewriting.slots.holes import TextHole
+from lmtrack._rewriting.slots.markers import Slots, masked
+from lmtrack._rewriting.slots.template import Template, read_template
 from lmtrack.errors import BadSlot
 
 if TYPE_CHECKING:
     from lmtrack._rewriting.plan import Merged
-    from lmtrack._rewriting.slots import Values
-    from lmtrack._rewriting.template import FilledTemplate
+    from lmtrack._rewriting.slots.markers import Values
+    from lmtrack._rewriting.slots.template import FilledTemplate
     from lmtrack.links import LinkPolicy
     from lmtrack.urls import TrackingDomain
 

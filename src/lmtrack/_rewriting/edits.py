@@ -16,7 +16,7 @@ from lmtrack.links import Edit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from lmtrack._rewriting.template import Change
+    from lmtrack._rewriting.slots.template import Change
 
 
 def splice(source: AnyStr, edits: Iterable[tuple[int, AnyStr, AnyStr]], /) -> AnyStr:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from lmtrack._rewriting.document import HtmlDocument
     from lmtrack._rewriting.plan import Merged, Plan
     from lmtrack._rewriting.signing import Sending
-    from lmtrack._rewriting.slot_places import TextHole
-    from lmtrack._rewriting.template import Change, FilledTemplate
+    from lmtrack._rewriting.slots.holes import TextHole
+    from lmtrack._rewriting.slots.template import Change, FilledTemplate
 
 PixelPosition = Literal["end", "start", "auto"]
 

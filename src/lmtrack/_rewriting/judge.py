@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from lmtrack._html.scan import FoundLink
-    from lmtrack._rewriting.slot_places import UrlHole
+    from lmtrack._rewriting.slots.holes import UrlHole
     from lmtrack._url.reader import Url
     from lmtrack.links import LinkPolicy
     from lmtrack.urls import TrackingDomain

@@ -10,14 +10,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from lmtrack._checks import NotText
-from lmtrack._rewriting.template import unfilled
+from lmtrack._rewriting.slots.template import unfilled
 from lmtrack.links import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lmtrack._rewriting.plan import Merged, Plan
-    from lmtrack._rewriting.template import Change, Template
+    from lmtrack._rewriting.slots.template import Change, Template
     from lmtrack.links import Link, SkipReason
 
 _new = tuple.__new__

@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, Final
 from lmtrack._linking.optout_attributes import TEXT_OPT_OUT
 from lmtrack._linking.placeholders import IN_TEXT, IN_TEXT_URL
 from lmtrack._pattern import compile_pattern
-from lmtrack._rewriting.escapes import Place
 from lmtrack._rewriting.judge import Judge
 from lmtrack._rewriting.own_tokens import Owner, own_destination
 from lmtrack._rewriting.plan import Judged, LinkSlots, Plan, settled
-from lmtrack._rewriting.slot_places import TextHole, UrlHole
-from lmtrack._rewriting.slotted_url import MisplacedSlotError, read_url
+from lmtrack._rewriting.slots.escapes import Place
+from lmtrack._rewriting.slots.holes import TextHole, UrlHole
+from lmtrack._rewriting.slots.slotted_url import MisplacedSlotError, read_url
 from lmtrack.errors import BadSlot
 from lmtrack.links import Edit, SkipReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from lmtrack._rewriting.slot_places import Hole
-    from lmtrack._rewriting.slots import Marker
-    from lmtrack._rewriting.template import Template
+    from lmtrack._rewriting.slots.holes import Hole
+    from lmtrack._rewriting.slots.markers import Marker
+    from lmtrack._rewriting.slots.template import Template
 
 _PLACEHOLDER: Final = re.compile(IN_TEXT_URL, re.VERBOSE)
 _NEXT: Final = re.compile(rf"{IN_TEXT} | ([hH][tT][tT][pP][sS]?://)", re.VERBOSE)

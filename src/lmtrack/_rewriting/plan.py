@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from lmtrack._html.scan import FoundLink, Scan
     from lmtrack._rewriting.judge import Judge
-    from lmtrack._rewriting.slot_places import TextHole, UrlHole
-    from lmtrack._rewriting.template import FilledTemplate, Template
+    from lmtrack._rewriting.slots.holes import TextHole, UrlHole
+    from lmtrack._rewriting.slots.template import FilledTemplate, Template
     from lmtrack._token_values import ClickToken
     from lmtrack._tokens.make import PackedLinks
     from lmtrack.links import LinkPolicy

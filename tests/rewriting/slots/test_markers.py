@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from lmtrack import BadSlot, BadValue, LmtrackError, MissingValue, make_slots, rewrite_html, scan_html
-from lmtrack._rewriting.slots import Marker, Slots, masked, read_slots
+from lmtrack._rewriting.slots.markers import Marker, Slots, masked, read_slots
 
 
 def slots_of(*markers: str) -> Slots:

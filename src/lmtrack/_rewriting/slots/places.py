@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from itertools import accumulate
-from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import RAW_TEXT, ascii_lower
 from lmtrack._html.scan import outlook_content
 from lmtrack._html.tokenizer import Attribute, Token, attributes, next_token, open_point, raw_text_end, token_at
 from lmtrack._linking.optout_attributes import REMOVABLE
-from lmtrack._rewriting.escapes import ESCAPES, Place, numbered
-from lmtrack._rewriting.slotted_url import ENGINE, MisplacedSlotError, SlottedUrl, read_url
-from lmtrack.errors import BadSlot, BadValue
+from lmtrack._rewriting.slots.escapes import Place
+from lmtrack._rewriting.slots.holes import REFERENCE, TextHole, UrlHole, opens_reference
+from lmtrack._rewriting.slots.slotted_url import ENGINE, MisplacedSlotError, read_url
+from lmtrack.errors import BadSlot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from lmtrack._rewriting.slots import Marker
+    from lmtrack._rewriting.slots.holes import Hole
+    from lmtrack._rewriting.slots.markers import Marker
 
 # Attributes whose value is a URL (WHATWG HTML, "Attributes" index), with those of older HTML; and of them those that a
 # reader fetches by itself. `href` is fetched only by the elements below.
@@ -53,10 +54,6 @@ _RAW_PLACES: Final = {"script": "a script", "style": "a style sheet"}
 _SHEETS: Final = frozenset(("stylesheet", "import", "preload", "modulepreload", "manifest"))
 # WHATWG HTML 13.2.6.4.7: the first line feed in these is dropped.
 _DROP_LINE_FEED: Final = frozenset(("pre", "listing", "textarea"))
-# The beginning of a character reference that a value could complete, and what could complete it. The longest name has
-# 31 letters; a number may have any number of zeros.
-_OPEN_REFERENCE: Final = re.compile(r"&(?:#[xX]?[0-9A-Fa-f]*|[A-Za-z][A-Za-z0-9]{0,38})?")
-_REFERENCE: Final = re.compile(r"[A-Za-z0-9#;=]")
 _LINE_FEED: Final = re.compile(r"\n")  # behind a CR of the template it would be the same line end
 
 _TEXT: Final = "a slot may be in text, in a quoted attribute or after the host of a URL"
@@ -69,126 +66,6 @@ _QUOTED: Final = {
     (True, '"'): Place.OUTLOOK_DOUBLE_QUOTED,
     (True, "'"): Place.OUTLOOK_SINGLE_QUOTED,
 }
-
-
-class TextHole:
-    """One slot in text or in an attribute that holds no URL.
-
-    Attributes:
-        place: What it is in.
-        marker: How a link's visible text shows its marker.
-        numbered_first: Which first characters of a value are written as a number: those that could complete a
-            character reference of the template, or a line end.
-        dropped_before: Where readers drop a first line feed, the slots right behind this one and a line feed if the
-            template has one behind them; None elsewhere. A second one is written before what begins with one.
-    """
-
-    __slots__ = ("_write", "dropped_before", "end", "marker", "names", "numbered_first", "place", "start")
-
-    def __init__(
-        self,
-        marker: Marker,
-        written: str,
-        place: Place,
-        /,
-        *,
-        numbered_first: re.Pattern[str] | None = None,
-        dropped_before: tuple[Sequence[str], str] | None = None,
-    ) -> None:
-        self.start, self.end, name = marker
-        self.marker = " ".join(written.split())
-        self.names = (name,)
-        self.place = place
-        self._write = ESCAPES[place].write  # looked up once: an enum is slow to hash
-        self.numbered_first = numbered_first
-        self.dropped_before = dropped_before
-
-    def fill(self, values: Mapping[str, str], /) -> str:
-        """Write the value.
-
-        Raises:
-            BadValue: It cannot be written there.
-        """
-        name = self.names[0]
-        value = values[name]
-        written = self._write(value)
-        if written is None:  # pragma: no cover - no place of text refuses a value
-            raise BadValue(name, self.place, ESCAPES[self.place].problem)
-        if self.numbered_first and self.numbered_first.match(written):
-            return f"{numbered(written[0])}{written[1:]}"
-        if self.dropped_before is None:
-            return written
-        names, rest = self.dropped_before
-        begins = written or next((values[name] for name in names if values[name]), rest)
-        return f"\n{written}" if begins.startswith("\n") else written
-
-
-class UrlHole:
-    """The whole value of an attribute that holds a URL with slots in it.
-
-    Attributes:
-        url: The URL taken apart, decoded.
-        element: The element it belongs to.
-        loaded: Whether a reader fetches it by itself.
-    """
-
-    __slots__ = ("_fixed", "_numbered", "_place", "_write", "element", "end", "loaded", "names", "start", "url")
-
-    def __init__(
-        self,
-        span: tuple[int, int],
-        fixed: Sequence[str],
-        url: SlottedUrl,
-        element: str,
-        place: Place,
-        /,
-        *,
-        loaded: bool,
-    ) -> None:
-        self.start: int
-        self.end: int
-        self.start, self.end = span
-        self.names: tuple[str, ...] = url.names
-        self.url: SlottedUrl = url
-        self.element: str = element
-        self.loaded: bool = loaded
-        self._fixed = tuple(fixed)
-        # Of adjacent slots, the text before the first: all but one may be empty.
-        in_markup = place is not Place.PLAIN_TEXT
-        self._numbered = tuple(
-            accumulate(
-                fixed[:-1],
-                lambda opens, text: in_markup and _opens_reference(text, 0, len(text)) if text else opens,
-                initial=False,
-            )
-        )[1:]
-        self._place = place
-        self._write = ESCAPES[place].write
-
-    def fill(self, values: Mapping[str, str], /) -> str:
-        """Write the URL with these values.
-
-        Raises:
-            BadValue: One of them cannot be written there.
-        """
-        return self.write(self.url.pieces(values))
-
-    def write(self, pieces: Sequence[str], /) -> str:
-        """Write the value with these pieces in its slots; the template's own text stays as it is."""
-        parts = [self._fixed[0]]
-        for name, piece, fixed, is_numbered in zip(self.names, pieces, self._fixed[1:], self._numbered, strict=True):
-            written = self._write(piece) or ""  # of markup and plain text, which take any value
-            if is_numbered and _REFERENCE.match(written):
-                written = f"{numbered(written[0])}{written[1:]}"
-            elif is_numbered and not written and _REFERENCE.match(fixed):
-                raise BadValue(name, self._place, "without it, the text around it is a character reference")
-            parts += (written, fixed)
-        return "".join(parts)
-
-
-# A stretch of the template that one recipient's values go into: from `start` to `end`, with the slots `names` in it.
-# `fill` writes what is there for these values.
-Hole: TypeAlias = TextHole | UrlHole
 
 
 def find_holes(html: str, readable: str, markers: Sequence[Marker], escaped_markers: Sequence[Marker], /) -> list[Hole]:
@@ -306,15 +183,15 @@ class _SlotWalk:
         run_start, run_end = self._runs[marker.start]
         before, after = self._before(marker, start), self._readable[run_end : run_end + 1]
         if run_end > self._read:  # no reference goes on behind another slot
-            self._opens = _opens_reference(self._readable, max(start, self._read), run_start)
+            self._opens = opens_reference(self._readable, max(start, self._read), run_start)
             self._read = run_end
         opens = self._opens
-        if opens and _REFERENCE.match(after):
+        if opens and REFERENCE.match(after):
             self.refuse(marker, "a character reference", "write the & before the slot as &amp;")
         if place in _OUTLOOK:
             self._check_comment_end(marker, before, after)
         written = self._readable[marker.start : marker.end]
-        first = _REFERENCE if opens else _LINE_FEED if before == "\r" else None
+        first = REFERENCE if opens else _LINE_FEED if before == "\r" else None
         self.holes.append(TextHole(marker, written, place, numbered_first=first, dropped_before=dropped_before))
 
     def _check_comment_end(self, marker: Marker, before: str, after: str, /) -> None:
@@ -377,20 +254,20 @@ class _SlotWalk:
         html = self._readable
         held = list(attributes(html, tag)) if tag.name[0] != "/" else []
         closed = self._closed_element(tag.name, held)
-        place = 0
+        index = 0
         for attribute in held:
-            while place < len(markers) and markers[place].start < attribute.value_start:
-                self._refuse(markers[place], "the name of a tag or attribute", _TEXT)
-                place += 1
-            first = place
-            while place < len(markers) and markers[place].start < attribute.end:
-                place += 1
-            inside = markers[first:place]
+            while index < len(markers) and markers[index].start < attribute.value_start:
+                self._refuse(markers[index], "the name of a tag or attribute", _TEXT)
+                index += 1
+            first = index
+            while index < len(markers) and markers[index].start < attribute.end:
+                index += 1
+            inside = markers[first:index]
             if inside and not attribute.quote:
                 self._refuse(inside[0], "an attribute without quotes", "put the attribute's value in quotes")
             elif inside:  # the quote behind the value is part of no marker, where quotes are masked
                 self._attribute(tag, closed, attribute, inside, outlook=outlook)
-        for marker in markers[place:]:
+        for marker in markers[index:]:
             self._refuse(marker, "the name of a tag or attribute", _TEXT)
 
     def _attribute(
@@ -474,9 +351,3 @@ def _runs(markers: Sequence[Marker], /) -> dict[int, tuple[int, int]]:
         if marker:
             run.append(marker)
     return runs
-
-
-def _opens_reference(text: str, start: int, end: int, /) -> bool:
-    """Return whether a character reference begins in this stretch of a text and is open at its end."""
-    at = text.rfind("&", start, end)
-    return at >= 0 and _OPEN_REFERENCE.fullmatch(text, at, end) is not None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lmtrack import scan_html
-from lmtrack._rewriting.slots import Marker
-from lmtrack._rewriting.template import unfilled
+from lmtrack._rewriting.slots.markers import Marker
+from lmtrack._rewriting.slots.template import unfilled
 
 
 def test_a_links_text_is_read_with_its_values_and_its_blanks_folded() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lmtrack._rewriting.escapes import ESCAPES, Place, _in_comment, _markup, escaped
+from lmtrack._rewriting.slots.escapes import ESCAPES, Place, _in_comment, _markup, escaped
 from lmtrack.errors import BadValue
 
 REFUSED: dict[Place, tuple[str, ...]] = {

@@ -11,7 +11,7 @@ from string import hexdigits
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._html.grammar import WHITESPACE
-from lmtrack._rewriting.escapes import ESCAPES, Place
+from lmtrack._rewriting.slots.escapes import ESCAPES, Place
 from lmtrack._url.reader import DROPPED, OUTER, SCHEME
 from lmtrack.errors import BadValue
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lmtrack._rewriting.escapes import ESCAPES, Place
-from lmtrack._rewriting.slotted_url import MisplacedSlotError, SlottedUrl, read_url
+from lmtrack._rewriting.slots.escapes import ESCAPES, Place
+from lmtrack._rewriting.slots.slotted_url import MisplacedSlotError, SlottedUrl, read_url
 from lmtrack.errors import BadValue
 
 

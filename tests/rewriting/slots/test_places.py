@@ -7,9 +7,10 @@ import re
 import pytest
 
 from lmtrack import BadSlot, BadValue, scan_html
-from lmtrack._rewriting.escapes import Place
-from lmtrack._rewriting.slot_places import UrlHole, find_holes
-from lmtrack._rewriting.slots import masked, read_slots
+from lmtrack._rewriting.slots.escapes import Place
+from lmtrack._rewriting.slots.holes import UrlHole
+from lmtrack._rewriting.slots.markers import masked, read_slots
+from lmtrack._rewriting.slots.places import find_holes
 
 BRACES = re.compile(r"\{\{ *(?P<name>[^{}]*?) *\}\}")
 

@@ -11,14 +11,15 @@ from lmtrack._html.entities import decode_attribute
 from lmtrack._html.grammar import WHITESPACE
 from lmtrack._linking.placeholders import IN_TEXT_URL
 from lmtrack._pattern import compile_pattern
-from lmtrack._rewriting.slot_places import TextHole, UrlHole, find_holes
+from lmtrack._rewriting.slots.holes import TextHole, UrlHole
+from lmtrack._rewriting.slots.places import find_holes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from lmtrack._html.scan import FoundLink
-    from lmtrack._rewriting.slot_places import Hole
-    from lmtrack._rewriting.slots import Marker, Slots, Values
+    from lmtrack._rewriting.slots.holes import Hole
+    from lmtrack._rewriting.slots.markers import Marker, Slots, Values
 
 # One replacement: where it begins and ends in the source, and what is there then.
 Change: TypeAlias = tuple[int, int, str]

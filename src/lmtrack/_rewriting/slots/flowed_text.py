@@ -11,14 +11,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._rewriting.escapes import ESCAPES, Place
-from lmtrack._rewriting.slot_places import TextHole
+from lmtrack._rewriting.slots.escapes import ESCAPES, Place
+from lmtrack._rewriting.slots.holes import TextHole
 from lmtrack.errors import BadValue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lmtrack._rewriting.slot_places import Hole
+    from lmtrack._rewriting.slots.holes import Hole
 
 _LINE_ENDS: Final = ("", "\r", "\n")
 _BLANKS_AT_LINE_END: Final = re.compile(r"(?<! ) ++(?=\n)")
