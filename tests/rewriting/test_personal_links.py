@@ -278,6 +278,12 @@ def test_what_is_loaded_per_person_and_what_is_not_filled_is_listed() -> None:
     assert result.unfilled == ("{{no}}", "*|LEFT|*", "{% if a %}", "slot-12345678-a-slot", "{{ id }}")
     assert rewrite_html("{{ a }} {{ a }}").unfilled == ("{{ a }}",)
     assert rewrite_html("{{ a }}").personal_loads == ()
+    for attribute in ("src", "background", "poster", "data", "qtsrc", "manifest", "attributionsrc"):
+        page = f"<x {attribute}='{{{{ url }}}}'>"
+        result = rewrite_html(page, slots=BRACES, values={"url": "https://i.example/"})
+        assert result.personal_loads == ("{{ url }}",)
+        with pytest.raises(BadValue, match="cid"):
+            rewrite_html(page, slots=BRACES, values={"url": "data:,x"})
 
 
 def test_the_pixel_goes_where_its_marker_is() -> None:

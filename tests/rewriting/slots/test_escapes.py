@@ -30,12 +30,12 @@ REFUSED: dict[Place, tuple[str, ...]] = {
     Place.PHONE_NUMBER: ("1 2", "a", "1;ext=2"),
     Place.HEADER_TEXT: ("a\nb", "a\r\nBcc: x@y.example"),
     Place.HEADER_NAME: ("a\rb",),
-    Place.HEADER_WORD: ("", "a b", "é", "<a>", "<a", "a>", "a,b", "a;b", 'a"', "a\\"),
+    Place.HEADER_WORD: ("", "a b", "é", "<a>", "<a", "a>", "a,b", "a;b", 'a"', "a\\", "a=?"),
     Place.HEADER_PART: ('a"', "a b", "a;b", "a:b"),
-    Place.HEADER_LIST_ID: ("", ".", "a.", ".a", "a..b", "a@b", "a b", "a,b", "<a>", "é"),
+    Place.HEADER_LIST_ID: ("", ".", "a.", ".a", "a..b", "a@b", "a b", "a,b", "<a>", "é", "=?a?q?b?="),
     Place.HEADER_MESSAGE_ID: (
         *("", "<>", "a@b", "<a>", "<@b>", "<a@>", "<a@b@c>", "<a@b><c@d>", "<a@b> ", "<a b@c>", "<.a@b>", "<a..b@c>"),
-        *("<a@b.>", '<"a"@b>', "<é@b>", "<a@[b>", "<a@[[]>", "<a@[b]c>"),
+        *("<a@b.>", '<"a"@b>', "<é@b>", "<a@[b>", "<a@[[]>", "<a@[b]c>", "<=?a@b>"),
     ),
     Place.HEADER_ADDRESS: (
         "",

@@ -161,10 +161,12 @@ def _shown(value: str) -> str | None:
 
 
 _STRUCTURE: Final = frozenset('<>,;"\\')
+# No encoded word is in an address or an id (RFC 2047 section 5), but some readers decode one and find another there.
+_BEGINS_WORD: Final = "=?"
 
 
 def _word(value: str) -> str | None:
-    return value if _PRINTABLE(value) and _STRUCTURE.isdisjoint(value) else None
+    return value if _PRINTABLE(value) and _STRUCTURE.isdisjoint(value) and _BEGINS_WORD not in value else None
 
 
 def _word_part(value: str) -> str | None:
@@ -172,9 +174,8 @@ def _word_part(value: str) -> str | None:
 
 
 def _mailbox(value: str) -> str | None:
-    # RFC 5321 section 4.5.3.1.3. No encoded word is in an address (RFC 2047 section 5), but some readers decode one and
-    # find another address in it.
-    return value if len(value) <= 254 and "=?" not in value and _MAILBOX(value) else None
+    # RFC 5321 section 4.5.3.1.3
+    return value if len(value) <= 254 and _BEGINS_WORD not in value and _MAILBOX(value) else None
 
 
 _DOT_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++)*+"
@@ -183,11 +184,11 @@ _MESSAGE_ID: Final = compile_pattern(rf"<{_DOT_ATOM}@(?:{_DOT_ATOM}|\[[!-Z^-~]*+
 
 
 def _list_id(value: str) -> str | None:
-    return value if _LIST_ID(value) else None
+    return value if _BEGINS_WORD not in value and _LIST_ID(value) else None
 
 
 def _message_id(value: str) -> str | None:
-    return value if _MESSAGE_ID(value) else None
+    return value if _BEGINS_WORD not in value and _MESSAGE_ID(value) else None
 
 
 # `=?` begins an encoded word, which no reader of JSON takes apart.
@@ -216,7 +217,7 @@ _COMMENT_CLAUSE: Final = "WHATWG HTML, 13.2.5.50 to 13.2.5.52: what ends a comme
 _ANY: Final = "it cannot be written there"  # of a row that refuses nothing
 _ALLOWED_LINK: Final = "it is not an http, https, mailto, tel or sms URL that every reader reads the same way"
 _ONE_LINE: Final = "it holds a line end"
-_NOT_A_WORD: Final = 'it holds more than printable ASCII, or one of < > , ; \\ "'
+_NOT_A_WORD: Final = 'it holds more than printable ASCII, or one of < > , ; \\ " =?'
 
 ESCAPES: Final[dict[Place, Escape]] = {
     Place.TEXT: Escape(_TEXT, _ANY, _HTML),

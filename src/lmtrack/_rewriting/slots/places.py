@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 # Attributes whose value is a URL (WHATWG HTML, "Attributes" index), with those of older HTML; and of them those that a
 # reader fetches by itself. `href` is fetched only by the elements below.
-_LOADED: Final = frozenset(("src", "background", "poster", "data", "lowsrc", "dynsrc"))
+_LOADED: Final = frozenset((
+    "src", "background", "poster", "data", "lowsrc", "dynsrc", "qtsrc", "althref", "manifest", "attributionsrc",
+))  # fmt: skip
 _URLS: Final = _LOADED | {"href", "action", "formaction", "cite", "ping", "longdesc"}
 _LOADED_BY_HREF: Final = frozenset(("link", "image", "use", "feimage"))
 # Values in another language than HTML's; on* are programs too.
@@ -37,6 +39,9 @@ _CODE: Final = {
     "srcdoc": "a document inside an attribute",
     "srcset": "a list of images",
     "imagesrcset": "a list of images",
+    # SVG 2 section 6.6: these are CSS and may load a URL.
+    **dict.fromkeys(("fill", "stroke", "filter", "mask", "clip-path", "cursor", "marker"), "a style attribute"),
+    **dict.fromkeys(("marker-start", "marker-mid", "marker-end"), "a style attribute"),
 }
 _CLOSED_ELEMENTS: Final = {
     "base": "the base of the document's URLs",
