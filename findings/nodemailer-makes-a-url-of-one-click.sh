@@ -2,9 +2,9 @@
 # What belongs into List-Unsubscribe-Post should be written there as it is. nodemailer 10.6.1 turns each name in `list`
 # into a header List-..., so `list` looks like the place for both headers of one-click unsubscribing; but it takes each
 # value for a URL, puts http:// before it and brackets around it. As `unsubscribePost`, written like other options, the
-# header gets another name, too. RFC 8058 (3.1) allows exactly one value. The cost: mail that says nothing of one-click,
-# so that Gmail and Yahoo show no button, while List-Unsubscribe next to it is correct. In `headers`, the same value is
-# written as it is. Known upstream as nodemailer/nodemailer#1256.
+# header gets another name, too. RFC 8058 (3.1) allows exactly one value. The cost: bulk mail without one-click
+# unsubscribing, which Gmail and Yahoo require of large senders, next to a List-Unsubscribe that is correct. In
+# `headers`, the same value is written as it is. Known upstream as nodemailer/nodemailer#1256.
 # Seen: "List-Unsubscribe-Post: <http://List-Unsubscribe=One-Click>", the same value in "List-Unsubscribepost", and the
 # correct header from `headers`; mailparser 3.14.2 finds the URL of List-Unsubscribe in all three.
 set -euo pipefail

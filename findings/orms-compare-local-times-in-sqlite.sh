@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# An ORM that takes aware datetimes should compare the moments that they represent. On SQLite, Django 5.2.19 and Tortoise
-# 1.1.9 store UTC. peewee 4.5.3 stores the local time with its offset as text, and what it returns is correct, but SQLite
-# compares the text, in which 14:00+02:00 comes after 12:30+00:00. Pony 0.7.20 does the same and returns the text;
-# SQLAlchemy 2.1.9 drops the offset, in spite of `timezone=True`. The cost: whether consent was given before a message
-# was sent depends on the time zone in which it was stored; tests in one zone pass.
+# An ORM that takes aware datetimes should compare the moments that they represent. On SQLite, Django 5.2.19 and
+# Tortoise 1.1.9 store UTC. peewee 4.5.3 stores the local time with its offset as text, and what it returns is correct,
+# but SQLite compares the text, in which 14:00+02:00 comes after 12:30+00:00. Pony 0.7.20 does the same and returns the
+# text; SQLAlchemy 2.1.9 drops the offset, in spite of `timezone=True`. The cost: whether consent was given before a
+# message was sent depends on the time zone in which it was stored; tests in one zone pass.
 # Seen, of three consents given at one moment, which is written in UTC, at +02:00 and at -05:00: how many are found
 # before a moment half an hour later, and how many are returned as that moment (without a zone: read as UTC).
 set -euo pipefail
