@@ -99,6 +99,15 @@ def test_values_are_written_as_their_field_wants_them(field: str, expected: byte
 
 
 def test_a_template_beyond_ascii_is_written_in_ascii() -> None:
+    field = "List-Unsubscribe: <https://B\u00fccher.example:443/{{ id }}>"
+    assert merged(field) == b"List-Unsubscribe: <https://xn--bcher-kva.example:443/4471>"
+    url = "https://b\u00fccher.example?\u00fc#://\u00fc"
+    written = b"https://xn--bcher-kva.example?%C3%BC#://%C3%BC"
+    assert merged("List-Help: <<%= url %>>", {"url": url}) == b"List-Help: <" + written + b">"
+    assert (
+        merged("List-Help: <https://Shop.example/{{ id }}/\u00fc>") == b"List-Help: <https://Shop.example/4471/%C3%BC>"
+    )
+    assert merged("List-Help: <https://\u00e9%zz.example/{{ id }}>") == b"List-Help: <https://%C3%A9%zz.example/4471>"
     field = "List-Unsubscribe: <https://s.example/\u00e9?u={{ id }}>"
     assert merged(field) == b"List-Unsubscribe: <https://s.example/%C3%A9?u=4471>"
     assert merged("Subject: =?utf-8?b?/w==?= {{ name }}") == b"Subject: =?utf-8?b?w78gQW5u?="

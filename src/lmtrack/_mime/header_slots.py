@@ -19,6 +19,7 @@ from lmtrack._mime.raw_edit import RawEdit
 from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.slots.escapes import ESCAPES, Escape, Place, escaped, json_text
 from lmtrack._rewriting.slots.slotted_url import MisplacedSlotError, SlottedUrl, read_url
+from lmtrack._url.reader import plain_host
 from lmtrack.errors import BadSlot, BadValue
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ _QUOTED_STRING: Final = compile_pattern(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
 # Ends a piece of an address list; quoted strings are whole.
 _SIGN: Final = compile_pattern(r'"(?:[^"\\]|\\.)*+"?+|[(),:;<>]', re.DOTALL)
 _BRACKETS: Final = str.maketrans({"<": "%3C", ">": "%3E", ",": "%2C"})
+_HOST: Final = re.compile(r"(?<=://)[^/?#:@]++")
 _ID: Final = re.compile(r"<[^<>]*+>|[^\s<>]++")
 # An object or a list of RFC 8259 by its tokens: which brackets are whose does not matter to a slot in a string.
 _JSON: Final = compile_pattern(
@@ -389,4 +391,5 @@ def _ascii(url: str, /) -> str:
     """Write a URL in ASCII, as browsers send it."""
     if url.isascii():
         return url
+    url = _HOST.sub(lambda host: host[0] if host[0].isascii() else plain_host(host[0]) or host[0], url, count=1)
     return "".join([char if char.isascii() else "".join(f"%{octet:02X}" for octet in char.encode()) for char in url])
