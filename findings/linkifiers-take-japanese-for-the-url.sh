@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# A link in Japanese, Chinese or Korean text should end where the URL ends. No space follows a URL there, and nothing but
-# ASCII belongs to it (RFC 3986). GitHub's Markdown lets a URL run up to the next space and trims only ASCII punctuation:
-# cmarkgfm 2025.10.22, comrak 0.0.16, mistune 3.4.0, marked 18.2.1, remark-gfm 4.0.1, linkifyjs 4.4.0, linkify-it-py
-# 2.2.0 and Django 5.2.19's `urlize` put the rest of the sentence into the link. linkify-it 6.1.0, which the Python port
-# is behind, and autolinker 4.1.5 stop at a full stop or a bracket, but not at a letter. The cost: clicks in these
-# languages answer with an error, while those in English tests work. Known upstream, for example as
+# A link in Japanese, Chinese or Korean text should end where the URL ends. No space follows a URL there, and nothing
+# but ASCII belongs to it (RFC 3986). GitHub's Markdown lets a URL run up to the next space and trims only ASCII
+# punctuation: cmarkgfm 2025.10.22, comrak 0.0.16, mistune 3.4.0, marked 18.2.1, remark-gfm 4.0.1, linkifyjs 4.4.0,
+# linkify-it-py 2.2.0 and Django 5.2.19's `urlize` put the rest of the sentence into the link. linkify-it 6.1.0, which
+# the Python port is behind, and autolinker 4.1.5 stop at a full stop or a bracket, but not at a letter. The cost:
+# clicks in these languages answer with an error, while those in English tests work. Known upstream, for example as
 # nfrasser/linkifyjs#82.
-# Seen behind the URL, for a full stop, a bracket, hiragana and a Korean particle: what each tool added to it, or "ok".
+# Seen behind the URL, for a full stop, a bracket, hiragana and a Korean particle: what each tool added, or "ok".
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT; cd "$folder"
 python3 -m venv env
