@@ -183,11 +183,13 @@ def test_many_different_urls_are_all_judged() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no other system says how much a process had")
-def test_memory_is_at_most_twenty_octets_for_each_of_a_large_document() -> None:
+@pytest.mark.parametrize("audit", ["audit_html({})", "audit_message(('Content-Type: text/html\\n\\n' + {}).encode())"])
+def test_memory_is_at_most_twenty_octets_for_each_of_a_large_document(audit: str) -> None:
     pytest.importorskip("lxml")  # the process would fail without it
+    links = "'<a href=x>' + '\\n'.join(f'<a href=\"https://shop.example/{n}\">x</a>' for n in range(int(sys.argv[1])))"
     program = (
-        "import sys, lmtrack; lmtrack.audit_html('<a href=x>' + '\\n'.join(f'<a href=\"https://shop.example/{n}\">x</a>'"
-        " for n in range(int(sys.argv[1])))); print(open('/proc/self/status').read().partition('VmHWM:')[2].split()[0])"
+        f"import sys, lmtrack; lmtrack.{audit.replace('{}', links)}; "
+        "print(open('/proc/self/status').read().partition('VmHWM:')[2].split()[0])"
     )
     few, many = (
         int(subprocess.run([sys.executable, "-c", program, count], capture_output=True, check=True).stdout) * 1024  # noqa: S603

@@ -22,7 +22,7 @@ from lmtrack._url.reader import remote_url
 from lmtrack.urls import TrackingDomain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from lmtrack._checking.audit.known_hosts import Watch
 
@@ -71,29 +71,11 @@ def _audit_part(part: Entity, watch: Watch, /) -> Iterator[Finding]:
     """Find what one part holds; nothing for a part that no reader shows."""
     place = place_of(part.path)
     kind = PartKind(part)
-    octets = read_octets(part.body, part.headers.encoding, closed=part.closed)
-    if closed := kind.closed(octets.readings[0]):
-        yield Finding(kind=closed[0], place=place, why=closed[1])
-        return
-    if kind.content_type in {"message/partial", "message/external-body"}:
-        yield Finding(kind=FindingKind.TRUNCATED, place=place, why="what it shows is somewhere else")
-        url = kind.parameters.get("url", "")  # RFC 2017
-        yield from audit_text("".join(url.split()), watch, place)
-    forms = kind.forms(octets.readings)
-    if not forms:
-        return
-    if octets.problem is not None:
-        yield Finding(kind=octets.problem.kind, place=place, why=octets.problem.why)
-    readings: list[str] = []
-    for content in octets.readings:
-        characters = read_characters(content, part.headers.charset)
-        readings += characters.readings
-        for problem in characters.problems:
-            yield Finding(kind=problem.kind, place=place, why=problem.why)
+    forms, readings = yield from _read_part(part, kind, watch, place)
     if len(readings) > _MOST_READINGS:
         why = f"programs may read it in more than {_MOST_READINGS} ways"
         yield Finding(kind=FindingKind.LIMIT_REACHED, place=place, why=why)
-    bases = _bases(part)
+    bases = _bases(part) if readings else []
     if len(bases) > _MOST_BASES:
         why = f"its addresses may be relative to more than {_MOST_BASES} others"
         yield Finding(kind=FindingKind.LIMIT_REACHED, place=place, why=why)
@@ -103,6 +85,32 @@ def _audit_part(part: Entity, watch: Watch, /) -> Iterator[Finding]:
             yield from _audit_form(form, text, bases[:_MOST_BASES], watch, place)
         if part.headers.delsp and Form.TEXT in forms:
             yield from audit_text(SOFT_BREAK.sub("", text), watch, place)
+
+
+def _read_part(
+    part: Entity, kind: PartKind, watch: Watch, place: str, /
+) -> Generator[Finding, None, tuple[tuple[Form, ...], list[str]]]:
+    """Find what cannot be read; return how the part is looked at, and its texts. Its bytes are not kept."""
+    octets = read_octets(part.body, part.headers.encoding, closed=part.closed)
+    if closed := kind.closed(octets.readings[0]):
+        yield Finding(kind=closed[0], place=place, why=closed[1])
+        return (), []
+    if kind.content_type in {"message/partial", "message/external-body"}:
+        yield Finding(kind=FindingKind.TRUNCATED, place=place, why="what it shows is somewhere else")
+        url = kind.parameters.get("url", "")  # RFC 2017
+        yield from audit_text("".join(url.split()), watch, place)
+    forms = kind.forms(octets.readings)
+    if not forms:
+        return (), []
+    if octets.problem is not None:
+        yield Finding(kind=octets.problem.kind, place=place, why=octets.problem.why)
+    readings: list[str] = []
+    for content in octets.readings:
+        characters = read_characters(content, part.headers.charset)
+        readings += characters.readings
+        for problem in characters.problems:
+            yield Finding(kind=problem.kind, place=place, why=problem.why)
+    return forms, readings
 
 
 def _audit_text(text: str, forms: tuple[Form, ...], place: str, /) -> Iterator[Finding]:

@@ -82,11 +82,12 @@ class Entity(NamedTuple):
         path: As IMAP counts (RFC 9051 section 6.4.5): `1` for a message without parts, else `1`, `2`, `2.1`.
         headers: What its header fields say.
         block: Those, as bytes.
-        body: Its body, encoded as it is sent.
         above: What it is in, outermost first, each by path and type: multiparts and enclosed messages.
         closed: Whether something behind it shows that it ended there.
         around: The header blocks of the multiparts it is in, innermost first, up to the message they are in.
-        start: Where its body begins in the message that was read, a byte order mark ahead of it not counted.
+        raw: The message that was read.
+        start: Where its body begins in that.
+        end: Where it ends.
         within: The multiparts and enclosed messages around it, innermost first, each by the path and the header block
             that it has as a part.
         roots: Of the multipart/related parts of that message, by path, the path of the part that each says to show.
@@ -95,13 +96,19 @@ class Entity(NamedTuple):
     path: str
     headers: PartHeaders
     block: bytes
-    body: bytes
     above: tuple[tuple[str, str], ...]
     closed: bool
     around: tuple[bytes, ...] = ()
+    raw: bytes = b""
     start: int = 0
+    end: int = 0
     within: tuple[tuple[str, bytes], ...] = ()
     roots: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def body(self) -> bytes:
+        """Its body, encoded as it is sent. It is cut out each time: a large one is in memory only while it is read."""
+        return self.raw[self.start : self.end]
 
     def is_displayed(self) -> bool:
         """Return whether it is text that people read as the message's own, or one of the alternatives for it."""
@@ -133,11 +140,11 @@ def read_entities(raw: bytes, path: str = "", depth: int = 0, /, *, skips_empty_
     how many messages stand around it. Empty lines at the beginning are passed over, as most programs do; with
     `skips_empty_lines` off the first one ends the header, as the standard has it.
     """
-    raw = raw.removeprefix(BOM_UTF8)  # of the file it was kept in
     reading = _EntityReading(raw, path)
-    leading = _LEADING_EMPTY_LINES.match(raw)
-    start = leading.end() if skips_empty_lines and leading and leading.end() < len(raw) else 0
-    if start:
+    start = len(BOM_UTF8) if raw.startswith(BOM_UTF8) else 0  # of the file it was kept in
+    leading = _LEADING_EMPTY_LINES.match(raw, start)
+    if skips_empty_lines and leading and leading.end() < len(raw):
+        start = leading.end()
         # Some pass over them, for others the message has no header and all of it is text.
         reading.note(
             FindingKind.UNDECODABLE, "", "it begins with an empty line, and its header is text to some programs"
@@ -229,11 +236,12 @@ class _EntityReading:
             path=node.path or "1",
             headers=node.headers,
             block=node.block,
-            body=self.raw[node.start : max(node.end, node.start)],
             above=tuple(reversed(above)),
             closed=node.closed,
             around=tuple(around),
+            raw=self.raw,
             start=node.start,
+            end=max(node.end, node.start),
             within=tuple(within),
             roots=self.roots,
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 LAST_LINE: Final = 65_535  # libxml2 counts no further
@@ -41,19 +42,21 @@ class Element:
     in_tree: bool = False
     words: str = ""
     picture: Element | None = None
-    _classes: frozenset[str] | None = field(default=None, init=False)
 
     @property
     def classes(self) -> frozenset[str]:
         """Its classes, in lower case."""
-        if self._classes is None:
-            self._classes = frozenset(words_of(self.attributes.get("class", "").lower()))
-        return self._classes
+        return _classes_in(self.attributes.get("class", ""))
 
     @property
     def around(self) -> Element | None:
         """What it is in: its parent, or the element that hosts its tree."""
         return self.parent or self.host
+
+
+@lru_cache(maxsize=1_000)  # our choice; a field of its own would be in every element
+def _classes_in(text: str, /) -> frozenset[str]:
+    return frozenset(words_of(text.lower()))
 
 
 def words_of(text: str, /) -> list[str]:

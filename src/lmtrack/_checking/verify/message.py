@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._checking.finding import Finding, FindingKind
@@ -113,15 +112,17 @@ def _compare(before: bytes, after: bytes, /) -> Iterator[Finding]:
     yield from _compare_around(before, after, old, new)
     pixels = 0
     for was, now in zip(old, new, strict=True):
-        if was.body == now.body:
+        body, changed = was.body, now.body
+        if body == changed:
             continue
         place = place_of(was.path)
         if not was.is_displayed():
             yield _finding(FindingKind.PART_CHANGED, was.path, "its body, which is not read as the message's text")
             continue
-        if now.headers.encoding != "binary" and _longest_line(now.body) > max(_LONGEST_LINE, _longest_line(was.body)):
+        if now.headers.encoding != "binary" and _longest_line(changed) > max(_LONGEST_LINE, _longest_line(body)):
             yield _finding(FindingKind.PART_CHANGED, was.path, f"a line of it has more than {_LONGEST_LINE} bytes now")
-        read, other = (read_octets(part.body, part.headers.encoding, closed=True) for part in (was, now))
+        read = read_octets(body, was.headers.encoding, closed=True)
+        other = read_octets(changed, now.headers.encoding, closed=True)
         if other.problem and not read.problem:
             yield _finding(FindingKind.PART_CHANGED, was.path, other.problem.why)
         # As the bytes they are: every charset in which a link may be rewritten is ASCII where ASCII stands.
@@ -140,10 +141,7 @@ def _longest_line(body: bytes, /) -> int:
 
 
 def _parts(raw: bytes, /) -> list[Entity]:
-    """Find the parts, by where they begin in `raw`."""
-    mark = len(raw) - len(raw.removeprefix(BOM_UTF8))
-    items = read_entities(raw, skips_empty_lines=False)
-    return [item._replace(start=mark + item.start) for item in items if isinstance(item, Entity)]
+    return [item for item in read_entities(raw, skips_empty_lines=False) if isinstance(item, Entity)]
 
 
 def _compare_around(before: bytes, after: bytes, old: list[Entity], new: list[Entity], /) -> Iterator[Finding]:
@@ -153,7 +151,7 @@ def _compare_around(before: bytes, after: bytes, old: list[Entity], new: list[En
         if before[first : was.start] != after[second : now.start]:
             kind = FindingKind.PART_CHANGED if number else FindingKind.HEADER_CHANGED
             yield _finding(kind, was.path if number else "", "what comes before its body")
-        first, second = was.start + len(was.body), now.start + len(now.body)
+        first, second = was.end, now.end
     if before[first:] != after[second:]:
         yield _finding(FindingKind.PART_CHANGED, "", "what follows its last body")
 
