@@ -99,6 +99,12 @@ def merged(text: str, values: dict[str, str], *, encoding: str = "8bit", delsp: 
         ("a \r\n{{ x }}\r\nb", "\nc", "a \r\n\r\nc\r\nb"),
         ("-- \r\n{{ x }}\r\n-- {{ x }}", "", "-- \r\n\r\n--"),
         ("a {{ x }}", " b", "a  b"),
+        ("a {{ x }}\r\nb", "X", "a X\r\nb"),
+        ("X{{ x }}", "a\nb", "Xa\r\nb"),
+        ("{{ x }}\r{{ x }}\n", ">", " >\r >\n"),
+        ("> {{ x }}\r\nb", "a\n", "> a\r\n>\r\nb"),
+        ("{{ x }}\n> b\n{{ x }}", "a\nc", "a\nc\n> b\na\nc"),
+        ("{{ x }}\r> b\r{{ x }}\n", "a\nc", "a\nc\r> b\ra\nc\n"),
         ("{{ x }} https://s.example/?q={{ x }} {{ x }}", "", "  https://s.example/?q="),
     ],
 )
@@ -126,6 +132,7 @@ EDGES: Final = st.lists(
 ).map("".join)
 
 
+@example(["{{ x }}", "{{ y }}"], "a", ">", "8bit", False)
 @example(["-- ", "{{ x }}"], "", "", "8bit", False)
 @example(["{{ x }}", "-", " "], "-", "", "8bit", True)
 @given(

@@ -32,15 +32,14 @@ class _Around(NamedTuple):
 
     Attributes:
         blanks: The blanks right before the slot, which are written with the value.
-        depth: How deep its line is quoted; None if another value is in the same line before.
-        is_stuffed: Whether the line begins with a blank that readers take off.
+        line: How deep its line is quoted, and whether a blank follows that readers take off; None if another value is
+            in the same line before.
         content: How the text between begins: from the other value, or from where the content of the line begins.
         gap: The beginning of all between the slot and the one before.
     """
 
     blanks: str
-    depth: int | None
-    is_stuffed: bool
+    line: tuple[int, bool] | None
     content: str
     gap: str
 
@@ -76,10 +75,10 @@ class FlowedText:
         written: list[str] = []
         line, depth, is_stuffed = "", 0, False
         for hole, around, (text, follows) in zip(self._holes, self._around, texts, strict=True):
-            if around.depth is None:
+            if around.line is None:
                 line += around.content
             else:
-                line, depth, is_stuffed = around.content, around.depth, around.is_stuffed
+                line, (depth, is_stuffed) = around.content, around.line
             lines = text.split("\n")
             for number, part in enumerate(lines):
                 if number:
@@ -99,19 +98,18 @@ def _look_around(text: str, position: int, hole: Hole, /) -> _Around:
     """Read what is before a slot, from where the one before it ends, and widen its hole."""
     end = hole.start
     start = max(text.rfind("\n", position, end), text.rfind("\r", position, end)) + 1
-    depth, is_stuffed = None, False
+    line = None
     if start or not position:
         content = text[start:end].lstrip(">")
-        depth, is_stuffed = end - start - len(content), content[:1] == " "
-        start += depth + is_stuffed
+        line = (end - start - len(content), content[:1] == " ")
+        start += sum(line)
     else:
         start = position
     if isinstance(hole, TextHole):
-        hole.start = max(len(text[start:end].rstrip(" ")) + start, start)
+        hole.start = start + len(text[start:end].rstrip(" "))
     return _Around(
         blanks=text[hole.start : end],
-        depth=depth,
-        is_stuffed=is_stuffed,
+        line=line,
         content=text[start : min(hole.start, start + _BEHIND)],
         gap=text[position : min(hole.start, position + _AHEAD)],
     )
