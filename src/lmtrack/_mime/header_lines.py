@@ -101,6 +101,9 @@ def list_lines(name: str, members: Sequence[str], /) -> list[str]:
 def _encoded_words(text: str, column: int, /) -> list[str]:
     """Write a text in encoded words (RFC 2047 section 2) from a column on, cut between characters."""
     room = min(max((SHORT_LINE - column - _AROUND) // 4 * 3, _LONGEST_CHARACTER), _WORD_OCTETS)
+    whole = text.encode()
+    if len(whole) <= room:
+        return [_encoded_word(whole)]
     words = [b""]
     for char in text:
         octets = char.encode()
@@ -108,4 +111,8 @@ def _encoded_words(text: str, column: int, /) -> list[str]:
             words.append(b"")
             room = _WORD_OCTETS
         words[-1] += octets
-    return [f"=?utf-8?b?{b64encode(word).decode()}?=" for word in words]
+    return list(map(_encoded_word, words))
+
+
+def _encoded_word(octets: bytes, /) -> str:
+    return f"=?utf-8?b?{b64encode(octets).decode()}?="
