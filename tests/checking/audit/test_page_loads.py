@@ -184,6 +184,8 @@ LOADS = {
     "svg link": ('<svg><a xlink:href="%">x</a></svg>', "a xlink:href"),
     "VML link": ('<!--[if mso]><v:roundrect href="%"></v:roundrect><![endif]-->', "v:roundrect href"),
     "form": ('<form action="%"><button>x</button></form>', "form action"),
+    "form of AMP": ('<form method="post" action-xhr="%"><button>x</button></form>', "form action-xhr"),
+    "form of AMP, verified": ('<form verify-xhr="%"><button>x</button></form>', "form verify-xhr"),
 }
 DISGUISES: dict[str, Callable[[str], str]] = {
     "upper case": str.upper,

@@ -44,7 +44,7 @@ _ANYWHERE: Final = {
     "o:href": Way.PICTURE, "o:src": Way.PICTURE, "srcset": Way.PICTURE, "imagesrcset": Way.LOAD, "icon": Way.LOAD,
     "manifest": Way.LOAD, "action": Way.FORM, "formaction": Way.FORM, "ping": Way.PING, "attributionsrc": Way.LOAD,
     "althref": Way.PICTURE, "o:althref": Way.PICTURE, "v:src": Way.PICTURE, "qtsrc": Way.LOAD,
-    "implementation": Way.LOAD,
+    "implementation": Way.LOAD, "action-xhr": Way.FORM, "verify-xhr": Way.FORM,
 }  # fmt: skip
 _ON: Final = {
     ("object", "data"): Way.PICTURE, ("embed", "code"): Way.LOAD, ("object", "classid"): Way.LOAD,
