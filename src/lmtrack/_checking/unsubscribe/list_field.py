@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from lmtrack._headers import BLANKS
 from lmtrack._linking import placeholders
 from lmtrack._mime.part_headers import COMMENT_SIGN
-from lmtrack._url.reader import SCHEME
+from lmtrack._url.reader import SCHEME, address_of, read_authority, read_url
 
 # RFC 2047 section 2.
 _ENCODED_WORD: Final = re.compile(r"=\?[^?\s]++\?[bBqQ]\?[^?]*+\?=")
@@ -24,7 +24,10 @@ _PIECE: Final = re.compile(
 )
 _OUTER: Final = " \t\r\n"
 # RFC 3986 section 2: a URI is written in these; brackets stand around an IPv6 address only.
-_NOT_IN_URI: Final = re.compile(r"[^!#-;=?-Z_a-z~]|%(?![0-9A-Fa-f]{2})")
+# `&amp;` is HTML's, and makes another parameter of what follows.
+_NOT_IN_URI: Final = re.compile(r"[^!#-;=?-Z_a-z~]|%(?![0-9A-Fa-f]{2})|&amp;")
+_PORT: Final = re.compile(r"0*+(?:[0-9]{0,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])")
+_MAILBOX: Final = re.compile(r"[^?@]++@[^?@]|[^?]*?%40[^?]", re.IGNORECASE)  # RFC 6068 section 2: what it is sent to
 _HOST_IN_BRACKETS: Final = re.compile(r"(//)\[[0-9A-Fa-f:.]*+\]")
 # What template languages beside those of `lmtrack.links` leave behind: MailPoet's `[link:...]` and every other use of
 # brackets and braces, none of which a URI may hold. Each stops where another could begin, so a row is read once.
@@ -113,7 +116,10 @@ def _is_absolute(uri: Uri, /) -> bool:
         return True
     rest = uri.text[len(uri.scheme) + 1 :]
     if uri.scheme in {"http", "https"}:
-        return re.match(r"//[^/?#]", rest) is not None
+        port = read_authority(read_url(uri.text).authority).port or ""
+        return bool(address_of(uri.text).host) and _PORT.fullmatch(port) is not None
+    if uri.scheme == "mailto":
+        return _MAILBOX.match(rest) is not None
     return bool(uri.scheme) and not rest.startswith("?") and bool(rest)
 
 

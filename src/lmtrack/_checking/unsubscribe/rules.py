@@ -45,7 +45,7 @@ RULES: Final = {
     ),
     FindingKind.UNSUBSCRIBE_BAD_CHARACTER: UnsubscribeRule(
         "RFC 3986 section 2",
-        "the URI holds characters that no URI may hold; percent-encode non-ASCII letters, quotes, brackets and `%`",
+        "it holds what no URI may; percent-encode non-ASCII letters, quotes, brackets and `%`; write `&`, not `&amp;`",
     ),
     FindingKind.UNSUBSCRIBE_TOO_LONG: UnsubscribeRule(
         "RFC 5322 section 2.1.1",
