@@ -133,6 +133,7 @@ BREAKS: list[tuple[str, dict[str, str]]] = [
     ("unsubscribe_malformed", {"lists": f"List-Unsubscribe: <{_URI}>, <shop.example/leave>\n"}),
     ("unsubscribe_malformed", {"lists": f"List-Unsubscribe: <{_URI}>, <\n"}),
     ("unsubscribe_malformed", {"lists": "List-Unsubscribe: <https:///leave/4471>\n"}),
+    ("unsubscribe_malformed", {"lists": "List-Unsubscribe: <https:shop.example/leave/4471>\n"}),
     ("unsubscribe_malformed", {"lists": "List-Unsubscribe: <https://shop.example:65536/leave/4471>\n"}),
     ("unsubscribe_malformed", {"lists": "List-Unsubscribe: <https://shop.example:80a/leave/4471>\n"}),
     ("unsubscribe_malformed", {"lists": f"List-Unsubscribe: <{_URI}>, <mailto:leave>\n"}),

@@ -116,8 +116,8 @@ def _is_absolute(uri: Uri, /) -> bool:
         return True
     rest = uri.text[len(uri.scheme) + 1 :]
     if uri.scheme in {"http", "https"}:
-        port = read_authority(read_url(uri.text).authority).port or ""
-        return bool(address_of(uri.text).host) and _PORT.fullmatch(port) is not None
+        port = read_authority(read_url(uri.text).authority or "").port or ""
+        return rest.startswith("//") and bool(address_of(uri.text).host) and _PORT.fullmatch(port) is not None
     if uri.scheme == "mailto":
         return _MAILBOX.match(rest) is not None
     return bool(uri.scheme) and not rest.startswith("?") and bool(rest)
