@@ -15,8 +15,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._html.body import Builder, Mode
 from lmtrack._html.grammar import BOGUS, COMMENT, RAW_TEXT, WHITESPACE, WS, any_case, ascii_lower, verbose
+from lmtrack._html.in_body import Builder, Mode
+from lmtrack._html.in_table import END, START, leave
 from lmtrack._html.stack import (
     BREAKOUT,
     BREAKOUT_FONT,
@@ -26,7 +27,6 @@ from lmtrack._html.stack import (
     MATHML_TEXT,
     TABLE_TEXT,
 )
-from lmtrack._html.tables import END, START, leave
 from lmtrack._html.tokenizer import Token, attributes, next_token, open_point, raw_text_end
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lmtrack._html.body import Builder, Mode, end_in_body, start_in_body
+from lmtrack._html.in_body import Builder, Mode, end_in_body, start_in_body
 from lmtrack._html.stack import CELLS, IN_TEMPLATE_HEAD, TABLE_PARTS, TABLE_SECTIONS, Border
 
 if TYPE_CHECKING:
