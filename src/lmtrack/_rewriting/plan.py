@@ -12,6 +12,7 @@ from lmtrack._html.visible import visible_text
 from lmtrack._linking.optout import read_marks, removals
 from lmtrack._linking.optout_attributes import OF_OPT_OUT_CLASSES, OPT_OUT_CLASSES, OWN, OWN_LABEL, REMOVABLE
 from lmtrack._rewriting.own_tokens import verified_click
+from lmtrack._rewriting.signing import MOST_LINKS
 from lmtrack._tokens.body import pack_checked_urls, pack_numbers
 from lmtrack._url.reader import host_of
 from lmtrack.links import Edit, Link, SkipReason
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from lmtrack._token_values import ClickToken
     from lmtrack._tokens.make import PackedLinks
     from lmtrack.links import LinkPolicy
-
-_MOST_LINKS: Final = 65_536  # a click token holds an index of 0 to 65,535
 
 # A URL shown as a link's text has a few tags around it; a link that was never closed may have any number.
 _URL_TAGS: Final = 16
@@ -276,8 +275,8 @@ def settled(
         positions = [position for position in positions if position not in reasons]
         found, urls = [judged.found[position] for position in positions], [urls[position] for position in positions]
     numbers = _number(found, urls, first)
-    if len(numbers.firsts) > _MOST_LINKS - first:
-        over = {position for position, index in zip(positions, numbers.indices, strict=True) if index >= _MOST_LINKS}
+    if len(numbers.firsts) > MOST_LINKS - first:
+        over = {position for position, index in zip(positions, numbers.indices, strict=True) if index >= MOST_LINKS}
         reasons |= dict.fromkeys(over, SkipReason.TOO_MANY)
         found, numbers = _within_limit(found, numbers)
         positions = [position for position in positions if position not in over]
@@ -288,7 +287,7 @@ def settled(
 
 def _within_limit(kept: Sequence[FoundLink], numbers: NumberedLinks, /) -> tuple[list[FoundLink], NumberedLinks]:
     """Keep the links whose index a token can hold."""
-    inside = [position for position, index in enumerate(numbers.indices) if index < _MOST_LINKS]
+    inside = [position for position, index in enumerate(numbers.indices) if index < MOST_LINKS]
     rank = {position: rank for rank, position in enumerate(inside)}
     return [kept[position] for position in inside], NumberedLinks(
         [numbers.urls[position] for position in inside],

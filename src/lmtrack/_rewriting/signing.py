@@ -10,7 +10,7 @@ from uuid import UUID
 
 from lmtrack._checks import check_type, plain_str_or_none, wrong_type
 from lmtrack._clock import epoch_seconds
-from lmtrack._tokens.body import pack_id, pack_number, pack_url
+from lmtrack._tokens.body import NUMBER_MAX, pack_id, pack_number, pack_url
 from lmtrack._tokens.make import make_open_token, seal_links
 from lmtrack.links import SkipReason
 from lmtrack.resolver import Decision, Reason, TrackingMode
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lmtrack._tokens.make import PackedLinks
     from lmtrack.links import Link
 
-_MOST_LINKS: Final = 65_536  # a click token holds an index of 0 to 65,535
+MOST_LINKS: Final = NUMBER_MAX + 1  # a click token holds their index, from 0
 Destinations: TypeAlias = Literal["inline", "by_id"]
 
 
@@ -63,8 +63,8 @@ class Campaign:
         if self.urls is not None:
             if isinstance(self.urls, str) or not all(isinstance(url, str) for url in self.urls):
                 raise TypeError("urls must be a sequence of str, as campaign_urls returns it")
-            if len(self.urls) > _MOST_LINKS:
-                raise ValueError(f"urls must be at most {_MOST_LINKS}")
+            if len(self.urls) > MOST_LINKS:
+                raise ValueError(f"urls must be at most {MOST_LINKS}")
             object.__setattr__(self, "urls", tuple(map(str.__str__, self.urls)))
 
 
