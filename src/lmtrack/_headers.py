@@ -55,6 +55,7 @@ _ENVELOPE, _NAME_GROUP, _MALFORMED = 1, 2, 3  # those groups
 _new = tuple.__new__  # a named tuple's own takes twice as long
 FIELD_NAME: Final = re.compile(r"[!-9;-~]++")  # RFC 5322 section 3.6.8: ftext
 BLANKS: Final = re.compile(r"[ \t\r\n]++")  # in a folded value
+LONGEST_LINE: Final = 998  # bytes of a header or body line, without CRLF: RFC 5322 section 2.1.1
 EMPTY_LINE = re.compile(rb"\n(\r*+\n)")
 LINE_END = re.compile(rb"\r*+\n")
 LONE_CR = re.compile(rb"\r(?!\n)")

@@ -15,15 +15,13 @@ from email.headerregistry import Address, AddressHeader, HeaderRegistry, Unstruc
 from email.policy import EmailPolicy
 from typing import TYPE_CHECKING, Any, Final
 
-from lmtrack._headers import FIELD_NAME
+from lmtrack._headers import FIELD_NAME, LONGEST_LINE
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# RFC 5322 section 2.1.1: what a line should be at most, and what it must be, without its CRLF.
-GOOD_LINE: Final = 78
-LONGEST_LINE: Final = 998
+GOOD_LINE: Final = 78  # what a line should be at most, without its CRLF: RFC 5322 section 2.1.1
 
 LINE_END: Final = re.compile(r"\r\n|\r|\n")
 

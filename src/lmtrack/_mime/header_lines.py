@@ -9,7 +9,8 @@ import re
 from base64 import b64encode
 from typing import TYPE_CHECKING, Final
 
-from lmtrack._mime.fields import GOOD_LINE, LONGEST_LINE, SHORT_LINE
+from lmtrack._headers import LONGEST_LINE
+from lmtrack._mime.fields import GOOD_LINE, SHORT_LINE
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:

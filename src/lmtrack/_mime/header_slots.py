@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
-from lmtrack._headers import BLANKS, HeaderField, unfold
+from lmtrack._headers import BLANKS, LONGEST_LINE, HeaderField, unfold
 from lmtrack._mime.charsets import as_text, read_words
-from lmtrack._mime.fields import BRACKETED_URI, ESCAPED, LONGEST_LINE
+from lmtrack._mime.fields import BRACKETED_URI, ESCAPED
 from lmtrack._mime.header_lines import folded, list_lines, mailbox_lines, text_lines, url_lines
 from lmtrack._mime.raw_edit import RawEdit
 from lmtrack._pattern import compile_pattern

@@ -9,10 +9,10 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
-from lmtrack._headers import find_body, iter_fields
+from lmtrack._headers import LONGEST_LINE, find_body, iter_fields
 from lmtrack._mime.base64 import Base64Body
 from lmtrack._mime.charsets import is_unsafe, read_content
-from lmtrack._mime.lines import LONGEST_LINE, NO_LIMIT, LinesBody, LinesStencil
+from lmtrack._mime.lines import NO_LIMIT, LinesBody, LinesStencil
 from lmtrack._mime.quoted import QuotedBody, RequotedBody
 from lmtrack._mime.raw_edit import Content, RawEdit
 from lmtrack._mime.structure import PartReason

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from lmtrack._headers import LONGEST_LINE
 from lmtrack._mime.raw_edit import NO_INSTEAD, Content, FilledBody, RawEdit, splice_octets
 from lmtrack._rewriting.edits import break_before, fit_lines
 from lmtrack.links import Edit
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from lmtrack._mime.raw_edit import Span
 
-LONGEST_LINE: Final = 998  # RFC 5322 section 2.1.1, without CRLF
 NO_LIMIT: Final = 1 << 62
 _LINE_END: Final = re.compile(rb"[\r\n]")
 _new = tuple.__new__  # a named tuple's own takes twice as long

@@ -16,8 +16,8 @@ from email.mime.base import MIMEBase
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from lmtrack._headers import LONE_CR, iter_fields
-from lmtrack._mime.fields import LONGEST_LINE, write_field
+from lmtrack._headers import LONE_CR, LONGEST_LINE, iter_fields
+from lmtrack._mime.fields import write_field
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from lmtrack._checking.unsubscribe.list_field import has_bad_character, is_place
 from lmtrack._checking.unsubscribe.rules import broken
 from lmtrack._checking.unsubscribe.visible_unsubscribe import Exits, check_ways_out, exit_key, leads_through
 from lmtrack._checks import plain_bytes
-from lmtrack._headers import BLANKS, iter_fields, unfold
+from lmtrack._headers import BLANKS, LONGEST_LINE, iter_fields, unfold
 from lmtrack._mime.headers import LIST_UNSUBSCRIBE, read_message_headers
 from lmtrack._url.reader import address_of, remote_url
 from lmtrack.links import LinkPolicy
@@ -73,7 +73,6 @@ def _tags(value: str, /) -> dict[str, str] | None:
 
 _POST: Final = "list-unsubscribe-post"
 _POST_VALUE: Final = "List-Unsubscribe=One-Click"
-_LONGEST_LINE: Final = 998  # RFC 5322 section 2.1.1
 _LIST_PLACE: Final = "header List-Unsubscribe"
 _POST_PLACE: Final = "header List-Unsubscribe-Post"
 _SIGNATURE_PLACE: Final = "header DKIM-Signature"
@@ -187,7 +186,7 @@ def _faults_of(uri: Uri, watch: Watch, /) -> Iterator[FindingKind]:
         yield FindingKind.UNSUBSCRIBE_BAD_CHARACTER
     name = len(LIST_UNSUBSCRIBE) + len(":")
     alone = name + len(" <>") + len(uri.text.encode("utf-8", "surrogatepass"))
-    if max(alone, uri.end + name * uri.is_first) > _LONGEST_LINE:
+    if max(alone, uri.end + name * uri.is_first) > LONGEST_LINE:
         yield FindingKind.UNSUBSCRIBE_TOO_LONG
     if uri.scheme == "http":
         yield FindingKind.UNSUBSCRIBE_HTTP

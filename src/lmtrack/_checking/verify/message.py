@@ -11,6 +11,7 @@ from lmtrack._checking.messages.entities import Entity, place_of, read_entities
 from lmtrack._checking.verify.rewriting import take_out, verify_rewrite
 from lmtrack._checks import plain_bytes
 from lmtrack._deciding.override import PREFIX, checked_prefix, find_controls
+from lmtrack._headers import LONGEST_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,9 +44,6 @@ def _is_replaced(was: str, now: str, /, *, whole: bool) -> bool:
 def _end(text: str, /) -> str:
     """Return the signs after the last letter or digit, which none of our URLs ends in."""
     return text[len(text.rstrip(".,;:!?)]}>'\"*~|")) :]
-
-
-_LONGEST_LINE: Final = 998  # RFC 5322 section 2.1.1, line end aside
 
 
 def verify_message(before: bytes, after: bytes, /, *, prefix: str = PREFIX) -> list[Finding]:
@@ -119,8 +117,8 @@ def _compare(before: bytes, after: bytes, /) -> Iterator[Finding]:
         if not was.is_displayed():
             yield _finding(FindingKind.PART_CHANGED, was.path, "its body, which is not read as the message's text")
             continue
-        if now.headers.encoding != "binary" and _longest_line(changed) > max(_LONGEST_LINE, _longest_line(body)):
-            yield _finding(FindingKind.PART_CHANGED, was.path, f"a line of it has more than {_LONGEST_LINE} bytes now")
+        if now.headers.encoding != "binary" and _longest_line(changed) > max(LONGEST_LINE, _longest_line(body)):
+            yield _finding(FindingKind.PART_CHANGED, was.path, f"a line of it has more than {LONGEST_LINE} bytes now")
         read = read_octets(body, was.headers.encoding, closed=True)
         other = read_octets(changed, now.headers.encoding, closed=True)
         if other.problem and not read.problem:
