@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Final, NamedTuple, get_args
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._agents.addresses import pack_address
 from lmtrack._agents.header_rules import Headers, keep_headers, read_headers
-from lmtrack._agents.verdict import Evidence, Human, Kind, Signal, Verdict
+from lmtrack._agents.verdict import KINDS, Evidence, Human, Kind, Signal, Verdict
 from lmtrack._checks import plain_str, wrong_type
 from lmtrack._clock import EPOCH, in_utc
 
@@ -23,7 +23,6 @@ _MEMBERS: Final = {
 # What earlier versions did not write.
 _SINCE_THEN: Final[dict[str, object]] = {"asn": None, "sources": []}
 _SOURCE_LONGEST: Final = 256
-_KINDS: Final = get_args(Kind)
 _TEXT: Final = (str, type(None))
 _TYPES: Final[tuple[tuple[str, tuple[type, ...], str], ...]] = (
     ("kind", (str,), "a str"),
@@ -111,7 +110,7 @@ class Event:
         if self.sources or type(self.sources) is not tuple:
             _check_sources(self.sources)
             object.__setattr__(self, "sources", tuple([plain_str(source, "sources") for source in self.sources]))
-        if self.kind not in _KINDS:
+        if self.kind not in KINDS:
             raise ValueError("kind must be 'open' or 'click'")
         if self.link_index is not None:
             _check_link_index(self.link_index, self.kind)

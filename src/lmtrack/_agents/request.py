@@ -7,7 +7,7 @@ accident can cause everything that one family sees. A single point lowers how su
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple, get_args
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._agents.agent import judge_agent, judge_cut
 from lmtrack._agents.header_rules import (
@@ -23,7 +23,7 @@ from lmtrack._agents.header_rules import (
 from lmtrack._agents.networks import APPLE_EGRESS, NOT_APPLE_EGRESS, Networks, shipped_networks
 from lmtrack._agents.own_agents import Agents
 from lmtrack._agents.timing import DEFAULT_TIMING, Timing
-from lmtrack._agents.verdict import Actor, Evidence, Human, Kind, Signal, Verdict
+from lmtrack._agents.verdict import KINDS, Actor, Evidence, Human, Kind, Signal, Verdict
 from lmtrack._checks import check_type, plain_str, plain_str_or_none
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 _NEVER: Final = timedelta(0)
 _ENOUGH: Final = 2
-_KINDS: Final = get_args(Kind)
 _IS_BROWSER: Final = Signal.UA_BROWSER.value
 _APPLE_MPP: Final = Actor.APPLE_MPP
 _CLIENT_HIDDEN: Final = Human.YES_CLIENT_HIDDEN
@@ -127,7 +126,7 @@ def classify_event(
                 return judge_cut(user_agent)[1]
         except TypeError:  # it is longer than is read, or no plain text
             pass
-    if kind not in _KINDS:
+    if kind not in KINDS:
         raise ValueError('kind must be "open" or "click"')
     alone = judge_agent(user_agent, kind)
     _check(method, delay, networks, agents, honeypot)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
-from typing import Final, Literal, Self
+from typing import Final, Literal, Self, get_args
 
 Kind = Literal["open", "click"]
+KINDS: Final = get_args(Kind)
 Evidence = Literal[1, 2, 3]
 
 
