@@ -19,7 +19,7 @@ from lmtrack._linking.optout import label_of
 from lmtrack._linking.placeholders import is_placeholder
 from lmtrack._linking.secrets import decoded, is_sensitive, is_sensitive_name
 from lmtrack._linking.ways_out import is_way_out_url, says_way_out
-from lmtrack._url.destination import is_destination
+from lmtrack._url.destination import LIMIT_OCTETS, is_destination
 from lmtrack._url.reader import DROPPED, SCHEME, effective_port, host_of, plain_host, read_authority, read_url
 
 Entry = TypeVar("Entry")
@@ -211,8 +211,8 @@ class LinkPolicy:
             raise ValueError("strip_opt_out must be 'own', 'all' or 'none'")
         if isinstance(self.max_url_octets, bool) or not isinstance(self.max_url_octets, int):
             raise TypeError("max_url_octets must be an int")
-        if not 1 <= self.max_url_octets <= 2048:  # 2,048: what a token holds
-            raise ValueError("max_url_octets must be 1 to 2048")
+        if not 1 <= self.max_url_octets <= LIMIT_OCTETS:
+            raise ValueError(f"max_url_octets must be 1 to {LIMIT_OCTETS}")
         pages = _entries("preference_urls", self.preference_urls, str)
         if not all(is_destination(page) for page in pages):
             raise ValueError("preference_urls must hold http or https URLs")
