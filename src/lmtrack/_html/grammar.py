@@ -57,6 +57,9 @@ NOT_MARKUP: Final = r"(?! [a-zA-Z/!?] )"
 # element parsing" and its RCDATA twin). No script runs in mail, so noscript is not among them.
 RAW_TEXT: Final = frozenset(("iframe", "noembed", "noframes", "script", "style", "textarea", "title", "xmp"))
 
+# 13.2.6.4.7: the first line feed in these is dropped.
+DROPS_LINE_FEED: Final = frozenset(("listing", "pre", "textarea"))
+
 
 def verbose(pattern: str, /) -> re.Pattern[str]:
     """Compile a pattern written with blanks and comments."""

@@ -29,7 +29,7 @@ from lmtrack._checking.compare.load_conditions import (
 )
 from lmtrack._checking.compare.selected import ANY, BY_PLACE, Need, Selected, keys_of, subjects
 from lmtrack._checking.pages.css import read_declarations
-from lmtrack._html.grammar import WHITESPACE
+from lmtrack._html.grammar import DROPS_LINE_FEED, WHITESPACE
 from lmtrack._pattern import word_set
 
 if TYPE_CHECKING:
@@ -48,7 +48,6 @@ _URL: Final = re.compile(r"(?i:url)\([^)]*+\)?+")
 _RANGE: Final = re.compile(r"u\+([0-9a-f?]{1,6})(?:-([0-9a-f]{1,6}))?")
 _BLOCK: Final = 7  # bits: fonts are cut at such borders
 _RELATION: Final = re.compile(r"[ >+~]|(?<!:):(?!:)")
-_NEWLINE_FIRST: Final = frozenset(("listing", "pre", "textarea"))
 _NUMBERING: Final = frozenset(("reversed", "start", "type", "value"))
 _NOT_DRAWN: Final = word_set("iframe noembed noframes script style title")
 _DOCUMENTS: Final = frozenset(("iframe", "frame", "object", "embed"))
@@ -448,7 +447,7 @@ def _characters_of(element: Element, /) -> Iterator[set[str]]:
 
 
 def _kind_of_text(element: Element, /) -> int:
-    words = element.words.removeprefix("\n") if element.name in _NEWLINE_FIRST else element.words
+    words = element.words.removeprefix("\n") if element.name in DROPS_LINE_FEED else element.words
     shown = words.strip(WHITESPACE)
     if not shown:
         return _BLANKS if words else _NO_TEXT

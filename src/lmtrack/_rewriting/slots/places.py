@@ -11,7 +11,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from lmtrack._html.entities import decode_attribute
-from lmtrack._html.grammar import RAW_TEXT, ascii_lower
+from lmtrack._html.grammar import DROPS_LINE_FEED, RAW_TEXT, ascii_lower
 from lmtrack._html.scan import outlook_content
 from lmtrack._html.tokenizer import Attribute, Token, attributes, next_token, open_point, raw_text_end, token_at
 from lmtrack._linking.optout_attributes import REMOVABLE
@@ -57,8 +57,6 @@ _SHEET: Final = "a link to a style sheet"
 _RCDATA: Final = frozenset(("title", "textarea"))  # character references are read there
 _RAW_PLACES: Final = {"script": "a script", "style": "a style sheet"}
 _SHEETS: Final = frozenset(("stylesheet", "import", "preload", "modulepreload", "manifest"))
-# WHATWG HTML 13.2.6.4.7: the first line feed in these is dropped.
-_DROP_LINE_FEED: Final = frozenset(("pre", "listing", "textarea"))
 _LINE_FEED: Final = re.compile(r"\n")  # behind a CR of the template it would be the same line end
 
 _TEXT: Final = "a slot may be in text, in a quoted attribute or after the host of a URL"
@@ -158,7 +156,7 @@ class _SlotWalk:
                 self.refuse(marker, "a CDATA section")
             if self._before(marker, start) == "<":
                 self.refuse(marker, "the name of a tag")
-            drops = marker.start == start and opening in _DROP_LINE_FEED and not inside
+            drops = marker.start == start and opening in DROPS_LINE_FEED and not inside
             self._add(marker, place, start, self._begins(markers, end) if drops else None)
 
     def _begins(self, markers: Sequence[Marker], end: int, /) -> tuple[Sequence[str], str]:
