@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.pages.css import read_declarations
 from lmtrack._pattern import compile_pattern
+from lmtrack._rewriting.slots.places import CSS_ATTRIBUTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,10 +54,6 @@ _ON: Final = {
     ("script", "src"): Way.LOAD, ("audio", "src"): Way.LOAD, ("bgsound", "src"): Way.LOAD, ("track", "src"): Way.LOAD,
     ("base", "href"): None, ("head", "profile"): None,
 }  # fmt: skip
-# SVG 2, section 6.6: attributes that are read as CSS and may hold a URL.
-_DRAWN: Final = frozenset(
-    ("fill", "stroke", "filter", "mask", "clip-path", "cursor", "marker", "marker-start", "marker-mid", "marker-end")
-)
 # SVG Animations 2, section 4.
 _ANIMATIONS: Final = frozenset(("set", "animate", "animatecolor", "animatemotion"))
 LISTS: Final = frozenset(("srcset", "imagesrcset"))
@@ -99,7 +96,7 @@ _PARAMS: Final = frozenset(("movie", "src", "filename", "url", "data", "flashvar
 def uses_of(element: Element, /) -> Iterator[Use]:
     """Find every URL in the attributes of an element, its style aside."""
     for attribute, value in element.attributes.items():
-        if attribute in _DRAWN and "(" in value:
+        if attribute in CSS_ATTRIBUTES and "(" in value:
             declarations = read_declarations(f"{attribute}:{value}")
             yield from (Use(attribute, url, Way.PICTURE) for one in declarations for url in one.urls)
         way = _way_of(element, attribute)

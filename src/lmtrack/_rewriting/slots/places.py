@@ -33,15 +33,17 @@ _LOADED: Final = frozenset((
 ))  # fmt: skip
 _URLS: Final = _LOADED | {"href", "action", "formaction", "cite", "ping", "longdesc"}
 _LOADED_BY_HREF: Final = frozenset(("link", "image", "use", "feimage"))
+# SVG 2 section 6.6: attributes that are read as CSS and may load a URL.
+CSS_ATTRIBUTES: Final = frozenset(
+    ("fill", "stroke", "filter", "mask", "clip-path", "cursor", "marker", "marker-start", "marker-mid", "marker-end")
+)
 # Values in another language than HTML's; on* are programs too.
 _CODE: Final = {
     "style": "a style attribute",
     "srcdoc": "a document inside an attribute",
     "srcset": "a list of images",
     "imagesrcset": "a list of images",
-    # SVG 2 section 6.6: these are CSS and may load a URL.
-    **dict.fromkeys(("fill", "stroke", "filter", "mask", "clip-path", "cursor", "marker"), "a style attribute"),
-    **dict.fromkeys(("marker-start", "marker-mid", "marker-end"), "a style attribute"),
+    **dict.fromkeys(CSS_ATTRIBUTES, "a style attribute"),
 }
 _CLOSED_ELEMENTS: Final = {
     "base": "the base of the document's URLs",
