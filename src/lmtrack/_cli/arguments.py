@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 from lmtrack._checking.terminal_text import printable
 from lmtrack._cli.json_text import from_json
 from lmtrack._cli.output import CommandError, say, standard_output
+from lmtrack._deciding.evidence import CONSENTS, MODES
 from lmtrack._deciding.override import PREFIX
 from lmtrack.errors import InvalidOverride
-from lmtrack.resolver import Consent, Decision, Override, Route, TrackingMode, parse_headers, parse_settings, resolve
+from lmtrack.resolver import Decision, Override, Route, TrackingMode, parse_headers, parse_settings, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,10 +24,8 @@ _HEADER_LINE: Final = re.compile(r"[^ \t\r\n][^\r\n]*")
 _SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _ECHOED: Final = re.compile(r"(?s)ignored explicit argument .*")
 _BOOLEANS: Final = {"true": True, "false": False}
-_CONSENTS: Final = {consent.value: consent for consent in Consent}
-_CEILINGS: Final = {mode.name.lower(): mode for mode in TrackingMode}
-_WITHOUT_CONSENT: Final = {name: mode for name, mode in _CEILINGS.items() if mode < TrackingMode.INDIVIDUAL}
-_AFTER_REFUSAL: Final = {name: mode for name, mode in _CEILINGS.items() if mode <= TrackingMode.AGGREGATE}
+_WITHOUT_CONSENT: Final = {name: mode for name, mode in MODES.items() if mode < TrackingMode.INDIVIDUAL}
+_AFTER_REFUSAL: Final = {name: mode for name, mode in MODES.items() if mode <= TrackingMode.AGGREGATE}
 
 
 class Parser(argparse.ArgumentParser):
@@ -114,7 +113,7 @@ def add_decision_arguments(parser: argparse.ArgumentParser, /) -> None:
         help="the most if consent is unknown",
     )
     add_once(route, "--after-refusal", choices=sorted(_AFTER_REFUSAL), default="off", help="the most after a refusal")
-    add_once(route, "--ceiling", choices=sorted(_CEILINGS), default="individual", help="the most in any case")
+    add_once(route, "--ceiling", choices=sorted(MODES), default="individual", help="the most in any case")
     override = parser.add_argument_group("override (of this message alone)")
     add_once(override, "--override-opens", choices=sorted(_BOOLEANS), help="beats the route for opens")
     add_once(override, "--override-clicks", choices=sorted(_BOOLEANS), help="beats the route for clicks")
@@ -128,11 +127,11 @@ def add_decision_arguments(parser: argparse.ArgumentParser, /) -> None:
     )
     add_prefix(override)
     consent = parser.add_argument_group("consent (a ceiling)")
-    add_once(consent, "--consent", choices=sorted(_CONSENTS), default="unknown", help="the recipient's consent")
+    add_once(consent, "--consent", choices=sorted(CONSENTS), default="unknown", help="the recipient's consent")
     add_once(
         consent,
         "--clicks-consent",
-        choices=sorted(_CONSENTS),
+        choices=sorted(CONSENTS),
         help="the recipient's consent to click tracking, if it differs",
     )
 
@@ -171,11 +170,11 @@ def read_decision(arguments: argparse.Namespace, /, *, message: bytes | None = N
             require_consent=arguments.require_consent,
             without_consent=_WITHOUT_CONSENT[arguments.without_consent],
             after_refusal=_AFTER_REFUSAL[arguments.after_refusal],
-            ceiling=_CEILINGS[arguments.ceiling],
+            ceiling=MODES[arguments.ceiling],
         ),
         *(override for override in overrides if override != Override()),
-        consent=_CONSENTS[arguments.consent],
-        clicks_consent=_CONSENTS.get(arguments.clicks_consent),
+        consent=CONSENTS[arguments.consent],
+        clicks_consent=CONSENTS.get(arguments.clicks_consent),
     )
 
 

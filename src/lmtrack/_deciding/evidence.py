@@ -24,7 +24,7 @@ VERSION: Final = 2
 FLAGS: Final[Mapping[str, Flag]] = {"opens": "opens", "clicks": "clicks"}
 MODES: Final = {mode.name.lower(): mode for mode in TrackingMode}
 REASONS: Final = {reason.value: reason for reason in Reason}
-_CONSENTS: Final = {consent.value: consent for consent in Consent}
+CONSENTS: Final = {consent.value: consent for consent in Consent}
 _BOOLEANS: Final = {True: True, False: False}
 _ANSWERS: Final = {True: True, False: False, None: None}
 _SOURCES: Final[Mapping[str | None, Source | None]] = {"settings": "settings", "headers": "headers", None: None}
@@ -132,10 +132,10 @@ def read_time(value: object, /) -> datetime | None:
 
 def _read_record(data: object, version: int, /) -> ConsentRecord:
     if version == 1:
-        return ConsentRecord.of(read_choice(_CONSENTS, data))
+        return ConsentRecord.of(read_choice(CONSENTS, data))
     record = read_object(data, "state", "since", "withdrawn_at", "method", "wording", "reference")
     return ConsentRecord(
-        state=read_choice(_CONSENTS, record["state"]),
+        state=read_choice(CONSENTS, record["state"]),
         since=read_time(record["since"]),
         withdrawn_at=read_time(record["withdrawn_at"]),
         method=_read_text(record["method"]),
