@@ -196,23 +196,23 @@ def read_trackers(arguments: argparse.Namespace, /) -> list[str]:
     Raises:
         CommandError: One is not a host.
     """
-    from lmtrack._checking.audit.known_hosts import watch_of  # noqa: PLC0415 - no other verb needs it
+    from lmtrack._checking.audit.known_hosts import read_known_hosts  # noqa: PLC0415 - no other verb needs it
 
     trackers: list[str] = arguments.tracker
     try:
-        watch_of((), trackers)
+        read_known_hosts((), trackers)
     except ValueError:
         raise CommandError("--tracker: must be a host name") from None
     return trackers
 
 
 def _read_domain(entry: str, keys: Keys | None) -> TrackingDomain | str:
-    from lmtrack._checking.audit.known_hosts import watch_of  # noqa: PLC0415 - no other verb needs it
+    from lmtrack._checking.audit.known_hosts import read_known_hosts  # noqa: PLC0415 - no other verb needs it
 
     try:
         if keys is not None and "://" in entry:
             return TrackingDomain(entry, keys)
-        watch_of((entry,), ())
+        read_known_hosts((entry,), ())
     except ValueError as error:
         why = error if "://" in entry else "must be a URL or a host name"
         raise CommandError(f"--domain: {why}") from error

@@ -19,7 +19,7 @@ from lmtrack import (
     open_url,
     withdraw_url,
 )
-from lmtrack._checking.audit.known_hosts import watch_of
+from lmtrack._checking.audit.known_hosts import read_known_hosts
 from lmtrack._checking.audit.page import audit_text
 from message_sending import DOMAIN, KEYS, NOW
 
@@ -189,7 +189,7 @@ def test_urls_of_plain_text_are_links() -> None:
         "www.count.example/?to=https://shop.example/\nhttps://shop.example/点击?e=ann@shop.example\n"
         f"{open_url(DOMAIN, make_open_token(KEYS, 'm-1', now=NOW))}.\nhttps://[\nhttp:///"
     )
-    found = audit_text(text, watch_of([DOMAIN], ()), "1")
+    found = audit_text(text, read_known_hosts([DOMAIN], ()), "1")
     assert [(finding.kind.value, finding.place) for finding in found] == [
         ("redirector", "1, text, line 2"),
         ("redirector", "1, text, line 3"),

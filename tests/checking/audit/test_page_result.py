@@ -16,7 +16,7 @@ from hypothesis import given, strategies as st
 from audited_mails import kinds, places
 from hostile_inputs import HOSTILE
 from lmtrack import LinkPolicy, Route, audit_html, resolve, track_html
-from lmtrack._checking.audit.known_hosts import watch_of
+from lmtrack._checking.audit.known_hosts import read_known_hosts
 from lmtrack._checking.audit.page import audit_page
 from message_sending import CAMPAIGN, DOMAIN, NOW, ON, SUM
 from strategies import LINK_DOCUMENTS, hostile_html
@@ -168,7 +168,7 @@ def test_a_limit_is_never_clean_and_what_was_found_is_still_said(case: str) -> N
     assert audit.outcome in {"not_provable", "tracked"}
     assert kinds(audit)[-1] == "limit_reached"
     assert audit.findings[-1].place == "document"
-    assert audit_page(html, watch_of((), ()), "1.2")[-1].place == "1.2"
+    assert audit_page(html, read_known_hosts((), ()), "1.2")[-1].place == "1.2"
 
 
 def test_what_lies_too_deep_for_the_tree_is_still_found() -> None:

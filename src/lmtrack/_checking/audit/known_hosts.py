@@ -1,4 +1,4 @@
-"""What an audit looks out for: the caller's own tracking domains and the trackers that the caller has heard of."""
+"""The hosts that the caller of a check names: own tracking domains, and trackers. Those we know are in `services`."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _FORGED: Final = "it is our tracking URL, and holds something other than one agg
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
-    """What `watch_of` made of an audit's arguments.
+class KnownHosts:
+    """The hosts that a caller passed to a check.
 
     Attributes:
         domains: Our tracking domains, with keys that verify.
@@ -64,7 +64,7 @@ class Watch:
         """Return the entry of the caller's list that a host belongs to."""
         return next((name for name in _with_parents(host) if name in self.trackers), None) if self.trackers else None
 
-    def is_watched(self, host: str, /) -> bool:
+    def contains(self, host: str, /) -> bool:
         """Return whether a host is one of ours or of the caller's list."""
         ours = any(base.host == host for domain in self.domains for base in domain.bases())
         return ours or host in self.hosts or self.tracker(host) is not None
@@ -91,11 +91,11 @@ def _with_parents(host: str, /) -> Iterator[str]:
         host = host.partition(".")[2]
 
 
-def watch_of(domains: Sequence[TrackingDomain | str], known_trackers: Sequence[str], /) -> Watch:
-    """Check and prepare what an audit is told to look out for.
+def read_known_hosts(domains: Sequence[TrackingDomain | str], known_trackers: Sequence[str], /) -> KnownHosts:
+    """Check and read the hosts that a caller passed.
 
     Raises:
-        TypeError: An argument is no sequence, or holds something else.
+        TypeError: An argument is not a sequence, or holds something else.
         ValueError: A str is neither a host name nor, among `domains`, a URL with one.
     """
     for name, value in (("domains", domains), ("known_trackers", known_trackers)):
@@ -105,7 +105,7 @@ def watch_of(domains: Sequence[TrackingDomain | str], known_trackers: Sequence[s
         raise TypeError("domains must hold TrackingDomain and str")
     if not all(isinstance(entry, str) for entry in known_trackers):
         raise TypeError("known_trackers must hold str")
-    return Watch(
+    return KnownHosts(
         domains=tuple(entry for entry in domains if isinstance(entry, TrackingDomain)),
         hosts=frozenset(_own_host(plain_str(entry, "domains")) for entry in domains if isinstance(entry, str)),
         trackers=frozenset(_host(plain_str(entry, "known_trackers")) for entry in known_trackers),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from lmtrack._checking.audit.known_hosts import watch_of
+from lmtrack._checking.audit.known_hosts import read_known_hosts
 from lmtrack._checking.audit.page import Audit, audit_of, audit_page, audit_text
 from lmtrack._checking.finding import Finding, FindingKind
 from lmtrack._checking.messages.body_readings import read_characters, read_octets
@@ -24,7 +24,7 @@ from lmtrack.urls import TrackingDomain
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from lmtrack._checking.audit.known_hosts import Watch
+    from lmtrack._checking.audit.known_hosts import KnownHosts
 
 # By lower-case name, with what a value that asks for nothing looks like.
 _RECEIPTS: Final = {
@@ -67,11 +67,11 @@ def _find_receipts(block: bytes, place: str, /) -> Iterator[Finding]:
             yield Finding(kind=FindingKind.READ_RECEIPT, place=where, why=why)
 
 
-def _audit_part(part: Entity, watch: Watch, /) -> Iterator[Finding]:
+def _audit_part(part: Entity, known_hosts: KnownHosts, /) -> Iterator[Finding]:
     """Find what one part holds; nothing for a part that no reader shows."""
     place = place_of(part.path)
     kind = PartKind(part)
-    forms, readings = yield from _read_part(part, kind, watch, place)
+    forms, readings = yield from _read_part(part, kind, known_hosts, place)
     if len(readings) > _MOST_READINGS:
         why = f"programs may read it in more than {_MOST_READINGS} ways"
         yield Finding(kind=FindingKind.LIMIT_REACHED, place=place, why=why)
@@ -82,13 +82,13 @@ def _audit_part(part: Entity, watch: Watch, /) -> Iterator[Finding]:
     for text in dict.fromkeys(readings[:_MOST_READINGS]):
         yield from _audit_text(text, forms, place)
         for form in forms:
-            yield from _audit_form(form, text, bases[:_MOST_BASES], watch, place)
+            yield from _audit_form(form, text, bases[:_MOST_BASES], known_hosts, place)
         if part.headers.delsp and Form.TEXT in forms:
-            yield from audit_text(SOFT_BREAK.sub("", text), watch, place)
+            yield from audit_text(SOFT_BREAK.sub("", text), known_hosts, place)
 
 
 def _read_part(
-    part: Entity, kind: PartKind, watch: Watch, place: str, /
+    part: Entity, kind: PartKind, known_hosts: KnownHosts, place: str, /
 ) -> Generator[Finding, None, tuple[tuple[Form, ...], list[str]]]:
     """Find what cannot be read; return how the part is looked at, and its texts. Its bytes are not kept."""
     octets = read_octets(part.body, part.headers.encoding, closed=part.closed)
@@ -98,7 +98,7 @@ def _read_part(
     if kind.content_type in {"message/partial", "message/external-body"}:
         yield Finding(kind=FindingKind.TRUNCATED, place=place, why="what it shows is somewhere else")
         url = kind.parameters.get("url", "")  # RFC 2017
-        yield from audit_text("".join(url.split()), watch, place)
+        yield from audit_text("".join(url.split()), known_hosts, place)
     forms = kind.forms(octets.readings)
     if not forms:
         return (), []
@@ -126,21 +126,21 @@ def _audit_text(text: str, forms: tuple[Form, ...], place: str, /) -> Iterator[F
         yield Finding(kind=FindingKind.UNDECODABLE, place=place, why=why)
 
 
-def _audit_form(form: Form, text: str, bases: list[str], watch: Watch, place: str, /) -> Iterator[Finding]:
+def _audit_form(form: Form, text: str, bases: list[str], known_hosts: KnownHosts, place: str, /) -> Iterator[Finding]:
     if form in {Form.PAGE, Form.XML}:
         text = as_html(text) if form is Form.XML else text
-        yield from audit_page(text, watch, place, bases)
+        yield from audit_page(text, known_hosts, place, bases)
     elif form is Form.STYLE:
         # An escaped slash is a slash, in strings and URLs too, and ends no element (CSS Syntax 3, section 4.3.7).
         style = text.replace("</", "<\\/")
-        yield from audit_page(f"<style>{style}</style>", watch, place)
+        yield from audit_page(f"<style>{style}</style>", known_hosts, place)
     elif form is Form.CALENDAR:
         plain = _ESCAPED.sub(lambda escaped: "\n" if escaped[1] in "nN" else escaped[1], FOLD.sub("", text))
-        yield from audit_text(plain, watch, place)
+        yield from audit_text(plain, known_hosts, place)
         if _HAS_TAG.search(plain):  # Outlook shows X-ALT-DESC, which is HTML
-            yield from audit_page(plain, watch, place)
+            yield from audit_page(plain, known_hosts, place)
     else:
-        yield from audit_text(text, watch, place)
+        yield from audit_text(text, known_hosts, place)
 
 
 def _bases(part: Entity, /) -> list[str]:
@@ -184,27 +184,27 @@ def audit_message(
     >>> audit.outcome.value, audit.findings[0].place
     ('tracked', 'header Disposition-Notification-To')
     """
-    return audit_of(_audit(plain_bytes(raw, "raw"), watch_of(domains, known_trackers), "", 0, 0))
+    return audit_of(_audit(plain_bytes(raw, "raw"), read_known_hosts(domains, known_trackers), "", 0, 0))
 
 
-def _audit(raw: bytes, watch: Watch, path: str, depth: int, encoded: int, /) -> Iterator[Finding]:
+def _audit(raw: bytes, known_hosts: KnownHosts, path: str, depth: int, encoded: int, /) -> Iterator[Finding]:
     for item in read_entities(raw, path, depth):
         if isinstance(item, Finding):
             yield item
         elif isinstance(item, Head):
             yield from _find_receipts(item.block, place_of(item.path))
         else:
-            yield from _audit_entity(item, watch, depth, encoded)
+            yield from _audit_entity(item, known_hosts, depth, encoded)
 
 
-def _audit_entity(part: Entity, watch: Watch, depth: int, encoded: int, /) -> Iterator[Finding]:
+def _audit_entity(part: Entity, known_hosts: KnownHosts, depth: int, encoded: int, /) -> Iterator[Finding]:
     place = place_of(part.path)
     for path, kind in part.above:
         if kind == "multipart/encrypted":
             yield Finding(kind=FindingKind.ENCRYPTED, place=place_of(path), why="it is encrypted")
     is_file = False
     if not is_encoded_message(part):
-        yield from _audit_part(part, watch)
+        yield from _audit_part(part, known_hosts)
         is_file = PartKind(part).is_message_file()
         if not is_file:
             return
@@ -220,4 +220,4 @@ def _audit_entity(part: Entity, watch: Watch, depth: int, encoded: int, /) -> It
         why = f"more than {_MOST_ENCODED} encoded messages are enclosed in each other"
         yield Finding(kind=FindingKind.LIMIT_REACHED, place=place, why=why)
         return
-    yield from _audit(octets.readings[0], watch, part.path, depth + len(part.above) + 1, encoded + 1)
+    yield from _audit(octets.readings[0], known_hosts, part.path, depth + len(part.above) + 1, encoded + 1)

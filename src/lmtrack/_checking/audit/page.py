@@ -13,7 +13,7 @@ from enum import StrEnum, auto
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lmtrack._checking.audit.identifiers import identifier_in, is_static
-from lmtrack._checking.audit.known_hosts import Watch, watch_of
+from lmtrack._checking.audit.known_hosts import KnownHosts, read_known_hosts
 from lmtrack._checking.audit.packed import packed_as
 from lmtrack._checking.audit.redirects import counter, named_hosts, redirector
 from lmtrack._checking.audit.services import open_service
@@ -107,10 +107,10 @@ _REMEMBERED: Final = 10_000  # URLs; our choice: no mail has as many, and a mega
 class UrlJudge:
     """Judges URLs, each once, however often it is in an email."""
 
-    __slots__ = ("_known", "_watch")
+    __slots__ = ("_known", "_known_hosts")
 
-    def __init__(self, watch: Watch, /) -> None:
-        self._watch = watch
+    def __init__(self, known_hosts: KnownHosts, /) -> None:
+        self._known_hosts = known_hosts
         self._known: dict[tuple[str, bool], tuple[Judgement, ...]] = {}
 
     def __call__(self, url: str, /, *, is_link: bool) -> tuple[Judgement, ...]:
@@ -124,7 +124,7 @@ class UrlJudge:
         return self._known[key]
 
     def _ours(self, address: Address, /, *, is_link: bool) -> tuple[Judgement, ...]:
-        own = self._watch.own(address, is_link=is_link)
+        own = self._known_hosts.own(address, is_link=is_link)
         if own is None:
             return ()
         if not own.aggregate:
@@ -138,7 +138,7 @@ class UrlJudge:
         return tuple(found)
 
     def _others(self, address: Address, /, *, is_link: bool) -> tuple[Judgement, ...]:
-        if listed := self._watch.tracker(address.host):
+        if listed := self._known_hosts.tracker(address.host):
             return (
                 Judgement(FindingKind.KNOWN_TRACKER, f"its host is {listed} of the list that was given, or under it"),
             )
@@ -159,7 +159,7 @@ class UrlJudge:
         """Say through whom or what a link leads; None if it leads straight to its page."""
         if found := redirector(address, is_way_out=is_way_out):
             return found
-        named = next(filter(self._watch.is_watched, named_hosts(address)), None)
+        named = next(filter(self._known_hosts.contains, named_hosts(address)), None)
         return f"it names {named}, a host to look out for" if named else None
 
 
@@ -197,27 +197,27 @@ def audit_html(
     ('tracked', 'hidden_image', 'img src, line 1')
     """
     html = plain_str(html, "html")
-    findings = audit_page(html, watch_of(domains, known_trackers), "")
+    findings = audit_page(html, read_known_hosts(domains, known_trackers), "")
     if what := packed_as(html):
         why = f"it is not HTML yet, but {what}; unpack it first"
         findings.insert(0, Finding(kind=FindingKind.UNDECODABLE, place="document", why=why))
     return audit_of(findings)
 
 
-def audit_page(html: str, watch: Watch, place: str, /, bases: Sequence[str] = ()) -> list[Finding]:
+def audit_page(html: str, known_hosts: KnownHosts, place: str, /, bases: Sequence[str] = ()) -> list[Finding]:
     """Find what a document holds, in source order.
 
     `place` says where it is in a message, `bases` what its relative URLs may be relative to beside its own bases.
     """
-    return _Page(html, watch, place, bases).findings()
+    return _Page(html, known_hosts, place, bases).findings()
 
 
-def audit_text(text: str, watch: Watch, place: str, /) -> list[Finding]:
+def audit_text(text: str, known_hosts: KnownHosts, place: str, /) -> list[Finding]:
     """Find what the URLs of a plain text hold; all of them are links."""
     spans = find_urls(text)
     sure = {start for start, _ in spans}
     spans += [found.span() for found in _TEXT_URL.finditer(text) if found.start() not in sure]
-    judge, found = UrlJudge(watch), []
+    judge, found = UrlJudge(known_hosts), []
     line = at = 0
     for start, end in sorted(spans):
         line += text.count("\n", at, start)
@@ -242,9 +242,9 @@ class _Page:
 
     __slots__ = ("_bases", "_display", "_drawn", "_found", "_judge", "_place", "_reading", "_resolved", "_sizes")
 
-    def __init__(self, html: str, watch: Watch, place: str, bases: Sequence[str], /) -> None:
+    def __init__(self, html: str, known_hosts: KnownHosts, place: str, bases: Sequence[str], /) -> None:
         self._place = place
-        self._judge = UrlJudge(watch)
+        self._judge = UrlJudge(known_hosts)
         self._reading = Reading(html)
         self._bases = [read_url(base) for base in dict.fromkeys((*self._reading.bases, *bases))]
         self._resolved = 0  # URLs of values that lead elsewhere from each base

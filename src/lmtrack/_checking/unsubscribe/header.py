@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from lmtrack._checking.audit.known_hosts import watch_of
+from lmtrack._checking.audit.known_hosts import read_known_hosts
 from lmtrack._checking.finding import Finding, FindingKind, shown
 from lmtrack._checking.messages.entities import Head, read_entities
 from lmtrack._checking.unsubscribe.list_field import has_bad_character, is_placeholder, read_list_field
@@ -27,7 +27,7 @@ from lmtrack.urls import TrackingDomain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from lmtrack._checking.audit.known_hosts import Watch
+    from lmtrack._checking.audit.known_hosts import KnownHosts
     from lmtrack._checking.unsubscribe.list_field import Uri
     from lmtrack._headers import HeaderField
 
@@ -117,25 +117,25 @@ def lint_unsubscribe(
     raw = plain_bytes(raw, "raw")
     if decision is not None and not isinstance(decision, Decision):
         raise TypeError(f"decision must be a Decision, not {type(decision).__name__}")
-    watch = watch_of(domains, ())
+    known_hosts = read_known_hosts(domains, ())
     items = read_entities(raw)
     block = next(item.block for item in items if isinstance(item, Head))
     fields = list(iter_fields(block))
-    findings = _check_header(fields, watch)
+    findings = _check_header(fields, known_hosts)
     pages = LinkPolicy(preference_urls=preference_urls).preference_urls
     exits = Exits(frozenset(map(exit_key, read_message_headers(iter_fields(block)).unsubscribe)), tuple(pages))
     due = decision is not None and not _INDIVIDUAL.isdisjoint((decision.opens, decision.clicks))
-    findings += check_ways_out(items, exits, watch, withdrawal=due)
+    findings += check_ways_out(items, exits, known_hosts, withdrawal=due)
     return list(dict.fromkeys(findings))
 
 
-def _check_header(fields: list[HeaderField], watch: Watch, /) -> list[Finding]:
+def _check_header(fields: list[HeaderField], known_hosts: KnownHosts, /) -> list[Finding]:
     lists = [field for field in fields if field.name.lower() == LIST_UNSUBSCRIBE]
     posts = [field for field in fields if field.name.lower() == _POST]
     findings: list[Finding] = []
     one_click = False  # whether an https URI is there, or where one would be a template's
     for field in lists:
-        found, has_https = _check_list(field, watch)
+        found, has_https = _check_list(field, known_hosts)
         findings += found
         one_click = one_click or has_https
     if not lists:
@@ -150,7 +150,7 @@ def _check_header(fields: list[HeaderField], watch: Watch, /) -> list[Finding]:
     return findings
 
 
-def _check_list(field: HeaderField, watch: Watch, /) -> tuple[list[Finding], bool]:
+def _check_list(field: HeaderField, known_hosts: KnownHosts, /) -> tuple[list[Finding], bool]:
     """Check one field; also says whether an https URI, or what may become one, is in it."""
     read = read_list_field(field.value)
     if read.encoded:
@@ -168,7 +168,7 @@ def _check_list(field: HeaderField, watch: Watch, /) -> tuple[list[Finding], boo
             faults = [FindingKind.UNSUBSCRIBE_PLACEHOLDER]
         else:
             written.append(uri.scheme)
-            faults = list(_faults_of(uri, watch))
+            faults = list(_faults_of(uri, known_hosts))
         findings += [broken(fault, _LIST_PLACE, shown(uri.text)) for fault in faults]
     has_web = not _WEB.isdisjoint(written) or not _MAY_BE_HTTPS.isdisjoint(unfilled)
     if written.count("https") > 1:
@@ -178,7 +178,7 @@ def _check_list(field: HeaderField, watch: Watch, /) -> tuple[list[Finding], boo
     return findings, has_web
 
 
-def _faults_of(uri: Uri, watch: Watch, /) -> Iterator[FindingKind]:
+def _faults_of(uri: Uri, known_hosts: KnownHosts, /) -> Iterator[FindingKind]:
     """Say what is wrong with one URI by itself."""
     if uri.split:
         yield FindingKind.UNSUBSCRIBE_SPLIT
@@ -191,7 +191,7 @@ def _faults_of(uri: Uri, watch: Watch, /) -> Iterator[FindingKind]:
     if uri.scheme == "http":
         yield FindingKind.UNSUBSCRIBE_HTTP
     remote = remote_url(uri.text)
-    if remote and leads_through(address_of(remote), watch):
+    if remote and leads_through(address_of(remote), known_hosts):
         yield FindingKind.UNSUBSCRIBE_TRACKED
 
 

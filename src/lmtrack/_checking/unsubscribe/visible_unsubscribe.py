@@ -35,7 +35,7 @@ from lmtrack.tokens import read_unsubscribe_token, read_withdraw_token
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from lmtrack._checking.audit.known_hosts import Watch
+    from lmtrack._checking.audit.known_hosts import KnownHosts
     from lmtrack._checking.messages.entities import Item
     from lmtrack._checking.pages.cascade import Style
     from lmtrack._checking.verify.events import Event
@@ -118,15 +118,15 @@ def exit_key(url: str, /) -> str:
     return key.replace("http:", "https:", 1) if key.startswith("http:") else key
 
 
-def leads_through(address: Address, watch: Watch, /) -> bool:
+def leads_through(address: Address, known_hosts: KnownHosts, /) -> bool:
     """Return whether a URL goes through our host, a known tracker or a redirect, and is not a way out we signed."""
-    if is_our_way_out(address.url, watch, "u"):
+    if is_our_way_out(address.url, known_hosts, "u"):
         return False
-    if watch.own(address, is_link=False) or watch.tracker(address.host):
+    if known_hosts.own(address, is_link=False) or known_hosts.tracker(address.host):
         return True
     if redirector(address, is_way_out=is_unsubscribe(address.url)):
         return True
-    for domain in watch.domains:
+    for domain in known_hosts.domains:
         base = address_of(domain.base_url.lower())
         prefix = plain_path(base.path).rstrip("/")
         if base.host == address.host and f"{plain_path(address.path).lower()}/".startswith(f"{prefix}/"):
@@ -134,7 +134,9 @@ def leads_through(address: Address, watch: Watch, /) -> bool:
     return False
 
 
-def check_ways_out(items: Sequence[Item], exits: Exits, watch: Watch, /, *, withdrawal: bool) -> list[Finding]:
+def check_ways_out(
+    items: Sequence[Item], exits: Exits, known_hosts: KnownHosts, /, *, withdrawal: bool
+) -> list[Finding]:
     """Check the displayed text of a message; `withdrawal` says whether a way to stop being tracked is due."""
     pages = _displayed_pages(items)
     if not pages and (closed := [why for item in items if isinstance(item, Entity) and (why := _closed(item))]):
@@ -145,9 +147,9 @@ def check_ways_out(items: Sequence[Item], exits: Exits, watch: Watch, /, *, with
         links = [(page, link) for page, found_links in read for link in found_links or ()]
         sure = all(page.sure and found_links is not None for page, found_links in read)
         place = version[0].place if version else "message"
-        found = _check_unsubscribe(links, exits, watch, place)
+        found = _check_unsubscribe(links, exits, known_hosts, place)
         if withdrawal and number == 0:
-            found += _check_withdrawal([link for _, link in links], exits, watch, place)
+            found += _check_withdrawal([link for _, link in links], exits, known_hosts, place)
         if not sure and found:
             found = [Finding(kind=FindingKind.UNDECODABLE, place=place, why=_UNREAD)]
         findings += found
@@ -169,7 +171,7 @@ def _links(page: DisplayedPart, /) -> list[FoundLink] | None:
 
 
 def _check_unsubscribe(
-    links: list[tuple[DisplayedPart, FoundLink]], exits: Exits, watch: Watch, place: str, /
+    links: list[tuple[DisplayedPart, FoundLink]], exits: Exits, known_hosts: KnownHosts, place: str, /
 ) -> list[Finding]:
     hidden: list[Finding] = []
     tracked: list[Finding] = []
@@ -177,9 +179,9 @@ def _check_unsubscribe(
     for page, link in links:
         where = f"{page.place} a[href]" if page.is_html else page.place
         address = _address(link.url)
-        if _withdraws(link.url, watch):
+        if _withdraws(link.url, known_hosts):
             continue
-        own = watch.own(address, is_link=True) if address else None
+        own = known_hosts.own(address, is_link=True) if address else None
         destination = own.destination if own and own.destination else link.url
         if not (exits.hold(destination) or is_unsubscribe(destination) or _names_it(link.words)):
             continue
@@ -187,7 +189,7 @@ def _check_unsubscribe(
             unrendered.append(broken(FindingKind.UNSUBSCRIBE_PLACEHOLDER, where, shown(link.url)))
         elif address is None and link.url[: len(_MAILTO)].lower() != _MAILTO:
             continue  # it leads nowhere
-        elif address and leads_through(address, watch):
+        elif address and leads_through(address, known_hosts):
             tracked.append(broken(FindingKind.UNSUBSCRIBE_LINK_TRACKED, where, shown(address.url)))
         elif not link.visible:
             hidden.append(broken(FindingKind.UNSUBSCRIBE_LINK_HIDDEN, where, shown(link.url)))
@@ -206,28 +208,28 @@ def _names_it(words: str, /) -> bool:
     return mentions_way_out(words)
 
 
-def _check_withdrawal(links: list[FoundLink], exits: Exits, watch: Watch, place: str, /) -> list[Finding]:
+def _check_withdrawal(links: list[FoundLink], exits: Exits, known_hosts: KnownHosts, place: str, /) -> list[Finding]:
     hidden: list[Finding] = []
     for link in links:
-        if _withdraws(link.url, watch) or exits.is_page(link.url):
+        if _withdraws(link.url, known_hosts) or exits.is_page(link.url):
             if link.visible:
                 return []
             hidden.append(broken(FindingKind.WITHDRAWAL_LINK_HIDDEN, place, shown(link.url)))
     return hidden or [broken(FindingKind.WITHDRAWAL_LINK_MISSING, place)]
 
 
-def _withdraws(url: str, watch: Watch, /) -> bool:
+def _withdraws(url: str, known_hosts: KnownHosts, /) -> bool:
     """Return whether a URL is one of our keys' withdrawal links; without keys, whether it may be one of the hosts'."""
-    if is_our_way_out(url, watch, "w"):
+    if is_our_way_out(url, known_hosts, "w"):
         return True
     address = _address(url)
-    return address is not None and address.host in watch.hosts and "/w/" in address.path
+    return address is not None and address.host in known_hosts.hosts and "/w/" in address.path
 
 
-def is_our_way_out(url: str, watch: Watch, kind: Literal["u", "w"], /) -> bool:
+def is_our_way_out(url: str, known_hosts: KnownHosts, kind: Literal["u", "w"], /) -> bool:
     """Return whether a URL is a way out of that kind that our keys signed."""
     read = read_unsubscribe_token if kind == "u" else read_withdraw_token
-    for domain in watch.domains:
+    for domain in known_hosts.domains:
         token = domain.token_in(url, kind)
         if token:
             try:
