@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 from lmtrack._agents.addresses import pack_address
 from lmtrack._agents.agent import judge_agent
-from lmtrack._agents.company import match_looks, match_proven, match_traps
 from lmtrack._agents.events import (
     RULES,
     Event,
@@ -27,6 +26,7 @@ from lmtrack._agents.events import (
     make_message_event,
     microseconds,
 )
+from lmtrack._agents.neighbours import match_looks, match_proven, match_traps
 from lmtrack._agents.networks import Networks, find_packed, shipped_networks
 from lmtrack._agents.own_agents import Agents
 from lmtrack._agents.proximity import Spans, match_agents, match_bursts, spans_of

@@ -1,4 +1,4 @@
-"""What an event is by what others did near it: an invisible link, a gateway's look, a client that proved a machine.
+"""Classify an event by those near it: an invisible link, a gateway's visit, a client that proved to be a machine.
 
 A screen reader or a plain-text view can show an invisible link to a person, so its neighbours get a point only.
 
