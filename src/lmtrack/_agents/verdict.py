@@ -1,4 +1,4 @@
-"""What a request turned out to be: two axes, how sure, and the codes that say why.
+"""Verdicts on requests: two axes, how strong the evidence is, and the codes that say why.
 
 "Is it a bot" is not what senders ask. Gmail's proxy is a machine that fetches because a person opened; Apple's fetches
 whether anyone did or not. So one axis says what acted, the other whether a person stands behind it.

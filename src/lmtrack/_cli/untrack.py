@@ -1,4 +1,4 @@
-"""`lmtrack untrack`: a page or a message with its links led back and its pixel gone."""
+"""`lmtrack untrack`: a page or a message with its destinations restored and its pixel removed."""
 
 from __future__ import annotations
 

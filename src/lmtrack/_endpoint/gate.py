@@ -1,4 +1,4 @@
-"""May this request be recorded? Token, consent as it is now, and the route go in; how much may be kept comes out.
+"""Decide how much of a request may be recorded, from its token, the consent as it is now, and the route.
 
 Consent was checked when the message was sent, and is checked again here, because mail stays in mailboxes for years. The
 token's mode is the ceiling from then, consent the ceiling from now; nothing raises either.

@@ -1,1 +1,1 @@
-"""Whether a link is trackable: words, placeholders, secrets, opt-outs."""
+"""Decide whether a link is trackable: words, placeholders, secrets, opt-outs."""

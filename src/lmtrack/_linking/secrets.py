@@ -1,4 +1,4 @@
-"""Does a URL hold what must not be copied into a token, since whoever sees the token reads it.
+"""Decide whether a URL contains a secret, which must not be copied into a token: anyone who has a token can read it.
 
 A bearer secret (whoever has the link has the account), or a person: an address, a name, a phone number, a date of
 birth. Each rule is a shape or a table; `tests/secret_urls.py` has the links of some 30 packages, as those

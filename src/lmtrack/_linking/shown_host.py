@@ -1,4 +1,4 @@
-"""Which host a link shows to people, and whether a tracking host may stand behind it.
+"""Find the host that a link shows to people, and decide whether it may lead to a tracking host.
 
 Spam filters compare the two: rspamd scores a text that is, or begins with, a host of another registrable domain as
 phishing (3.7 of 15 points in its stock configuration), ClamAV does so for protected domains; the alt text of an image

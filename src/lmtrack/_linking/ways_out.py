@@ -1,4 +1,4 @@
-"""Is a link a way out: one that unsubscribes, by its URL or by what a person reads on it."""
+"""Decide whether a link is a way out, which unsubscribes, from its URL or from the text that a person reads on it."""
 
 from __future__ import annotations
 

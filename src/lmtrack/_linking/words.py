@@ -1,4 +1,4 @@
-"""Words that tell what a link is for. Plain data: who adds a word adds it here and nowhere else.
+"""Words that tell what a link is for. Plain data; a new word is added here and nowhere else.
 
 They are written as people write them; `_linking.ways_out` takes case and accents off before it compares. Words joined
 by a hyphen are a phrase.

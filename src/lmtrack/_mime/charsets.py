@@ -1,4 +1,4 @@
-"""Which characters the bytes of a part are, so that a link in it can be read and every byte be counted again.
+"""Decode the bytes of a part so that its links can be read and every byte can be found again.
 
 Labels lie, so nothing here trusts one: a part is read by its label only if writing the characters down again gives the
 same bytes. Else each byte beyond ASCII becomes a character of its own that means nothing (a lone surrogate), and a

@@ -1,4 +1,4 @@
-"""Whether links may be tracked: one policy, one tracking domain, one base and one message around them."""
+"""Decide whether links may be tracked, for one policy, tracking domain, base and message."""
 
 from __future__ import annotations
 

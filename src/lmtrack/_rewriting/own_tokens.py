@@ -1,4 +1,4 @@
-"""Our tokens in URLs that a document holds already: read whatever their age, since they only have to be known.
+"""Recognise our tokens in URLs that a document already contains; how old they are does not matter.
 
 A host that must not hold the signing keys, such as one for support mail, knows our URLs by the base URL alone.
 """

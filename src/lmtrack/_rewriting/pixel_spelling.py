@@ -1,4 +1,4 @@
-"""How the pixel is written around its URL. Without imports, so that a check can know it and nothing else of ours."""
+"""How the pixel is written around its URL. Without imports, so that a check can use it without the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Strategies of raw messages: MIME as programs write it, and as it must not be but arrives all the same."""
+"""Strategies of raw messages: valid MIME as programs write it, and invalid MIME that arrives nevertheless."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Strategies of what a sender knows before an email goes out: routes, wishes, consent, and the decisions they make."""
+"""Strategies of what a sender knows before sending: routes, overrides, consent, and the decisions they make."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Agents known by name. Plain data: who adds a name adds it here and nowhere else.
+"""Agents known by name. Plain data; a new name is added here and nowhere else.
 
 A name is a word of the user agent in lower case; with a slash at its end it must come before a version, and without
 one it may. Names that hold a word of the `vocabulary` beside this (bot, crawl, http, monitor ...) need no row, unless a

@@ -1,1 +1,1 @@
-"""Whether a page or a message tracks anyone."""
+"""Find out whether a page or a message tracks anyone."""

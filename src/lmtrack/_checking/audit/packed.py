@@ -1,4 +1,4 @@
-"""Whether a text is HTML yet, or still packed as something carried it: no URL in it is then what it will be.
+"""Decide whether a text is HTML, or still in a transport encoding, in which no URL has its final form.
 
 What a page shows as text is not unpacked: clients show it and load nothing. But a text in which nothing is a tag has to
 be one that people can read. If signs in it stand for a tag, or a word is as long as no word is, it is not called clean.

@@ -1,4 +1,4 @@
-"""Is this link a redirector, is this load a counter: what its path is called, and what URL it holds."""
+"""Recognise redirecting links and counting images by the words in their paths and the URLs that they contain."""
 
 from __future__ import annotations
 
