@@ -9,7 +9,6 @@ import io
 import json
 import stat
 import sys
-import tracemalloc
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -322,6 +321,7 @@ def test_memory_does_not_grow_with_the_rows(
     capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     peaks: list[int] = []
+    tracemalloc = pytest.importorskip("tracemalloc")  # PyPy has none
     rows_of = People.rows
 
     def measured(people: People) -> Iterator[tuple[int, list[str] | Bad]]:
