@@ -103,8 +103,8 @@ def rewrite_html(
         source: The document, or what `scan_html` made of it.
         click_url: Returns each trackable link's new URL, or a template expression such as `{{ u3 }}`; None leaves that
             link alone, and it keeps its index. The URL is escaped for the quotes around it.
-        pixel_url: The pixel's URL, or a template expression. With None, or if a live image already has this URL, there
-            is no pixel.
+        pixel_url: The pixel's URL, or a template expression. With None, or if a live image already has this URL, no
+            pixel is added.
         policy: Which links are trackable.
         pixel_position: "end" (before `</body>`), "start" (after `<body>`), or "auto": end, unless the rewritten
             document is over 100,000 bytes of UTF-8, which Gmail clips.

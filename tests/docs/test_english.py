@@ -23,7 +23,7 @@ AFTER_MAIL = "client|server|program|library|gateway|proxy|scanner|service"
 INSTEAD = {
     r"\boctets?\b(?!-)": "byte",
     r"\banew\b": "again, re-serialised",
-    r"\bis no (?:str|host|URL|mapping|number|callable)\b": "is not a ...",
+    r"(?<!there )\b(?:is|are) no (?!(?:fault|harm|less|longer|more|part|sign)\b)[a-z]": "is not a ...",
     r"\bleads? on\b": "redirect, keep working",
     r"\bin earnest\b": "in production",
     r"\bas they come\b": "ordinary",

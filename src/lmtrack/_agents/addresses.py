@@ -155,7 +155,7 @@ def client_key(ip: str, user_agent: str | None, /, *, secret: bytes, day: date) 
         raise TypeError(f"day must be a date, not {type(day).__name__}")
     address = ip.encode("utf-8", "surrogatepass") if packed is None else packed
     agent = (user_agent or "").encode("utf-8", "surrogatepass")
-    # Lengths make the parts unmistakable; 0 marks what is no address, which could have 4 bytes too.
+    # Lengths make the parts unmistakable; 0 marks what is not an address, which could have 4 bytes too.
     shape = bytes((0 if packed is None else len(packed),)) + len(address).to_bytes(8, "big")
     body = _SALT + day.isoformat().encode() + shape + address + agent
     return hmac.digest(secret, body, "sha256")[:_KEY_OCTETS].hex()

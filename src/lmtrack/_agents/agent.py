@@ -163,7 +163,7 @@ def judge_cut(user_agent: str | None) -> tuple[Verdict, Verdict]:
     What was judged before is found without a look at its type or its length, which would take as long again.
 
     Raises:
-        TypeError: It is no plain text, or longer than is read, so that it is not remembered.
+        TypeError: It is not plain text, or longer than is read, so that it is not remembered.
     """
     if user_agent is None:
         return judge_cut("")

@@ -53,7 +53,7 @@ _SIGNED: Final = "?"
 
 
 def read_headers(headers: Headers) -> dict[str, str]:
-    """Return the headers that a rule looks at, by lower-case name; what is no header is left out.
+    """Return the headers that a rule looks at, by lower-case name; what is not a header is left out.
 
     Raises:
         TypeError: `headers` is neither a mapping nor an iterable.

@@ -45,7 +45,7 @@ The images may have come a minute before the links, and a slow gateway takes a m
 is the same for windows of your own. Add what the clocks of your servers differ by.
 """
 
-# What alone is no proof of a machine, but is one next to a point of another kind.
+# What alone does not prove a machine, but is one next to a point of another kind.
 _POINTS: Final = frozenset(
     {
         Signal.UA_MISSING,
@@ -142,7 +142,7 @@ def classify_message(
 
 
 def _pack_addresses(events: tuple[object, ...]) -> list[bytes | None]:
-    """Pack the address of each event; empty stands for what is no address, None for none."""
+    """Pack the address of each event; empty stands for what is not an address, None for none."""
     packed: dict[str, bytes] = {}
     addresses: list[bytes | None] = []
     for event in events:
@@ -303,7 +303,7 @@ def _mark_duplicates(events: Sequence[MessageEvent], judged: list[Verdict], wind
     handed: dict[int, MessageEvent] = {}
     for event in repeated:
         verdict = judged[event.event_index]
-        # A person's click is no duplicate of a machine's.
+        # A person's click is not a duplicate of a machine's.
         names = [(name, event.is_click, event.link, verdict.human is _NO) for name in _same_client(event, verdict)]
         seen = [latest[name] for name in names if name in latest]
         first = next((first for at, first in seen if event.at - at < span), None)

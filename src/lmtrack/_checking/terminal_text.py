@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def printable(text: str, /) -> str:
-    r"""Escape what is no printable character, so that the text of a message cannot steer a terminal.
+    r"""Escape what is not a printable character, so that the text of a message cannot steer a terminal.
 
     Example:
         >>> printable("a\x1b[2J\u202eb")

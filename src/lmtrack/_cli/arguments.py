@@ -147,7 +147,7 @@ def read_decision(arguments: argparse.Namespace, /, *, message: bytes | None = N
     """Resolve what `add_decision_arguments` asked for, and what a message's own header asks for.
 
     Raises:
-        CommandError: `--settings` is no settings object, or a `--header` not one whole line with a name.
+        CommandError: `--settings` is not a settings object, or a `--header` is not one whole line with a name.
     """
     prefix = arguments.prefix or PREFIX
     overrides = [

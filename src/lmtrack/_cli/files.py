@@ -92,7 +92,7 @@ def read_keys(path: str | None, /, *, tenant: str = "") -> Keys | None:
     A key is the printable ASCII of one line, exactly: nothing is decoded. The first signs, all verify.
 
     Raises:
-        CommandError: The file cannot be read, or a line is no key.
+        CommandError: The file cannot be read, or a line is not a key.
     """
     if path is not None:
         name = "--key-file"  # and not the path: a key given by mistake in its place must not be printed

@@ -43,7 +43,7 @@ class LogLines:
 
     Attributes:
         name: What the file is called in messages.
-        size: Its bytes; None if it is no regular file.
+        size: Its bytes; None if it is not a regular file.
         bytes: How many were read so far.
     """
 

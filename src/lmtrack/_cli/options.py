@@ -179,7 +179,7 @@ def read_domains(arguments: argparse.Namespace, /) -> list[TrackingDomain | str]
     """Read what `add_domain_arguments` asked for.
 
     Raises:
-        CommandError: One is no domain, or there are keys for none.
+        CommandError: One is not a domain, or there are keys for none.
     """
     keys = read_keys(arguments.key_file, tenant=arguments.tenant)
     domains = [_read_domain(entry, keys) for entry in arguments.domain]

@@ -4,7 +4,7 @@ Source: WHATWG HTML, section 13.2.5 "Tokenization" (the states are named in the 
 
 Why it is linear: every repetition is possessive and every branch is decided by its first character, so no position
 is ever tried twice by one match. Why so much is spelled out in ASCII classes: `\s`, `\w` and `re.IGNORECASE` follow
-Unicode, HTML does not (U+000B and U+00A0 are no white space, U+212A is no `k`).
+Unicode, HTML does not (U+000B and U+00A0 are not white space, U+212A is not a `k`).
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ ATTRIBUTE: Final = verbose(
     (?: {WS}*+ = {WS}*+ (?: "([^"]*+)" | '([^']*+)' | ( [^\t\n\f\r >"'][^\t\n\f\r >]*+ )? ) )?
     """
 )
-# A comment from its `<`; `MARKUP_DECLARATION` is everything else that begins with `<!`, `<?` or `</` and is no tag.
+# A comment from its `<`; `MARKUP_DECLARATION` is everything else that begins with `<!`, `<?` or `</` and is not a tag.
 COMMENT_FROM_OPEN: Final = verbose(f"<{COMMENT}")
 BOGUS_FROM_OPEN: Final = verbose(f"<{BOGUS}")
 

@@ -80,7 +80,7 @@ _LONG_ENDS: Final = tuple(sorted(SECRET_LONG_ENDS))
 _LONGEST_WORD: Final = max(map(len, SECRET_WORDS))
 _LONGEST_NAME: Final = 128  # our choice: no program calls a parameter anything longer, and taking names apart is slow
 
-_ENDING_LONG: Final = 7  # letters of a word that may end a longer name (`user[last_name]`); `pref_name` is no `fname`
+_ENDING_LONG: Final = 7  # letters of a word that may end a longer name (`user[last_name]`); `pref_name` is not `fname`
 _PHONE: Final = re.compile(r"(?:[0-9][^0-9A-Za-z]*+){6}")
 _PERSON_NUMBER: Final = 6  # digits; our choice: fewer are a year or a model
 _TWO_NAMES: Final = re.compile(r"[^\W\d_a-z][^\W\d_]+(?:[ +'-]+[^\W\d_a-z][^\W\d_]+)+")
@@ -315,7 +315,7 @@ def _is_secret_segment(segment: str, /) -> bool:
 
 
 def _is_address_inside(text: str, /) -> bool:
-    whole = text[:-1] if len(text) % 4 == 1 else text  # one character too many is no byte
+    whole = text[:-1] if len(text) % 4 == 1 else text  # one character too many is not a byte
     octets = a2b_base64(whole.replace("-", "+").replace("_", "/") + "=" * (-len(whole) % 4))
     return b"@" in octets and MAIL_ADDRESS.search(octets.decode("latin-1")) is not None
 

@@ -90,7 +90,7 @@ def _recipients(fields: Mapping[str, list[object]], prefix: str, recipients: Ite
 
 def _check(whose: str, addresses: Iterable[str], /) -> None:
     if not all(map(_ADDRESS.fullmatch, addresses)):
-        what = "a space, a control character, a bracket, a comma or a byte that is no character"
+        what = "a space, a control character, a bracket, a comma or a byte that is not a character"
         raise ValueError(f"the address of {whose} is empty, or contains {what}")
 
 

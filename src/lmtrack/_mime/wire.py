@@ -363,7 +363,7 @@ def _sendable(
         if kind == "text":  # its soft line breaks are bare in a text that is one line
             return _in_crlf(b2a_qp(body, istext=True)), "quoted-printable"
         return _base64(body), "base64"
-    if encoding == "base64":  # line ends are no data there, nor in quoted-printable behind a `=`
+    if encoding == "base64":  # line ends are not data there, nor in quoted-printable behind a `=`
         body = _LONG_LINE.sub(lambda line: _CRLF.join(_ROW.findall(line[0])), body)
     elif encoding == "quoted-printable":
         body = _LONG_QUOTED.sub(lambda line: b"=\r\n".join(_UNITS.findall(line[0])), body)

@@ -97,7 +97,7 @@ class Judge:
     def template(self, url: str, hole: UrlHole, /) -> tuple[str, SkipReason | None]:
         """Check a URL with slots by what is the same for everyone; also resolve it.
 
-        Its slots are no placeholders, any other marker in it still is one; their names tell what it is for.
+        Its slots are not placeholders, any other marker in it still is one; their names tell what it is for.
         """
         stands_for = ["https://x" if hole.url.opens and position == 0 else "x" for position in range(len(hole.names))]
         _, reason = self._resolved(hole.url.joined(stands_for))

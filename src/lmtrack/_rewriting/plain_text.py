@@ -34,7 +34,7 @@ _PLACEHOLDER: Final = re.compile(IN_TEXT_URL, re.VERBOSE)
 _NEXT: Final = re.compile(rf"{IN_TEXT} | ([hH][tT][tT][pP][sS]?://)", re.VERBOSE)
 
 # What no reader takes for a part of a URL: white space, controls, the marks RFC 3986 appendix C puts around one,
-# quotation marks that are no apostrophe, and the punctuation of East Asia, which stands without a blank (the Unicode
+# quotation marks that are not apostrophes, and the punctuation of East Asia, which stands without a blank (the Unicode
 # blocks "CJK Symbols and Punctuation", vertical, small and full-width forms).
 _ENDS: Final = (
     r"\s\x00-\x1f\x7f-\x9f<>\"`"

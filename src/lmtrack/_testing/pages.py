@@ -74,7 +74,7 @@ _DESTINATIONS: Final = (
     "https://shop.example:99999/",
     "https://",
 )
-# Whole pieces that are no link, or that only look like one.
+# Whole pieces that are not links, or that only look like one.
 _PIECES: Final = (
     "x",
     "<p>Hello,</p>",

@@ -71,7 +71,7 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")  # RFC 4648 section 5
 _NO_BASE64URL = b"=\n"  # padding, and the line end that asking binascii to leave out costs more than deleting it
 _STANDARD = bytes.maketrans(b"-_+/", b"+/  ")  # the other alphabet's marks become what neither has
 # Clients that turn plain text into links drop a trailing mark (devise issue 501, Thunderbird bug 1418548). A `0` behind
-# it is no base64: no bytes give a length of 4n + 1.
+# it is not base64: no bytes give a length of 4n + 1.
 _CUT_OFF = "-_"
 _GUARD = "0"
 
@@ -130,7 +130,7 @@ def verified_body(keys: Keys, text: str, *, seek_copy: bool = True) -> bytes:
 
     Raises:
         BadToken: One of its leaves `MalformedToken`, `UnknownVersion`, `UnknownKey`, `BadTokenSignature`.
-        TypeError: `keys` is no key ring, or `text` no `str`.
+        TypeError: `keys` is not a key ring, or `text` is not a `str`.
     """
     if not isinstance(keys, Keys):
         raise TypeError(f"keys must be made by make_keys, not {type(keys).__name__}")

@@ -116,7 +116,7 @@ def _host_problem(host: str) -> str | None:
     if "%" in host:
         from urllib.parse import unquote  # noqa: PLC0415 - rare in mail, and 2 ms of every import
 
-        host = unquote(host)  # what is no UTF-8 becomes U+FFFD, which no name may hold
+        host = unquote(host)  # what is not UTF-8 becomes U+FFFD, which no name may hold
     # Looked at in both forms: NFKC uncovers a disguised delimiter, and hides one under a combining mark.
     composed = normalize("NFKC", host)
     if not host.strip(".") or _FORBIDDEN_IN_HOST(host) or _FORBIDDEN_IN_HOST(composed):

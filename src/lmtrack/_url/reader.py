@@ -235,7 +235,7 @@ def cleaned(text: str, /) -> str:
 
 
 def remote_url(text: str, base: str = "", /) -> str | None:
-    """Return the absolute URL a value leads to; None if that is no other machine.
+    """Return the absolute URL a value leads to; None if that is not another machine.
 
     A relative one counts if `base` (the document's own, itself remote) is given.
 

@@ -34,7 +34,7 @@ _PACKED: Final = (
     ),
 )
 _TAG: Final = re.compile(r"<[a-zA-Z][a-zA-Z0-9:-]*+[\t\n\f\r />]")
-# Of XML that is no page the tags say nothing: what it carries is escaped.
+# Of XML that is not a page the tags say nothing: what it carries is escaped.
 _ENVELOPE: Final = compile_pattern(
     r"[\ufeff\t\n\r ]*+<\?xml\b[^>]*+>(?:[\t\n\r ]|<!--(?:(?!-->)[\s\S])*+-->)*+<(?!html\b|svg\b)[a-z]", re.IGNORECASE
 )

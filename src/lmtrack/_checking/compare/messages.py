@@ -76,7 +76,7 @@ class _Copy(NamedTuple):
 
 
 class _Content(NamedTuple):
-    """What a part shows; `text` is None if it is no text, and `octets` then what it holds."""
+    """What a part shows; `text` is None if it is not text, and `octets` then what it holds."""
 
     octets: bytes
     page: str | None
@@ -219,7 +219,7 @@ def _key(occurrence: Occurrence, /) -> str:
 def _compare_octets(
     place: str, parts: list[Entity | None], contents: list[_Content | None], allowed: Allowed, /
 ) -> Iterator[Difference]:
-    """Compare what is no text, by name and hash."""
+    """Compare what is not text, by name and hash."""
     values = tuple(
         None
         if part is None or content is None or (content.page, content.text) != (None, None)

@@ -64,7 +64,7 @@ def read_allow(allow: Sequence[str | re.Pattern[str]], /) -> Allowed:
     """Check what a caller allows.
 
     Raises:
-        TypeError: It is no sequence of str and text patterns; one str would be read letter by letter.
+        TypeError: It is not a sequence of str and text patterns; one str would be read letter by letter.
     """
     if isinstance(allow, str | re.Pattern):
         raise TypeError("allow must be a sequence, not one value")

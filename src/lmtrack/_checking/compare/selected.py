@@ -237,7 +237,7 @@ def keys_of(element: Element, /) -> Iterator[str]:
 
 
 def subjects(rule: StyleRule, /) -> set[str]:
-    """Return the keys of the elements that a rule may be for: none if it is no style rule."""
+    """Return the keys of the elements that a rule may be for: none if it is not a style rule."""
     if rule.prelude.startswith(GROUPING):  # what stands in one directly is for what the rule around it is for
         return {ANY}
     if rule.prelude.startswith("@") or (rule.selectors and not rule.grouped):

@@ -82,7 +82,7 @@ class Declaration:
     """A property and its value, without comments and in lower case, and the URLs in it as they are meant.
 
     Attributes:
-        spoiled: Whether it is in a style attribute where it is no declaration: in a block, or before a stray bracket.
+        spoiled: Whether it is in a style attribute and not a declaration there: in a block, before a stray bracket.
     """
 
     name: str

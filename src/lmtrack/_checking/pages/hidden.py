@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lmtrack._checking.pages.element import Element
     from lmtrack._checking.pages.values import Function
 
-# HTML, "rules for parsing dimension values"; what follows the number is dropped, a percent sign says it is no pixels.
+# HTML, "rules for parsing dimension values"; what follows the number is dropped, a percent sign says it is not pixels.
 _DIMENSION: Final = compile_pattern(r"[\t\n\f\r ]*+\+?+([0-9]{1,20}+(?:\.[0-9]{1,20}+)?+)(%?+)")
 _NO_AREA: Final = compile_pattern(rf"\s*+{NUMBER}[\s,]++{NUMBER}[\s,]++(?:0(?![.0-9])|{NUMBER}[\s,]++0\s*+\Z)")
 _OF_A_PAGE: Final = 6.0  # our choice: pixels of one hundredth of an email's width
@@ -171,7 +171,7 @@ def _side(element: Element, style: Mapping[str, str], name: str, /) -> float | N
 
 
 def _extent(value: str, /) -> float | None:
-    """Read how long something is; None for what depends on something else, and for what is no length."""
+    """Read how long something is; None for what depends on something else, and for what is not a length."""
     length, part = pixels(value), percent(value)
     if part is not None and abs(part) < 1:  # so little of anything in an email is nothing
         return abs(part) * _OF_A_PAGE

@@ -160,7 +160,7 @@ class _Tree:
     def _element(self, node: _Element, /) -> Element:
         names, written = self._names, node.items()
         element = Element(
-            names[node.tag],  # type: ignore[index]  # a str: it is no comment
+            names[node.tag],  # type: ignore[index]  # a str: it is not a comment
             {names[key]: value for key, value in reversed(written)} if written else {},
             self._lines + min(node.sourceline or 1, LAST_LINE),
             self._note,

@@ -2,7 +2,7 @@
 
 Types, classes, ids and attributes, with what is around and beside an element. A position or a negation may hold for any
 element that fits otherwise (`When.PERHAPS`); a state that comes and goes, such as `:hover`, holds for some readers
-(`When.SOME`); pseudo-elements are no elements here. Source: Selectors 4.
+(`When.SOME`); pseudo-elements are not elements here. Source: Selectors 4.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class _Found(NamedTuple):
 
 
 def conditional_content(comment: str, /) -> str | None:
-    """Return what Outlook reads inside a comment; None if it is no comment for Outlook."""
+    """Return what Outlook reads inside a comment; None if it is not a comment for Outlook."""
     opening = _CONDITION.match(comment)
     for_outlook = opening is not None and "mso" in opening[1].lower()
     return comment[opening.end() :].removesuffix(_ENDIF) if opening and for_outlook else None

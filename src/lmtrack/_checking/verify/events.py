@@ -126,7 +126,7 @@ def read_events(html: str, /) -> Iterator[Event]:
     target = _Collector()
     # Its types ask for methods that lxml itself does without.
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, target=target)  # type: ignore[call-overload]
-    # Bytes, as lxml takes no str with an XML declaration. Half characters are no part of UTF-8.
+    # Bytes, as lxml takes no str with an XML declaration. Half characters are not in UTF-8.
     octets = _SURROGATE.sub("\ufffd", html).encode()
     for start in range(0, len(octets), _PIECE):
         parser.feed(octets[start : start + _PIECE])

@@ -181,7 +181,7 @@ class _Doubts:
 
 
 def _compare_spelling(before: str, after: str, /) -> list[Finding]:
-    """Say where characters differ that are no part of a link's `href` and of no removed opt-out attribute."""
+    """Say where characters differ that are part neither of a link's `href` nor of a removed opt-out attribute."""
     try:
         first, second = find_spans(before), find_spans(after)
     except TooDeepError:

@@ -19,8 +19,8 @@ from lmtrack.errors import BadValue, MissingValue
 SlotMarkers: TypeAlias = Mapping[str, str | re.Pattern[str]] | re.Pattern[str]
 Values: TypeAlias = Mapping[str, str | None]
 
-# Between two letters or digits: `slot-4f1c-id-slot` is no marker inside `xslot-4f1c-id-slots`. True at either end of a
-# marker whose edge is punctuation.
+# Between two letters or digits: inside `xslot-4f1c-id-slots`, `slot-4f1c-id-slot` is not a marker. True at either end
+# of a marker whose edge is punctuation.
 _NOT_WITHIN_A_WORD: Final = r"(?!(?<=[^\W_])[^\W_])"
 # Printable ASCII in its percent-escaped form (RFC 3986 section 2.1), as programs that clean URLs write a marker.
 _ESCAPED: Final = re.compile(r"%([2-7][0-9A-Fa-f])")
