@@ -135,6 +135,8 @@ HOSTILE: Final[dict[str, Callable[[int], str]]] = {
     "digits of one reference": _repeat("9", before='<a href="&#', after=';">'),
     "long names of references": _repeat("&CounterClockwiseContourIntegral", before='<a href="', after='">'),
     "% in URLs": _repeat('<a href="http://x.y/%a%b%c%d%e%f%">'),
+    "annotations": _repeat('"image":{"url":"http://x.y/', before='<script>{"@type":"', after="</script>"),
+    "escapes in an annotation": _repeat('\\"', before='<script>{"@type":"', after="</script>"),
     "% in one URL": _repeat("%a", before='<a href="http://x.y/', after='">'),
     "placeholders": _repeat('<a href="{{ x }}"><a href="http://x.y/*|X|*%%z%%">'),
     "{ in one URL": _repeat("{", before='<a href="http://x.y/', after='">'),

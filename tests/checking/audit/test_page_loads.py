@@ -122,6 +122,11 @@ LOADS = {
     "comment that a browser ends": ('<!--><img src="%">-->', "img src"),
     "comment ended by !": ('<!-- x --!><img src="%"> -->', "img src"),
     "title that is not empty": ('<title/><!-- </title><img src="%"> -->', "img src"),
+    "annotation": ('<script type=application/ld+json>{"@type":"PromotionCard","image":"%"}</script>', "annotation"),
+    "annotation of a button": ('<script>{"@type":"ViewAction","target":"%"}</script>', "annotation"),
+    "microdata": ('<div itemscope><meta itemprop="name image" content="%">', "meta content"),
+    "microdata, link": ('<div itemscope><link itemprop="image" href="%">', "link href"),
+    "microdata of a button": ('<div itemscope><link itemprop="target" href="%">', "link href"),
     # What only some readers load; a browser without scripts is the judge of nearly all of these.
     "refresh, blank": ('<meta http-equiv="refresh" content="0 url=%">', "meta content"),
     "refresh, blank and nothing else": ('<meta http-equiv="refresh" content="0 %">', "meta content"),

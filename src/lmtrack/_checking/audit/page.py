@@ -19,6 +19,7 @@ from lmtrack._checking.audit.redirects import counter, named_hosts, redirector
 from lmtrack._checking.audit.services import open_service
 from lmtrack._checking.finding import Finding, FindingKind, shown
 from lmtrack._checking.pages.all_readers import Reading
+from lmtrack._checking.pages.annotations import read_json_ld
 from lmtrack._checking.pages.display import Display, cascades_of, unseen_rule
 from lmtrack._checking.pages.element import LAST_LINE, LineCounter
 from lmtrack._checking.pages.loads import Way, uses_of
@@ -256,6 +257,7 @@ class _Page:
         cascades = cascades_of(self._reading.sheets)
         self._display = Display(cascades)
         self._judge_sheets()
+        self._judge_annotations()
         with_urls = any(cascade.has_urls for cascade in cascades.values())
         for element in self._reading.elements:
             if element.attributes:
@@ -344,6 +346,15 @@ class _Page:
                     line, unseen = lines.at(rule.offset), unseen_rule(rule)
                     for value in urls:
                         self._judge_in_sheet("style sheet", value, line, note, unseen)
+
+    def _judge_annotations(self) -> None:
+        for script, note in self._reading.annotations:
+            lines = LineCounter(script.text, script.line)
+            for annotation in read_json_ld(script.text):
+                line = lines.at(annotation.offset)
+                for url in self._urls(annotation.url):
+                    for one in self._judge(url, is_link=not annotation.is_picture):
+                        self._note(one, line, _here("annotation", line, note), url)
 
     def _judge_in_sheet(self, what: str, value: str, line: int, note: str, unseen: str | None, /) -> None:
         for url in self._urls(value):

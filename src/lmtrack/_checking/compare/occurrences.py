@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from lmtrack._checking.compare.repairs import repairs_of
 from lmtrack._checking.compare.structure import Structure
 from lmtrack._checking.pages.all_readers import Reading
+from lmtrack._checking.pages.annotations import unescaped
 from lmtrack._checking.pages.css import read_declarations
 from lmtrack._checking.pages.element import LineCounter
 from lmtrack._checking.pages.loads import Way, uses_of
@@ -38,7 +39,6 @@ _IN_TEXT: Final = re.compile(r"(?:https?://|(?<![\w@./:-])www\.)[^\s<>\"']++", r
 
 # Some readers make links of names without a scheme; one with a path can tell people apart.
 _BARE_HOST: Final = compile_pattern(r"(?<![\w@./:-])(?:[\w-]{1,63}+\.){1,8}+[A-Za-z]{2,24}+/[^\s<>\"']++")
-_ESCAPE: Final = re.compile(r"\\(?:u00([0-7][0-9A-Fa-f])|x([0-7][0-9A-Fa-f]))")
 
 # What a sheet loads is no part of what it says about that, and neither is what its authors say to each other.
 _URLS_OF_SHEET: Final = re.compile(r"(?i:url)\([^)]*+\)?|\"[^\"]*+\"|'[^']*+'")
@@ -138,7 +138,7 @@ class _PageReader:
         for event in events:
             if isinstance(event, Data):
                 what = event.element or "text"
-                text = _unescaped(event.text) if event.element else event.text
+                text = unescaped(event.text) if event.element else event.text
                 found += [Occurrence(what, url, what, is_link=not event.element) for _, url in urls_in_text(text)]
         return ComparedPage(
             found=found,
@@ -256,11 +256,6 @@ def _hashed(texts: Sequence[str], /) -> str | None:
 
 def _without_url(found: re.Match[str], /) -> str:
     return "" if "/" in found[0] else found[0]
-
-
-def _unescaped(script: str, /) -> str:
-    """Undo what JSON and scripts may write in a URL: a slash with a backslash before it, characters by number."""
-    return _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), script.replace("\\/", "/"))
 
 
 def read_text(text: str, /) -> list[Occurrence]:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from lmtrack._checking.messages.body_readings import read_characters
+from lmtrack._checking.pages.annotations import is_json_ld
 from lmtrack._checking.pages.css import read_sheet
 from lmtrack._checking.pages.element import LAST_LINE, Element
 from lmtrack._checking.pages.loads import Way, uses_of
@@ -32,7 +33,7 @@ from lmtrack._url.reader import DROPPED, remote_url
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lmtrack._checking.pages.css import Sheet
+from lmtrack._checking.pages.css import Sheet
 
 # A conditional comment's opening, in the comment. Internet Explorer allowed no blank before it; who knows of others.
 _CONDITION: Final = re.compile(r"[\t\n\f\r ]*+\[[iI][fF][^>]*+(?:>|\Z)")
@@ -105,6 +106,7 @@ class Reading:
         in_reading_order: The same, so that what is around an element comes before it.
         exact: All that the second reader saw of interest, whether or not the first one did; only if `complete`.
         sheets: Style sheets.
+        annotations: Scripts that hold schema.org annotations, each with what it was found in, for people.
         bases: Every `<base href>` that a reader could resolve relative URLs with.
         limits: Why something may have been missed.
     """
@@ -113,6 +115,7 @@ class Reading:
         "_complete",
         "_left",
         "_sheets_seen",
+        "annotations",
         "bases",
         "elements",
         "exact",
@@ -125,6 +128,7 @@ class Reading:
         self.elements: list[Element] = []
         self.exact: list[Element] = []
         self.sheets: list[StyleSheet] = []
+        self.annotations: list[tuple[RawText, str]] = []
         self.bases: list[str] = []
         self.limits: list[str] = []
         self._complete = complete
@@ -184,6 +188,8 @@ class Reading:
             if item.attributes or item.name == "img":
                 self._take_element(item, context.depth)
         elif isinstance(item, RawText):
+            if item.name == "script" and is_json_ld(item.text):
+                self.annotations.append((item, context.note))
             if item.name == "style":
                 self._sheet(item.text, item.line, context.note, context.depth, item.element or context.host)
             if item.foreign and "<" in item.text:

@@ -11,6 +11,7 @@ import re
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from lmtrack._checking.pages.annotations import is_url, names_picture
 from lmtrack._checking.pages.css import read_declarations
 from lmtrack._pattern import compile_pattern
 from lmtrack._rewriting.slots.places import CSS_ATTRIBUTES
@@ -131,10 +132,18 @@ def _told_by_another(element: Element, /) -> Iterator[Use]:
             yield from (Use("content", found[found.lastindex or 0], Way.LOAD) for found in matches)
         elif told == "link":
             yield from (Use("content", url, Way.LOAD) for url in _LINK_HEADER.findall(content))
+        yield from _annotated("content", content, attributes)
+    elif name == "link":
+        yield from _annotated("href", attributes.get("href", ""), attributes)
     elif name in _ANIMATIONS:
         yield from _animated(attributes)
     elif name == "param" and attributes.get("name", "").strip().lower() in _PARAMS:
         yield Use("value", attributes.get("value", ""), Way.LOAD)
+
+
+def _annotated(attribute: str, value: str, attributes: dict[str, str], /) -> Iterator[Use]:
+    if "itemprop" in attributes and is_url(value):
+        yield Use(attribute, value, Way.LOAD if names_picture(attributes["itemprop"]) else Way.LINK)
 
 
 def _animated(attributes: dict[str, str], /) -> Iterator[Use]:
