@@ -7,8 +7,9 @@ import re
 import pytest
 
 from lmtrack import BadSlot, BadValue, scan_html
+from lmtrack._html.entities import decode_attribute
 from lmtrack._rewriting.slots.escapes import Place
-from lmtrack._rewriting.slots.holes import UrlHole
+from lmtrack._rewriting.slots.holes import TextHole, UrlHole
 from lmtrack._rewriting.slots.markers import masked, read_slots
 from lmtrack._rewriting.slots.places import find_holes
 
@@ -221,3 +222,26 @@ def test_a_hole_knows_its_element_and_whether_it_is_loaded() -> None:
         ("blockquote", False),
         ("v:fill", True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "meant"),
+    [
+        ('<a href="https://s.example/?a={{x}}&{{y}}">', {"x": "1", "y": "copy"}, "https://s.example/?a=1&copy"),
+        ('<a title="R&amp;D &{{x}}">', {"x": "lt"}, "R&D &lt"),
+        ('<a title="a & b &{{x}}">', {"x": "lt;"}, "a & b &lt;"),
+    ],
+)
+def test_a_value_completes_no_reference_wherever_its_ampersand_is(
+    template: str, values: dict[str, str], meant: str
+) -> None:
+    assert decode_attribute(fill(template, **values).split('"')[1]) == meant
+
+
+def test_a_text_that_no_end_tag_closes_is_still_one_of_svg() -> None:
+    html = "<svg><text>{{x}}"
+    slots = read_slots(BRACES, None)
+    assert slots is not None
+    (hole,) = find_holes(html, masked(html, slots.find(html)), slots.find(html), [])
+    assert isinstance(hole, TextHole)
+    assert hole.place is Place.FOREIGN_TEXT
