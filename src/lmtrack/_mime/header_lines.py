@@ -10,14 +10,13 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._headers import LONGEST_LINE
-from lmtrack._mime.fields import GOOD_LINE, SHORT_LINE
+from lmtrack._mime.fields import AROUND, GOOD_LINE, SHORT_LINE
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _WORD_OCTETS: Final = 45  # of text in one encoded word: 60 letters of base64 and `=?utf-8?b??=` make 72 of 75
-_AROUND: Final = len("=?utf-8?b??=")
 _LONGEST_CHARACTER: Final = 4  # of UTF-8
 _LITERAL: Final = re.compile(r"(?! )[ -~]*+(?<! )")  # printable ASCII with no blank at an end
 _ATOMS: Final = compile_pattern(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++)*+")
@@ -101,7 +100,7 @@ def list_lines(name: str, members: Sequence[str], /) -> list[str]:
 
 def _encoded_words(text: str, column: int, /) -> list[str]:
     """Write a text in encoded words (RFC 2047 section 2) from a column on, cut between characters."""
-    room = min(max((SHORT_LINE - column - _AROUND) // 4 * 3, _LONGEST_CHARACTER), _WORD_OCTETS)
+    room = min(max((SHORT_LINE - column - AROUND) // 4 * 3, _LONGEST_CHARACTER), _WORD_OCTETS)
     whole = text.encode()
     if len(whole) <= room:
         return [_encoded_word(whole)]

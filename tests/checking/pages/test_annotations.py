@@ -71,10 +71,12 @@ def test_every_url_of_an_annotation_is_found(value: Any) -> None:  # noqa: ANN40
     assert [url for url in found if url in expected] == expected
 
 
-@given(st.text(alphabet='"\\:{}[],@type imageurl/https.\n'))
-def test_what_is_not_json_never_fails(script: str) -> None:
-    for found in read_json_ld(script):
-        assert is_url(found.url)
+AROUND = st.text(alphabet=":{}[],@type imageurl/https.\\\n")
+
+
+@given(AROUND, AROUND.map('",'.__add__) | st.just(""))
+def test_a_url_is_found_whatever_is_around_it(before: str, after: str) -> None:
+    assert [(one.url, one.is_picture) for one in read_json_ld(f'{before}"image":"{URL}{after}')] == [(URL, True)]
 
 
 @pytest.mark.parametrize("script", ["", "let x = 1", '{"type": "x"}', "{'@type': 'x'}"])
