@@ -61,7 +61,7 @@ _ONE_LINE_UTF8: Final = EmailPolicy(linesep="\r\n", max_line_length=None, utf8=T
 # RFC 2047 section 2: a line with an encoded word has 76 characters at most.
 _ENCODED_WORD: Final = re.compile(r"=\?[^?\s]++\?[bBqQ]\?[^?\s]*+\?=")
 SHORT_LINE: Final = 76
-AROUND: Final = len("=?utf-8?b??=")
+AROUND_WORD: Final = len("=?utf-8?b??=")
 _WORD_IN_DOMAIN: Final = re.compile(r"@[^\s<>\",;()=]*+=\?")
 
 # RFC 2047 section 5 allows encoded words in texts, comments and phrases; these have none (RFC 2369, 8058, 5322).
@@ -356,7 +356,7 @@ def _run(encoded: list[str], limit: int, /) -> str:
 
 def _words(text: str, limit: int, /) -> str:
     """Write a text as encoded words, each of whole characters."""
-    room = (limit - AROUND) // 4 * 3
+    room = (limit - AROUND_WORD) // 4 * 3
     chunks = [b""]
     for char in text:
         octets = char.encode()

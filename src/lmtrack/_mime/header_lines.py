@@ -10,7 +10,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Final
 
 from lmtrack._headers import LONGEST_LINE
-from lmtrack._mime.fields import AROUND, GOOD_LINE, SHORT_LINE
+from lmtrack._mime.fields import AROUND_WORD, GOOD_LINE, SHORT_LINE
 from lmtrack._pattern import compile_pattern
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def list_lines(name: str, members: Sequence[str], /) -> list[str]:
 
 def _encoded_words(text: str, column: int, /) -> list[str]:
     """Write a text in encoded words (RFC 2047 section 2) from a column on, cut between characters."""
-    room = min(max((SHORT_LINE - column - AROUND) // 4 * 3, _LONGEST_CHARACTER), _WORD_OCTETS)
+    room = min(max((SHORT_LINE - column - AROUND_WORD) // 4 * 3, _LONGEST_CHARACTER), _WORD_OCTETS)
     whole = text.encode()
     if len(whole) <= room:
         return [_encoded_word(whole)]
