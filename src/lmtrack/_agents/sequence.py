@@ -45,7 +45,7 @@ The images may have come a minute before the links, and a slow gateway takes a m
 is the same for windows of your own. Add what the clocks of your servers differ by.
 """
 
-# What alone does not prove a machine, but is one next to a point of another kind.
+# What alone does not prove a machine, but does next to a point of another kind.
 _POINTS: Final = frozenset(
     {
         Signal.UA_MISSING,
